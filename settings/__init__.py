@@ -1,0 +1,44 @@
+"""The settings of one stack: read once, checked whole, and closed."""
+
+from settings.connector import ConnectorOptions, SchedulingOptions
+from settings.destinations import AddressDestination, Destination, PodDestination
+from settings.environment import OWN as OWN_VARIABLES
+from settings.environment import EnvironmentVariable
+from settings.images import ImageOptions
+from settings.mistakes import Mistake, SettingsError
+from settings.model import Settings
+from settings.paths import PathOptions
+from settings.routes import BackendOptions, Route
+from settings.surroundings import (
+    SAMPLE_SITE_PORT,
+    SAMPLE_SITE_TARGET_PORT,
+    NamespaceOptions,
+    NetworkPolicyOptions,
+    SampleSiteOptions,
+)
+from settings.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
+
+__all__ = [
+    "OWN_VARIABLES",
+    "RESERVED_PATH",
+    "RESERVED_PREFIX",
+    "SAMPLE_SITE_PORT",
+    "SAMPLE_SITE_TARGET_PORT",
+    "AddressDestination",
+    "BackendOptions",
+    "ConnectorOptions",
+    "Destination",
+    "EnvironmentVariable",
+    "ImageOptions",
+    "Mistake",
+    "NamespaceOptions",
+    "NetworkPolicyOptions",
+    "PathOptions",
+    "PodDestination",
+    "Route",
+    "SampleSiteOptions",
+    "SchedulingOptions",
+    "Settings",
+    "SettingsError",
+    "VolumeOptions",
+]

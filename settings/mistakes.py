@@ -1,0 +1,79 @@
+"""One mistake in the settings, and all of them together."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pydantic_core import PydanticCustomError
+
+PREFIX = "culvert:"
+HIDDEN = "[hidden]"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong with one setting.
+
+    `key` is written as in a stack file, with its path (`culvert:routes[1].hostname`); `value` is what stands there, fit for JSON, None where
+    nothing does; `accepted` is what would do; `source` the address of the page or file the rule comes from; `message` says it all in one sentence.
+    """
+
+    key: str
+    value: Any
+    accepted: str
+    source: str
+    message: str
+
+    @classmethod
+    def of(cls, key: str, value: object, why: str, accepted: str, source: str) -> "Mistake":
+        """Word the sentence; a value that opens a door is hidden."""
+        value = masked(value)
+        shown = "" if value is None else f" is {abridged(value)}"
+        return cls(key, value, accepted, source, f"{key}{shown}: {why}; accepted: {accepted}.")
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used, with every mistake found in them."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = list(mistakes)
+        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        lines = [f"{count} in the settings; nothing was done."]
+        for number, mistake in enumerate(self.mistakes, 1):
+            lines += [f"{number}. {mistake.message}", f"   See {mistake.source}"]
+        super().__init__("\n".join(lines))
+
+
+def refuse(why: str, accepted: str, source: str, **more: Any) -> NoReturn:
+    """Refuse the value a validator was given.
+
+    `value` says what to show instead of it, `up` how many steps above it the key to name stands.
+    """
+    raise PydanticCustomError("refused", "{why}", {"why": why, "accepted": accepted, "source": source, **more})
+
+
+def is_connector_token(text: str) -> bool:
+    """Whether a text is a connector's token: base64 of a JSON object with account, tunnel and secret."""
+    try:
+        content = json.loads(base64.b64decode(text.strip() + "=" * (-len(text.strip()) % 4)))
+    except ValueError:
+        return False
+    return isinstance(content, dict) and {"a", "t", "s"} <= set(content)
+
+
+def masked(value: object) -> Any:
+    """The value as JSON can carry it, without connector tokens."""
+    if isinstance(value, dict):
+        return {str(key): masked(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(inner) for inner in value]
+    if isinstance(value, str):
+        return HIDDEN if is_connector_token(value) else value
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+def abridged(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:117]}..."

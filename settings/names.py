@@ -1,0 +1,81 @@
+"""Names as DNS and Kubernetes take them: hostnames, labels, quantities."""
+
+import ipaddress
+import re
+
+import idna
+
+from settings import sources
+from settings.mistakes import refuse
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+
+
+def domain_name(text: str, accepted: str) -> str:
+    """A DNS name of two labels or more: lower-case, international names in punycode."""
+    name = text.lower()
+    if not name.isascii():
+        try:
+            name = idna.encode(text, uts46=True).decode()
+        except idna.IDNAError as error:
+            refuse(f"it is no international domain name ({error})", accepted, sources.IDN_NAMES)
+    if "_" in name:
+        refuse("an underscore stands in no hostname that a browser or a certificate takes", accepted, sources.DNS_NAMES)
+    labels = name.split(".")
+    if any(len(label) > 63 for label in labels):
+        refuse("a label of a DNS name is at most 63 characters", accepted, sources.DNS_NAMES)
+    if len(name) > 253:
+        refuse("a DNS name is at most 253 characters", accepted, sources.DNS_NAMES)
+    if not all(LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit() or len(labels) < 2:
+        refuse("it is no domain name", accepted, sources.DNS_NAMES)
+    for label in labels:
+        if label.startswith("xn--"):
+            try:
+                idna.ulabel(label)
+            except idna.IDNAError:
+                refuse(f"{label} is no punycode", accepted, sources.IDN_NAMES)
+    return name
+
+
+def dns_label(text: str) -> str:
+    """A name of a namespace: at most 63 lower-case letters, digits and hyphens."""
+    if not LABEL.fullmatch(text):
+        refuse(
+            "Kubernetes takes a DNS label there",
+            "1 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
+            sources.KUBERNETES_NAMES,
+        )
+    return text
+
+
+def service_name(text: str) -> str:
+    """A name of a Service: a DNS label that begins with a letter."""
+    if not LABEL.fullmatch(text) or not text[0].isalpha():
+        refuse(
+            "it is no name of a Service",
+            "1 to 63 lower-case letters, digits and hyphens, beginning with a letter and ending with a letter or digit",
+            sources.KUBERNETES_NAMES,
+        )
+    return text
+
+
+def labels(values: dict[str, str]) -> dict[str, str]:
+    """Kubernetes labels."""
+    for key, value in values.items():
+        if not LABEL_KEY.fullmatch(key) or not LABEL_VALUE.fullmatch(value):
+            refuse(
+                f"{key}: {value} is no Kubernetes label",
+                "keys and values of at most 63 letters, digits, '-', '_' and '.', keys with an optional 'domain/' before",
+                sources.KUBERNETES_LABELS,
+            )
+    return values
+
+
+def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address a URL's host is, or None."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

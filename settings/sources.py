@@ -1,0 +1,32 @@
+"""Where the rules come from: addresses that people can look up."""
+
+CONNECTOR_RULES = "https://github.com/cloudflare/cloudflared/blob/master/ingress/ingress.go"
+CONNECTOR_ORIGINS = "https://github.com/cloudflare/cloudflared/blob/master/ingress/origin_service.go"
+CONNECTOR_SHUTDOWN = "https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/cmd.go"
+CLOUDFLARE_IDS = "https://developers.cloudflare.com/fundamentals/account/find-account-and-zone-ids/"
+CLOUDFLARE_ZONES = "https://developers.cloudflare.com/dns/concepts/"
+CLOUDFLARE_RECORDS = (
+    "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/routing-to-tunnel/dns/"
+)
+CLOUDFLARE_CERTIFICATES = "https://developers.cloudflare.com/ssl/edge-certificates/universal-ssl/limitations/"
+CLOUDFLARE_REPLICAS = "https://developers.cloudflare.com/cloudflare-one/account-limits/"
+CLOUDFLARE_PARAMETERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/cloudflared-parameters/run-parameters/"
+CLOUDFLARE_TOKENS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/"
+DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
+IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"
+RE2_SYNTAX = "https://github.com/google/re2/wiki/Syntax"
+KUBERNETES_NAMES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"
+KUBERNETES_NAMESPACES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"
+KUBERNETES_LABELS = "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"
+KUBERNETES_SERVICES = "https://kubernetes.io/docs/concepts/services-networking/service/"
+KUBERNETES_SERVICE_NAMES = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"
+KUBERNETES_POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
+KUBERNETES_IMAGES = "https://kubernetes.io/docs/concepts/containers/images/"
+KUBERNETES_RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
+KUBERNETES_ENVIRONMENT = (
+    "https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"
+)
+KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
+KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
+PULUMI_CONFIGURATION = "https://www.pulumi.com/docs/iac/concepts/config/"
