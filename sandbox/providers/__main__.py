@@ -1,0 +1,98 @@
+"""Serves the stand-ins: `python -m sandbox.providers --port-file PATH [--only cloudflare,kubernetes,random]`.
+
+One process, one port a provider, on loopback. When all are ready the port file holds
+`{"cloudflare": p1, "kubernetes": p2, "random": p3}`.
+Credentials come from where the official plugins read them: CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL, KUBECONFIG.
+"""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent import futures
+from pathlib import Path
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from sandbox.providers.servicer import Provider, Servicer
+
+MESSAGE_LIMIT = 400 * 1024 * 1024
+"""Bytes; the engine's own limit of one message."""
+
+WORKERS = 128
+"""Calls at once: several engines of 16 a core each, where every wait for a rollout holds one. Threads start when
+needed."""
+
+
+def cloudflare() -> Provider:
+    from sandbox.providers.cloudflare.provider import Cloudflare
+
+    return Cloudflare()
+
+
+def kubernetes() -> Provider:
+    from sandbox.providers.kubernetes.provider import Kubernetes
+
+    return Kubernetes()
+
+
+def random() -> Provider:
+    from sandbox.providers.randomness import Random
+
+    return Random()
+
+
+PROVIDERS: Mapping[str, Callable[[], Provider]] = {"cloudflare": cloudflare, "kubernetes": kubernetes, "random": random}
+
+
+def serve(names: Iterable[str]) -> tuple[list[grpc.Server], dict[str, int]]:
+    """Starts one server a name; gives them with their ports."""
+    servers, ports = [], {}
+    for name in names:
+        server = grpc.server(
+            futures.ThreadPoolExecutor(WORKERS, thread_name_prefix=name),
+            options=[
+                ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+                ("grpc.max_send_message_length", MESSAGE_LIMIT),
+            ],
+        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(PROVIDERS[name]()), server)
+        ports[name] = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        servers.append(server)
+    return servers, ports
+
+
+def write(path: Path, ports: Mapping[str, int]) -> None:
+    """All at once, so that nobody reads half a file."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        json.dump(ports, file)
+    Path(file.name).replace(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.providers", description="Stand-in Pulumi plugins.")
+    parser.add_argument("--port-file", type=Path, required=True, help="where to write the ports, as JSON")
+    parser.add_argument("--only", default=",".join(PROVIDERS), help="which, separated by commas")
+    options = parser.parse_args()
+    names = options.only.split(",")
+    if unknown := [name for name in names if name not in PROVIDERS]:
+        parser.error(f"no such provider: {', '.join(unknown)} (there are {', '.join(PROVIDERS)})")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    servers, ports = serve(names)
+    write(options.port_file, ports)
+    ended.wait()
+    for server in servers:
+        server.stop(grace=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The random plugin: RandomPassword, RandomString, RandomBytes and RandomId.
+
+Semantics of terraform-provider-random as pulumi-random 4.21 bridges it: every change replaces, nothing is read back,
+and the trap of the real one is kept: the id of a RandomBytes (and of a RandomString, a RandomId) is its value, in the
+clear, while a RandomPassword's id is the word "none".
+"""
+
+import base64
+import secrets
+import string
+from typing import Any
+
+import bcrypt
+
+from sandbox.providers.servicer import Change, Diff, ProviderError, Request
+from sandbox.providers.values import UNKNOWN, has_unknown, hide, plain
+
+SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
+CLASSES = {"minLower": "lower", "minUpper": "upper", "minNumeric": "numeric", "minSpecial": "special"}
+TEXT_DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(("lower", "upper", "numeric", "number", "special"), True),
+    **dict.fromkeys(CLASSES, 0),
+}
+TEXT_INPUTS = frozenset({"keepers", "length", "overrideSpecial", *TEXT_DEFAULTS})
+
+INPUTS = {
+    "random:index/randomPassword:RandomPassword": (TEXT_INPUTS, "length"),
+    "random:index/randomString:RandomString": (TEXT_INPUTS, "length"),
+    "random:index/randomBytes:RandomBytes": (frozenset({"keepers", "length"}), "length"),
+    "random:index/randomId:RandomId": (frozenset({"keepers", "byteLength", "prefix"}), "byteLength"),
+}
+"""Type token → the inputs it takes, and the one it needs."""
+
+COMPUTED = {
+    "random:index/randomPassword:RandomPassword": ("bcryptHash", "result"),
+    "random:index/randomString:RandomString": ("result",),
+    "random:index/randomBytes:RandomBytes": ("base64", "hex"),
+    "random:index/randomId:RandomId": ("b64Std", "b64Url", "dec", "hex"),
+}
+SECRETS = frozenset({"bcryptHash", "result", "base64", "hex"})
+NO_SECRETS = frozenset({"random:index/randomString:RandomString", "random:index/randomId:RandomId"})
+
+
+class Random:
+    """Makes values; keeps none."""
+
+    name = "random"
+    version = "4.21.4"
+
+    def configure(self, config: dict[str, Any]) -> None:  # noqa: ARG002 - takes none
+        return
+
+    def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
+        if request.type not in INPUTS:
+            raise ProviderError(f"resource type {request.type} is not among the stand-in's: {', '.join(INPUTS)}")
+        known, needed = INPUTS[request.type]
+        news = request.news
+        wrong = {name: f"{request.name} has no property {name}" for name in news if name not in known}
+        length = plain(news.get(needed))
+        if length is None:
+            wrong[needed] = f"Missing required property {needed!r}"
+        elif length is not UNKNOWN:
+            minimum = max(1, sum(news.get(name, 0) for name in CLASSES)) if not has_unknown(news) else 1
+            if not isinstance(length, int) or length < minimum:
+                wrong[needed] = f"{needed} must be a whole number of at least {minimum}, got: {length}"
+        return news, wrong
+
+    def diff(self, request: Request) -> Diff:
+        planned = _planned(request.type, request.news)
+        before = plain(request.outputs)
+        kept = INPUTS[request.type][0]
+        changed = (name for name in sorted(kept) if plain(planned.get(name)) != before.get(name))
+        return Diff({name: Change("update", replace=True) for name in changed})
+
+    def create(self, request: Request) -> tuple[str, dict[str, Any]]:
+        planned = _planned(request.type, plain(request.news))
+        if request.preview:
+            id, made = "", dict.fromkeys(COMPUTED[request.type], UNKNOWN)
+        elif request.type.endswith("RandomBytes"):
+            id, made = _bytes(planned["length"])
+        elif request.type.endswith("RandomId"):
+            id, made = _id(planned["byteLength"], planned.get("prefix", ""))
+        elif request.type.endswith("RandomString"):
+            id = _text(planned)
+            made = {"id": id, "result": id}
+        else:
+            text = _text(planned)
+            # bcrypt takes no more than 72 bytes; the real one cuts there as well.
+            hashed = bcrypt.hashpw(text.encode()[:72], bcrypt.gensalt(rounds=10)).decode()
+            id, made = "none", {"id": "none", "result": text, "bcryptHash": hashed}
+        secret = SECRETS if request.type not in NO_SECRETS else frozenset()
+        return id, hide({**planned, **made}, request.news, secret)
+
+    def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
+        if not request.outputs:
+            raise ProviderError(f"{request.type}: the stand-in imports no random values")
+        return request.id, request.outputs, request.inputs
+
+    def update(self, request: Request) -> dict[str, Any]:
+        raise ProviderError(f"{request.type} never changes in place")
+
+    def delete(self, request: Request) -> None:  # noqa: ARG002 - nothing is kept anywhere
+        return
+
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - has no function
+        raise ProviderError(f"the random plugin has no function {token}")
+
+
+def _planned(type: str, news: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with the defaults filled in; `number` is the old name of `numeric`, and each follows the other."""
+    if "lower" not in INPUTS[type][0]:
+        return dict(news)
+    digits = news.get("numeric", news.get("number", True))
+    return {**TEXT_DEFAULTS, **news, "numeric": digits, "number": digits}
+
+
+def _bytes(length: int) -> tuple[str, dict[str, Any]]:
+    value = secrets.token_bytes(length)
+    encoded = base64.b64encode(value).decode()
+    return encoded, {"base64": encoded, "hex": value.hex()}
+
+
+def _id(length: int, prefix: str) -> tuple[str, dict[str, Any]]:
+    value = secrets.token_bytes(length)
+    plain_id = base64.urlsafe_b64encode(value).decode().rstrip("=")
+    forms = {
+        "b64Std": base64.b64encode(value).decode(),
+        "b64Url": plain_id,
+        "dec": str(int.from_bytes(value)),
+        "hex": value.hex(),
+    }
+    return plain_id, {"id": plain_id, **{name: prefix + form for name, form in forms.items()}}
+
+
+def _text(planned: dict[str, Any]) -> str:
+    """As many of each class as asked for at least, the rest of all that are allowed, shuffled."""
+    alphabets = {
+        "lower": string.ascii_lowercase,
+        "upper": string.ascii_uppercase,
+        "numeric": string.digits,
+        "special": planned.get("overrideSpecial") or SPECIAL,
+    }
+    characters = [secrets.choice(alphabets[kind]) for least, kind in CLASSES.items() for _ in range(planned[least])]
+    allowed = "".join(alphabet for kind, alphabet in alphabets.items() if planned[kind])
+    if not allowed:
+        raise ProviderError("the character set is empty: allow at least one of lower, upper, numeric and special")
+    characters += [secrets.choice(allowed) for _ in range(planned["length"] - len(characters))]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)

@@ -1,0 +1,246 @@
+"""The engine's resource-provider protocol, once for all stand-ins.
+
+Source: `proto/pulumi/provider.proto` of the engine; the stubs come with the Python SDK.
+"""
+
+# ruff: noqa: ARG002 - the signatures are the protocol's
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from sandbox.providers.values import from_struct, plain, to_struct
+
+LOG = logging.getLogger(__name__)
+
+
+class ProviderError(Exception):
+    """A refusal with a message for the person at the keyboard; it never holds a secret."""
+
+
+class NotReady(ProviderError):
+    """The resource exists but never became ready; the engine keeps it in the state as it is, with the reason."""
+
+    def __init__(self, message: str, id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.id = id
+        self.outputs = outputs
+        self.inputs = inputs
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed property: `kind` is add, delete or update; `replace` asks for a new resource."""
+
+    kind: str
+    replace: bool = False
+    of_inputs: bool = False
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What differs, by property path. `detailed` says that these are full paths, not only top-level names."""
+
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    delete_first: bool = False
+    detailed: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of the engine; what a call does not send is empty. Values are those of `values`."""
+
+    type: str
+    """The resource's type token."""
+    name: str
+    urn: str
+    id: str = ""
+    news: dict[str, Any] = field(default_factory=dict)
+    """The inputs that the program now gives."""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    """The inputs that it gave last time."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """What the state keeps."""
+    seed: bytes = b""
+    timeout: float = 0
+    """Seconds; 0 where the program sets none."""
+    preview: bool = False
+
+
+class Provider(Protocol):
+    """What one stand-in does. Each method raises ProviderError to refuse."""
+
+    name: str
+    version: str
+
+    def configure(self, config: dict[str, Any]) -> None: ...
+
+    def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
+        """The inputs as they will be kept, and what is wrong with which property."""
+        ...
+
+    def diff(self, request: Request) -> Diff: ...
+
+    def create(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Id and outputs; in a preview no id."""
+        ...
+
+    def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
+        """Id, outputs and inputs as they are now; None where the resource is gone. Without outputs it is an import."""
+        ...
+
+    def update(self, request: Request) -> dict[str, Any]: ...
+
+    def delete(self, request: Request) -> None: ...
+
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]: ...
+
+
+KINDS = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+def _request(message: Any, **values: Any) -> Request:
+    """Older engines send the URN alone: `urn:pulumi:stack::project::parent$type::name`."""
+    qualified, _, name = message.urn.split("::", 2)[2].partition("::")
+    return Request(message.type or qualified.rpartition("$")[2], message.name or name, message.urn, **values)
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves one `Provider`. Calls come in parallel and from several engines at once."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider = provider
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version=self.provider.version)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:
+        schema = f'{{"name": "{self.provider.name}", "version": "{self.provider.version}"}}'
+        return provider_pb2.GetSchemaResponse(schema=schema)
+
+    def Attach(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        # The engine also ends its calls; another engine may be attached, so nothing is stopped here.
+        return empty_pb2.Empty()
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            self.provider.configure(plain(from_struct(request.args)))
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, acceptResources=True, supportsPreview=True)
+
+    def Check(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            inputs, news = from_struct(request.olds), from_struct(request.news)
+            kept, wrong = self.provider.check(_request(request, inputs=inputs, news=news, seed=request.randomSeed))
+        failures = [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in wrong.items()]
+        return provider_pb2.CheckResponse(inputs=to_struct(kept), failures=failures)
+
+    def Diff(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
+            diff = self.provider.diff(_request(request, id=request.id, news=from_struct(request.news), **olds))
+        answer = provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changes else provider_pb2.DiffResponse.DIFF_NONE,
+            diffs=list(diff.changes) if not diff.detailed else [],
+            replaces=[path for path, change in diff.changes.items() if change.replace],
+            deleteBeforeReplace=diff.delete_first,
+            hasDetailedDiff=diff.detailed,
+        )
+        if diff.detailed:
+            for path, change in diff.changes.items():
+                kind = KINDS[change.kind, change.replace]
+                answer.detailedDiff[path].CopyFrom(provider_pb2.PropertyDiff(kind=kind, inputDiff=change.of_inputs))
+        return answer
+
+    def Create(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            values = {"news": from_struct(request.properties), "timeout": request.timeout, "preview": request.preview}
+            id, outputs = self.provider.create(_request(request, **values))
+        return provider_pb2.CreateResponse(id=id, properties=to_struct(outputs))
+
+    def Read(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            olds = {"outputs": from_struct(request.properties), "inputs": from_struct(request.inputs)}
+            found = self.provider.read(_request(request, id=request.id, **olds))
+        if found is None:
+            return provider_pb2.ReadResponse()
+        id, outputs, inputs = found
+        return provider_pb2.ReadResponse(id=id, properties=to_struct(outputs), inputs=to_struct(inputs))
+
+    def Update(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            values = {"news": from_struct(request.news), "timeout": request.timeout, "preview": request.preview}
+            olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
+            outputs = self.provider.update(_request(request, id=request.id, **values, **olds))
+        return provider_pb2.UpdateResponse(properties=to_struct(outputs))
+
+    def Delete(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            olds = {"outputs": from_struct(request.properties), "inputs": from_struct(request.old_inputs)}
+            self.provider.delete(_request(request, id=request.id, timeout=request.timeout, **olds))
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        with Refusals(context):
+            found = self.provider.invoke(request.tok, plain(from_struct(request.args)))
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(to_struct(found))
+        return answer
+
+
+class Refusals:
+    """Turns what a provider raises into the protocol's errors; a bug is told by its place, never by its values."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, NotReady):
+            self._not_ready(error)
+        if isinstance(error, ProviderError):
+            self.context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        if isinstance(error, Exception):
+            while trace.tb_next:
+                trace = trace.tb_next
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+            LOG.error("%s at %s", type(error).__name__, place)
+            self.context.abort(
+                grpc.StatusCode.INTERNAL, f"the stand-in provider failed: {type(error).__name__} at {place}"
+            )
+
+    def _not_ready(self, error: NotReady) -> NoReturn:
+        failed = provider_pb2.ErrorResourceInitFailed(
+            id=error.id, properties=to_struct(error.outputs), inputs=to_struct(error.inputs), reasons=[str(error)]
+        )
+        details = any_pb2.Any()
+        details.Pack(failed)
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[details])
+        self.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        self.context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        raise AssertionError("unreachable: abort raises")

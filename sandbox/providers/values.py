@@ -1,0 +1,158 @@
+"""Property values as the engine sends them, turned into plain Python and back.
+
+Plain means: None, bool, int, float, str, list and dict, with two additions. `Secret(value)` wraps what must stay
+secret, and `UNKNOWN` stands for what only the update itself will know. Source of the sentinels: the engine's package
+`sdk/go/common/resource`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import struct_pb2
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - says that a secret follows, and is none
+RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWNS = frozenset(
+    {
+        UNKNOWN_STRING,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+
+
+class Unknown:
+    """The value of a property that is only known after the update; there is one of it, `UNKNOWN`."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the engine encrypts in the state and hides on the screen; its repr hides it too."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """The properties of one message."""
+    return {key: from_value(value) for key, value in struct.fields.items()}
+
+
+def from_value(value: struct_pb2.Value) -> Any:
+    match value.WhichOneof("kind"):
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "string_value":
+            return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
+        case "list_value":
+            return [from_value(item) for item in value.list_value.values]
+        case "struct_value":
+            return _from_fields(value.struct_value.fields)
+    return None
+
+
+def _from_fields(fields: Mapping[str, struct_pb2.Value]) -> Any:
+    match fields[SIGNATURE].string_value if SIGNATURE in fields else None:
+        case None:
+            return {key: from_value(item) for key, item in fields.items()}
+        case signature if signature == SECRET:
+            return Secret(plain(from_value(fields["value"])))
+        case signature if signature == OUTPUT:
+            value = plain(from_value(fields["value"])) if "value" in fields else UNKNOWN
+            return Secret(value) if "secret" in fields and fields["secret"].bool_value else value
+        case signature if signature == RESOURCE:
+            # A reference to a resource stands for its id, as it does for a plugin that takes no references.
+            return from_value(fields["id"]) if "id" in fields else fields["urn"].string_value
+        case signature:
+            raise ValueError(f"a property of kind {signature} (an asset or an archive) is not supported here")
+
+
+def to_struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    """The message of some properties; a None stays a null."""
+    return struct_pb2.Struct(fields={key: to_value(value) for key, value in properties.items()})
+
+
+def to_value(value: Any) -> struct_pb2.Value:
+    match value:
+        case None:
+            return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+        case Secret():
+            fields = {SIGNATURE: struct_pb2.Value(string_value=SECRET), "value": to_value(value.value)}
+            return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
+        case Unknown():
+            return struct_pb2.Value(string_value=UNKNOWN_STRING)
+        case bool():
+            return struct_pb2.Value(bool_value=value)
+        case int() | float():
+            return struct_pb2.Value(number_value=value)
+        case str():
+            return struct_pb2.Value(string_value=value)
+        case Mapping():
+            return struct_pb2.Value(struct_value=to_struct(value))
+        case list() | tuple():
+            return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[to_value(item) for item in value]))
+    raise TypeError(f"{type(value).__name__} is no property value")
+
+
+def rebuild(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A copy of `value` in which each container was first rebuilt and then everything passed through `change`."""
+    if isinstance(value, Mapping):
+        value = {key: rebuild(item, change) for key, item in value.items()}
+    elif isinstance(value, list):
+        value = [rebuild(item, change) for item in value]
+    return change(value)
+
+
+def plain(value: Any) -> Any:
+    """The value without its secret wrappings, at any depth."""
+    return rebuild(value, lambda item: plain(item.value) if isinstance(item, Secret) else item)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every value inside that is no container; a secret counts as one leaf and then gives its own."""
+    if isinstance(value, Secret):
+        yield value
+        yield from leaves(value.value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def has_unknown(value: Any) -> bool:
+    return any(isinstance(leaf, Unknown) for leaf in leaves(value))
+
+
+def has_secret(value: Any) -> bool:
+    return any(isinstance(leaf, Secret) for leaf in leaves(value))
+
+
+def hide(outputs: dict[str, Any], like: Mapping[str, Any], always: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """`outputs` with each property secret that is in `always`, or that holds a secret in `like`."""
+    return {
+        key: Secret(plain(value)) if key in always or (key in like and has_secret(like[key])) else value
+        for key, value in outputs.items()
+    }
