@@ -1,0 +1,76 @@
+"""The hostname rules of tunnels: one document a tunnel, replaced as a whole, with a version that only rises."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+
+from . import bodies, rules, stamps, tunnels
+from .replies import ApiError, success
+from .store import Row, Store
+from .tokens import needs
+
+BAD_CONFIGURATION = 1056
+"""With 400; the words start as in cloudflare/terraform-provider-cloudflare#2327."""
+
+router = APIRouter(prefix="/accounts/{account}/cfd_tunnel/{tunnel}/configurations")
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(strict=True)
+    config: rules.Configuration
+    source: str | None = None
+
+
+def current(store: Store, tunnel: str) -> Row | None:
+    """A tunnel's document: `version` (from 1 up), `config` (a dict), `source`, `created`; None before the first."""
+    row = store.one("SELECT * FROM configurations WHERE tunnel = ?", tunnel)
+    return None if row is None else {**row, "config": json.loads(row["config"])}
+
+
+@router.get("", dependencies=[needs("Cloudflare Tunnel", "Read")])
+async def read(request: Request, account: str, tunnel: str) -> Response:
+    store: Store = request.app.state.store
+    row = tunnels.of_account(store, account, tunnel)
+    found = current(store, row["id"])
+    if found is None:
+        found = {"version": 0, "config": None, "source": row["config_src"], "created": row["created"]}
+    return success(_shown(row["id"], found))
+
+
+@router.put("", dependencies=[needs("Cloudflare Tunnel", "Edit")])
+async def replace(request: Request, account: str, tunnel: str) -> Response:
+    store: Store = request.app.state.store
+    row = tunnels.of_account(store, account, tunnel, alive=True)
+    document = await bodies.json_object(request, *tunnels.UNREADABLE)
+    body = bodies.parse(Body, document, BAD_CONFIGURATION, "Bad Configuration: {why}")
+    try:
+        rules.check(body.config)
+    except rules.Refused as refusal:
+        raise ApiError(400, BAD_CONFIGURATION, f"Bad Configuration: Validation failed: {refusal}") from refusal
+    # Kept as it was sent, not as it was parsed: what a program reads back must be what it wrote.
+    config = {**document["config"]}
+    config.setdefault("warp-routing", {"enabled": False})
+    store.run(
+        "INSERT INTO configurations VALUES (?1, 1, ?2, ?3, ?4) "
+        "ON CONFLICT (tunnel) DO UPDATE SET version = version + 1, config = ?2, source = ?3, created = ?4",
+        row["id"],
+        json.dumps(config),
+        body.source or row["config_src"],
+        stamps.now(),
+    )
+    written = current(store, row["id"])
+    assert written is not None
+    return success(_shown(row["id"], written))
+
+
+def _shown(tunnel: str, found: Row) -> dict[str, Any]:
+    return {
+        "tunnel_id": tunnel,
+        "version": found["version"],
+        "config": found["config"],
+        "source": found["source"],
+        "created_at": found["created"],
+    }

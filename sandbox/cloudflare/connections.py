@@ -1,0 +1,88 @@
+"""The live connections of a tunnel's connectors.
+
+Whoever carries them (an edge, or a test) opens and closes them here, in this process or another; the API lists them and
+drops them.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import stamps
+from .store import Row, Store
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One running connector: its UUID, version, architecture, features and address."""
+
+    id: str = field(default_factory=stamps.new_uuid)
+    version: str = "2026.7.3"
+    arch: str = "linux_amd64"
+    features: tuple[str, ...] = ()
+    origin_ip: str = "127.0.0.1"
+
+
+def open_connection(store: Store, tunnel: str, connector: Connector, colo: str = "lo01") -> str:
+    """Notes one more connection of this connector; gives its UUID."""
+    number, moment = stamps.new_uuid(), stamps.now()
+    with store.transaction():
+        features = json.dumps(connector.features)
+        values = (number, tunnel, connector.id, connector.version, connector.arch, features, colo, connector.origin_ip)
+        store.run("INSERT INTO connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values, moment)
+        activate = "UPDATE tunnels SET active_since = coalesce(active_since, ?), inactive_since = NULL WHERE id = ?"
+        store.run(activate, moment, tunnel)
+    return number
+
+
+def close(store: Store, tunnel: str, *, connector: str | None = None, connection: str | None = None) -> int:
+    """Drops a tunnel's connections: all of them, one connector's, or one. Gives how many there were."""
+    with store.transaction():
+        dropped = store.run(
+            "DELETE FROM connections WHERE tunnel = ? AND connector = coalesce(?, connector) AND id = coalesce(?, id)",
+            tunnel,
+            connector,
+            connection,
+        )
+        left = store.one("SELECT 1 FROM connections WHERE tunnel = ?", tunnel)
+        if dropped and not left:
+            store.run("UPDATE tunnels SET active_since = NULL, inactive_since = ? WHERE id = ?", stamps.now(), tunnel)
+    return dropped
+
+
+def of_tunnel(store: Store, tunnel: str) -> list[Row]:
+    return store.all("SELECT * FROM connections WHERE tunnel = ? ORDER BY opened", tunnel)
+
+
+def shown(row: Row) -> dict[str, Any]:
+    """One connection as the API shows it."""
+    return {
+        "id": row["id"],
+        "uuid": row["id"],
+        "client_id": row["connector"],
+        "client_version": row["version"],
+        "colo_name": row["colo"],
+        "is_pending_reconnect": False,
+        "opened_at": row["opened"],
+        "origin_ip": row["origin_ip"],
+    }
+
+
+def by_connector(rows: list[Row], config_version: int) -> list[dict[str, Any]]:
+    """The connections, grouped as `GET …/connections` shows them."""
+    groups: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        group = groups.setdefault(
+            row["connector"],
+            {
+                "id": row["connector"],
+                "version": row["version"],
+                "arch": row["arch"],
+                "features": json.loads(row["features"]),
+                "config_version": config_version,
+                "run_at": row["opened"],
+                "conns": [],
+            },
+        )
+        group["conns"].append(shown(row))
+    return list(groups.values())

@@ -1,0 +1,24 @@
+"""Identifiers and times in the shapes the service gives them."""
+
+import re
+import secrets
+import uuid
+from datetime import UTC, datetime
+
+HEX_ID = re.compile(r"[0-9a-f]{32}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def now() -> str:
+    """This moment as RFC 3339 in UTC with microseconds, as `2026-11-23T07:50:48.865223Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def new_hex_id() -> str:
+    """32 hex digits: zones, records, rulesets, accounts."""
+    return secrets.token_hex(16)
+
+
+def new_uuid() -> str:
+    """A random UUID: tunnels, connections, Access objects, notification policies."""
+    return str(uuid.uuid4())
