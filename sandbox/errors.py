@@ -8,7 +8,9 @@ class SandboxError(Exception):
     and `source` where the rule comes from; each may be empty where there is nothing to name.
     """
 
-    def __init__(self, message: str, *, key: str = "", value: object = None, accepted: str = "", source: str = "") -> None:
+    def __init__(
+        self, message: str, *, key: str = "", value: object = None, accepted: str = "", source: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.key = key

@@ -1,0 +1,23 @@
+"""`python -m sandbox`: the command line, run by the project's own Python where the caller's lacks the packages."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+_VENV = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
+
+
+def _main() -> None:
+    if importlib.util.find_spec("pydantic") is None or importlib.util.find_spec("typer") is None:
+        if not _VENV.exists() or Path(sys.executable) == _VENV:
+            sys.exit("The sandbox's packages are not installed; `make setup` installs them into .venv.")
+        # A newcomer's `python` is not the one that `make` prepared: continue with that one.
+        os.execv(_VENV, [str(_VENV), "-m", "sandbox", *sys.argv[1:]])
+    from sandbox.cli import run
+
+    run()
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,63 @@
+"""`make demo`: the whole exposure previewed, made, made again without a change, and removed, in a sandbox of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+from rich.console import Console
+
+from sandbox.home import PROJECT
+
+_STEPS = (
+    ("preview", "What would be made. Nothing is changed by this."),
+    ("up", "Now it is made: rules and Secret first, then the connector, and DNS once the connector is available."),
+    ("calls", "What the Cloudflare API was asked for, by all of the above."),
+    ("up", "The same once more. Nothing differs, so nothing is written."),
+    ("destroy", "And back: DNS first, the tunnel last."),
+)
+
+
+def main() -> int:
+    """Runs the steps and returns the exit status of the first that failed, else 0; leaves no process and no file."""
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="culvert-demo-") as folder:
+        env = {**os.environ, "CULVERT_SANDBOX_HOME": folder}
+
+        def sandbox(command: str, *options: str) -> int:
+            # In a group of its own, so that Ctrl-C reaches it once, from here, and it has the time to clean up.
+            process = subprocess.Popen(
+                [sys.executable, "-m", "sandbox", command, *options], cwd=PROJECT, env=env, process_group=0
+            )
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                raise
+
+        try:
+            for command, why in _STEPS:
+                console.rule(f"[bold]python -m sandbox {command}[/]", align="left")
+                console.print(why, style="dim")
+                sys.stdout.flush()
+                failed = sandbox(command)
+                if failed:
+                    return failed
+            console.rule("[bold]python -m sandbox status[/]", align="left")
+            sys.stdout.flush()
+            sandbox("status")
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            sandbox("down", "--delete")
+    console.print(
+        "\nEverything is gone again. To keep one running and look around: [bold].venv/bin/python -m sandbox up[/], then open the page it names."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

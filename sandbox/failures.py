@@ -1,0 +1,93 @@
+"""Failures of a run, each with what to do about it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pulumi.automation import CommandError
+from pulumi.automation.events import DiagnosticEvent
+
+_API = "https://developers.cloudflare.com/api/"
+_HINTS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"\b1013\b",
+        "a tunnel name that is free in the account: delete the tunnel of that name if nothing uses it, or give the stack another name",
+        _API + "resources/zero_trust/subresources/tunnels/",
+    ),
+    (
+        r"\b1022\b",
+        "a tunnel without connections: stop the connectors that still hold it, then destroy again",
+        _API + "resources/zero_trust/subresources/tunnels/",
+    ),
+    (
+        r"\b8105[378]\b",
+        "a hostname without a record: delete the record that is there, if it is yours, or choose another hostname",
+        _API + "resources/dns/",
+    ),
+    (
+        r"\b(9109|10000|1001)\b",
+        "an API token with Account > Cloudflare Tunnel: Edit and Zone > DNS: Edit on every zone (Zone: Read where zones are looked up)",
+        "https://developers.cloudflare.com/fundamentals/api/reference/permissions/",
+    ),
+    (
+        r"already exists|AlreadyExists",
+        "a name that is free in the cluster: for a namespace that is there, set `create: false` under `culvert:namespace`; otherwise delete what an earlier run left",
+        "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+    ),
+    (
+        r"violates PodSecurity",
+        "pods that pass the restricted Pod Security standard",
+        "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+    ),
+)
+"""Pattern in the provider's message → what is accepted, and the page that says so."""
+
+
+class RunFailed(Exception):
+    """A run of the engine that ended in errors: a list of mappings in the shape that `--json` prints."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("\n".join(error["message"] for error in errors))
+        self.errors = errors
+
+
+def as_error(
+    message: str, *, key: str = "", value: object = None, accepted: str = "", source: str = ""
+) -> dict[str, Any]:
+    """One entry of `{"errors": […]}`."""
+    return {"key": key, "value": value, "accepted": accepted, "source": source, "message": message}
+
+
+def from_run(diagnostics: Iterable[DiagnosticEvent], error: CommandError, stack: str) -> RunFailed:
+    """The errors that the engine told, once each; where it told none, what its command printed."""
+    errors: dict[str, dict[str, Any]] = {}
+    for event in diagnostics:
+        message = _plain(event.message)
+        if not message or message in ("update failed", "preview failed", "resource registrations failed"):
+            continue
+        resource = (event.urn or "").split("::")[-1]
+        errors.setdefault(message, _with_hint(message, resource))
+    if not errors:
+        message = _plain(str(error))
+        errors[message] = _with_hint(message, stack)
+    return RunFailed(list(errors.values()))
+
+
+def _with_hint(message: str, resource: str) -> dict[str, Any]:
+    for pattern, accepted, source in _HINTS:
+        if re.search(pattern, message):
+            return as_error(f"{message}\nWhat to do: {accepted}.", key=resource, accepted=accepted, source=source)
+    return as_error(message, key=resource)
+
+
+def _plain(text: str) -> str:
+    """Without the engine's colour tags and the blank lines around."""
+    return re.sub(r"<\{%.*?%\}>|\x1b\[[0-9;]*m", "", text).strip()
+
+
+def lines(errors: Iterable[Mapping[str, Any]]) -> str:
+    """The errors for a person: numbered where there is more than one."""
+    texts = [str(error["message"]) for error in errors]
+    if len(texts) == 1:
+        return texts[0]
+    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))

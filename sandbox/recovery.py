@@ -1,0 +1,87 @@
+"""After a run that was cut off: what it was making is found again and taken into the state.
+
+The engine notes each creation before it asks for it (`pending_operations` of the state). When it is killed in between, the
+resource may be there or not, and nobody knows its id. Names are ours and unique per stack, so each can be looked up.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+from kubernetes import config as kubernetes_config
+from kubernetes import dynamic
+from kubernetes.dynamic import exceptions
+from pulumi import automation
+
+
+def heal(stack: automation.Stack, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Clears the state of creations that were cut off: those found are imported, the others forgotten, to be made again.
+
+    `env` holds how to reach the API and the cluster (`CLOUDFLARE_BASE_URL`, `CLOUDFLARE_API_TOKEN`, `KUBECONFIG`).
+    """
+    pending = (stack.export_stack().deployment or {}).get("pending_operations") or []
+    if not pending:
+        return
+    creating = [operation["resource"] for operation in pending if operation["type"] == "creating"]
+    say(f"an earlier run was cut off while it made {len(creating)} resources: looking for them")
+    imports: list[str] = []
+    for resource in creating:
+        identity = _find(resource, env)
+        say(f"  {resource['urn'].split('::')[-1]}: {'found, taken into the state' if identity else 'not there'}")
+        if identity:
+            imports += ["--import-pending-creates", resource["urn"], "--import-pending-creates", identity]
+    flags = ["refresh", "--yes", "--skip-preview", *imports, "--clear-pending-creates", "--stack", stack.name]
+    workspace = stack.workspace
+    assert isinstance(workspace, automation.LocalWorkspace)
+    workspace.pulumi_command.run(
+        flags, workspace.work_dir, {"PULUMI_HOME": workspace.pulumi_home or "", **workspace.env_vars}
+    )
+
+
+def _find(resource: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
+    """The import id of a resource by what its inputs say, or None where it was not made.
+
+    Import ids are those of the official plugins: `account/tunnel`, `zone/record`, `namespace/name`. What has no outside
+    (a random value) and what can be written twice (the rules of a tunnel) is forgotten and made again.
+    """
+    kind, inputs = resource["type"], resource.get("inputs", {})
+    if kind.startswith("kubernetes:"):
+        return _find_object(inputs, env)
+    if kind.endswith(":ZeroTrustTunnelCloudflared"):
+        account = inputs["accountId"]
+        found = _api(env, f"/accounts/{account}/cfd_tunnel", name=inputs["name"], is_deleted="false")
+        return f"{account}/{found[0]['id']}" if found else None
+    if kind.endswith(":DnsRecord"):
+        zone = inputs["zoneId"]
+        found = _api(env, f"/zones/{zone}/dns_records", name=inputs["name"], type=inputs["type"])
+        # Only what this stack was making: a record of that name which somebody else made has another comment or content.
+        ours = [
+            r for r in found if r["content"] == inputs["content"] and (r["comment"] or "") == inputs.get("comment", "")
+        ]
+        return f"{zone}/{ours[0]['id']}" if ours else None
+    return None
+
+
+def _api(env: Mapping[str, str], path: str, **query: str) -> list[dict[str, Any]]:
+    reply = httpx.get(
+        env["CLOUDFLARE_BASE_URL"] + path,
+        params=query,
+        headers={"Authorization": f"Bearer {env['CLOUDFLARE_API_TOKEN']}"},
+    )
+    return reply.raise_for_status().json()["result"]
+
+
+def _find_object(inputs: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
+    client = dynamic.DynamicClient(kubernetes_config.new_client_from_config(env["KUBECONFIG"]))
+    metadata = inputs["metadata"]
+    kind = client.resources.get(api_version=inputs["apiVersion"], kind=inputs["kind"])
+    namespace = metadata.get("namespace", "default") if kind.namespaced else None
+    try:
+        live = client.get(kind, name=metadata["name"], namespace=namespace).to_dict()
+    except exceptions.NotFoundError:
+        return None
+    # Only what the engine made: an object of that name which somebody else made has other managers.
+    managers = [field.get("manager", "") for field in live["metadata"].get("managedFields", [])]
+    if not any(manager.startswith("pulumi-kubernetes") for manager in managers):
+        return None
+    return f"{namespace}/{metadata['name']}" if namespace else metadata["name"]

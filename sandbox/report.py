@@ -1,0 +1,87 @@
+"""What a run of the engine did, as its events told it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
+
+_OPS = {
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+    "replace": "replace",
+    "same": "same",
+    # A refresh tells what it found by other names; `read` and `import` only bring something into the state.
+    "import": "create",
+}
+"""Engine step → the word of the report. The halves of a replacement (`create-replacement`, `delete-replaced`,
+`discard-replaced`) are left out: `replace` stands for both."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that a run changed, or would change.
+
+    `op` is `create`, `update`, `replace` or `delete`; `type` the type token, `name` the resource's name in the program;
+    `properties` the paths of the properties that differ, empty where the whole resource comes or goes.
+    """
+
+    op: str
+    type: str
+    name: str
+    properties: list[str]
+
+
+@dataclass
+class Recorder:
+    """Collects engine events (`on_event` of the Automation API) into changes, counts and errors."""
+
+    changes: list[Change] = field(default_factory=list)
+    same: int = 0
+    diagnostics: list[DiagnosticEvent] = field(default_factory=list)
+    _refreshed: dict[str, StepEventMetadata] = field(default_factory=dict)
+
+    def __call__(self, event: EngineEvent) -> None:
+        if event.diagnostic_event and event.diagnostic_event.severity == "error":
+            self.diagnostics.append(event.diagnostic_event)
+        if event.resource_pre_event:
+            self._step(event.resource_pre_event.metadata)
+        if event.res_outputs_event and event.res_outputs_event.metadata.op.value == "refresh":
+            self._refresh(event.res_outputs_event.metadata)
+
+    def _step(self, step: StepEventMetadata) -> None:
+        op = _OPS.get(step.op.value)
+        if op is None or step.type.startswith("pulumi:providers:"):
+            return
+        if op == "same":
+            self.same += 1
+        else:
+            self.changes.append(_change(op, step))
+
+    def _refresh(self, step: StepEventMetadata) -> None:
+        if step.type.startswith("pulumi:providers:"):
+            return
+        if step.old is not None and step.new is None:
+            self.changes.append(_change("delete", step))
+        elif step.detailed_diff or step.diffs:
+            self.changes.append(_change("update", step))
+        else:
+            self.same += 1
+
+    def summary(self) -> dict[str, int]:
+        """How many resources each operation touched."""
+        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "same": self.same}
+        for change in self.changes:
+            counts[change.op] += 1
+        return counts
+
+
+def _change(op: str, step: StepEventMetadata) -> Change:
+    whole = op in ("create", "delete")
+    differing = [] if whole else sorted(step.detailed_diff or step.diffs or step.keys or [])
+    return Change(op, step.type, step.urn.split("::")[-1], differing)
+
+
+def plain_outputs(outputs: Any) -> dict[str, Any]:
+    """Stack outputs with secret ones masked as the engine's own tools mask them."""
+    return {name: "[secret]" if output.secret else output.value for name, output in sorted(outputs.items())}

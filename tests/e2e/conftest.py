@@ -1,0 +1,104 @@
+"""The sandbox as its user drives it: by its command line, with its JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from kubernetes import config as kubernetes_config
+from kubernetes import dynamic
+
+PROJECT = Path(__file__).resolve().parents[2]
+ACCOUNT = "0123456789abcdef0123456789abcdef"
+ZONE = "89abcdef0123456789abcdef01234567"
+
+
+class Sandbox:
+    """One sandbox in a folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {
+            **{
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith(("PULUMI_", "CLOUDFLARE_", "CULVERT_SANDBOX_"))
+            },
+            "CULVERT_SANDBOX_HOME": str(home),
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "sandbox", *arguments]
+
+    def run(self, *arguments: str, fails: bool = False) -> Any:
+        """Runs a command with `--json` and returns what it printed; the exit status must be as expected."""
+        done = self.raw(*arguments, "--json")
+        assert (done.returncode != 0) == fails, f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+        return json.loads(done.stdout)
+
+    def raw(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.command(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True)
+
+    def calls_unmarked(self) -> list[dict[str, Any]]:
+        """The API calls since the mark, which stays."""
+        page = json.loads((self.home / "run" / "cloudflare.port").read_text())["port"]
+        mark = int((self.home / "mark").read_text())
+        admin = {"Authorization": f"Bearer {(self.home / 'admin').read_text().strip()}"}
+        return httpx.get(f"http://127.0.0.1:{page}/sandbox/calls?since={mark}", headers=admin).json()["calls"]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The API calls since the last time this was asked."""
+        return self.run("calls", "--mark")
+
+    def stack_file(self, name: str, config: Mapping[str, Any]) -> Path:
+        """A stack file with these settings (keys without `culvert:`)."""
+        path = self.home.parent / f"Pulumi.{name}.yaml"
+        path.write_text(yaml.safe_dump({"config": {f"culvert:{key}": value for key, value in config.items()}}))
+        return path
+
+    def up(self, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        return self.run("up", "--stack", name, "--config", str(self.stack_file(name, config)))
+
+    def destroy(self, name: str) -> dict[str, Any]:
+        return self.run("destroy", "--stack", name, "--config", str(self.home.parent / f"Pulumi.{name}.yaml"))
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the emulated API holds."""
+        page = self.run("status")["page"]
+        admin = (self.home / "admin").read_text().strip()
+        return httpx.get(f"{page}sandbox/state", headers={"Authorization": f"Bearer {admin}"}).raise_for_status().json()
+
+    def cluster(self) -> dynamic.DynamicClient:
+        kubeconfig = self.run("env")["KUBECONFIG"]
+        return dynamic.DynamicClient(kubernetes_config.new_client_from_config(kubeconfig))
+
+    def objects(self, api_version: str, kind: str, namespace: str) -> list[dict[str, Any]]:
+        found = self.cluster().resources.get(api_version=api_version, kind=kind).get(namespace=namespace)
+        return [item.to_dict() for item in found.items]
+
+
+def settings(stack: str, **more: Any) -> dict[str, Any]:
+    """A small good configuration: one hostname, one Service, a namespace of its own."""
+    return {
+        "accountId": ACCOUNT,
+        "zones": {"example.com": ZONE},
+        "namespace": stack,
+        "routes": [{"hostname": f"{stack}.example.com", "service": "http://blog"}],
+        **more,
+    }
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A running sandbox for all tests of a session; each test uses stacks of its own."""
+    box = Sandbox(tmp_path_factory.mktemp("sandbox") / "home")
+    try:
+        yield box
+    finally:
+        box.raw("down", "--delete")

@@ -1,0 +1,46 @@
+"""The API server's own admission judges what the program makes."""
+
+import pytest
+from kubernetes.dynamic import exceptions
+
+from tests.e2e.conftest import Sandbox, settings
+
+
+def test_connector_and_sample_site_pass_restricted_pod_security(sandbox: Sandbox) -> None:
+    sandbox.up("safe", settings("safe", sampleSite=True))
+    namespace = sandbox.cluster().resources.get(api_version="v1", kind="Namespace").get(name="safe").to_dict()
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    pods = sandbox.objects("v1", "Pod", "safe")
+    assert {pod["status"]["phase"] for pod in pods} == {"Running"}
+    assert len(pods) >= 3
+    # The label bites: a pod that does not pass is refused by the same API server.
+    loose = {"metadata": {"name": "loose"}, "spec": {"containers": [{"name": "loose", "image": "nginx"}]}}
+    with pytest.raises(exceptions.ForbiddenError, match="violates PodSecurity"):
+        sandbox.cluster().resources.get(api_version="v1", kind="Pod").create(body=loose, namespace="safe")
+
+
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+def test_the_policy_is_taken_and_selects_every_connector_pod(sandbox: Sandbox, preset: str) -> None:
+    stack = f"fence-{preset}"
+    sandbox.up(stack, settings(stack, networkPolicy={"preset": preset, "metricsFrom": "monitoring"}))
+    (policy,) = sandbox.objects("networking.k8s.io/v1", "NetworkPolicy", stack)
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    wanted = policy["spec"]["podSelector"]["matchLabels"].items()
+    pods = sandbox.objects("v1", "Pod", stack)
+    assert len(pods) == 2
+    assert all(wanted <= pod["metadata"]["labels"].items() for pod in pods)
+
+
+def test_the_connector_can_be_drained_one_pod_at_a_time(sandbox: Sandbox) -> None:
+    sandbox.up("drain", settings("drain"))
+    (budget,) = sandbox.objects("policy/v1", "PodDisruptionBudget", "drain")
+    assert budget["status"]["expectedPods"] == 2
+    assert budget["status"]["disruptionsAllowed"] == 1
+
+
+def test_metrics_are_found_by_a_service(sandbox: Sandbox) -> None:
+    sandbox.up("metrics", settings("metrics"))
+    slices = sandbox.objects("discovery.k8s.io/v1", "EndpointSlice", "metrics")
+    ports = {port["port"] for found in slices for port in found["ports"] or []}
+    assert ports == {2000}
+    assert sum(len(found["endpoints"] or []) for found in slices) == 2

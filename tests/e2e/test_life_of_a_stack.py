@@ -1,0 +1,155 @@
+"""What a change touches, seen by what the engine did and what the API was asked for."""
+
+from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
+
+RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
+RECORD = "cloudflare:index/dnsRecord:DnsRecord"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+
+
+def _touched(report: dict) -> list[tuple[str, str]]:
+    return sorted((change["op"], change["type"]) for change in report["changes"])
+
+
+def test_a_preview_changes_nothing_and_an_up_makes_it_all_once(sandbox: Sandbox) -> None:
+    file = sandbox.stack_file("life", settings("life"))
+    preview = sandbox.run("preview", "--config", str(file))
+    assert preview["calls"] == {"reads": 0, "writes": 0}
+    assert preview["summary"]["create"] > 0
+
+    first = sandbox.run("up", "--config", str(file))
+    assert first["summary"] == preview["summary"]
+    assert {change["type"] for change in first["changes"]} >= {RULES, RECORD, DEPLOYMENT}
+    assert first["outputs"]["publicHostname"] == "life.example.com"
+    assert first["outputs"]["urls"] == ["https://life.example.com"]
+    assert first["outputs"]["tunnelName"] == "culvert-life"
+    assert first["outputs"]["tunnelTarget"] == f"{first['outputs']['tunnelId']}.cfargotunnel.com"
+    assert first["outputs"]["configVersion"] == 1
+    assert first["outputs"]["namespace"] == "life"
+    assert sandbox.run("outputs", "--stack", "life") == first["outputs"]
+
+    second = sandbox.run("up", "--config", str(file))
+    assert second["changes"] == []
+    assert second["summary"] == {
+        "create": 0,
+        "update": 0,
+        "replace": 0,
+        "delete": 0,
+        "same": first["summary"]["create"],
+    }
+    assert second["calls"] == {"reads": 0, "writes": 0}
+
+    refreshed = sandbox.run("refresh", "--config", str(file))
+    assert refreshed["changes"] == []
+    assert refreshed["calls"]["writes"] == 0
+
+
+def test_a_changed_service_changes_the_rules_and_no_pod(sandbox: Sandbox) -> None:
+    sandbox.up("rule", settings("rule"))
+    pods = {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", "rule")}
+    changed = sandbox.up(
+        "rule", settings("rule", routes=[{"hostname": "rule.example.com", "service": "http://journal"}])
+    )
+    assert _touched(changed) == [("update", RULES)]
+    assert changed["changes"][0]["properties"] == ["config.ingresses[0].service"]
+    assert changed["calls"] == {"reads": 0, "writes": 1}
+    assert changed["outputs"]["configVersion"] == 2
+    assert {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", "rule")} == pods
+
+
+def test_a_renamed_hostname_is_one_record_out_and_one_in(sandbox: Sandbox) -> None:
+    two = [{"hostname": f"{name}.example.com", "service": "http://blog"} for name in ("rename", "stays")]
+    sandbox.up("rename", settings("rename", routes=two))
+    two[0]["hostname"] = "renamed.example.com"
+    report = sandbox.up("rename", settings("rename", routes=two))
+    assert _touched(report) == [("create", RECORD), ("delete", RECORD), ("update", RULES)]
+    assert report["calls"] == {"reads": 0, "writes": 3}
+
+
+def test_more_replicas_touch_the_deployment_alone(sandbox: Sandbox) -> None:
+    sandbox.up("scale", settings("scale"))
+    report = sandbox.up("scale", settings("scale", connector={"replicas": 3}))
+    assert _touched(report) == [("update", DEPLOYMENT)]
+    assert report["calls"] == {"reads": 0, "writes": 0}
+    running = [pod for pod in sandbox.objects("v1", "Pod", "scale") if pod["status"]["phase"] == "Running"]
+    assert len(running) == 3
+
+
+def test_n_hostnames_are_n_plus_two_calls_and_a_second_up_makes_none(sandbox: Sandbox) -> None:
+    routes = [{"hostname": f"n{number}.example.com", "service": "http://blog"} for number in range(25)]
+    first = sandbox.up("many", settings("many", routes=routes))
+    assert first["calls"] == {"reads": 0, "writes": 27}
+    assert sandbox.up("many", settings("many", routes=routes))["calls"] == {"reads": 0, "writes": 0}
+
+
+def test_a_wildcard_is_one_record_however_many_names_it_serves(sandbox: Sandbox) -> None:
+    routes = [
+        {"hostname": "*.example.org", "path": {"prefix": f"/{name}"}, "service": f"http://{name}"}
+        for name in ("one", "two", "three")
+    ]
+    report = sandbox.up("wild", settings("wild", zones={"example.org": None}, routes=routes))
+    assert [change["name"] for change in report["changes"] if change["type"] == RECORD] != []
+    assert len([change for change in report["changes"] if change["type"] == RECORD]) == 1
+    # The zone was looked up by its name: that is what the reads are.
+    assert report["calls"]["writes"] == 3
+    assert report["calls"]["reads"] > 0
+
+
+def test_two_environments_share_an_account_and_a_cluster(sandbox: Sandbox) -> None:
+    sandbox.up("left", settings("left"))
+    right = sandbox.up("right", settings("right"))
+    before = sandbox.state()
+    sandbox.destroy("left")
+    after = sandbox.state()
+    names = [tunnel["name"] for tunnel in after["tunnels"] if not tunnel["deleted_at"]]
+    assert "culvert-right" in names
+    assert "culvert-left" not in names
+    records = {record["name"]: record for record in after["records"]}
+    assert "left.example.com" not in records
+    assert records["right.example.com"] in before["records"]
+    assert records["right.example.com"]["comment"] == "culvert/right"
+    again = sandbox.up("right", settings("right"))
+    assert again["changes"] == []
+    assert again["outputs"] == right["outputs"]
+
+
+def test_a_destroyed_stack_leaves_neither_record_nor_namespace(sandbox: Sandbox) -> None:
+    made = sandbox.up("gone", settings("gone", sampleSite=True))
+    report = sandbox.destroy("gone")
+    assert report["summary"]["delete"] == made["summary"]["create"]
+    state = sandbox.state()
+    assert not [record for record in state["records"] if record["name"] == "gone.example.com"]
+    namespaces = sandbox.cluster().resources.get(api_version="v1", kind="Namespace").get()
+    assert "gone" not in [item.metadata.name for item in namespaces.items]
+
+
+def test_the_settings_of_this_repository_come_up(sandbox: Sandbox) -> None:
+    for stack in ("dev", "prod"):
+        first = sandbox.run("up", "--stack", stack)
+        assert first["summary"]["create"] > 0
+        assert sandbox.run("up", "--stack", stack)["changes"] == []
+    for stack in ("dev", "prod"):
+        sandbox.run("destroy", "--stack", stack)
+
+
+def test_an_existing_namespace_is_used_and_left_alone(sandbox: Sandbox) -> None:
+    given = settings("lodger", namespace={"name": "landlord", "create": False})
+    sandbox.up("lodger", given)
+    assert sandbox.objects("apps/v1", "Deployment", "landlord")
+    sandbox.destroy("lodger")
+    assert sandbox.objects("apps/v1", "Deployment", "landlord") == []
+    namespaces = sandbox.cluster().resources.get(api_version="v1", kind="Namespace").get()
+    assert "landlord" in [item.metadata.name for item in namespaces.items]
+
+
+def test_records_are_in_the_zone_they_belong_to(sandbox: Sandbox) -> None:
+    zones = {"example.com": ZONE, "lab.example.com": "1" * 32}
+    routes = [
+        {"hostname": "zoned.example.com", "service": "http://blog"},
+        {"hostname": "zoned.lab.example.com", "service": "http://blog"},
+    ]
+    sandbox.up("zoned", settings("zoned", zones=zones, routes=routes))
+    records = {record["name"]: record for record in sandbox.state()["records"]}
+    assert records["zoned.example.com"]["zone_id"] == ZONE
+    assert records["zoned.lab.example.com"]["zone_id"] == "1" * 32
+    assert {zone["account"]["id"] for zone in sandbox.state()["zones"]} == {ACCOUNT}
