@@ -1,0 +1,7 @@
+"""A Kubernetes cluster to rehearse against: the sandbox's own control plane, or one that a kubeconfig names."""
+
+from sandbox.cluster.access import external
+from sandbox.cluster.control_plane import PROGRAMS
+from sandbox.cluster.embedded import start, stop
+
+__all__ = ["PROGRAMS", "external", "start", "stop"]
