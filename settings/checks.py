@@ -1,54 +1,54 @@
-"""Every check at once: pydantic's errors in our words, and the checks between settings as far as they can run."""
+"""All checks at once: the model's own, and those between settings, as far as these can be made."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from settings import rules, sources, zones
 from settings.mistakes import PREFIX, Mistake, SettingsError
 from settings.routes import Route
-from settings.surroundings import NetworkPolicyOptions
 from settings.translation import translated
 
-Model = TypeVar("Model")
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def check(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> Model:
-    """Build the settings, or raise SettingsError with everything that is wrong with them."""
+def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> Model:
+    """The settings that `handler` makes of `data`. Raises SettingsError with every mistake in them.
+
+    The checks between settings see the data itself, part by part: one broken route must not hide what is wrong with the
+    next.
+    """
     settings, mistakes = None, []
     try:
         settings = handler(data)
     except ValidationError as error:
         mistakes = translated(model, data, error)
-    numbered = list(_routes(data))
-    mistakes += rules.unreachable(numbered)
-    known = _zones(model, data)
-    if known:
-        mistakes += zones.misplaced(numbered, known)
-    mistakes += unfenceable(numbered, data)
-    if mistakes or settings is None:
+    routes, known = list(_routes(data)), list(_zones(data))
+    mistakes += zones.repeated(known)
+    if known and len(known) == len(_group(data, "zones")):
+        mistakes += zones.misplaced(routes, {zone for _, zone in known})
+    mistakes += zones.confused(*_ids(data))
+    mistakes += rules.unreachable(routes)
+    if _group(data, "networkPolicy").get("preset", "strict") == "strict":
+        mistakes += list(_unfenceable(routes))
+    if settings is None or mistakes:
         raise SettingsError(mistakes)
     return settings
 
 
-def unfenceable(routes: Iterable[tuple[int, Route]], data: Any) -> list[Mistake]:
-    """Origins that a strict policy cannot let through: Kubernetes' policies name pods and addresses, not DNS names."""
-    policy = data.get("networkPolicy") if isinstance(data, dict) else None
-    preset = policy.get("preset", "strict") if isinstance(policy, dict) else "strict"
-    if preset != NetworkPolicyOptions().preset:
-        return []
-    return [
-        Mistake.of(
-            f"{PREFIX}routes[{number}].service",
-            route.service,
-            "a strict network policy cannot name a DNS name outside the cluster",
-            "a Service of the cluster (service.namespace.svc.cluster.local), an IP address, or networkPolicy: {preset: guide}",
-            sources.KUBERNETES_POLICIES,
-        )
-        for number, route in routes
-        if route.origin.external
-    ]
+def _unfenceable(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
+    """Origins that a strict policy cannot open: Kubernetes' policies name pods and addresses, not DNS names."""
+    for number, route in routes:
+        if route.origin.external:
+            yield Mistake.of(
+                f"{PREFIX}routes[{number}].service",
+                route.service,
+                "a strict network policy cannot open a DNS name outside the cluster",
+                "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide}",
+                sources.KUBERNETES_POLICIES,
+            )
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:
@@ -60,6 +60,23 @@ def _routes(data: Any) -> Iterable[tuple[int, Route]]:
             continue
 
 
-def _zones(model: Any, data: Any) -> list[str]:
-    values = data.get("zones") if isinstance(data, dict) else None
-    return [str(name).lower() for name in values] if isinstance(values, dict) else []
+def _zones(data: Any) -> Iterable[tuple[str, str]]:
+    """The zones with a good name: as written, and as sent."""
+    for name in _group(data, "zones"):
+        try:
+            yield name, zones.zone_name(name)
+        except (PydanticCustomError, AttributeError):
+            continue
+
+
+def _ids(data: Any) -> tuple[dict[str, str], str]:
+    account = data.get("accountId") if isinstance(data, dict) else None
+    identities = {
+        name: value.lower() for name, value in _group(data, "zones").items() if value and isinstance(value, str)
+    }
+    return identities, account.lower() if isinstance(account, str) else ""
+
+
+def _group(data: Any, key: str) -> dict[Any, Any]:
+    group = data.get(key) if isinstance(data, dict) else None
+    return group if isinstance(group, dict) else {}

@@ -6,41 +6,40 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, StrictInt, field_validator
 
-from settings import sources
+from settings import names, sources
 from settings.environment import EnvironmentVariable
 from settings.fields import Options, setting
 from settings.images import ImageOptions
 from settings.mistakes import refuse
+from settings.resources import QUANTITIES, Resources
 from settings.volumes import VolumeOptions
 
 GRACE = "whole seconds from 1s to 3m, such as 30s, 2m or 1m30s"
-QUANTITIES = "quantities such as 100m, 0.5, 128Mi or 1G"
+DEFAULT_RESOURCES = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
 
 
 def seconds(duration: str) -> int:
     """Seconds of a duration such as 30s, 2m or 1m30s."""
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
-    if not match or not duration:
+    match = re.fullmatch(r"(?=.)(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?", duration)
+    if not match:
         refuse("it is no duration in whole seconds", GRACE, sources.CLOUDFLARE_PARAMETERS)
     hours, minutes, rest = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + rest
 
 
-def _quantity(text: str) -> str:
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?", text):
-        refuse("it is no quantity", QUANTITIES, sources.KUBERNETES_RESOURCES)
-    return text
-
-
-Amounts = dict[Literal["cpu", "memory", "ephemeral-storage"], Annotated[str, AfterValidator(_quantity)]]
+def _grace(duration: str) -> str:
+    if not 1 <= seconds(duration) <= 180:
+        refuse("the connector waits three minutes at most, or does not start", GRACE, sources.CONNECTOR_GRACE)
+    return duration
 
 
 class SchedulingOptions(Options):
-    """Where the connector's pods run, as a pod spec says it. They are spread over nodes without it."""
+    """Where the connector's pods run, as in a pod spec."""
 
-    node_selector: dict[str, str] = setting(
+    node_selector: Annotated[dict[str, str], AfterValidator(names.labels)] = setting(
         "Labels of the nodes to run on.",
-        "labels",
+        "labels, each a name and a text",
         sources.KUBERNETES_SCHEDULING,
         examples=[{"kubernetes.io/arch": "amd64"}],
         default={},
@@ -53,10 +52,10 @@ class SchedulingOptions(Options):
         default=(),
     )
     affinity: dict[str, Any] = setting(
-        "Affinity to nodes and pods.",
+        "Affinity to nodes and to other pods.",
         "an affinity",
         sources.KUBERNETES_SCHEDULING,
-        examples=[{"nodeAffinity": {}}],
+        examples=[{"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}],
         default={},
     )
     priority_class_name: str | None = setting(
@@ -67,12 +66,10 @@ class SchedulingOptions(Options):
         default=None,
     )
     topology_spread_constraints: tuple[dict[str, Any], ...] = setting(
-        "How the pods are spread, instead of over nodes.",
+        "How the pods are spread; over nodes when left out.",
         "a list of topology spread constraints",
         sources.KUBERNETES_SCHEDULING,
-        examples=[
-            [{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}]
-        ],
+        examples=[[SPREAD]],
         default=(),
     )
 
@@ -82,8 +79,8 @@ class ConnectorOptions(Options):
 
     replicas: StrictInt = setting(
         "How many connectors run. Cloudflare advises two.",
-        "a whole number from 1 to 25",
-        sources.CLOUDFLARE_REPLICAS,
+        "a whole number from 1 to 25, the most that a tunnel takes",
+        sources.CLOUDFLARE_LIMITS,
         examples=[2],
         default=2,
         ge=1,
@@ -91,7 +88,7 @@ class ConnectorOptions(Options):
     )
     image: ImageOptions = setting(
         "Which image runs.",
-        "repository, tag and digest",
+        "{repository, tag, digest}",
         sources.KUBERNETES_IMAGES,
         examples=[{"repository": "registry.example.com/cloudflared"}],
         default=ImageOptions(),
@@ -103,7 +100,7 @@ class ConnectorOptions(Options):
         examples=["auto"],
         default="auto",
     )
-    grace_period: str = setting(
+    grace_period: Annotated[str, AfterValidator(_grace)] = setting(
         "How long requests in flight may take when a connector stops.",
         GRACE,
         sources.CLOUDFLARE_PARAMETERS,
@@ -111,22 +108,22 @@ class ConnectorOptions(Options):
         default="30s",
     )
     log_level: Literal["debug", "info", "warn", "error", "fatal"] = setting(
-        "How much the connector logs; debug logs visitors' requests.",
+        "How much the connector logs; debug logs the visitors' requests.",
         "one of debug, info, warn, error and fatal",
         sources.CLOUDFLARE_PARAMETERS,
         examples=["info"],
         default="info",
     )
-    resources: dict[Literal["requests", "limits"], Amounts] = setting(
+    resources: Resources = setting(
         "What a connector asks for and may use at most.",
-        "requests and limits, each with cpu, memory and ephemeral-storage in " + QUANTITIES,
+        f"requests and limits, each with {QUANTITIES}",
         sources.KUBERNETES_RESOURCES,
-        examples=[{"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}],
-        default={"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        examples=[DEFAULT_RESOURCES],
+        default=DEFAULT_RESOURCES,
     )
     environment: tuple[EnvironmentVariable, ...] = setting(
-        "Environment variables besides those culvert sets.",
-        "a list of {name, value} or {name, valueFrom}",
+        "Environment variables besides those that culvert sets.",
+        "a list of {name, value} and {name, valueFrom}",
         sources.KUBERNETES_ENVIRONMENT,
         examples=[[{"name": "TUNNEL_EDGE_IP_VERSION", "value": "4"}]],
         default=(),
@@ -134,41 +131,30 @@ class ConnectorOptions(Options):
     )
     extra_volumes: tuple[VolumeOptions, ...] = setting(
         "Volumes besides the token's.",
-        "a list of {name, mountPath} and " + "one volume source",
+        "a list of {name, mountPath, readOnly} and one source each",
         sources.KUBERNETES_VOLUMES,
         examples=[[{"name": "origin-ca", "mountPath": "/etc/origin-ca", "secret": {"secretName": "origin-ca"}}]],
         default=(),
     )
     scheduling: SchedulingOptions = setting(
         "Where the pods run.",
-        "nodeSelector, tolerations, affinity, priorityClassName and topologySpreadConstraints",
+        "{nodeSelector, tolerations, affinity, priorityClassName, topologySpreadConstraints}",
         sources.KUBERNETES_SCHEDULING,
         examples=[{"priorityClassName": "high"}],
         default=SchedulingOptions(),
     )
 
-    @field_validator("grace_period")
-    @classmethod
-    def _grace(cls, text: str) -> str:
-        if not 1 <= seconds(text) <= 180:
-            refuse("the connector does not start with more than three minutes", GRACE, sources.CONNECTOR_SHUTDOWN)
-        return text
-
     @field_validator("environment")
     @classmethod
-    def _names_once(cls, variables: tuple[EnvironmentVariable, ...]) -> tuple[EnvironmentVariable, ...]:
-        for name, count in Counter(variable.name for variable in variables).items():
-            if count > 1:
-                refuse(f"{name} is set twice", "each name once", sources.KUBERNETES_ENVIRONMENT)
+    def _variables_once(cls, variables: tuple[EnvironmentVariable, ...]) -> tuple[EnvironmentVariable, ...]:
+        _once("name", [variable.name for variable in variables], sources.KUBERNETES_ENVIRONMENT)
         return variables
 
     @field_validator("extra_volumes")
     @classmethod
     def _volumes_once(cls, volumes: tuple[VolumeOptions, ...]) -> tuple[VolumeOptions, ...]:
-        for what in ("name", "mount_path"):
-            for taken, count in Counter(getattr(volume, what) for volume in volumes).items():
-                if count > 1:
-                    refuse(f"{taken} is used twice", "each name and mountPath once", sources.KUBERNETES_VOLUMES)
+        _once("name", [volume.name for volume in volumes], sources.KUBERNETES_VOLUMES)
+        _once("mountPath", [volume.mount_path for volume in volumes], sources.KUBERNETES_VOLUMES)
         return volumes
 
     @property
@@ -180,3 +166,8 @@ class ConnectorOptions(Options):
     def extra_env(self) -> list[dict[str, Any]]:
         """The extra variables as a container's `env` takes them."""
         return [variable.to_kubernetes() for variable in self.environment]
+
+
+def _once(what: str, values: list[str], source: str) -> None:
+    if twice := [value for value, count in Counter(values).items() if count > 1]:
+        refuse(f"{', '.join(twice)} is there more than once", f"each {what} once", source)

@@ -1,23 +1,27 @@
 """Extra environment variables of the connector."""
 
+import re
 from typing import Any
 
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
 from settings import sources
 from settings.fields import Options, setting
-from settings.mistakes import is_connector_token, refuse
+from settings.mistakes import HIDDEN, NOTHING, is_connector_token, refuse
 
 OWN = (
-    "TUNNEL_METRICS",
-    "TUNNEL_TRANSPORT_PROTOCOL",
     "TUNNEL_GRACE_PERIOD",
     "TUNNEL_LOGLEVEL",
     "TUNNEL_LOG_OUTPUT",
     "TUNNEL_MANAGEMENT_DIAGNOSTICS",
+    "TUNNEL_METRICS",
+    "TUNNEL_TOKEN_FILE",
+    "TUNNEL_TRANSPORT_PROTOCOL",
 )
-"""Variables the connector gets from culvert itself."""
-REFERENCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef")
+"""Variables that the connector has from culvert already."""
+REFERENCES = "exactly one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
+NAME = "a name such as TUNNEL_EDGE_IP_VERSION"
+ONE_VALUE = "exactly one of value and valueFrom"
 
 
 class EnvironmentVariable(Options):
@@ -25,56 +29,61 @@ class EnvironmentVariable(Options):
 
     name: str = setting(
         "Name of the variable.",
-        "a name such as TUNNEL_EDGE_IP_VERSION that culvert does not set itself",
-        sources.KUBERNETES_ENVIRONMENT,
+        NAME,
+        sources.CLOUDFLARE_PARAMETERS,
         examples=["TUNNEL_EDGE_IP_VERSION"],
-        pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
     )
     value: str | None = setting(
         "Its value.",
-        'a text (a number in quotes, such as "4")',
+        'a text (a number or a switch in quotes, such as "4")',
         sources.KUBERNETES_ENVIRONMENT,
         examples=["4"],
         default=None,
     )
     value_from: dict[str, dict[str, Any]] | None = setting(
         "Where its value comes from.",
-        "one of " + ", ".join(REFERENCES),
+        REFERENCES,
         sources.KUBERNETES_ENVIRONMENT,
         examples=[{"secretKeyRef": {"name": "proxy", "key": "url"}}],
         default=None,
+        validate_default=True,
     )
 
     @field_validator("name")
     @classmethod
     def _free(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
+            refuse("it is no name of a variable", NAME, sources.KUBERNETES_ENVIRONMENT)
         if name.startswith(("TUNNEL_TOKEN", "TUNNEL_CRED", "TUNNEL_ORIGIN_CERT")):
             refuse("the connector's token comes from the stack's own Secret", "another name", sources.CLOUDFLARE_TOKENS)
+        if name in ("TUNNEL_BASTION", "TUNNEL_SOCKS"):
+            why = "there the visitor chooses the destination, so no network policy can fence it"
+            refuse(why, "another name", sources.CONNECTOR_RULES)
         if name in OWN:
-            refuse("culvert sets it itself, from culvert:connector", "another name", sources.CLOUDFLARE_PARAMETERS)
+            refuse("culvert sets it, from the other keys of connector", "another name", sources.CLOUDFLARE_PARAMETERS)
         return name
 
     @field_validator("value")
     @classmethod
     def _harmless(cls, value: str | None) -> str | None:
         if value is not None and is_connector_token(value):
-            refuse(
-                "it is a connector's token, which pod specs would show",
-                "no token",
-                sources.CLOUDFLARE_TOKENS,
-                value="[hidden]",
-            )
+            why = "it is a connector's token, and everyone who may see pods would see it"
+            refuse(why, "no token", sources.CLOUDFLARE_TOKENS, value=HIDDEN)
         return value
 
-    @field_validator("value_from")
+    @field_validator("value_from", mode="before")
     @classmethod
-    def _one_reference(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        if value is not None and (len(value) != 1 or not set(value) <= set(REFERENCES)):
-            refuse("a variable comes from one place", "one of " + ", ".join(REFERENCES), sources.KUBERNETES_ENVIRONMENT)
-        return value
+    def _one(cls, reference: Any, info: ValidationInfo) -> Any:
+        value = info.data.get("value", NOTHING)
+        if (value is None) == (reference is None):
+            why = "a variable has one value, and this one has " + ("none" if reference is None else "two")
+            refuse(why, ONE_VALUE, sources.KUBERNETES_ENVIRONMENT, up=1)
+        if isinstance(reference, dict):
+            known = {"secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef"}
+            if len(reference) != 1 or not set(reference) <= known:
+                refuse("a value comes from one place", REFERENCES, sources.KUBERNETES_ENVIRONMENT)
+        return reference
 
     def to_kubernetes(self) -> dict[str, Any]:
         """The variable as a container's `env` takes it."""
-        if self.value_from is not None:
-            return {"name": self.name, "valueFrom": self.value_from}
-        return {"name": self.name, "value": self.value or ""}
+        return self.model_dump(by_alias=True, exclude_none=True)

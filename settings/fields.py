@@ -16,5 +16,5 @@ def setting(
     description: str, accepted: str, source: str, *, examples: list[Any], default: Any = ..., **more: Any
 ) -> Any:
     """A field with what it is for, what it accepts, where that rule comes from, and examples."""
-    schema = {"x-accepted": accepted, "x-source": source}
+    schema: Any = {"x-accepted": accepted, "x-source": source}
     return Field(default, description=description, examples=examples, json_schema_extra=schema, **more)

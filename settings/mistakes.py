@@ -10,14 +10,17 @@ from pydantic_core import PydanticCustomError
 
 PREFIX = "culvert:"
 HIDDEN = "[hidden]"
+NOTHING: Any = object()
+"""Stands for a value that is not there, where null would be one."""
 
 
 @dataclass(frozen=True)
 class Mistake:
     """What is wrong with one setting.
 
-    `key` is written as in a stack file, with its path (`culvert:routes[1].hostname`); `value` is what stands there, fit for JSON, None where
-    nothing does; `accepted` is what would do; `source` the address of the page or file the rule comes from; `message` says it all in one sentence.
+    `key` is written as in a stack file, with its path (`culvert:routes[1].hostname`); `value` is what stands there, fit
+    for JSON, None where nothing does; `accepted` is what would do; `source` is the address of the page or the file that
+    the rule comes from; `message` says key, value and accepted in one sentence.
     """
 
     key: str
@@ -28,10 +31,12 @@ class Mistake:
 
     @classmethod
     def of(cls, key: str, value: object, why: str, accepted: str, source: str) -> "Mistake":
-        """Word the sentence; a value that opens a door is hidden."""
-        value = masked(value)
-        shown = "" if value is None else f" is {abridged(value)}"
-        return cls(key, value, accepted, source, f"{key}{shown}: {why}; accepted: {accepted}.")
+        """Word the sentence; a connector's token is never repeated."""
+        if value is NOTHING:
+            why = f": {why}" if why else ""
+            return cls(key, None, accepted, source, f"{key} is missing{why}; accepted: {accepted}.")
+        value = _masked(value)
+        return cls(key, value, accepted, source, f"{key} is {_abridged(value)}: {why}; accepted: {accepted}.")
 
 
 class SettingsError(Exception):
@@ -47,33 +52,33 @@ class SettingsError(Exception):
 
 
 def refuse(why: str, accepted: str, source: str, **more: Any) -> NoReturn:
-    """Refuse the value a validator was given.
+    """Refuse the value that a validator was given.
 
-    `value` says what to show instead of it, `up` how many steps above it the key to name stands.
+    `value` says what to show in its place, `up` how many steps above it the key to name stands.
     """
     raise PydanticCustomError("refused", "{why}", {"why": why, "accepted": accepted, "source": source, **more})
 
 
 def is_connector_token(text: str) -> bool:
     """Whether a text is a connector's token: base64 of a JSON object with account, tunnel and secret."""
+    text = text.strip()
     try:
-        content = json.loads(base64.b64decode(text.strip() + "=" * (-len(text.strip()) % 4)))
+        content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         return False
     return isinstance(content, dict) and {"a", "t", "s"} <= set(content)
 
 
-def masked(value: object) -> Any:
-    """The value as JSON can carry it, without connector tokens."""
+def _masked(value: object) -> Any:
     if isinstance(value, dict):
-        return {str(key): masked(inner) for key, inner in value.items()}
+        return {str(key): _masked(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [masked(inner) for inner in value]
+        return [_masked(inner) for inner in value]
     if isinstance(value, str):
         return HIDDEN if is_connector_token(value) else value
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def abridged(value: object) -> str:
+def _abridged(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,17 +1,15 @@
 """The settings of one stack: the closed model, and what follows from it."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ModelWrapValidatorHandler, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ModelWrapValidatorHandler, model_validator
 
-from settings import names, rules, sources, zones
+from settings import checks, rules, sources, stack, zones
 from settings.connector import ConnectorOptions
 from settings.destinations import Destination, destinations
 from settings.fields import Options, setting
-from settings.mistakes import refuse
 from settings.routes import Route
 from settings.surroundings import (
     SAMPLE_SITE_PORT,
@@ -21,69 +19,77 @@ from settings.surroundings import (
     SampleSiteOptions,
 )
 
-ID = "32 hex digits, in quotes"
-
 
 def _named(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
+    # The project's default is an empty text: the engine takes a key without a default for a required one.
+    return ({"name": value} if value else None) if isinstance(value, str) else value
 
 
 def _switched(value: Any) -> Any:
     return ({} if value else None) if isinstance(value, bool) else value
 
 
-def _hex_id(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{32}", text.lower()):
-        refuse("it is no id of Cloudflare's", ID, sources.CLOUDFLARE_IDS)
-    return text.lower()
+def _looked_up(value: Any) -> Any:
+    return None if value == "" else value
+
+
+ZoneName = Annotated[str, AfterValidator(zones.zone_name)]
+Id = Annotated[str, AfterValidator(zones.cloudflare_id)]
+ZoneId = Annotated[Id | None, BeforeValidator(_looked_up, json_schema_input_type=str | None)]
+Namespace = Annotated[
+    NamespaceOptions | None, BeforeValidator(_named, json_schema_input_type=NamespaceOptions | str | None)
+]
+SampleSite = Annotated[
+    SampleSiteOptions | None, BeforeValidator(_switched, json_schema_input_type=SampleSiteOptions | bool | None)
+]
 
 
 class Settings(Options):
-    """One tunnel: the account and zones, the routes, and how the connector runs. Building one raises SettingsError with every mistake."""
+    """One tunnel: account and zones, routes, and how the connector runs. Making one raises SettingsError, with every
+    mistake at once."""
 
-    account_id: str = setting(
-        "Id of the Cloudflare account.", ID, sources.CLOUDFLARE_IDS, examples=["0123456789abcdef0123456789abcdef"]
+    account_id: Id = setting(
+        "Id of the Cloudflare account.",
+        zones.ID,
+        sources.CLOUDFLARE_IDS,
+        examples=["0123456789abcdef0123456789abcdef"],
     )
-    zones: dict[str, str | None] = setting(
-        "The zones that the hostnames are in, each with its id; with an empty value the id is looked up by name.",
-        "one or more zone names, each with its id or nothing",
+    zones: dict[ZoneName, ZoneId] = setting(
+        "The zones that the hostnames are in: name to id, or to nothing, and then the id is looked up by name.",
+        "one zone or more, each with its id (32 hex digits, in quotes) or nothing",
         sources.CLOUDFLARE_IDS,
         examples=[{"example.com": "89abcdef0123456789abcdef01234567", "example.org": None}],
         min_length=1,
     )
-    namespace: Annotated[
-        NamespaceOptions | None, BeforeValidator(_named, json_schema_input_type=NamespaceOptions | str | None)
-    ] = setting(
-        "The namespace that holds the connector: a name, or an object. Named after project and stack when left out.",
+    routes: tuple[Route, ...] = setting(
+        "Which requests go to which Service. The first one's hostname is the stack's publicHostname.",
+        "one route or more",
+        sources.CONNECTOR_RULES,
+        examples=[[{"hostname": "blog.example.com", "service": "http://blog"}]],
+        min_length=1,
+    )
+    namespace: Namespace = setting(
+        "The namespace that the connector runs in: its name, or an object. Left out, it is named after project and stack.",
         "the name of a namespace, or {name, create, labels}",
         sources.KUBERNETES_NAMESPACES,
         examples=["blog", {"name": "blog", "create": False}],
         default=None,
     )
-    routes: tuple[Route, ...] = setting(
-        "Which requests go to which Service. The first one's hostname is the stack's publicHostname.",
-        "one or more routes",
-        sources.CONNECTOR_RULES,
-        examples=[[{"hostname": "blog.example.com", "service": "http://blog"}]],
-        min_length=1,
-    )
     connector: ConnectorOptions = setting(
         "How the connector runs.",
-        "an object",
+        "{replicas, image, protocol, gracePeriod, logLevel, resources, extraEnv, extraVolumes, scheduling}",
         sources.CLOUDFLARE_PARAMETERS,
-        examples=[{"replicas": 3}],
+        examples=[{"replicas": 3, "gracePeriod": "1m"}],
         default=ConnectorOptions(),
     )
     network_policy: NetworkPolicyOptions = setting(
-        "What the connector's pods may reach.",
-        "an object",
+        "What the connector's pods may reach, and who may reach them.",
+        "{preset, metricsFrom}",
         sources.KUBERNETES_POLICIES,
-        examples=[{"preset": "strict"}],
+        examples=[{"preset": "strict", "metricsFrom": "monitoring"}],
         default=NetworkPolicyOptions(),
     )
-    sample_site: Annotated[
-        SampleSiteOptions | None, BeforeValidator(_switched, json_schema_input_type=SampleSiteOptions | bool | None)
-    ] = setting(
+    sample_site: SampleSite = setting(
         "Whether to run a small site to try the tunnel with.",
         "true, false, or {name, image}",
         sources.KUBERNETES_SERVICES,
@@ -91,50 +97,28 @@ class Settings(Options):
         default=None,
     )
 
-    @field_validator("account_id")
-    @classmethod
-    def _account(cls, text: str) -> str:
-        return _hex_id(text)
-
-    @field_validator("zones")
-    @classmethod
-    def _zones(cls, values: dict[str, str | None]) -> dict[str, str | None]:
-        found: dict[str, str | None] = {}
-        for name, identity in values.items():
-            zone = names.domain_name(name, "the name of a zone, such as example.com")
-            if zone in found:
-                refuse(f"{zone} stands there twice", "each zone once", sources.CLOUDFLARE_ZONES)
-            found[zone] = _hex_id(identity) if identity else None
-        return found
-
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler["Settings"]) -> "Settings":
-        from settings.checks import check
-
-        return check(cls, data, handler)
+        return checks.checked(cls, data, handler)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
-        """Settings from their camelCase keys, without the `culvert:` before them. Raises SettingsError with all mistakes."""
+        """Settings from their camelCase keys, without the `culvert:` before them. Raises SettingsError."""
         return cls.model_validate(dict(values))
 
     @classmethod
     def load(cls) -> "Settings":
-        """The settings of the stack the engine runs: the only reader of Pulumi's configuration."""
-        from settings.stack import running
-
-        return cls.parse(running())
+        """The settings of the stack that the engine runs; nothing else reads Pulumi's configuration."""
+        return cls.parse(stack.running())
 
     @classmethod
     def from_stack_file(cls, path: Path) -> "Settings":
         """The settings in a `Pulumi.<stack>.yaml`, without the engine."""
-        from settings.stack import written
-
-        return cls.parse(written(path))
+        return cls.parse(stack.written(path))
 
     def ingress_rules(self, namespace: str) -> list[dict[str, Any]]:
-        """The connector's rules, sorted and spelled out for the stack's namespace, with the catch-all last."""
+        """The connector's rules, sorted and spelled out for the stack's namespace, the catch-all last."""
         return rules.ingress_rules(self.routes, namespace)
 
     def hostnames(self) -> dict[str, str]:
@@ -143,9 +127,7 @@ class Settings(Options):
 
     def urls(self) -> list[str]:
         """The addresses to open, in the order declared."""
-        return list(
-            dict.fromkeys(f"https://{route.hostname}{route.path.shown if route.path else ''}" for route in self.routes)
-        )
+        return list(dict.fromkeys(f"https://{route.hostname}{route.paths.shown}" for route in self.routes))
 
     def destinations(self, namespace: str) -> tuple[Destination, ...]:
         """What the connector must reach besides Cloudflare and cluster DNS, each once."""

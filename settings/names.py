@@ -1,6 +1,5 @@
-"""Names as DNS and Kubernetes take them: hostnames, labels, quantities."""
+"""Names as DNS and Kubernetes take them."""
 
-import ipaddress
 import re
 
 import idna
@@ -14,7 +13,7 @@ LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 
 
 def domain_name(text: str, accepted: str) -> str:
-    """A DNS name of two labels or more: lower-case, international names in punycode."""
+    """A DNS name of two labels or more: in lower case, international names in punycode."""
     name = text.lower()
     if not name.isascii():
         try:
@@ -22,12 +21,12 @@ def domain_name(text: str, accepted: str) -> str:
         except idna.IDNAError as error:
             refuse(f"it is no international domain name ({error})", accepted, sources.IDN_NAMES)
     if "_" in name:
-        refuse("an underscore stands in no hostname that a browser or a certificate takes", accepted, sources.DNS_NAMES)
+        refuse("no browser and no certificate takes an underscore in a hostname", accepted, sources.DNS_NAMES)
     labels = name.split(".")
     if any(len(label) > 63 for label in labels):
-        refuse("a label of a DNS name is at most 63 characters", accepted, sources.DNS_NAMES)
+        refuse("a label of a DNS name has at most 63 characters", accepted, sources.DNS_NAMES)
     if len(name) > 253:
-        refuse("a DNS name is at most 253 characters", accepted, sources.DNS_NAMES)
+        refuse("a DNS name has at most 253 characters", accepted, sources.DNS_NAMES)
     if not all(LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit() or len(labels) < 2:
         refuse("it is no domain name", accepted, sources.DNS_NAMES)
     for label in labels:
@@ -39,11 +38,11 @@ def domain_name(text: str, accepted: str) -> str:
     return name
 
 
-def dns_label(text: str) -> str:
-    """A name of a namespace: at most 63 lower-case letters, digits and hyphens."""
+def namespace_name(text: str) -> str:
+    """A name of a namespace: a DNS label."""
     if not LABEL.fullmatch(text):
         refuse(
-            "Kubernetes takes a DNS label there",
+            "Kubernetes takes no such name",
             "1 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
             sources.KUBERNETES_NAMES,
         )
@@ -71,11 +70,3 @@ def labels(values: dict[str, str]) -> dict[str, str]:
                 sources.KUBERNETES_LABELS,
             )
     return values
-
-
-def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The IP address a URL's host is, or None."""
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None

@@ -1,8 +1,8 @@
-"""A route's path: how it is written, and the expression the connector gets."""
+"""A route's path: how it is written, and the expression that is sent."""
 
 import re
 from functools import cached_property
-from os.path import commonprefix
+from itertools import takewhile
 
 import re2
 from pydantic import field_validator, model_validator
@@ -14,10 +14,11 @@ from settings.mistakes import refuse
 QUIET = re2.Options()
 QUIET.log_errors = False
 LITERAL = "a path that begins with / and has no query, fragment or percent-escape, such as /v1"
+EXPRESSION = "a regular expression in RE2 syntax, without lookaround and backreferences"
 
 
 class PathOptions(Options):
-    """Which paths of a hostname a route takes: exactly one of prefix, exact and regex. Paths are compared decoded and without the query."""
+    """Which paths of a hostname a route takes. Paths are compared decoded, without the query, and by case."""
 
     prefix: str | None = setting(
         "Takes this path and everything below it, by whole segments: /v1 takes /v1 and /v1/users but not /v10.",
@@ -30,8 +31,8 @@ class PathOptions(Options):
         "Takes this path alone.", LITERAL, sources.CONNECTOR_RULES, examples=["/healthz"], default=None
     )
     regex: str | None = setting(
-        "A Go (RE2) regular expression, as the connector has it: it matches anywhere in the path unless it begins with ^.",
-        "a regular expression in RE2 syntax, without lookaround and backreferences",
+        "Takes the paths in which this expression is found: anywhere, unless it begins with ^. Go's dialect of RE2.",
+        EXPRESSION,
         sources.RE2_SYNTAX,
         examples=["^/images/.*[.]png$"],
         default=None,
@@ -43,7 +44,7 @@ class PathOptions(Options):
         if path is None:
             return path
         if not path.startswith("/"):
-            refuse("a path begins with /", LITERAL, sources.CONNECTOR_RULES)
+            refuse("every path begins with /", LITERAL, sources.CONNECTOR_RULES)
         if re.search(r"[?#\x00-\x1f]", path):
             refuse("the connector compares paths without query and fragment", LITERAL, sources.CONNECTOR_RULES)
         if re.search(r"%[0-9A-Fa-f]{2}", path):
@@ -55,14 +56,17 @@ class PathOptions(Options):
     def _expression(cls, text: str | None) -> str | None:
         if text is None:
             return text
-        accepted = "a regular expression in RE2 syntax, without lookaround and backreferences"
+        if not text:
+            refuse("it is empty", EXPRESSION, sources.RE2_SYNTAX)
         try:
             re2.compile(text, QUIET)
         except re2.error as error:
             reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            refuse(f"it is no RE2 expression ({reason})", accepted, sources.RE2_SYNTAX)
+            refuse(f"it is no RE2 expression ({reason})", EXPRESSION, sources.RE2_SYNTAX)
         if re.search(r"(?<!\\)(\\\\)*\\C", text):
-            refuse("Go's dialect of RE2 has no \\C", accepted, "https://pkg.go.dev/regexp/syntax")
+            refuse("Go's dialect of RE2 has no \\C", EXPRESSION, sources.GO_SYNTAX)
+        if not beginning(text).startswith("/"):
+            refuse("every path begins with /, so it never matches", EXPRESSION, sources.CONNECTOR_RULES)
         return text
 
     @model_validator(mode="after")
@@ -73,61 +77,63 @@ class PathOptions(Options):
 
     @cached_property
     def pattern(self) -> str | None:
-        """The expression sent, None where every path is taken."""
+        """The expression that is sent; None where every path is taken."""
         if self.exact is not None:
-            return f"^{re.escape(self.exact)}$"
+            return f"^{quoted(self.exact)}$"
         if self.prefix is not None:
             stem = self.prefix.rstrip("/")
-            return f"^{re.escape(stem)}(/|$)" if stem else None
-        return self.regex or None
+            return f"^{quoted(stem)}(/|$)" if stem else None
+        return self.regex
 
     @cached_property
     def literal(self) -> str:
         """What every path taken begins with."""
-        if self.exact is not None:
-            return self.exact
-        if self.prefix is not None:
-            return self.prefix.rstrip("/") or "/"
-        return beginning(self.regex or "")
+        if self.regex is not None:
+            return beginning(self.regex)
+        return self.exact or (self.prefix or "").rstrip("/") or "/"
 
     @property
     def shown(self) -> str:
-        """The path as part of a URL: prefix or exact path, nothing for an expression."""
+        """The path as part of a URL: the prefix or the exact path, nothing for an expression."""
         return self.exact or (self.prefix or "").rstrip("/")
 
-    def takes_every(self, other: "PathOptions | None") -> bool:
-        """Whether every path that `other` takes is certainly taken by this one. False where it cannot be decided."""
-        if self.pattern is None or (other is not None and other.pattern == self.pattern):
+    def takes_all_of(self, other: "PathOptions") -> bool:
+        """Whether this path certainly takes every path that `other` takes; False also where that cannot be told."""
+        if self.pattern is None or self.pattern == other.pattern:
             return True
-        if other is not None and other.exact is not None:
+        if other.exact is not None:
             return re2.search(self.pattern, other.exact) is not None
         opening = self._opening
-        return opening is not None and re2.search(opening, other.literal if other else "/") is not None
+        return opening is not None and re2.search(opening, other.literal) is not None
 
-    @property
+    @cached_property
     def _opening(self) -> str | None:
-        """An expression that, once it matches a path, matches everything that begins with it; it takes no more than this path does."""
+        # An expression no wider than this path which, where it matches a text, matches everything that begins with it:
+        # one match in what all paths of another have in common then decides for all of them.
         if self.prefix is not None:
-            return f"^{re.escape(self.prefix.rstrip('/'))}/"
+            return f"^{quoted(self.prefix.rstrip('/'))}/"
         if self.regex is None:
             return None
         text = re.sub(r"(?<!\\)\.\*\$$", "", self.regex)
-        return None if re.search(r"\$|\\[zbB]", text) else text
+        return None if re.search(r"\$|\\[zbBQ]", text) else text
+
+
+def quoted(path: str) -> str:
+    """A path as an expression that matches it alone, escaping what Go's `regexp.QuoteMeta` does."""
+    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", path)
 
 
 def beginning(regex: str) -> str:
-    """What every path an expression matches begins with, "/" at least: an unanchored expression promises no more."""
+    """What every path that an expression matches begins with: "/" where nothing more is sure."""
     if not regex.startswith("^") or _alternates(regex):
         return "/"
-    try:
-        low, high = re2.compile(regex, QUIET).possiblematchrange(256)
-    except re2.error:
-        return "/"
-    return commonprefix([low.decode(errors="ignore"), high.decode(errors="ignore")]) or "/"
+    low, high = re2.compile(regex, QUIET).possiblematchrange(256)
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    return bytes(byte for byte, _ in shared).decode(errors="ignore") or "/"
 
 
 def _alternates(regex: str) -> bool:
-    """Whether an expression has alternatives outside every group."""
+    """Whether an expression has alternatives outside every group, so that a ^ at its front binds the first alone."""
     bare = re.sub(r"\\Q.*?(\\E|$)|\\.|\[\^?\]?([^\]\\]|\\.)*\]", "", regex)
     while (inner := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = inner

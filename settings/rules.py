@@ -1,74 +1,77 @@
-"""The connector's ingress rules: their order, and the rules that would never be reached."""
+"""The connector's ingress rules: their order, and the routes that no request would reach."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from settings import sources
-from settings.mistakes import PREFIX, Mistake
-from settings.paths import PathOptions
+from settings.mistakes import NOTHING, PREFIX, Mistake
 from settings.routes import Route
 
+Numbered = tuple[int, Route]
+"""A route and its place among those declared."""
 CATCH_ALL = {"service": "http_status:404"}
-EVERY_PATH = PathOptions(prefix="/")
 
 
 def place(route: Route) -> tuple[Any, ...]:
-    """Where a route stands among the rules: the first that matches a request takes it.
+    """Where a route stands among those of its hostname, the first of which that matches a request takes it.
 
-    Exact hostnames, then wildcards with more labels first; within a hostname longer paths first (an expression counts as long as what all its
-    matches begin with) and the rule for every path last; at the same length exact, expression, prefix; else as declared.
+    Longer paths first, where an expression is as long as what all its matches begin with; at the same length exact,
+    expression, prefix; every path last.
     """
-    wildcard = route.hostname.startswith("*.")
-    depth = -route.hostname.count(".") if wildcard else 0
-    path = route.path or EVERY_PATH
+    path = route.paths
     kind = 0 if path.exact is not None else 1 if path.regex is not None else 2
-    return (wildcard, depth, route.pattern is None, -len(path.literal), kind)
+    return (path.pattern is None, -len(path.literal), kind)
 
 
-def ordered(routes: Iterable[tuple[int, Route]]) -> list[tuple[int, Route]]:
-    """Numbered routes in the order of their rules; sorting is stable, so the order declared decides between equals."""
-    return sorted(routes, key=lambda numbered: place(numbered[1]))
+def ordered(routes: Iterable[Numbered]) -> list[Numbered]:
+    """The routes in the order of their rules: exact hostnames, then wildcards with more labels first, and the paths of
+    each hostname together. Between equals the order declared decides."""
+    routes = list(routes)
+    first = {route.hostname: number for number, route in reversed(routes)}
+
+    def key(numbered: Numbered) -> tuple[Any, ...]:
+        hostname = numbered[1].hostname
+        wildcard = hostname.startswith("*.")
+        return (wildcard, -hostname.count(".") if wildcard else 0, first[hostname], place(numbered[1]))
+
+    return sorted(routes, key=key)
 
 
 def ingress_rules(routes: Iterable[Route], namespace: str) -> list[dict[str, Any]]:
-    """The rules as pulumi_cloudflare takes them: the routes sorted and spelled out, then the one that answers 404 to everything else."""
+    """The rules as pulumi_cloudflare takes them: the routes sorted and spelled out, then 404 for everything else."""
     rules: list[dict[str, Any]] = []
     for _, route in ordered(enumerate(routes)):
-        path = {"path": route.pattern} if route.pattern else {}
+        path = {"path": route.paths.pattern} if route.paths.pattern else {}
         rules.append({"hostname": route.hostname, **path, "service": route.origin.spelled(namespace)})
     return [*rules, dict(CATCH_ALL)]
 
 
-def unreachable(routes: Iterable[tuple[int, Route]]) -> list[Mistake]:
+def unreachable(routes: Iterable[Numbered]) -> list[Mistake]:
     """Routes that repeat another, and routes whose every request an earlier rule takes.
 
-    Only a rule for the same hostname can stand in the way: an exact hostname comes before the wildcards that hold it, a deeper wildcard before a wider.
+    Only a rule of the same hostname can stand in the way: sorting puts an exact hostname before the wildcards around it,
+    and a deeper wildcard before a wider one.
     """
     mistakes: list[Mistake] = []
-    seen: dict[str, list[tuple[int, Route]]] = {}
+    earlier: dict[str, list[Numbered]] = {}
     for number, route in ordered(routes):
-        earlier = seen.setdefault(route.hostname, [])
-        for other, rule in earlier:
-            if not (rule.path or EVERY_PATH).takes_every(route.path):
-                continue
-            first, second = sorted((other, number))
-            if rule.pattern == route.pattern:
-                key, value = f"{PREFIX}routes[{second}]", f"{route.hostname}{_shown(route)}"
-                why = f"routes[{first}] has the same hostname and path"
-                accepted = "each hostname and path once"
-            else:
-                key, value = f"{PREFIX}routes[{number}].path", _written(route)
-                why = f"no request ever reaches it, because routes[{other}] ({route.hostname}{_shown(rule)}) comes before it and takes them all"
-                accepted = f"a path that routes[{other}] leaves over"
-            mistakes.append(Mistake.of(key, value, why, accepted, sources.CONNECTOR_RULES))
-            break
-        earlier.append((number, route))
+        before = earlier.setdefault(route.hostname, [])
+        taker = next((rule for rule in before if rule[1].paths.takes_all_of(route.paths)), None)
+        if taker is not None:
+            mistakes.append(_unreachable((number, route), taker))
+        before.append((number, route))
     return mistakes
 
 
-def _shown(route: Route) -> str:
-    return f" {route.pattern}" if route.pattern else ""
-
-
-def _written(route: Route) -> Any:
-    return route.path.model_dump(exclude_none=True) if route.path else None
+def _unreachable(hidden: Numbered, taker: Numbered) -> Mistake:
+    number, route = hidden
+    other, rule = taker
+    if rule.paths.pattern == route.paths.pattern:
+        first, second = sorted((other, number))
+        why = f"routes[{first}] takes the same requests"
+        accepted = "each hostname and path once"
+        return Mistake.of(f"{PREFIX}routes[{second}]", route.requests, why, accepted, sources.CONNECTOR_RULES)
+    value = route.path.model_dump(exclude_none=True) if route.path else NOTHING
+    why = f"no request reaches this route, for routes[{other}] ({rule.requests}) comes before it and takes them all"
+    accepted = f"a path that routes[{other}] does not take"
+    return Mistake.of(f"{PREFIX}routes[{number}].path", value, why, accepted, sources.CONNECTOR_RULES)

@@ -2,18 +2,20 @@
 
 CONNECTOR_RULES = "https://github.com/cloudflare/cloudflared/blob/master/ingress/ingress.go"
 CONNECTOR_ORIGINS = "https://github.com/cloudflare/cloudflared/blob/master/ingress/origin_service.go"
-CONNECTOR_SHUTDOWN = "https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/cmd.go"
+CONNECTOR_GRACE = "https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/configuration.go"
 CLOUDFLARE_IDS = "https://developers.cloudflare.com/fundamentals/account/find-account-and-zone-ids/"
 CLOUDFLARE_ZONES = "https://developers.cloudflare.com/dns/concepts/"
 CLOUDFLARE_RECORDS = (
     "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/routing-to-tunnel/dns/"
 )
 CLOUDFLARE_CERTIFICATES = "https://developers.cloudflare.com/ssl/edge-certificates/universal-ssl/limitations/"
-CLOUDFLARE_REPLICAS = "https://developers.cloudflare.com/cloudflare-one/account-limits/"
+CLOUDFLARE_LIMITS = "https://developers.cloudflare.com/cloudflare-one/account-limits/"
 CLOUDFLARE_PARAMETERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/cloudflared-parameters/run-parameters/"
 CLOUDFLARE_TOKENS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/"
+IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"
+GO_SYNTAX = "https://pkg.go.dev/regexp/syntax"
 RE2_SYNTAX = "https://github.com/google/re2/wiki/Syntax"
 KUBERNETES_NAMES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"
 KUBERNETES_NAMESPACES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"
@@ -29,4 +31,5 @@ KUBERNETES_ENVIRONMENT = (
 KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
 KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
+PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
 PULUMI_CONFIGURATION = "https://www.pulumi.com/docs/iac/concepts/config/"

@@ -1,61 +1,81 @@
-"""Where a stack's settings stand: the engine's configuration, or a stack file."""
+"""Where a stack's settings stand: in the engine's configuration, or in a stack file."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from settings import sources
 from settings.mistakes import HIDDEN, PREFIX, Mistake, SettingsError
 
-TEXTS = ("accountId",)
+BOOL = "tag:yaml.org,2002:bool"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as the engine reads it: yes and on are texts, and a key stands once."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOL or first in "tTfF"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := [key for key in keys if keys.count(key) > 1 and key != "<<"]:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def running() -> dict[str, Any]:
-    """The settings that the engine gave this program, decoded: the engine hands over every value as text."""
+    """The settings that the engine gave this program, decoded."""
+    # Here alone, so that settings in a file are read in an instant.
     import pulumi
     from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
     config = pulumi.Config(PREFIX.removesuffix(":"))
-    keys = {key for key in (*CONFIG.get(), *get_config_env()) if key.startswith(PREFIX)}
-    if secret := sorted(key for key in keys if is_config_secret(key)):
-        raise SettingsError([_secret(key) for key in secret])
-    texts = {key.removeprefix(PREFIX): config.get(key.removeprefix(PREFIX)) for key in sorted(keys)}
-    return {key: decoded(key, text) for key, text in texts.items() if text is not None}
+    full = sorted({key for key in (*CONFIG.get(), *get_config_env()) if key.startswith(PREFIX)})
+    _in_the_clear([key for key in full if is_config_secret(key)])
+    names = [key.removeprefix(PREFIX) for key in full]
+    return {name: _decoded(name, config.get(name)) for name in names}
 
 
 def written(path: Path) -> dict[str, Any]:
     """The settings in a stack file."""
-    import yaml
-
-    document = yaml.safe_load(path.read_text())
-    config = (document or {}).get("config") or {}
-    values = {key.removeprefix(PREFIX): value for key, value in config.items() if key.startswith(PREFIX)}
-    if secret := sorted(key for key, value in values.items() if _sealed(value)):
-        raise SettingsError([_secret(PREFIX + key) for key in secret])
-    return values
-
-
-def decoded(key: str, text: str) -> Any:
-    """A value from its text: an id stays a text even where it is all digits, anything else is JSON where it can be."""
-    if key in TEXTS or (key == "namespace" and not text.startswith("{")):
-        return text
     try:
-        return json.loads(text)
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        why = " ".join(f"it is no YAML: {error}".split())
+        raise SettingsError([Mistake.of(path.name, path.name, why, "YAML", sources.PULUMI_CONFIGURATION)]) from None
+    config = document.get("config") if isinstance(document, dict) else None
+    config = config if isinstance(config, dict) else {}
+    values = {key: value for key, value in config.items() if isinstance(key, str) and key.startswith(PREFIX)}
+    _in_the_clear([key for key, value in values.items() if _encrypted(value)])
+    names = {key.removeprefix(PREFIX): value for key, value in values.items()}
+    return {name: _decoded(name, value) for name, value in names.items()}
+
+
+def _decoded(name: str, value: Any) -> Any:
+    """A value from its text: the engine hands over texts, and writes them to stack files in place of switches.
+
+    An id stays a text even where it is all digits, and so does a name.
+    """
+    if not isinstance(value, str) or name == "accountId" or (name == "namespace" and not value.startswith("{")):
+        return value
+    try:
+        return json.loads(value)
     except ValueError:
-        return text
+        return value
 
 
-def _sealed(value: Any) -> bool:
+def _encrypted(value: Any) -> bool:
     if isinstance(value, dict):
-        return set(value) == {"secure"} or any(_sealed(inner) for inner in value.values())
-    return isinstance(value, list) and any(_sealed(inner) for inner in value)
+        return set(value) == {"secure"} or any(_encrypted(inner) for inner in value.values())
+    return isinstance(value, list) and any(_encrypted(inner) for inner in value)
 
 
-def _secret(key: str) -> Mistake:
-    return Mistake.of(
-        key,
-        HIDDEN,
-        "no setting is a secret, and all of them show in the cluster or at Cloudflare",
-        "the value in the clear",
-        sources.PULUMI_CONFIGURATION,
-    )
+def _in_the_clear(encrypted: list[str]) -> None:
+    why = "it is encrypted, but every setting shows in the cluster or at Cloudflare"
+    if encrypted:
+        accepted, source = "the value in the clear", sources.PULUMI_SECRETS
+        raise SettingsError([Mistake.of(key, HIDDEN, why, accepted, source) for key in encrypted])

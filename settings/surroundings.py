@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StrictBool, field_validator
+from pydantic import AfterValidator, StrictBool, field_validator, model_validator
 
-from settings import names, sources
+from settings import images, names, sources
 from settings.fields import Options, setting
 from settings.mistakes import refuse
 
@@ -12,23 +12,23 @@ NAMESPACE = "1 to 63 lower-case letters, digits and hyphens, not beginning with 
 SAMPLE_SITE_PORT = 80
 """Port of the sample site's Service."""
 SAMPLE_SITE_TARGET_PORT = 8080
-"""Port its pods listen on."""
+"""Port that the sample site's pods listen on."""
 
 
 class NamespaceOptions(Options):
-    """The namespace that holds the connector."""
+    """The namespace that the connector runs in."""
 
     name: str = setting("Name of the namespace.", NAMESPACE, sources.KUBERNETES_NAMESPACES, examples=["blog"])
     create: StrictBool = setting(
-        "Whether culvert makes it; false uses one that exists.",
+        "Whether culvert makes it; with false it is there already.",
         "true or false",
         sources.KUBERNETES_NAMESPACES,
         examples=[True],
         default=True,
     )
     labels: dict[str, str] = setting(
-        "Labels put on a namespace that culvert makes, besides the restricted Pod Security one.",
-        "labels other than pod-security.kubernetes.io/...",
+        "Labels of the namespace that culvert makes, besides the restricted Pod Security one.",
+        "labels other than pod-security.kubernetes.io/..., each a name and a text",
         sources.KUBERNETES_LABELS,
         examples=[{"team": "web"}],
         default={},
@@ -39,29 +39,39 @@ class NamespaceOptions(Options):
     def _name(cls, name: str) -> str:
         if name.startswith("kube-"):
             refuse("kube- is Kubernetes' own", NAMESPACE, sources.KUBERNETES_NAMESPACES)
-        return names.dns_label(name)
+        return names.namespace_name(name)
 
     @field_validator("labels")
     @classmethod
     def _labels(cls, labels: dict[str, str]) -> dict[str, str]:
-        for key in labels:
-            if key.startswith("pod-security.kubernetes.io/"):
-                refuse("the namespace is restricted, always", "other labels", sources.KUBERNETES_POD_SECURITY)
+        if any(key.startswith("pod-security.kubernetes.io/") for key in labels):
+            refuse("the namespace is restricted, always", "other labels", sources.KUBERNETES_POD_SECURITY)
         return names.labels(labels)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "NamespaceOptions":
+        if self.create and self.name == "default":
+            why = "the namespace default is there already, in every cluster"
+            refuse(why, "another name, or create: false", sources.KUBERNETES_NAMESPACES)
+        if not self.create and self.labels:
+            why = "culvert labels no namespace that it did not make"
+            refuse(why, "labels only without create: false", sources.KUBERNETES_NAMESPACES)
+        return self
 
 
 class NetworkPolicyOptions(Options):
     """What the connector's pods may reach, and who may reach them."""
 
     preset: Literal["strict", "guide"] = setting(
-        "strict: Cloudflare's edge, cluster DNS and each route's backend on its port. guide: the namespace, the internet and cluster DNS.",
+        "strict opens Cloudflare's edge, cluster DNS and each route's backend on its port; guide opens the namespace, "
+        "the internet and cluster DNS.",
         "one of strict and guide",
         sources.KUBERNETES_POLICIES,
         examples=["strict"],
         default="strict",
     )
-    metrics_from: Annotated[str, AfterValidator(names.dns_label)] | None = setting(
-        "Namespace whose pods may read the connector's metrics on port 2000; nobody may when left out.",
+    metrics_from: Annotated[str, AfterValidator(names.namespace_name)] | None = setting(
+        "Namespace whose pods may read the connectors' metrics on port 2000; left out, none may.",
         "the name of a namespace",
         sources.KUBERNETES_POLICIES,
         examples=["monitoring"],
@@ -73,24 +83,16 @@ class SampleSiteOptions(Options):
     """A small nginx site to try the tunnel with."""
 
     name: Annotated[str, AfterValidator(names.service_name)] = setting(
-        "Name of its Service, which listens on port 80 and has pods on 8080.",
+        "Name of its Service, on port 80; its pods listen on 8080.",
         "the name of a Service",
         sources.KUBERNETES_SERVICES,
         examples=["blog"],
         default="blog",
     )
-    image: str | None = setting(
+    image: Annotated[str, AfterValidator(images.pinned_reference)] | None = setting(
         "Image to run instead of the pinned nginx; it listens on 8080 and runs as any user.",
-        "an image with a tag other than latest, or a digest",
+        "an image with a tag other than latest, or with a digest",
         sources.KUBERNETES_IMAGES,
         examples=["docker.io/nginxinc/nginx-unprivileged:1.28.0"],
         default=None,
     )
-
-    @field_validator("image")
-    @classmethod
-    def _pinned(cls, image: str | None) -> str | None:
-        last = (image or "").rsplit("/", 1)[-1]
-        if image is not None and "@sha256:" not in last and (":" not in last or last.endswith(":latest")):
-            refuse("it is not pinned", "an image with a tag other than latest, or a digest", sources.KUBERNETES_IMAGES)
-        return image

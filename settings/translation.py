@@ -1,5 +1,6 @@
-"""pydantic's errors in our words."""
+"""pydantic's errors, told as mistakes in the settings."""
 
+import re
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -7,70 +8,94 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from settings import sources
-from settings.mistakes import PREFIX, Mistake
+from settings.mistakes import HIDDEN, NOTHING, PREFIX, Mistake
+
+REASONS = {
+    "string_type": "it is no text",
+    "int_type": "it is no whole number",
+    "int_from_float": "it is no whole number",
+    "bool_type": "it is neither true nor false",
+    "greater_than_equal": "it is too small",
+    "less_than_equal": "it is too large",
+    "literal_error": "it is none of those known",
+    "too_short": "it is empty",
+    "model_type": "it is no object",
+    "dict_type": "it is no object",
+    "tuple_type": "it is no list",
+}
+Place = tuple[Any, ...]
 
 
-def translated(model: Any, data: Any, error: ValidationError) -> list[Mistake]:
-    """The mistakes in a ValidationError of `model`, which was given `data`."""
+def translated(model: type[BaseModel], data: Any, error: ValidationError) -> list[Mistake]:
+    """The mistakes in a ValidationError of `model` about `data`."""
     return [_mistake(model, data, dict(detail)) for detail in error.errors(include_url=False)]
 
 
-def key_of(location: tuple[Any, ...], data: Any) -> str:
-    """A place as it is written in a stack file; where a text or a switch stands for an object, the place is that text's."""
+def _mistake(model: type[BaseModel], data: Any, detail: dict[str, Any]) -> Mistake:
+    place: Place = tuple(part for part in detail["loc"] if part != "[key]")
+    context = detail.get("ctx", {})
+    if up := context.get("up", 0):
+        place = place[:-up]
+    key, value = _written(place, data)
+    if detail["type"] == "refused":
+        shown = context.get("value", value)
+        return Mistake.of(key, shown, context["why"], context["accepted"], context["source"])
+    group, field = _declared(model, place)
+    if detail["type"] == "extra_forbidden":
+        return _unknown(group, key, str(place[-1]), value)
+    extra = field.json_schema_extra if field and isinstance(field.json_schema_extra, dict) else {}
+    accepted, source = extra.get("x-accepted", "an object"), extra.get("x-source", sources.PULUMI_CONFIGURATION)
+    if detail["type"] == "missing":
+        return Mistake.of(key, NOTHING, "", str(accepted), str(source))
+    if detail["type"] == "model_type" and isinstance(place[-1], int):
+        accepted = "an object with " + ", ".join(_settings(group))
+    return Mistake.of(key, value, REASONS.get(detail["type"]) or str(detail["msg"]), str(accepted), str(source))
+
+
+def _unknown(group: type[BaseModel], key: str, name: str, value: Any) -> Mistake:
+    known = _settings(group)
+    folded = {setting.lower(): setting for setting in known}
+    close = get_close_matches(name.replace("_", "").lower(), folded, 1)
+    why = "there is no such setting" + (f", did you mean {folded[close[0]]}?" if close else "")
+    # Whoever looks for a place to put a secret should not find it printed.
+    shown = HIDDEN if re.search(r"token|secret|password|key", name, re.IGNORECASE) else value
+    return Mistake.of(key, shown, why, "one of " + ", ".join(known), sources.PULUMI_CONFIGURATION)
+
+
+def _written(place: Place, data: Any) -> tuple[str, Any]:
+    """A place as a stack file has it, and what stands there.
+
+    Where a text or a switch stands for an object (`namespace: blog`), the place is the text's.
+    """
     key = ""
-    for part in location:
-        if part == "[key]" or not isinstance(data, (dict, list, tuple, type(None))):
+    for part in place:
+        if data is not NOTHING and not isinstance(data, (dict, list, tuple)):
             break
-        key += f"[{part}]" if isinstance(part, int) else f".{part}" if "." not in str(part) else f'["{part}"]'
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if "." not in part else f'["{part}"]'
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            data = None
-    return PREFIX + key.removeprefix(".")
+            data = NOTHING
+    return PREFIX + key.removeprefix("."), data
 
 
-def _mistake(model: Any, data: Any, detail: dict[str, Any]) -> Mistake:
-    location, context = detail["loc"], detail.get("ctx", {})
-    if up := context.get("up", 0):
-        location = location[:-up]
-    key = key_of(location, data)
-    if detail["type"] == "refused":
-        value = context.get("value", detail["input"])
-        return Mistake.of(key, value, context["why"], context["accepted"], context["source"])
-    owner, field = _field(model, location)
-    if detail["type"] == "extra_forbidden":
-        known = [info.alias or name for name, info in owner.model_fields.items()]
-        close = get_close_matches(str(location[-1]), known, 1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        return Mistake.of(
-            key,
-            detail["input"],
-            f"there is no such setting{hint}",
-            "one of " + ", ".join(known),
-            sources.PULUMI_CONFIGURATION,
-        )
-    extra = field.json_schema_extra if field and isinstance(field.json_schema_extra, dict) else {}
-    accepted = str(extra.get("x-accepted", detail["msg"]))
-    source = str(extra.get("x-source", sources.PULUMI_CONFIGURATION))
-    if detail["type"] == "missing":
-        return Mistake.of(key, None, "it is missing", accepted, source)
-    return Mistake.of(key, detail["input"], detail["msg"][0].lower() + detail["msg"][1:], accepted, source)
-
-
-def _field(model: Any, location: tuple[Any, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The group a place is in and the field it is, as far as the models know the place."""
+def _declared(model: type[BaseModel], place: Place) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The group that a place is in, and the field it is or is a part of."""
     field = None
-    for part in location:
+    for index, part in enumerate(place):
         found = next((info for name, info in model.model_fields.items() if (info.alias or name) == part), None)
-        if found is None:
-            continue
-        field, inner = found, _model(found.annotation)
-        if part is not location[-1] and inner is not None:
-            model = inner
+        if found is not None:
+            field = found
+            if index < len(place) - 1:
+                model = _group(found.annotation) or model
     return model, field
 
 
-def _model(annotation: Any) -> Any:
+def _settings(group: type[BaseModel]) -> list[str]:
+    return [info.alias or attribute for attribute, info in group.model_fields.items()]
+
+
+def _group(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for argument in get_args(annotation) if (found := _model(argument))), None)
+    return next((group for argument in get_args(annotation) if (group := _group(argument))), None)

@@ -1,38 +1,70 @@
-"""Zones: which one a hostname belongs to, and what its certificate covers."""
+"""Zones: their names and ids, which one a hostname is in, and what its certificate covers."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
-from settings import sources
-from settings.mistakes import PREFIX, Mistake
+from settings import names, sources
+from settings.mistakes import PREFIX, Mistake, refuse
 from settings.routes import Route
+
+ZONE = "the name of a zone, such as example.com"
+ID = "32 hex digits, in quotes"
+
+
+def zone_name(text: str) -> str:
+    """A zone's name: in lower case, in punycode."""
+    return names.domain_name(text, ZONE)
+
+
+def cloudflare_id(text: str) -> str:
+    """An id of an account or a zone, in lower case."""
+    if not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
+        refuse("it is no id of Cloudflare's", ID, sources.CLOUDFLARE_IDS)
+    return text.lower()
 
 
 def zone_of(hostname: str, zones: Iterable[str]) -> str | None:
-    """The zone with the longest whole-label suffix in common, None where there is none. The apex belongs to its zone."""
+    """The zone that shares the longest suffix of whole labels, None where there is none; an apex is in its zone."""
     name = hostname.removeprefix("*.")
-    return max((zone for zone in zones if name == zone or name.endswith(f".{zone}")), key=len, default=None)
+    return max((zone for zone in zones if f".{name}".endswith(f".{zone}")), key=len, default=None)
+
+
+def repeated(zones: Iterable[tuple[str, str]]) -> list[Mistake]:
+    """Zones written twice in different ways. Each zone comes as it is written and as it is sent."""
+    first: dict[str, str] = {}
+    mistakes: list[Mistake] = []
+    for written, zone in zones:
+        if zone in first:
+            key, why = f'{PREFIX}zones["{written}"]', f"it is the same zone as {first[zone]}"
+            mistakes.append(Mistake.of(key, written, why, "each zone once", sources.CLOUDFLARE_ZONES))
+        first.setdefault(zone, written)
+    return mistakes
+
+
+def confused(zones: Mapping[str, str], account_id: str) -> list[Mistake]:
+    """Zones that have another's id, or the account's."""
+    owners = {account_id: "the account"}
+    mistakes: list[Mistake] = []
+    for zone, identity in zones.items():
+        if identity in owners:
+            key, why = f'{PREFIX}zones["{zone}"]', f"it is the id of {owners[identity]}"
+            mistakes.append(Mistake.of(key, identity, why, "the zone's own id", sources.CLOUDFLARE_IDS))
+        owners.setdefault(identity, zone)
+    return mistakes
 
 
 def misplaced(routes: Iterable[tuple[int, Route]], zones: Iterable[str]) -> list[Mistake]:
     """Hostnames outside every zone, and hostnames deeper than Universal SSL covers."""
-    zones = list(zones)
+    zones = sorted(zones)
     mistakes: list[Mistake] = []
     for number, route in routes:
-        zone = zone_of(route.hostname, zones)
+        key, zone = f"{PREFIX}routes[{number}].hostname", zone_of(route.hostname, zones)
         if zone is None:
-            why = "it is in none of the zones, so no record can be made for it"
-            accepted = "a hostname in " + " or ".join(sorted(zones))
-            mistakes.append(
-                Mistake.of(
-                    f"{PREFIX}routes[{number}].hostname", route.hostname, why, accepted, sources.CLOUDFLARE_RECORDS
-                )
-            )
-        elif route.hostname.count(".") - zone.count(".") > 1 and not route.advanced_certificate:
-            why = f"Universal SSL covers {zone} and one label below it, so browsers would refuse this one"
-            accepted = f"a hostname one label below {zone}, or advancedCertificate: true where the zone has a certificate for it"
-            mistakes.append(
-                Mistake.of(
-                    f"{PREFIX}routes[{number}].hostname", route.hostname, why, accepted, sources.CLOUDFLARE_CERTIFICATES
-                )
-            )
+            why = "it is in none of the zones, so it can have no record"
+            accepted = f"a hostname in {' or '.join(zones)}"
+            mistakes.append(Mistake.of(key, route.hostname, why, accepted, sources.CLOUDFLARE_RECORDS))
+        elif route.hostname.count(".") > zone.count(".") + 1 and not route.advanced_certificate:
+            why = f"Universal SSL covers {zone} and one label below, so browsers would refuse it"
+            accepted = f"one label below {zone}, or advancedCertificate: true where the zone has such a certificate"
+            mistakes.append(Mistake.of(key, route.hostname, why, accepted, sources.CLOUDFLARE_CERTIFICATES))
     return mistakes
