@@ -29,8 +29,18 @@ def main() -> None:
     # Listening begins before the port is told: whoever reads the file is never refused a connection.
     listener.listen(2048)
     _write(wanted.port_file, {"port": listener.getsockname()[1]})
-    quiet = {"log_level": "warning", "access_log": False, "lifespan": "off", "ws": "none"}
-    uvicorn.Server(uvicorn.Config(app, http=DroppingProtocol, **quiet)).run(sockets=[listener])
+    config = uvicorn.Config(
+        app,
+        http=DroppingProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        # Longer than clients keep idle connections: one closed under a request would look like a fault.
+        timeout_keep_alive=90,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _write(path: Path, content: dict[str, int]) -> None:

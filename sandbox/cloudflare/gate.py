@@ -1,6 +1,7 @@
 """What every API call passes through: faults, the token, the rate limit, and the log."""
 
 import asyncio
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,7 +49,13 @@ class Gate:
         except ApiError as refusal:
             await refusal.reply()(call.request.scope, call.replay, answer)
             return
-        await self.app(call.request.scope, call.replay, answer)
+        try:
+            await self.app(call.request.scope, call.replay, answer)
+        except Exception:
+            # Still a call that was made, and an answer in the service's shape.
+            logging.getLogger(__name__).exception("%s %s broke the emulator", call.request.method, call.path)
+            broken = ApiError(500, 10013, "Internal Server Error", hint="this is the emulator's own mistake")
+            await broken.reply()(call.request.scope, call.replay, answer)
 
 
 async def _swallow(_message: Message) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from . import bodies, stamps
-from .record_rules import UNREADABLE, checked, full_name
+from .record_rules import UNREADABLE, checked
 from .replies import ApiError, page, success
 from .store import Row, Store
 from .tokens import needs
@@ -183,6 +183,3 @@ def _shaped(fields: dict[str, Any], number: str, *, created: str, modified: str)
         if fields[key] is not None:
             record[key] = fields[key]
     return record
-
-
-__all__ = ["full_name", "of_zone", "proxied_cnames", "router"]

@@ -22,11 +22,12 @@ def picture(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
         "zones": [_zone(store, row, health) for row in store.all("SELECT * FROM zones ORDER BY name")],
         "tunnels": shown,
         "objects": [
-            {"kind": row["kind"], "scope": row["scope"], **json.loads(row["body"])}
+            {**json.loads(row["body"]), "group": row["kind"], "scope": row["scope"]}
             for row in store.all("SELECT * FROM objects ORDER BY kind")
         ],
         "tokens": store.all("SELECT id, name, grants, created FROM tokens ORDER BY created"),
         "calls": _recent(store, recent_calls),
+        "call_count": calls.last_mark(store),
     }
 
 

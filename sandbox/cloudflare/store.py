@@ -1,6 +1,7 @@
 """The emulator's state: one SQLite file, readable and writable by several processes at once."""
 
 import os
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ class Store:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
+        self._opened = secrets.token_hex(4)
         # A lost last transaction after a power cut is no loss to a sandbox; a commit that waits for the disk is.
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
@@ -103,6 +105,12 @@ class Store:
         with self._lock:
             row = self._connection.execute(sql, values).fetchone()
             return None if row is None else dict(row)
+
+    def generation(self) -> str:
+        """A text that changes whenever anything is written, here or by another process."""
+        found = self.one("PRAGMA data_version")
+        assert found is not None
+        return f"{self._opened}-{found['data_version']}-{self._connection.total_changes}"
 
     def close(self) -> None:
         with self._lock:
