@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
+
 import typer
 
 from sandbox.errors import SandboxError
@@ -270,9 +270,9 @@ def run() -> None:
         ]
     except RunFailed as error:
         errors = error.errors
-    except click.ClickException as error:
+    except typer.TyperException as error:
         errors = [as_error(error.format_message(), key="command line", accepted="python -m sandbox --help lists it")]
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         say("interrupted")
         sys.exit(130)
     else:

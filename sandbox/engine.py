@@ -166,10 +166,10 @@ class Engine:
         with self._stack() as stack:
             recovery.heal(stack, self._env, self._say)
             try:
-                do(stack, on_output=tell, on_event=recorder, color="never")
+                done = do(stack, on_output=tell, on_event=recorder, color="never")
             except automation.CommandError as error:
                 raise failures.from_run(recorder.diagnostics, error, self._name) from error
-            outputs = plain_outputs(stack.outputs())
+            outputs = plain_outputs(done.outputs if isinstance(done, automation.UpResult) else stack.outputs())
         return Report(recorder.summary(), recorder.changes, outputs)
 
     @contextmanager

@@ -11,7 +11,7 @@ _OPS = {
     "delete": "delete",
     "replace": "replace",
     "same": "same",
-    # A refresh tells what it found by other names; `read` and `import` only bring something into the state.
+    # Only brings something into the state.
     "import": "create",
 }
 """Engine step → the word of the report. The halves of a replacement (`create-replacement`, `delete-replaced`,
@@ -39,15 +39,20 @@ class Recorder:
     changes: list[Change] = field(default_factory=list)
     same: int = 0
     diagnostics: list[DiagnosticEvent] = field(default_factory=list)
-    _refreshed: dict[str, StepEventMetadata] = field(default_factory=dict)
+    _refreshed: set[str] = field(default_factory=set)
 
     def __call__(self, event: EngineEvent) -> None:
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.diagnostics.append(event.diagnostic_event)
         if event.resource_pre_event:
-            self._step(event.resource_pre_event.metadata)
-        if event.res_outputs_event and event.res_outputs_event.metadata.op.value == "refresh":
-            self._refresh(event.res_outputs_event.metadata)
+            step = event.resource_pre_event.metadata
+            # What a refresh finds is known only once the resource was read: then its outputs come with the operation.
+            if step.op.value == "refresh":
+                self._refreshed.add(step.urn)
+            else:
+                self._step(step)
+        if event.res_outputs_event and event.res_outputs_event.metadata.urn in self._refreshed:
+            self._step(event.res_outputs_event.metadata)
 
     def _step(self, step: StepEventMetadata) -> None:
         op = _OPS.get(step.op.value)
@@ -57,16 +62,6 @@ class Recorder:
             self.same += 1
         else:
             self.changes.append(_change(op, step))
-
-    def _refresh(self, step: StepEventMetadata) -> None:
-        if step.type.startswith("pulumi:providers:"):
-            return
-        if step.old is not None and step.new is None:
-            self.changes.append(_change("delete", step))
-        elif step.detailed_diff or step.diffs:
-            self.changes.append(_change("update", step))
-        else:
-            self.same += 1
 
     def summary(self) -> dict[str, int]:
         """How many resources each operation touched."""
