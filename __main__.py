@@ -1,0 +1,68 @@
+"""From a Kubernetes Service to a public hostname: settings, components, exports."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pulumi
+
+from components import Connector, Namespace, NetworkPolicy, Records, SampleSite, Tunnel, pod_labels
+from settings import NamespaceOptions, Settings
+
+settings = Settings.load()
+project, stack = pulumi.get_project(), pulumi.get_stack()
+name = f"{project}-{stack}"
+place = settings.namespace or NamespaceOptions(name=name)
+options = settings.connector
+
+namespace = Namespace(name, {"name": place.name, "create": place.create, "labels": {**place.labels}})
+if site := settings.sample_site:
+    SampleSite(name, {"namespace": namespace.name, "service": site.name, "image": site.image})
+destinations: list[Any] = [asdict(destination) for destination in settings.destinations(place.name)]
+policy = NetworkPolicy(
+    name,
+    {
+        "namespace": namespace.name,
+        "pod_labels": pod_labels(name),
+        "destinations": destinations,
+        "preset": settings.network_policy.preset,
+        "metrics_from": settings.network_policy.metrics_from,
+    },
+)
+tunnel = Tunnel(name, {"account_id": settings.account_id, "ingress_rules": settings.ingress_rules(place.name)})
+connector = Connector(
+    name,
+    {
+        "namespace": namespace.name,
+        "token": tunnel.token,
+        "replicas": options.replicas,
+        "image": options.image.reference,
+        "grace_period_seconds": options.grace_period_seconds,
+        "resources": options.resources,
+        "protocol": options.protocol,
+        "log_level": options.log_level,
+        "extra_env": options.extra_env,
+        "extra_volumes": [{"volume": extra.volume, "mount": extra.mount} for extra in options.extra_volumes],
+        "scheduling": options.scheduling.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "after": [policy, tunnel.rules],
+    },
+)
+Records(
+    name,
+    {
+        "account_id": settings.account_id,
+        "zones": settings.zones,
+        "hostnames": settings.hostnames(),
+        "target": tunnel.target,
+        "comment": f"{project}/{stack}",
+        "after": [connector.workload],
+    },
+)
+
+pulumi.export("publicHostname", settings.routes[0].hostname)
+pulumi.export("urls", settings.urls())
+pulumi.export("tunnelId", tunnel.tunnel_id)
+pulumi.export("tunnelName", tunnel.tunnel_name)
+pulumi.export("tunnelTarget", tunnel.target)
+pulumi.export("configVersion", tunnel.config_version)
+pulumi.export("namespace", namespace.name)
+pulumi.export("connector", connector.deployment)

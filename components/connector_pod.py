@@ -1,0 +1,109 @@
+"""The connector's pod: how cloudflared is run.
+
+Every name, default and limit of the environment below is one of cloudflared's own flags, see
+https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/cmd.go.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from components.flows import METRICS_PORT
+from components.labels import common_labels, pod_labels
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import (
+        ContainerArgsDict,
+        PodSpecArgsDict,
+        PodTemplateSpecArgsDict,
+        ProbeArgsDict,
+        VolumeArgsDict,
+    )
+
+    from components.connector import ConnectorArgs
+
+TOKEN_FOLDER = "/etc/culvert/token"  # noqa: S105
+TOKEN_VOLUME = "culvert-token"  # noqa: S105
+# The image's own user, by number, as Kubernetes cannot tell from a name that it is not root.
+USER = 65532
+
+
+def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "PodTemplateSpecArgsDict":
+    """The pod of the stack `instance`, reading its token from key `token` of the Secret `secret_name`.
+
+    Conforms to the restricted Pod Security standard.
+    """
+    scheduling: Any = {**args.get("scheduling", {})}
+    # Readable by the group alone, which fsGroup makes the image's.
+    token: VolumeArgsDict = {"name": TOKEN_VOLUME, "secret": {"secret_name": secret_name, "default_mode": 0o440}}
+    spec: PodSpecArgsDict = {
+        "containers": [_container(args)],
+        "volumes": [token, *(extra["volume"] for extra in args.get("extra_volumes", []))],
+        # Requests in flight get the grace period, and the process some time to say goodbye after it.
+        "termination_grace_period_seconds": args["grace_period_seconds"] + 15,
+        "security_context": {
+            "run_as_non_root": True,
+            "run_as_user": USER,
+            "run_as_group": USER,
+            "fs_group": USER,
+            "seccomp_profile": {"type": "RuntimeDefault"},
+        },
+        "automount_service_account_token": False,
+        # A Service whose name begins with `tunnel` would otherwise set TUNNEL_… variables.
+        "enable_service_links": False,
+        "topology_spread_constraints": _spread(instance, scheduling.pop("topologySpreadConstraints", None)),
+    }
+    spec.update(scheduling)
+    return {"metadata": {"labels": {**common_labels(instance), **pod_labels(instance)}}, "spec": spec}
+
+
+def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
+    return {
+        "name": "cloudflared",
+        "image": args["image"],
+        # Everything else is in the environment. The token is in neither: pod specs and process lists show both.
+        "args": ["tunnel", "run"],
+        "env": [
+            {"name": "TUNNEL_TOKEN_FILE", "value": f"{TOKEN_FOLDER}/token"},
+            {"name": "TUNNEL_METRICS", "value": f"0.0.0.0:{METRICS_PORT}"},
+            {"name": "TUNNEL_TRANSPORT_PROTOCOL", "value": args.get("protocol", "auto")},
+            {"name": "TUNNEL_GRACE_PERIOD", "value": f"{args['grace_period_seconds']}s"},
+            {"name": "TUNNEL_LOGLEVEL", "value": args.get("log_level", "info")},
+            {"name": "TUNNEL_LOG_OUTPUT", "value": "json"},
+            # On by default: profiles and metrics for whoever is let into the Cloudflare account.
+            {"name": "TUNNEL_MANAGEMENT_DIAGNOSTICS", "value": "false"},
+            *args.get("extra_env", []),
+        ],
+        "ports": [{"name": "metrics", "container_port": METRICS_PORT}],
+        # Five minutes: with UDP shut, falling back from QUIC alone takes two and a half.
+        "startup_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 60},
+        "readiness_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 3},
+        # Not /ready: an edge out of reach would restart every pod, over and over, and mend nothing.
+        "liveness_probe": {**_probe("/healthcheck"), "period_seconds": 10, "failure_threshold": 3},
+        "resources": args["resources"],
+        "security_context": {
+            "allow_privilege_escalation": False,
+            "read_only_root_filesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volume_mounts": [
+            {"name": TOKEN_VOLUME, "mount_path": TOKEN_FOLDER, "read_only": True},
+            *(extra["mount"] for extra in args.get("extra_volumes", [])),
+        ],
+    }
+
+
+def _probe(path: str) -> "ProbeArgsDict":
+    return {"http_get": {"path": path, "port": "metrics"}, "timeout_seconds": 5}
+
+
+def _spread(instance: str, given: list[dict[str, Any]] | None) -> Any:
+    over_nodes = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        # Better two on one node than one.
+        "whenUnsatisfiable": "ScheduleAnyway",
+        # Or a rollout's outgoing pods would be counted too, and the incoming put together.
+        "matchLabelKeys": ["pod-template-hash"],
+    }
+    # Without a selector a constraint counts no pods, and so does nothing.
+    selector = {"labelSelector": {"matchLabels": pod_labels(instance)}}
+    return [{**selector, **constraint} for constraint in given or [over_nodes]]

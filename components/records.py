@@ -1,0 +1,65 @@
+"""The public names: one DNS record for each hostname, pointing at the tunnel."""
+
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+# The limit of the free plan; more is refused by the API, not shortened.
+COMMENT_LIMIT = 100
+
+
+class RecordsArgs(TypedDict):
+    account_id: pulumi.Input[str]
+    """Cloudflare account that holds the tunnel: a record reaches a tunnel of its own account only."""
+    zones: dict[str, str | None]
+    """Zone name → zone id (32 hex digits), or None to have it looked up by name, which takes *Zone: Read*."""
+    hostnames: dict[str, str]
+    """Full lower-case hostname → name of its zone, one of `zones`. A wildcard is one hostname."""
+    target: pulumi.Input[str]
+    """What the records point at: the tunnel's `target`."""
+    comment: str
+    """Shown beside each record in the dashboard: who made it. Cut at 100 characters."""
+    after: NotRequired[pulumi.Input[list[Any]]]
+    """Resources to be there before the first record is, and to stay until the last one is gone: the connector, or
+    visitors meet error 1033."""
+
+
+class Records(pulumi.ComponentResource):
+    """One proxied CNAME for each hostname.
+
+    Creates a DnsRecord for each hostname, keyed by it, so that a renamed hostname is one record made and one deleted
+    and its neighbours are left alone. Zones that are used and have no id are looked up, two reads each. A record that
+    somebody else made for the same hostname is not overwritten: the API refuses (81053).
+    """
+
+    def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("culvert:index:Records", name, {}, opts)
+        zones = {zone: self._zone_id(zone, args) for zone in dict.fromkeys(args["hostnames"].values())}
+        for hostname, zone in args["hostnames"].items():
+            cloudflare.DnsRecord(
+                f"{name}-{hostname}",
+                zone_id=zones[zone],
+                name=hostname,
+                type="CNAME",
+                content=args["target"],
+                proxied=True,
+                # The only value a proxied record may have, and the only thing that says so is its creation.
+                ttl=1,
+                comment=args["comment"][:COMMENT_LIMIT],
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    # Nobody is sent to a tunnel that no connector serves.
+                    depends_on=args.get("after"),
+                ),
+            )
+        self.register_outputs({})
+
+    def _zone_id(self, zone: str, args: RecordsArgs) -> pulumi.Input[str]:
+        if zone_id := args["zones"][zone]:
+            return zone_id
+        return cloudflare.get_zone_output(
+            # With the account: two accounts may each hold a zone of one name.
+            filter={"name": zone, "account": {"id": args["account_id"]}, "match": "all"},
+            opts=pulumi.InvokeOptions(parent=self),
+        ).id

@@ -1,0 +1,109 @@
+"""A site to point the first route at: nginx with one page that says what it is."""
+
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import ConfigMap, Service
+
+from components.labels import common_labels
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import PodSpecArgsDict
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+
+IMAGE = (
+    "docker.io/nginxinc/nginx-unprivileged:1.28.0"
+    "@sha256:cafbd84f76d7ccb0a2346f4c5209c3e494533d82ba3821f552c2e08a99111476"
+)
+PORT = 8080
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>It works</title>
+<h1>It works</h1>
+<p>This is culvert's sample site: nginx in a Kubernetes pod, reached through a Cloudflare Tunnel.</p>
+</html>
+"""
+
+
+class SampleSiteArgs(TypedDict):
+    namespace: pulumi.Input[str]
+    """Where everything below is made."""
+    service: str
+    """Name of the Service, as a route names it: `blog` for `http://blog`."""
+    image: NotRequired[str | None]
+    """Image with nginx listening on port 8080 as any user; a pinned one by default."""
+
+
+class SampleSite(pulumi.ComponentResource):
+    """The Service a route of the examples leads to.
+
+    Creates a ConfigMap, a Deployment and a Service on port 80. Conforms to the restricted Pod Security standard.
+    """
+
+    def __init__(self, name: str, args: SampleSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("culvert:index:SampleSite", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        selector = {"app.kubernetes.io/name": args["service"], "app.kubernetes.io/instance": name}
+        labels = {**common_labels(name), **selector}
+        metadata: ObjectMetaArgsDict = {"namespace": args["namespace"], "labels": labels}
+        page = ConfigMap(f"{name}-site-page", metadata=metadata, data={"index.html": PAGE}, opts=child)
+        Deployment(
+            f"{name}-site",
+            metadata={**metadata, "name": args["service"]},
+            spec={
+                "replicas": 1,
+                "selector": {"match_labels": selector},
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": _pod(args.get("image") or IMAGE, page.metadata["name"]),
+                },
+            },
+            opts=child,
+        )
+        Service(
+            f"{name}-site-service",
+            metadata={**metadata, "name": args["service"]},
+            spec={"selector": selector, "ports": [{"name": "http", "port": 80, "target_port": PORT}]},
+            opts=child,
+        )
+        self.register_outputs({})
+
+
+def _pod(image: str, page: pulumi.Input[str]) -> "PodSpecArgsDict":
+    return {
+        "containers": [
+            {
+                "name": "nginx",
+                "image": image,
+                "ports": [{"name": "http", "container_port": PORT}],
+                "readiness_probe": {"http_get": {"path": "/", "port": "http"}, "period_seconds": 5},
+                "resources": {
+                    "requests": {"cpu": "10m", "memory": "16Mi"},
+                    "limits": {"memory": "64Mi"},
+                },
+                "security_context": {
+                    "allow_privilege_escalation": False,
+                    "read_only_root_filesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "volume_mounts": [
+                    {"name": "page", "mount_path": "/usr/share/nginx/html", "read_only": True},
+                    # Where this image keeps its process id and buffers.
+                    {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108
+                ],
+            }
+        ],
+        "volumes": [
+            {"name": "page", "config_map": {"name": page}},
+            {"name": "tmp", "empty_dir": {}},
+        ],
+        "security_context": {
+            "run_as_non_root": True,
+            "run_as_user": 101,
+            "seccomp_profile": {"type": "RuntimeDefault"},
+        },
+        "automount_service_account_token": False,
+        "enable_service_links": False,
+    }

@@ -1,0 +1,30 @@
+"""The namespace: made restricted, or taken as it is."""
+
+import pulumi
+
+from components import Namespace
+from components.namespace import NamespaceArgs
+from tests.unit.components.conftest import Deploy, Recorded
+
+
+def deployed(deploy: Deploy, args: NamespaceArgs) -> Recorded:
+    return deploy(lambda: pulumi.export("name", Namespace("culvert-dev", args).name))
+
+
+def test_a_namespace_is_made_under_restricted_pod_security(deploy: Deploy) -> None:
+    recorded = deployed(deploy, {"name": "blog", "labels": {"team": "web"}})
+    assert recorded.names == {"Namespace culvert-dev-namespace"}
+    assert recorded.components == ["culvert:index:Namespace culvert-dev"]
+    namespace = recorded.one("Namespace")
+    assert namespace.parent == "culvert:index:Namespace"
+    assert namespace.inputs["metadata"]["name"] == "blog"
+    labels = namespace.inputs["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["team"] == "web"
+    assert recorded.outputs["pulumi:pulumi:Stack"] == {"name": "blog"}
+
+
+def test_an_existing_namespace_is_named_and_not_touched(deploy: Deploy) -> None:
+    recorded = deployed(deploy, {"name": "shared", "create": False, "labels": {"team": "web"}})
+    assert recorded.names == set()
+    assert recorded.outputs["pulumi:pulumi:Stack"] == {"name": "shared"}

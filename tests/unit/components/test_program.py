@@ -1,0 +1,169 @@
+"""`__main__.py` as a whole, run over the stack files of this repository."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.components.conftest import PASSWORD, TUNNEL_ID, Deploy, Recorded
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def run(deploy: Deploy, stack: str, **more: object) -> Recorded:
+    settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    settings |= {f"culvert:{key}": value for key, value in more.items()}
+    # The engine hands every value over as text, and a key that is not there not at all.
+    given = {key: value for key, value in settings.items() if value is not None}
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+    return deploy(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), stack, config)
+
+
+@pytest.fixture
+def dev(deploy: Deploy) -> Recorded:
+    return run(deploy, "dev")
+
+
+def test_dev_is_these_resources_and_no_others(dev: Recorded) -> None:
+    assert dev.names == {
+        "Namespace culvert-dev-namespace",
+        "NetworkPolicy culvert-dev-policy",
+        "RandomPassword culvert-dev-secret",
+        "ZeroTrustTunnelCloudflared culvert-dev-tunnel",
+        "ZeroTrustTunnelCloudflaredConfig culvert-dev-rules",
+        "Secret culvert-dev-token",
+        "Deployment culvert-dev-cloudflared",
+        "PodDisruptionBudget culvert-dev-budget",
+        "Service culvert-dev-metrics",
+        "DnsRecord culvert-dev-blog-dev.example.com",
+        "ConfigMap culvert-dev-site-page",
+        "Deployment culvert-dev-site",
+        "Service culvert-dev-site-service",
+    }
+    assert len(dev.components) == 6
+
+
+def test_stack_outputs_are_all_there(dev: Recorded) -> None:
+    assert dev.outputs["pulumi:pulumi:Stack"] == {
+        "publicHostname": "blog-dev.example.com",
+        "urls": ["https://blog-dev.example.com"],
+        "tunnelId": TUNNEL_ID,
+        "tunnelName": "culvert-dev",
+        "tunnelTarget": f"{TUNNEL_ID}.cfargotunnel.com",
+        "configVersion": 7,
+        "namespace": "blog-dev",
+        "connector": "culvert-dev-cloudflared",
+    }
+
+
+def test_nothing_that_opens_the_tunnel_is_shown_anywhere(dev: Recorded) -> None:
+    tunnel = dev.one("ZeroTrustTunnelCloudflared").inputs["tunnelSecret"]
+    token = dev.one("Secret").inputs["stringData"]["token"]
+    for secret in (PASSWORD, tunnel, token):
+        assert len(secret) > 40
+        assert secret not in dev.shown
+
+
+def test_everything_in_the_cluster_waits_for_its_namespace(dev: Recorded) -> None:
+    inside = [resource for resource in dev.resources if "namespace" in resource.inputs.get("metadata", {})]
+    assert len(inside) == 8
+    assert all("Namespace culvert-dev-namespace" in resource.after for resource in inside)
+
+
+def test_pods_come_after_the_fence_and_the_rules(dev: Recorded) -> None:
+    connector = next(found for found in dev.every("Deployment") if found.name == "culvert-dev-cloudflared")
+    assert connector.after >= {
+        "NetworkPolicy culvert-dev-policy",
+        "ZeroTrustTunnelCloudflaredConfig culvert-dev-rules",
+        "Secret culvert-dev-token",
+    }
+
+
+def test_names_come_after_the_connector_is_available(dev: Recorded) -> None:
+    assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").after
+
+
+def test_the_fence_is_around_the_connector_and_open_to_the_routes_backends(dev: Recorded) -> None:
+    policy = dev.one("NetworkPolicy").inputs["spec"]
+    connector = next(found for found in dev.every("Deployment") if found.name == "culvert-dev-cloudflared")
+    assert policy["podSelector"] == connector.inputs["spec"]["selector"]
+    assert policy["egress"][-1] == {
+        "to": [
+            {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blog-dev"}},
+                "podSelector": {"matchLabels": {"app.kubernetes.io/name": "blog"}},
+            }
+        ],
+        "ports": [{"protocol": "TCP", "port": 8080}],
+    }
+
+
+def test_records_say_which_project_and_stack_made_them(dev: Recorded) -> None:
+    assert dev.one("DnsRecord").inputs["comment"] == "culvert/dev"
+
+
+def test_prod_and_dev_share_no_name(deploy: Deploy, dev: Recorded) -> None:
+    def physical(recorded: Recorded) -> set[str]:
+        named = [
+            found.inputs.get("name") or found.inputs.get("metadata", {}).get("name") for found in recorded.resources
+        ]
+        return {name for name in named if name}
+
+    prod = run(deploy, "prod")
+    assert physical(dev) >= {"culvert-dev", "culvert-dev-cloudflared", "culvert-dev-metrics", "blog-dev.example.com"}
+    assert physical(prod) >= {"culvert-prod", "culvert-prod-cloudflared", "culvert-prod-metrics"}
+    assert not physical(dev) & physical(prod)
+    assert not dev.names & prod.names
+
+
+def test_prod_passes_its_own_settings_on(deploy: Deploy) -> None:
+    prod = run(deploy, "prod")
+    deployment = prod.one("Deployment").inputs["spec"]
+    assert deployment["replicas"] == 3
+    assert deployment["template"]["spec"]["terminationGracePeriodSeconds"] == 75
+    assert prod.one("NetworkPolicy").inputs["spec"]["ingress"]
+    assert prod.one("Namespace").inputs["metadata"]["labels"]["team"] == "web"
+    assert [args["filter"]["name"] for _, args in prod.invokes] == ["example.org"]
+    assert {record.inputs["name"] for record in prod.every("DnsRecord")} == {
+        "blog.example.com",
+        "api.example.com",
+        "*.example.org",
+    }
+
+
+def test_the_namespace_is_named_after_the_stack_when_no_other_is_given(deploy: Deploy) -> None:
+    recorded = run(deploy, "dev", namespace=None)
+    assert recorded.one("Namespace").inputs["metadata"]["name"] == "culvert-dev"
+    rules = recorded.one("ZeroTrustTunnelCloudflaredConfig").inputs["config"]["ingresses"]
+    assert rules[0]["service"] == "http://blog.culvert-dev.svc.cluster.local:80"
+
+
+def test_every_part_of_the_connectors_settings_reaches_its_pod(deploy: Deploy) -> None:
+    recorded = run(
+        deploy,
+        "dev",
+        sampleSite=False,
+        connector={
+            "image": {"tag": "2026.8.2", "digest": ""},
+            "protocol": "http2",
+            "logLevel": "warn",
+            "resources": {"limits": {"memory": "1Gi"}},
+            "extraEnv": [{"name": "TUNNEL_EDGE_IP_VERSION", "value": "6"}],
+            "extraVolumes": [{"name": "ca", "mountPath": "/etc/ca", "configMap": {"name": "ca"}}],
+            "scheduling": {"nodeSelector": {"disk": "fast"}, "tolerations": [{"key": "edge", "operator": "Exists"}]},
+        },
+    )
+    pod = recorded.one("Deployment").inputs["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert container["image"] == "cloudflare/cloudflared:2026.8.2"
+    assert variables["TUNNEL_TRANSPORT_PROTOCOL"] == "http2"
+    assert variables["TUNNEL_LOGLEVEL"] == "warn"
+    assert variables["TUNNEL_EDGE_IP_VERSION"] == "6"
+    assert container["resources"] == {"limits": {"memory": "1Gi"}}
+    assert {"name": "ca", "configMap": {"name": "ca"}} in pod["volumes"]
+    assert {"name": "ca", "mountPath": "/etc/ca", "readOnly": True} in container["volumeMounts"]
+    assert pod["nodeSelector"] == {"disk": "fast"}
+    assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]

@@ -1,0 +1,95 @@
+"""The public names: one record a hostname, in the right zone, and not before somebody answers."""
+
+from typing import Any
+
+import pulumi_random as random
+import pytest
+
+from components import Records
+from components.records import RecordsArgs
+from tests.unit.components.conftest import TUNNEL_ID, ZONE_ID, Deploy, Recorded
+
+ACCOUNT = "0123456789abcdef0123456789abcdef"
+KNOWN = "89abcdef0123456789abcdef01234567"
+TARGET = f"{TUNNEL_ID}.cfargotunnel.com"
+ARGS: RecordsArgs = {
+    "account_id": ACCOUNT,
+    "zones": {"example.com": KNOWN, "example.org": None, "unused.example": None},
+    "hostnames": {
+        "blog.example.com": "example.com",
+        "*.example.org": "example.org",
+        "www.example.org": "example.org",
+    },
+    "target": TARGET,
+    "comment": "culvert/dev",
+}
+
+
+def deployed(deploy: Deploy, **more: Any) -> Recorded:
+    return deploy(lambda: Records("culvert-dev", {**ARGS, **more}))  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture
+def recorded(deploy: Deploy) -> Recorded:
+    return deployed(deploy)
+
+
+def test_each_hostname_is_one_record_called_after_it(recorded: Recorded) -> None:
+    assert recorded.names == {
+        "DnsRecord culvert-dev-blog.example.com",
+        "DnsRecord culvert-dev-*.example.org",
+        "DnsRecord culvert-dev-www.example.org",
+    }
+    assert recorded.components == ["culvert:index:Records culvert-dev"]
+    assert {record.parent for record in recorded.resources} == {"culvert:index:Records"}
+
+
+def test_a_record_is_a_proxied_cname_to_the_tunnel(recorded: Recorded) -> None:
+    record = next(record for record in recorded.resources if record.inputs["name"] == "blog.example.com")
+    assert record.inputs == {
+        "zoneId": KNOWN,
+        "name": "blog.example.com",
+        "type": "CNAME",
+        "content": TARGET,
+        "proxied": True,
+        "ttl": 1,
+        "comment": "culvert/dev",
+    }
+
+
+def test_only_used_zones_without_an_id_are_looked_up_and_once_each(recorded: Recorded) -> None:
+    assert [(token, args["filter"]["name"]) for token, args in recorded.invokes] == [
+        ("cloudflare:index/getZone:getZone", "example.org")
+    ]
+    zones = {record.inputs["name"]: record.inputs["zoneId"] for record in recorded.resources}
+    assert zones == {"blog.example.com": KNOWN, "*.example.org": ZONE_ID, "www.example.org": ZONE_ID}
+
+
+def test_a_zone_of_the_same_name_in_another_account_is_not_meant(recorded: Recorded) -> None:
+    ((_, args),) = recorded.invokes
+    assert args["filter"] == {"name": "example.org", "account": {"id": ACCOUNT}, "match": "all"}
+
+
+def test_renaming_a_hostname_leaves_its_neighbours_alone(deploy: Deploy) -> None:
+    before = deployed(deploy)
+    names = {
+        "journal.example.com" if name.startswith("blog") else name: zone for name, zone in ARGS["hostnames"].items()
+    }
+    after = deployed(deploy, hostnames=names)
+    assert before.names - after.names == {"DnsRecord culvert-dev-blog.example.com"}
+    assert after.names - before.names == {"DnsRecord culvert-dev-journal.example.com"}
+
+
+def test_a_long_comment_is_cut_at_the_limit_of_the_free_plan(deploy: Deploy) -> None:
+    record = deployed(deploy, comment="culvert/" + "s" * 100).resources[0]
+    assert record.inputs["comment"] == "culvert/" + "s" * 92
+
+
+def test_records_wait_for_what_they_are_told_to(deploy: Deploy) -> None:
+    def program() -> None:
+        connector = random.RandomPassword("connector", length=8)
+        Records("culvert-dev", {**ARGS, "after": [connector]})
+
+    records = deploy(program).every("DnsRecord")
+    assert len(records) == 3
+    assert all("RandomPassword connector" in record.after for record in records)

@@ -1,0 +1,60 @@
+"""The site to try a tunnel with."""
+
+from typing import Any
+
+import pytest
+
+from components import SampleSite
+from tests.unit.components.conftest import Deploy, Recorded
+
+
+@pytest.fixture
+def recorded(deploy: Deploy) -> Recorded:
+    return deploy(lambda: SampleSite("culvert-dev", {"namespace": "blog-dev", "service": "blog"}))
+
+
+def pod(recorded: Recorded) -> dict[str, Any]:
+    return recorded.one("Deployment").inputs["spec"]["template"]["spec"]
+
+
+def test_a_sample_site_is_a_page_a_deployment_and_a_service(recorded: Recorded) -> None:
+    assert recorded.names == {
+        "ConfigMap culvert-dev-site-page",
+        "Deployment culvert-dev-site",
+        "Service culvert-dev-site-service",
+    }
+    assert recorded.components == ["culvert:index:SampleSite culvert-dev"]
+    assert {resource.parent for resource in recorded.resources} == {"culvert:index:SampleSite"}
+    assert {resource.inputs["metadata"]["namespace"] for resource in recorded.resources} == {"blog-dev"}
+
+
+def test_the_service_is_called_as_a_route_calls_it_and_leads_to_the_pods(recorded: Recorded) -> None:
+    service = recorded.one("Service").inputs
+    assert service["metadata"]["name"] == "blog"
+    assert service["spec"]["ports"] == [{"name": "http", "port": 80, "targetPort": 8080}]
+    template = recorded.one("Deployment").inputs["spec"]["template"]
+    assert service["spec"]["selector"].items() <= template["metadata"]["labels"].items()
+    assert template["metadata"]["labels"]["app.kubernetes.io/name"] == "blog"
+    assert recorded.one("Deployment").inputs["spec"]["selector"] == {"matchLabels": service["spec"]["selector"]}
+
+
+def test_it_serves_a_page_that_says_what_it_is(recorded: Recorded) -> None:
+    assert "culvert's sample site" in recorded.one("ConfigMap").inputs["data"]["index.html"]
+    assert {"name": "page", "configMap": {"name": "culvert-dev-site-page-1a2b3c4d"}} in pod(recorded)["volumes"]
+
+
+def test_its_pods_pass_the_restricted_standard(recorded: Recorded) -> None:
+    (container,) = pod(recorded)["containers"]
+    assert pod(recorded)["securityContext"]["runAsNonRoot"] is True
+    assert pod(recorded)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert pod(recorded)["automountServiceAccountToken"] is False
+
+
+def test_another_image_takes_the_place_of_the_pinned_one(deploy: Deploy, recorded: Recorded) -> None:
+    assert "@sha256:" in pod(recorded)["containers"][0]["image"]
+    other = deploy(
+        lambda: SampleSite("culvert-dev", {"namespace": "b", "service": "blog", "image": "registry.example/site:1"})
+    )
+    assert pod(other)["containers"][0]["image"] == "registry.example/site:1"
