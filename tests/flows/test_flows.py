@@ -1,0 +1,245 @@
+"""Who may talk to whom under each preset, judged by an evaluator of others.
+
+A flow is one line: its name, from, to, port, protocol, and whether `strict` and `guide` let it through.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from components import pod_labels
+from components.flows import egress, ingress
+from components.kubernetes_dialect import network_policy_spec
+from sandbox import tools
+from settings import Settings
+from tests.flows.cyclonus import Host, Traffic, judge
+
+HOME = "web"
+SETTINGS = {
+    "accountId": "0123456789abcdef0123456789abcdef",
+    "zones": {"example.com": "89abcdef0123456789abcdef01234567"},
+    "namespace": HOME,
+    "routes": [
+        {"hostname": "blog.example.com", "service": "http://blog:8080"},
+        {
+            "hostname": "api.example.com",
+            "backend": {
+                "service": "api",
+                "namespace": "shop",
+                "port": 80,
+                "targetPort": 8080,
+                "podSelector": {"app": "api"},
+            },
+        },
+        {"hostname": "nas.example.com", "service": "https://192.168.7.9:8443"},
+        {"hostname": "nas6.example.com", "service": "https://[fd12:3456::9]:8443"},
+        {"hostname": "far.example.com", "service": "https://93.184.216.34"},
+        {"hostname": "gone.example.com", "service": "http_status:410"},
+    ],
+    "networkPolicy": {"metricsFrom": "monitoring"},
+}
+
+
+def pod(namespace: str, ip: str, **labels: str) -> Host:
+    return Host(ip, namespace, tuple(labels.items()))
+
+
+CONNECTOR = Host("10.244.1.5", HOME, tuple({**pod_labels("culvert-prod"), "pod-template-hash": "5d9c7"}.items()))
+CONNECTOR6 = Host("fd00:10:244:1::5", HOME, CONNECTOR.labels)
+BLOG, BLOG6 = pod(HOME, "10.244.1.20", app="blog"), pod(HOME, "fd00:10:244:1::20", app="blog")
+API, API6 = pod("shop", "10.244.2.8", app="api", tier="web"), pod("shop", "fd00:10:244:2::8", app="api")
+SHOP_DB = pod("shop", "10.244.2.9", app="db")
+IMPOSTOR = pod("other", "10.244.3.3", app="api")
+OTHER, OTHER6 = pod("other", "10.244.3.4", app="site"), pod("other", "fd00:10:244:3::4", app="site")
+OTHER_GLOBAL6 = pod("other", "2600:1f14:1:2::7", app="site")
+DNS, DNS6 = (
+    Host("10.244.0.2", "kube-system", (("k8s-app", "kube-dns"),)),
+    Host("fd00:10:244::2", "kube-system", (("k8s-app", "kube-dns"),)),
+)
+SYSTEM = Host("10.244.0.9", "kube-system", (("k8s-app", "metrics-server"),))
+FALSE_DNS = Host("10.244.3.53", "other", (("k8s-app", "kube-dns"),))
+MONITORING, MONITORING6 = pod("monitoring", "10.244.4.2", app="prometheus"), pod("monitoring", "fd00:10:244:4::2")
+EDGE, EDGE_2 = Host("198.41.192.77"), Host("198.41.200.13")
+EDGE6, EDGE6_2 = Host("2606:4700:a0::7"), Host("2606:4700:a8::9")
+INTERNET, INTERNET6 = Host("93.184.215.14"), Host("2606:2800:21f:cb07::1")
+NAS, NAS6, FAR = Host("192.168.7.9"), Host("fd12:3456::9"), Host("93.184.216.34")
+NODE, NODE6 = Host("10.0.0.10"), Host("fd00:0:0:1::10")
+
+YES, NO = True, False
+FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
+    # Cloudflare's edge.
+    ("edge over QUIC", CONNECTOR, EDGE, 7844, "UDP", YES, YES),
+    ("edge over HTTP/2", CONNECTOR, EDGE, 7844, "TCP", YES, YES),
+    ("second region over QUIC", CONNECTOR, EDGE_2, 7844, "UDP", YES, YES),
+    ("second region over HTTP/2", CONNECTOR, EDGE_2, 7844, "TCP", YES, YES),
+    ("edge over QUIC and IPv6", CONNECTOR6, EDGE6, 7844, "UDP", YES, YES),
+    ("edge over HTTP/2 and IPv6", CONNECTOR6, EDGE6, 7844, "TCP", YES, YES),
+    ("second region over QUIC and IPv6", CONNECTOR6, EDGE6_2, 7844, "UDP", YES, YES),
+    ("second region over HTTP/2 and IPv6", CONNECTOR6, EDGE6_2, 7844, "TCP", YES, YES),
+    ("edge on 443", CONNECTOR, EDGE, 443, "TCP", NO, YES),
+    ("edge on 443 over IPv6", CONNECTOR6, EDGE6, 443, "TCP", NO, YES),
+    ("edge on the next port", CONNECTOR, EDGE, 7845, "UDP", NO, YES),
+    ("edge's port beside the edge", CONNECTOR, Host("198.41.193.1"), 7844, "UDP", NO, YES),
+    ("edge's port beside the edge over IPv6", CONNECTOR6, Host("2606:4700:a1::1"), 7844, "TCP", NO, YES),
+    # Cluster DNS.
+    ("DNS over UDP", CONNECTOR, DNS, 53, "UDP", YES, YES),
+    ("DNS over TCP", CONNECTOR, DNS, 53, "TCP", YES, YES),
+    ("DNS over UDP and IPv6", CONNECTOR6, DNS6, 53, "UDP", YES, YES),
+    ("DNS over TCP and IPv6", CONNECTOR6, DNS6, 53, "TCP", YES, YES),
+    ("DNS pods on the next port", CONNECTOR, DNS, 54, "UDP", NO, NO),
+    ("DNS pods' metrics", CONNECTOR, DNS, 9153, "TCP", NO, NO),
+    ("DNS pods on 443 over IPv6", CONNECTOR6, DNS6, 443, "TCP", NO, NO),
+    ("another pod of kube-system on 53", CONNECTOR, SYSTEM, 53, "UDP", NO, NO),
+    ("a pod of another namespace labelled like DNS", CONNECTOR, FALSE_DNS, 53, "UDP", NO, NO),
+    ("node-local DNS cache over UDP", CONNECTOR, Host("169.254.20.10"), 53, "UDP", YES, YES),
+    ("node-local DNS cache over TCP", CONNECTOR, Host("169.254.20.10"), 53, "TCP", YES, YES),
+    ("node-local DNS cache's health port", CONNECTOR, Host("169.254.20.10"), 8080, "TCP", NO, NO),
+    ("a public resolver", CONNECTOR, Host("1.1.1.1"), 53, "UDP", NO, YES),
+    ("a public resolver over TLS", CONNECTOR, Host("1.1.1.1"), 853, "TCP", NO, YES),
+    # What the routes lead to.
+    ("backend of its own namespace", CONNECTOR, BLOG, 8080, "TCP", YES, YES),
+    ("backend of its own namespace over IPv6", CONNECTOR6, BLOG6, 8080, "TCP", YES, YES),
+    ("backend of its own namespace over UDP", CONNECTOR, BLOG, 8080, "UDP", NO, YES),
+    ("another port in its own namespace", CONNECTOR, BLOG, 9090, "TCP", NO, YES),
+    ("another port in its own namespace over IPv6", CONNECTOR6, BLOG6, 9090, "TCP", NO, YES),
+    ("backend of another namespace", CONNECTOR, API, 8080, "TCP", YES, YES),
+    ("backend of another namespace over IPv6", CONNECTOR6, API6, 8080, "TCP", YES, YES),
+    ("backend's Service port, which no policy sees", CONNECTOR, API, 80, "TCP", NO, NO),
+    ("backend of another namespace on another port", CONNECTOR, API, 9090, "TCP", NO, NO),
+    ("backend of another namespace over UDP", CONNECTOR, API, 8080, "UDP", NO, NO),
+    ("another pod of the backend's namespace", CONNECTOR, SHOP_DB, 8080, "TCP", NO, NO),
+    ("a pod labelled like the backend elsewhere", CONNECTOR, IMPOSTOR, 8080, "TCP", NO, NO),
+    ("private address of a route", CONNECTOR, NAS, 8443, "TCP", YES, YES),
+    ("private address of a route on another port", CONNECTOR, NAS, 443, "TCP", NO, NO),
+    ("private address of a route over UDP", CONNECTOR, NAS, 8443, "UDP", NO, NO),
+    ("neighbour of a route's private address", CONNECTOR, Host("192.168.7.10"), 8443, "TCP", NO, NO),
+    ("private IPv6 address of a route", CONNECTOR6, NAS6, 8443, "TCP", YES, YES),
+    ("neighbour of a route's private IPv6 address", CONNECTOR6, Host("fd12:3456::a"), 8443, "TCP", NO, NO),
+    ("public address of a route", CONNECTOR, FAR, 443, "TCP", YES, YES),
+    ("public address of a route on another port", CONNECTOR, FAR, 80, "TCP", NO, YES),
+    # The rest of the cluster.
+    ("a pod of another namespace", CONNECTOR, OTHER, 80, "TCP", NO, NO),
+    ("a pod of another namespace on the edge's port", CONNECTOR, OTHER, 7844, "UDP", NO, NO),
+    ("a pod of another namespace over IPv6", CONNECTOR6, OTHER6, 80, "TCP", NO, NO),
+    # To a policy a pod with an address of the internet is the internet: where pods have such, `guide` does not keep them.
+    ("a pod of another namespace with a global address", CONNECTOR6, OTHER_GLOBAL6, 80, "TCP", NO, YES),
+    ("Kubernetes API by its Service", CONNECTOR, Host("10.96.0.1"), 443, "TCP", NO, NO),
+    ("Kubernetes API on its node", CONNECTOR, NODE, 6443, "TCP", NO, NO),
+    ("kubelet", CONNECTOR, NODE, 10250, "TCP", NO, NO),
+    ("kubelet over IPv6", CONNECTOR6, NODE6, 10250, "TCP", NO, NO),
+    ("cloud metadata", CONNECTOR, Host("169.254.169.254"), 80, "TCP", NO, NO),
+    ("cloud metadata as a resolver", CONNECTOR, Host("169.254.169.254"), 53, "UDP", NO, NO),
+    ("cloud metadata over IPv6", CONNECTOR6, Host("fd00:ec2::254"), 80, "TCP", NO, NO),
+    # Private and special addresses.
+    ("10/8", CONNECTOR, Host("10.1.2.3"), 443, "TCP", NO, NO),
+    ("172.16/12", CONNECTOR, Host("172.31.255.254"), 443, "TCP", NO, NO),
+    ("192.168/16", CONNECTOR, Host("192.168.0.1"), 443, "TCP", NO, NO),
+    ("carrier NAT", CONNECTOR, Host("100.64.0.1"), 443, "TCP", NO, NO),
+    ("the last of carrier NAT", CONNECTOR, Host("100.127.255.254"), 443, "TCP", NO, NO),
+    ("link-local", CONNECTOR, Host("169.254.1.1"), 443, "TCP", NO, NO),
+    ("loopback", CONNECTOR, Host("127.0.0.1"), 80, "TCP", NO, NO),
+    ("benchmarks", CONNECTOR, Host("198.18.0.1"), 443, "TCP", NO, NO),
+    ("documentation", CONNECTOR, Host("192.0.2.1"), 443, "TCP", NO, NO),
+    ("multicast", CONNECTOR, Host("224.0.0.251"), 5353, "UDP", NO, NO),
+    ("broadcast", CONNECTOR, Host("255.255.255.255"), 67, "UDP", NO, NO),
+    ("unique local IPv6", CONNECTOR6, Host("fd00:1::1"), 443, "TCP", NO, NO),
+    ("link-local IPv6", CONNECTOR6, Host("fe80::1"), 443, "TCP", NO, NO),
+    ("site-local IPv6", CONNECTOR6, Host("fec0::1"), 443, "TCP", NO, NO),
+    ("loopback over IPv6", CONNECTOR6, Host("::1"), 80, "TCP", NO, NO),
+    ("multicast over IPv6", CONNECTOR6, Host("ff02::fb"), 5353, "UDP", NO, NO),
+    ("a private IPv4 address behind NAT64", CONNECTOR6, Host("64:ff9b::a00:1"), 443, "TCP", NO, NO),
+    ("a private IPv4 address behind 6to4", CONNECTOR6, Host("2002:a00:1::1"), 443, "TCP", NO, NO),
+    ("Teredo", CONNECTOR6, Host("2001:0:4136:e378::1"), 443, "TCP", NO, NO),
+    ("documentation over IPv6", CONNECTOR6, Host("2001:db8::1"), 443, "TCP", NO, NO),
+    # The internet, and where it begins and ends.
+    ("internet", CONNECTOR, INTERNET, 443, "TCP", NO, YES),
+    ("internet over IPv6", CONNECTOR6, INTERNET6, 443, "TCP", NO, YES),
+    ("internet over UDP", CONNECTOR, INTERNET, 443, "UDP", NO, YES),
+    ("mail on the internet", CONNECTOR, INTERNET, 25, "TCP", NO, YES),
+    ("just below 172.16/12", CONNECTOR, Host("172.15.255.255"), 443, "TCP", NO, YES),
+    ("just above 172.16/12", CONNECTOR, Host("172.32.0.0"), 443, "TCP", NO, YES),
+    ("just above carrier NAT", CONNECTOR, Host("100.128.0.0"), 443, "TCP", NO, YES),
+    ("just above 2001::/23", CONNECTOR6, Host("2001:200::1"), 443, "TCP", NO, YES),
+    # Who may come in.
+    ("metrics from the named namespace", MONITORING, CONNECTOR, 2000, "TCP", YES, YES),
+    ("metrics from the named namespace over IPv6", MONITORING6, CONNECTOR6, 2000, "TCP", YES, YES),
+    ("metrics from the named namespace over UDP", MONITORING, CONNECTOR, 2000, "UDP", NO, NO),
+    ("metrics from its own namespace", BLOG, CONNECTOR, 2000, "TCP", NO, NO),
+    ("metrics from another namespace", OTHER, CONNECTOR, 2000, "TCP", NO, NO),
+    ("metrics from another namespace over IPv6", OTHER6, CONNECTOR6, 2000, "TCP", NO, NO),
+    ("metrics from the internet", INTERNET, CONNECTOR, 2000, "TCP", NO, NO),
+    ("another port from the named namespace", MONITORING, CONNECTOR, 8080, "TCP", NO, NO),
+    ("one connector from another", CONNECTOR, Host("10.244.2.6", HOME, CONNECTOR.labels), 2000, "TCP", NO, NO),
+    # Whom the fence is not around.
+    ("its neighbour to the internet", BLOG, INTERNET, 443, "TCP", YES, YES),
+    ("its neighbour to another namespace", BLOG, OTHER, 80, "TCP", YES, YES),
+    ("somebody to its neighbour", OTHER, BLOG, 8080, "TCP", YES, YES),
+]
+
+
+def policy(settings: dict[str, Any]) -> dict[str, Any]:
+    """The policy of a stack called prod, as it would be sent."""
+    read = Settings.parse(settings)
+    labels, options = pod_labels("culvert-prod"), read.network_policy
+    destinations: list[Any] = [asdict(destination) for destination in read.destinations(HOME)]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "culvert-prod-policy", "namespace": HOME},
+        "spec": network_policy_spec(labels, egress(options.preset, HOME, destinations), ingress(options.metrics_from)),
+    }
+
+
+Judge = Callable[[dict[str, Any], list[Traffic]], list[bool]]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    binary = tools.ensure(["cyclonus"], print)["cyclonus"].path
+
+    def run(policy: dict[str, Any], traffic: list[Traffic]) -> list[bool]:
+        return judge(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged: Judge) -> dict[tuple[str, str], bool]:
+    """Every flow under every preset."""
+    traffic = [Traffic(*flow[1:5]) for flow in FLOWS]
+    found: dict[tuple[str, str], bool] = {}
+    for preset in ("strict", "guide"):
+        fence = policy({**SETTINGS, "networkPolicy": {"preset": preset, "metricsFrom": "monitoring"}})
+        found |= {(preset, flow[0]): verdict for flow, verdict in zip(FLOWS, judged(fence, traffic), strict=True)}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("preset", "name", "expected"),
+    [
+        pytest.param(preset, flow[0], flow[column], id=f"{preset} {'allows' if flow[column] else 'refuses'} {flow[0]}")
+        for preset, column in (("strict", 5), ("guide", 6))
+        for flow in FLOWS
+    ],
+)
+def test_flow(verdicts: dict[tuple[str, str], bool], preset: str, name: str, expected: bool) -> None:
+    assert verdicts[preset, name] is expected
+
+
+def test_flows_have_names_of_their_own() -> None:
+    assert len({flow[0] for flow in FLOWS}) == len(FLOWS) >= 40
+
+
+def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge) -> None:
+    fence = policy({**SETTINGS, "networkPolicy": {}})
+    sources = [MONITORING, BLOG, OTHER, INTERNET, MONITORING6]
+    asked = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
+    assert judged(fence, asked) == [False] * len(sources)
+
+
+def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge) -> None:
+    elsewhere = policy(SETTINGS)
+    elsewhere["metadata"]["namespace"] = "elsewhere"
+    assert all(judged(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))
