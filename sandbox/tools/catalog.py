@@ -1,0 +1,136 @@
+"""Which version of each tool the sandbox wants, where it is published, and how it is built."""
+
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MODULES = Path(__file__).parent / "modules"
+"""One Go module a folder; each pins a program and everything in it by checksum."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """An official download: a program, or a `.tar.gz` with it at `member`, and where its SHA-256 is published."""
+
+    url: str
+    checksums: str
+    member: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tool. `oldest` is the lowest (major, minor) of somebody else's copy that will do, and `newest_major` the highest
+    major; `minutes` is about what building takes on two cores when nothing is cached."""
+
+    version: str
+    module: str
+    package: str
+    minutes: int
+    oldest: tuple[int, int]
+    newest_major: int
+    ldflags: str = ""
+    probe: tuple[str, ...] = ("--version",)
+    releases: dict[str, Release] = field(default_factory=dict)
+    """By platform, `linux-amd64`; where there is none, it is built."""
+
+    @property
+    def pinned(self) -> str:
+        """The version without its `v`."""
+        return self.version.removeprefix("v")
+
+
+KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+"""These are used together, so all of them are taken from one place or none is."""
+
+_PULUMI, _ETCD, _KUBE, _KWOK = "v3.259.0", "v3.6.8", "v1.36.3", "v0.8.0"
+
+
+def _pulumi(system: str, arch: str) -> Release:
+    base = "https://get.pulumi.com/releases/sdk/pulumi-"
+    archive = f"{base}{_PULUMI}-{system}-{arch.replace('amd64', 'x64')}.tar.gz"
+    return Release(archive, f"{base}{_PULUMI.removeprefix('v')}-checksums.txt", "pulumi/pulumi")
+
+
+def _etcd(system: str, arch: str) -> Release:
+    base, name = f"https://github.com/etcd-io/etcd/releases/download/{_ETCD}", f"etcd-{_ETCD}-{system}-{arch}"
+    return Release(f"{base}/{name}.tar.gz", f"{base}/SHA256SUMS", f"{name}/etcd")
+
+
+def _kwok(system: str, arch: str) -> Release:
+    # The project publishes no checksums; the digests that GitHub computed when the files were uploaded are in its API.
+    project = "kubernetes-sigs/kwok/releases"
+    url = f"https://github.com/{project}/download/{_KWOK}/kwok-{system}-{arch}"
+    return Release(url, f"https://api.github.com/repos/{project}/tags/{_KWOK}")
+
+
+def _kube(program: str, arch: str) -> Release:
+    url = f"https://dl.k8s.io/{_KUBE}/bin/linux/{arch}/{program}"
+    return Release(url, f"{url}.sha256")
+
+
+_ARCHES = ("amd64", "arm64")
+_EVERYWHERE = [(system, arch) for system in ("linux", "darwin") for arch in _ARCHES]
+_KUBE_MAJOR, _KUBE_MINOR, _ = _KUBE.removeprefix("v").split(".")
+_KUBE_STAMP = {"gitVersion": _KUBE, "gitMajor": _KUBE_MAJOR, "gitMinor": _KUBE_MINOR}
+
+CATALOG: dict[str, Entry] = {
+    "pulumi": Entry(
+        version=_PULUMI,
+        module="pulumi",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        minutes=4,
+        oldest=(3, 0),
+        newest_major=3,
+        ldflags=f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={_PULUMI}",
+        probe=("version",),
+        releases={f"{system}-{arch}": _pulumi(system, arch) for system, arch in _EVERYWHERE},
+    ),
+    "etcd": Entry(
+        version=_ETCD,
+        module="etcd",
+        package="go.etcd.io/etcd/server/v3",
+        minutes=1,
+        oldest=(3, 5),
+        newest_major=3,
+        releases={f"linux-{arch}": _etcd("linux", arch) for arch in _ARCHES},
+    ),
+    "kwok": Entry(
+        version=_KWOK,
+        module="kwok",
+        package="sigs.k8s.io/kwok/cmd/kwok",
+        minutes=1,
+        oldest=(0, 7),
+        newest_major=0,
+        releases={f"{system}-{arch}": _kwok(system, arch) for system, arch in _EVERYWHERE},
+    ),
+    "cyclonus": Entry(
+        version="v0.5.6",
+        module="cyclonus",
+        package="github.com/mattfenwick/cyclonus/cmd/cyclonus",
+        minutes=1,
+        oldest=(0, 5),
+        newest_major=0,
+        ldflags="-X github.com/mattfenwick/cyclonus/pkg/cli.version=v0.5.6",
+        probe=("version",),
+    ),
+    **{
+        program: Entry(
+            version=_KUBE,
+            module="kubernetes",
+            package=f"k8s.io/kubernetes/cmd/{program}",
+            minutes=minutes,
+            oldest=(1, 30),
+            newest_major=1,
+            ldflags=" ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in _KUBE_STAMP.items()),
+            releases={f"linux-{arch}": _kube(program, arch) for arch in _ARCHES},
+        )
+        for program, minutes in zip(KUBERNETES, (3, 1, 1), strict=True)
+    },
+}
+
+
+def this_platform() -> str:
+    """This machine in the words of Go's releases: `linux-amd64`."""
+    machine = platform.machine().lower()
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    return f"{platform.system().lower()}-{arch}"
