@@ -1,0 +1,110 @@
+"""What an object of each kind must have become to count as ready.
+
+Source: the awaiters of pulumi-kubernetes 4.34 (`provider/pkg/await`) and `kubectl rollout status`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.providers.kubernetes.api import Api
+from sandbox.providers.servicer import ProviderError
+
+
+class Hopeless(ProviderError):
+    """It will not become ready by waiting."""
+
+
+def _condition(thing: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    conditions = thing.get("status", {}).get("conditions") or []
+    return next((one for one in conditions if one["type"] == kind), {})
+
+
+def _namespace(thing: Mapping[str, Any], _: Api) -> str:
+    phase = thing.get("status", {}).get("phase")
+    return "" if phase == "Active" else f"its phase is {phase}"
+
+
+def _deployment(thing: Mapping[str, Any], _: Api) -> str:
+    progress, failure = _condition(thing, "Progressing"), _condition(thing, "ReplicaFailure")
+    if progress.get("reason") == "ProgressDeadlineExceeded":
+        raise Hopeless(progress.get("message", ""))
+    lacks = _replicas(thing, "updatedReplicas", "availableReplicas")
+    return f"{lacks}; {failure['message']}" if lacks and failure.get("status") == "True" else lacks
+
+
+def _stateful_set(thing: Mapping[str, Any], _: Api) -> str:
+    return _replicas(thing, "updatedReplicas", "readyReplicas")
+
+
+def _replicas(thing: Mapping[str, Any], updated: str, available: str) -> str:
+    status, wanted = thing.get("status", {}), thing["spec"].get("replicas", 1)
+    if status.get("observedGeneration", 0) < thing["metadata"].get("generation", 0):
+        return "its controller has not seen it yet"
+    if status.get(updated, 0) < wanted:
+        return f"{status.get(updated, 0)} of {wanted} replicas are updated"
+    if status.get("replicas", 0) > status.get(updated, 0):
+        return f"{status['replicas'] - status[updated]} old replicas have not ended"
+    if status.get(available, 0) < wanted:
+        return f"{status.get(available, 0)} of {wanted} replicas are available"
+    return ""
+
+
+def _daemon_set(thing: Mapping[str, Any], _: Api) -> str:
+    status = thing.get("status", {})
+    if status.get("observedGeneration", 0) < thing["metadata"].get("generation", 0):
+        return "its controller has not seen it yet"
+    wanted, done = status.get("desiredNumberScheduled", 0), status.get("numberAvailable", 0)
+    updated = status.get("updatedNumberScheduled", 0)
+    return "" if min(done, updated) >= wanted else f"{done} of {wanted} pods are available, {updated} updated"
+
+
+def _pod(thing: Mapping[str, Any], _: Api) -> str:
+    status = thing.get("status", {})
+    if status.get("phase") == "Failed":
+        raise Hopeless(status.get("message", "it failed"))
+    ready = status.get("phase") == "Succeeded" or _condition(thing, "Ready").get("status") == "True"
+    return "" if ready else f"its phase is {status.get('phase')}"
+
+
+def _job(thing: Mapping[str, Any], _: Api) -> str:
+    failed = _condition(thing, "Failed")
+    if failed.get("status") == "True":
+        raise Hopeless(failed.get("message", "it failed"))
+    return "" if _condition(thing, "Complete").get("status") == "True" else "it is not complete"
+
+
+def _service(thing: Mapping[str, Any], api: Api) -> str:
+    """The real plugin waits ten seconds more, for stragglers among the endpoints; nothing is late here."""
+    spec = thing["spec"]
+    if spec.get("type") == "LoadBalancer" and not thing.get("status", {}).get("loadBalancer", {}).get("ingress"):
+        return "it was not allocated an IP address"
+    if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
+        return ""
+    namespace, name = thing["metadata"]["namespace"], thing["metadata"]["name"]
+    slices = api.call(
+        "GET",
+        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
+        query={"labelSelector": f"kubernetes.io/service-name={name}"},
+    )["items"]
+    if not slices:
+        return "it has no endpoints yet"
+    ends = [end for one in slices for end in one.get("endpoints") or []]
+    pending = [end for end in ends if not end["conditions"].get("ready")]
+    return f"{len(pending)} of its {len(ends)} endpoints are not ready" if pending else ""
+
+
+def _definition(thing: Mapping[str, Any], _: Api) -> str:
+    return "" if _condition(thing, "Established").get("status") == "True" else "it is not established"
+
+
+CONDITIONS: Mapping[str, Callable[[Mapping[str, Any], Api], str]] = {
+    "Namespace": _namespace,
+    "Deployment": _deployment,
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "Pod": _pod,
+    "Job": _job,
+    "Service": _service,
+    "CustomResourceDefinition": _definition,
+}
+"""Kind → what the object still lacks, empty when nothing."""

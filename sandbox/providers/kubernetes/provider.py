@@ -1,0 +1,225 @@
+"""The kubernetes plugin: inputs to objects, objects to the cluster and back."""
+
+import copy
+import secrets
+import threading
+import time
+from typing import Any
+
+from sandbox.providers.kubernetes import ready
+from sandbox.providers.kubernetes.api import CREATOR, Api, NoSuchKind, Refused
+from sandbox.providers.kubernetes.compare import changes, force_new, pruned
+from sandbox.providers.kubernetes.objects import (
+    SERVER_MADE,
+    annotation,
+    checkpoint,
+    hidden,
+    identity,
+    is_autonamed,
+    kind_of,
+    named,
+    normal,
+    parted,
+    shown,
+)
+from sandbox.providers.servicer import Diff, NotReady, ProviderError, Request
+from sandbox.providers.values import has_unknown, plain
+
+TRIES = 6
+FIRST_PAUSE = 0.5
+"""What is not there yet (a namespace, a kind) is tried for again: how often, and after how many seconds first, then
+doubled."""
+
+EXISTS = (
+    "{message}\n\nThe resource already exists in the cluster. This can happen when:\n\n"
+    "  - Renaming a Pulumi resource: use an alias to preserve the identity,\n"
+    "    or use deleteBeforeReplace if the resource needs replacement.\n"
+    "  - Adopting a resource into Pulumi: use `pulumi import`."
+)
+CONFLICT = (
+    "server-side apply field conflict detected: the resource managed by field manager {manager!r} had an apply conflict: {message} "
+    "(the annotation pulumi.com/patchForce takes the fields over)"
+)
+
+
+class Kubernetes:
+    """All engines attached share one cluster: that of the environment, or of the last provider configured."""
+
+    name = "kubernetes"
+    version = "4.34.2"
+
+    def __init__(self) -> None:
+        self._made: Api | None = None
+        self._lock = threading.Lock()
+        self._config: dict[str, Any] = {}
+
+    def configure(self, config: dict[str, Any]) -> None:
+        with self._lock:
+            self._config = config
+            self._made = None
+
+    @property
+    def _api(self) -> Api:
+        with self._lock:
+            if self._made is None:
+                self._made = Api(self._config.get("kubeconfig", ""), self._config.get("context", ""))
+            return self._made
+
+    def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
+        old = normal(request.inputs, request.type) if request.inputs else {}
+        thing = named(normal(request.news, request.type), old, request)
+        metadata = thing["metadata"]
+        if not metadata.get("namespace") and self._namespaced(thing):
+            metadata["namespace"] = self._config.get("namespace") or "default"
+        return hidden(thing, request.news), {}
+
+    def _namespaced(self, thing: dict[str, Any]) -> bool:
+        """A kind that is not served yet is taken for a namespaced one, as most are."""
+        try:
+            return self._api.place(thing["apiVersion"], thing["kind"]).namespaced
+        except NoSuchKind:
+            return True
+
+    def diff(self, request: Request) -> Diff:
+        old_inputs, live = parted(request.outputs)
+        new = plain(normal(request.news, request.type))
+        old = plain(pruned(live, plain(normal(old_inputs, request.type))))
+        found = changes(old, new, force_new(new))
+        replaced = any(change.replace for change in found.values())
+        fixed = replaced and not is_autonamed(new) and identity(new) == identity(live)
+        return Diff(found, delete_first=fixed, detailed=True)
+
+    def create(self, request: Request) -> tuple[str, dict[str, Any]]:
+        thing = plain(request.news)
+        if request.preview:
+            return "", self._previewed(request, lambda: self._api.create(thing, preview=True))
+        manager = f"{CREATOR}-{secrets.token_hex(4)}"
+        live = self._insist(request, thing)
+        return identity(live), self._settled(request, thing, live, manager)
+
+    def _insist(self, request: Request, thing: dict[str, Any]) -> dict[str, Any]:
+        pause = FIRST_PAUSE
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._api.create(thing, preview=False)
+            except (Refused, NoSuchKind) as error:
+                if isinstance(error, Refused) and error.reason == "AlreadyExists":
+                    message = EXISTS.format(message=error)
+                elif attempt < TRIES and (isinstance(error, NoSuchKind) or error.status == 404):
+                    time.sleep(pause)
+                    pause *= 2
+                    continue
+                else:
+                    message = str(error)
+                raise _told(
+                    f'resource "{request.urn}" was not successfully created by the Kubernetes API server: {message}',
+                    thing,
+                ) from error
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def update(self, request: Request) -> dict[str, Any]:
+        thing = plain(normal(request.news, request.type))
+        manager = plain(request.outputs).get("__fieldManager") or f"{CREATOR}-{secrets.token_hex(4)}"
+        force = annotation(thing, "patchForce") == "true" if not has_unknown(thing) else True
+        if request.preview:
+            return self._previewed(request, lambda: self._api.apply(thing, manager, force=True, preview=True))
+        try:
+            live = self._api.get(thing)
+            if live is None:
+                raise ProviderError(f"{shown(thing)} is no longer there; a refresh takes it out of the state")
+            self._hand_over(live, manager)
+            live = self._api.apply(thing, manager, force, preview=False)
+        except Refused as error:
+            message = CONFLICT.format(manager=manager, message=error) if error.status == 409 else str(error)
+            raise _told(f"update of {shown(thing)} failed: {message}", thing) from error
+        return self._settled(request, thing, live, manager)
+
+    def _hand_over(self, live: dict[str, Any], manager: str) -> None:
+        """Gives what was set at creation to the resource's own manager, so that applying can also take it away."""
+        owners = live["metadata"].get("managedFields") or []
+        mine = [one for one in owners if one["manager"] == CREATOR and not one.get("subresource")]
+        if mine and not any(one["manager"] == manager and one["operation"] == "Apply" for one in owners):
+            owners = copy.deepcopy(owners)
+            for one in owners:
+                if one["manager"] == CREATOR and not one.get("subresource"):
+                    one |= {"manager": manager, "operation": "Apply"}
+            version = live["metadata"]["resourceVersion"]
+            self._api.merge(live, {"metadata": {"managedFields": owners, "resourceVersion": version}})
+
+    def _previewed(self, request: Request, dry_run: Any) -> dict[str, Any]:
+        """What the API server would make of it; the inputs as they are where it cannot say yet."""
+        thing = plain(request.news)
+        if has_unknown(thing) or not self._api.serves(thing):
+            return request.news
+        try:
+            live = dry_run()
+        except Refused as error:
+            # Nor can it where the namespace is still to be made, or where the object that is to be replaced is still
+            # there.
+            if error.status in (403, 404) or error.reason == "AlreadyExists":
+                return request.news
+            raise _told(f"{shown(thing)}: {error}", thing) from error
+        live.pop("status", None)
+        return checkpoint(request.news, live, thing["apiVersion"], "")
+
+    def _settled(self, request: Request, thing: dict[str, Any], live: dict[str, Any], manager: str) -> dict[str, Any]:
+        """The checkpoint of the object once it is ready. Raises NotReady with what there is."""
+        try:
+            live = ready.wait(self._api, live, request.timeout)
+        except ProviderError as error:
+            live = self._api.get(live) or live
+            outputs = checkpoint(request.news, live, thing["apiVersion"], manager)
+            raise NotReady(str(error), identity(live), outputs, request.news) from error
+        return checkpoint(request.news, live, thing["apiVersion"], manager)
+
+    def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
+        version, kind = kind_of(request.type)
+        namespace, _, name = request.id.rpartition("/")
+        inputs = normal(request.inputs, request.type) if request.inputs else {}
+        version = inputs.get("apiVersion", version)
+        wanted = {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace or None}}
+        try:
+            live = self._api.get(wanted)
+        except NoSuchKind:
+            return None
+        if live is None:
+            return None
+        kept = plain(request.outputs)
+        found = pruned(live, plain(inputs)) if inputs else _imported(live)
+        found = hidden(found, inputs)
+        manager = kept.get("__fieldManager") or f"{CREATOR}-{secrets.token_hex(4)}"
+        outputs = checkpoint(found, live, kept.get("__initialApiVersion") or version, manager)
+        return request.id, outputs, found
+
+    def delete(self, request: Request) -> None:
+        _, live = parted(request.outputs)
+        policy = annotation(live, "deletionPropagationPolicy").capitalize() or "Foreground"
+        try:
+            self._api.delete(live, policy)
+            ready.wait_gone(self._api, live, request.timeout)
+        except NoSuchKind:
+            return
+        except Refused as error:
+            if error.status != 404:
+                raise
+
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        raise ProviderError(f"function {token} is not among the stand-in's ({', '.join(arguments)} given)")
+
+
+def _imported(live: dict[str, Any]) -> dict[str, Any]:
+    """The inputs that would make the object: what is there, less what only the cluster writes."""
+    thing = {name: copy.deepcopy(value) for name, value in live.items() if name != "status"}
+    thing["metadata"] = {name: value for name, value in thing["metadata"].items() if name not in SERVER_MADE}
+    annotations = thing["metadata"].get("annotations") or {}
+    annotations.pop("deployment.kubernetes.io/revision", None)
+    return thing
+
+
+def _told(message: str, thing: dict[str, Any]) -> ProviderError:
+    """The error, without a Secret's values: the API server quotes what it cannot decode."""
+    if thing["kind"] == "Secret":
+        for value in {**(thing.get("data") or {}), **(thing.get("stringData") or {})}.values():
+            if isinstance(value, str) and value:
+                message = message.replace(value, "[secret]")
+    return ProviderError(message)
