@@ -13,12 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-
 import typer
 
 from sandbox.errors import SandboxError
 from sandbox.home import Home
-from sandbox.stack_file import locate
+from sandbox.stack_file import locate, stack_name
 from settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ def say(text: str) -> None:
 @app.command()
 def check(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Reads the settings and reports every mistake in them; starts nothing."""
-    name, path = locate(stack, config)
-    settings = Settings.from_stack_file(path)
+    name, path, settings = _read(stack, config)
     hostnames = list(settings.hostnames())
     _print(
         {"stack": name, "config": str(path), "hostnames": hostnames},
@@ -88,15 +86,13 @@ def destroy(stack: Stack = None, config: Config = None, as_json: Json = False) -
 @app.command()
 def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Prints the stack's outputs, secret ones masked."""
-    name, _ = locate(stack, config)
-    _print_outputs(_idle_engine(name).outputs(), as_json)
+    _print_outputs(_idle_engine(stack_name(stack, config)).outputs(), as_json)
 
 
 @app.command()
 def export(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Prints the state as the engine keeps it, secrets encrypted."""
-    name, _ = locate(stack, config)
-    state = _idle_engine(name).export()
+    state = _idle_engine(stack_name(stack, config)).export()
     _print(state, as_json, lambda: print(json.dumps(state, indent=2)))
 
 
@@ -137,8 +133,7 @@ def status(stack: Stack = None, config: Config = None, as_json: Json = False) ->
 @app.command()
 def env(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Prints what a full Pulumi installation needs to work here: eval "$(python -m sandbox env)"."""
-    _, path = locate(stack, config)
-    settings = Settings.from_stack_file(path)
+    _, _, settings = _read(stack, config)
     session = _session()
     session.start()
     session.seed(settings)
@@ -180,8 +175,7 @@ def down(
 
 def _operate(stack: str | None, config: Path | None, as_json: bool, operation: str) -> None:
     """Runs one operation of the engine on a stack, and prints what it did."""
-    name, path = locate(stack, config)
-    settings = Settings.from_stack_file(path)
+    name, path, settings = _read(stack, config)
     session = _session()
     try:
         session.start()
@@ -200,6 +194,13 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
         print(f"API calls: {reads} reads, {len(made) - reads} writes. The API's page: {session.page()}")
 
     _print(result, as_json, closing)
+
+
+def _read(stack: str | None, config: Path | None) -> tuple[str, Path, Settings]:
+    """The stack's name, its file and the settings in it; every mistake is raised before anything is started."""
+    name = stack_name(stack, config)
+    path = locate(name, config, Home())
+    return name, path, Settings.from_stack_file(path)
 
 
 def _session() -> "Session":

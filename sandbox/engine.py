@@ -28,7 +28,7 @@ from sandbox import failures, recovery
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
 from sandbox.report import Change, Recorder, plain_outputs
-from sandbox.stack_file import rehearsal
+from sandbox.stack_file import kept, rehearsal
 
 Say = Callable[[str], None]
 
@@ -193,14 +193,14 @@ class Engine:
             lock.release()
 
     def _open(self, folder: Path) -> automation.Stack:
-        settings_file = folder / f"Pulumi.{self._name}.yaml"
-        kept = yaml.safe_load(settings_file.read_text()) if settings_file.exists() else {}
+        settings_file = kept(self._home, self._name)
+        before = yaml.safe_load(settings_file.read_text()) if settings_file.exists() else {}
         if self._config:
             content, left_out = rehearsal(self._config)
             if left_out:
                 self._say(f"left out of the rehearsal, since they belong to real accounts: {', '.join(left_out)}")
-            if kept.get("encryptionsalt"):
-                content["encryptionsalt"] = kept["encryptionsalt"]
+            if "encryptionsalt" in before:
+                content["encryptionsalt"] = before["encryptionsalt"]
             settings_file.write_text(yaml.safe_dump(content, sort_keys=False))
         shutil.copy(PROJECT / "Pulumi.yaml", folder / "Pulumi.yaml")
         workspace = automation.LocalWorkspace(

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from sandbox.errors import SandboxError
-from sandbox.home import PROJECT
+from sandbox.home import PROJECT, Home
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """How the real stack's secrets are encrypted; the sandbox has a passphrase of its own."""
@@ -15,11 +15,8 @@ _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
-def locate(stack: str | None, config: Path | None) -> tuple[str, Path]:
-    """The stack's name and its file: either may be missing, since `Pulumi.<stack>.yaml` gives one from the other.
-
-    Raises `SandboxError` when the file is not there or the name is not one that the engine takes.
-    """
+def stack_name(stack: str | None, config: Path | None) -> str:
+    """The stack's name: as given, else as `Pulumi.<stack>.yaml` says, else `dev`. Raises `SandboxError` for one the engine refuses."""
     if stack is None:
         match = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", config.name) if config else None
         stack = str(match[1]) if match else "dev"
@@ -31,17 +28,31 @@ def locate(stack: str | None, config: Path | None) -> tuple[str, Path]:
             accepted="letters, digits, '-', '_' and '.', at most 100",
             source="https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack",
         )
-    path = config or PROJECT / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.name for file in PROJECT.glob("Pulumi.*.yaml")))
-        raise SandboxError(
-            f"{path} is not there; stack files here: {known or 'none'}",
-            key="--config" if config else "--stack",
-            value=str(config or stack),
-            accepted=f"a stack file ({known})" if known else "a stack file, `Pulumi.<stack>.yaml`",
-            source="https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/",
-        )
-    return stack, path
+    return stack
+
+
+def locate(stack: str, config: Path | None, home: Home) -> Path:
+    """The file of a stack: as given, else `Pulumi.<stack>.yaml` of the project, else the one it last ran with here.
+
+    Raises `SandboxError` where there is none.
+    """
+    choices = [config] if config else [PROJECT / f"Pulumi.{stack}.yaml", kept(home, stack)]
+    for path in choices:
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(file.name for file in PROJECT.glob("Pulumi.*.yaml")))
+    raise SandboxError(
+        f"{choices[0]} is not there; stack files here: {known or 'none'}",
+        key="--config" if config else "--stack",
+        value=str(config or stack),
+        accepted=f"a stack file ({known})" if known else "a stack file, `Pulumi.<stack>.yaml`",
+        source="https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/",
+    )
+
+
+def kept(home: Home, stack: str) -> Path:
+    """Where a sandbox keeps the file that a stack last ran with."""
+    return home.path / "stacks" / stack / f"Pulumi.{stack}.yaml"
 
 
 def rehearsal(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -53,11 +64,11 @@ def rehearsal(path: Path) -> tuple[dict[str, Any], list[str]]:
     content = yaml.safe_load(path.read_text()) or {}
     config: dict[str, Any] = content.get("config") or {}
     left_out = [key for key in _ENCRYPTION if key in content]
-    kept: dict[str, Any] = {}
+    for_all: dict[str, Any] = {}
     for key, value in config.items():
         encrypted = isinstance(value, dict) and set(value) == {"secure"}
         if encrypted or key.split(":", 1)[0] in ("cloudflare", "kubernetes", "random", "pulumi"):
             left_out.append(key)
         else:
-            kept[key] = value
-    return {"config": kept}, left_out
+            for_all[key] = value
+    return {"config": for_all}, left_out

@@ -74,6 +74,15 @@ class Sandbox:
         admin = (self.home / "admin").read_text().strip()
         return httpx.get(f"{page}sandbox/state", headers={"Authorization": f"Bearer {admin}"}).raise_for_status().json()
 
+    def tunnels(self) -> list[str]:
+        """Names of the tunnels that are not deleted."""
+        return [tunnel["name"] for tunnel in self.state()["tunnels"] if not tunnel["deleted_at"]]
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Records of all zones by name, each with its `zone`."""
+        zones = self.state()["zones"]
+        return {record["name"]: {**record, "zone": zone["id"]} for zone in zones for record in zone["records"]}
+
     def cluster(self) -> dynamic.DynamicClient:
         kubeconfig = self.run("env")["KUBECONFIG"]
         return dynamic.DynamicClient(kubernetes_config.new_client_from_config(kubeconfig))

@@ -185,14 +185,13 @@ def test_a_run_killed_midway_is_made_whole_by_the_next(lone: Sandbox, victims: s
     report = lone.run("up", "--config", str(file))
     assert report["outputs"]["publicHostname"] == "whole.example.com"
     assert lone.run("up", "--config", str(file))["changes"] == []
-    state = lone.state()
-    assert [tunnel["name"] for tunnel in state["tunnels"] if not tunnel["deleted_at"]] == ["culvert-whole"]
-    assert sorted(record["name"] for record in state["records"]) == ["half.example.com", "whole.example.com"]
+    assert lone.tunnels() == ["culvert-whole"]
+    assert sorted(lone.records()) == ["half.example.com", "whole.example.com"]
     secrets = [s for s in lone.objects("v1", "Secret", "whole") if "token" in (s.get("data") or {})]
     assert len(secrets) == 1
     lone.destroy("whole")
-    assert [tunnel for tunnel in lone.state()["tunnels"] if not tunnel["deleted_at"]] == []
-    assert lone.state()["records"] == []
+    assert lone.tunnels() == []
+    assert lone.records() == {}
 
 
 def test_settings_of_real_accounts_stay_out_of_a_rehearsal(sandbox: Sandbox) -> None:

@@ -1,6 +1,6 @@
 """What a change touches, seen by what the engine did and what the API was asked for."""
 
-from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
+from tests.e2e.conftest import ZONE, Sandbox, settings
 
 RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
@@ -98,16 +98,15 @@ def test_a_wildcard_is_one_record_however_many_names_it_serves(sandbox: Sandbox)
 def test_two_environments_share_an_account_and_a_cluster(sandbox: Sandbox) -> None:
     sandbox.up("left", settings("left"))
     right = sandbox.up("right", settings("right"))
-    before = sandbox.state()
+    before = sandbox.records()
     sandbox.destroy("left")
-    after = sandbox.state()
-    names = [tunnel["name"] for tunnel in after["tunnels"] if not tunnel["deleted_at"]]
-    assert "culvert-right" in names
-    assert "culvert-left" not in names
-    records = {record["name"]: record for record in after["records"]}
-    assert "left.example.com" not in records
-    assert records["right.example.com"] in before["records"]
-    assert records["right.example.com"]["comment"] == "culvert/right"
+    assert "culvert-right" in sandbox.tunnels()
+    assert "culvert-left" not in sandbox.tunnels()
+    after = sandbox.records()
+    assert "left.example.com" in before
+    assert "left.example.com" not in after
+    assert {**after["right.example.com"], "target": None} == {**before["right.example.com"], "target": None}
+    assert after["right.example.com"]["comment"] == "culvert/right"
     again = sandbox.up("right", settings("right"))
     assert again["changes"] == []
     assert again["outputs"] == right["outputs"]
@@ -117,8 +116,7 @@ def test_a_destroyed_stack_leaves_neither_record_nor_namespace(sandbox: Sandbox)
     made = sandbox.up("gone", settings("gone", sampleSite=True))
     report = sandbox.destroy("gone")
     assert report["summary"]["delete"] == made["summary"]["create"]
-    state = sandbox.state()
-    assert not [record for record in state["records"] if record["name"] == "gone.example.com"]
+    assert "gone.example.com" not in sandbox.records()
     namespaces = sandbox.cluster().resources.get(api_version="v1", kind="Namespace").get()
     assert "gone" not in [item.metadata.name for item in namespaces.items]
 
@@ -149,7 +147,6 @@ def test_records_are_in_the_zone_they_belong_to(sandbox: Sandbox) -> None:
         {"hostname": "zoned.lab.example.com", "service": "http://blog"},
     ]
     sandbox.up("zoned", settings("zoned", zones=zones, routes=routes))
-    records = {record["name"]: record for record in sandbox.state()["records"]}
-    assert records["zoned.example.com"]["zone_id"] == ZONE
-    assert records["zoned.lab.example.com"]["zone_id"] == "1" * 32
-    assert {zone["account"]["id"] for zone in sandbox.state()["zones"]} == {ACCOUNT}
+    records = sandbox.records()
+    assert records["zoned.example.com"]["zone"] == ZONE
+    assert records["zoned.lab.example.com"]["zone"] == "1" * 32
