@@ -1,0 +1,149 @@
+"""One request through a tunnel: out on a connector's connection, its answer back to the visitor."""
+
+import asyncio
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator, Coroutine
+
+from . import pages
+from .control import UPGRADE
+from .http1 import Conversation, Gone
+from .link import Headers, Lost, Stream
+from .switchboard import Line
+from .visit import Visit
+
+_LINGER = 5.0
+"""Seconds that a visitor may go on sending after the answer is complete; cut off at once, it might never read it."""
+_THIS_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
+
+
+async def carry(visit: Visit, conversation: Conversation, line: Line) -> None:
+    """Answers the visitor from the origin behind `line`, or with page 502 where the origin or the connector is gone.
+
+    Raises Gone where the visitor leaves first, or where the answer breaks off and the visitor can only be told so by a
+    closed connection.
+    """
+    switching = visit.upgrade == b"websocket" and not visit.has_body
+    headers = visit.onward()
+    if switching:
+        headers.append((UPGRADE, b"websocket"))
+    ends = not visit.has_body and not switching
+    try:
+        stream = line.link.request(visit.method, visit.authority, visit.target, headers, ends)
+    except Lost:
+        await pages.show(pages.bad_gateway("the connector is gone"), visit, conversation)
+        return
+    try:
+        await (_switch if switching else _plain)(visit, conversation, stream)
+    finally:
+        stream.close()
+
+
+async def _plain(visit: Visit, conversation: Conversation, stream: Stream) -> None:
+    read = asyncio.Event()
+
+    async def upload() -> None:
+        alive = visit.has_body
+        async for part in conversation.body():
+            if alive:
+                with contextlib.suppress(Lost):
+                    await stream.send(part)
+                    continue
+            alive = False  # the origin has answered without waiting for the rest
+        read.set()
+        if alive:
+            with contextlib.suppress(Lost):
+                await stream.send(end=True)
+        await conversation.gone()
+
+    async with _together(upload(), _download(visit, conversation, stream)) as (uploading, downloading):
+        await asyncio.wait({uploading, downloading}, return_when=asyncio.FIRST_COMPLETED)
+        if not downloading.done():
+            await uploading
+            raise Gone
+        await downloading
+        if not read.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(read.wait(), _LINGER)
+
+
+async def _switch(visit: Visit, conversation: Conversation, stream: Stream) -> None:
+    async for _ in conversation.body():
+        pass
+    try:
+        head = await stream.answer()
+    except Lost:
+        await pages.show(pages.bad_gateway("the connector is gone"), visit, conversation)
+        return
+    headers = _unpacked(head)
+    if not any(name.lower() == b"upgrade" for name, _ in headers):
+        await _answer(visit, conversation, stream, head)
+        return
+    await conversation.switch([*headers, *pages.marks(visit)])
+
+    async def up() -> None:
+        with contextlib.suppress(Lost, Gone):
+            while data := await conversation.read():
+                await stream.send(data)
+            await stream.send(end=True)
+
+    async def down() -> None:
+        with contextlib.suppress(Lost):
+            async for part in stream.body():
+                await conversation.write(part)
+
+    async with _together(up(), down()) as (_, downwards):
+        await downwards
+    raise Gone
+
+
+async def _download(visit: Visit, conversation: Conversation, stream: Stream) -> None:
+    try:
+        head = await stream.answer()
+    except Lost:
+        await pages.show(pages.bad_gateway("the connector went away before it answered"), visit, conversation)
+        return
+    await _answer(visit, conversation, stream, head)
+
+
+async def _answer(visit: Visit, conversation: Conversation, stream: Stream, head: dict[bytes, bytes]) -> None:
+    """Passes a plain answer on."""
+    status = int(head[b":status"])
+    said = json.loads(head.get(b"cf-cloudflared-response-meta", b"{}"))
+    if status == 502 and said.get("src") == "cloudflared":
+        await pages.show(pages.bad_gateway("the connector cannot reach the service"), visit, conversation)
+        return
+    headers = [(name, value) for name, value in _unpacked(head) if name.lower() not in _THIS_HOP]
+    if b"content-length" in head and not any(name.lower() == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", head[b"content-length"]))
+    await conversation.begin(status, [*headers, *pages.marks(visit)])
+    try:
+        async for part in stream.body():
+            await conversation.more(part)
+    except Lost as lost:
+        raise Gone from lost
+    await conversation.end(stream.trailers)
+
+
+def _unpacked(head: dict[bytes, bytes]) -> Headers:
+    """The origin's headers, which connectors pack into one: `name:value;…`, both in base64 without padding."""
+    packed = head.get(b"cf-cloudflared-response-headers", b"")
+    pairs = (pair.split(b":", 1) for pair in packed.split(b";") if pair)
+    return [(_decoded(name), _decoded(value)) for name, value in pairs]
+
+
+def _decoded(text: bytes) -> bytes:
+    return base64.b64decode(text + b"=" * (-len(text) % 4))
+
+
+@contextlib.asynccontextmanager
+async def _together(*work: Coroutine[None, None, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """The work as tasks, none of which outlives the block."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
