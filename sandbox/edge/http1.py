@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from http.client import responses
 
 import h11
 
@@ -59,7 +60,8 @@ class Conversation:
 
     async def begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.answered = True
-        await self._send(h11.Response(status_code=status, headers=list(headers)))
+        reason = responses.get(status, "")
+        await self._send(h11.Response(status_code=status, headers=list(headers), reason=reason.encode()))
 
     async def more(self, data: bytes) -> None:
         if data and not self._head:

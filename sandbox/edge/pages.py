@@ -62,7 +62,7 @@ h1 {{ font-size: 1.7rem; margin: 0 0 .3rem; }}
 small {{ opacity: .65; }}
 </style>
 <h1>{html.escape(page.title)} <small>Error {page.code}</small></h1>
-<p>{html.escape(visit.host)}: {html.escape(page.why)}.</p>
+<p>{html.escape(page.why[0].upper() + page.why[1:])}.</p>
 <p><small>culvert sandbox in Cloudflare's place · Ray {visit.ray}</small></p>
 </html>
 """
