@@ -7,7 +7,6 @@ not, for a name that is taken stays taken.
 
 import random
 import time
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -24,7 +23,7 @@ class ApiError(ProviderError):
     """A refusal of the API, worded as the official plugin words it: method, address, status, and the reply's body."""
 
     def __init__(self, method: str, url: str, status: int, body: str) -> None:
-        phrase = HTTPStatus(status).phrase if status in HTTPStatus else ""
+        phrase = httpx.codes.get_reason_phrase(status)
         super().__init__(f'failed to make http request: {method} "{url}": {status} {phrase} {body}')
         self.status = status
 
