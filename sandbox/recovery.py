@@ -4,6 +4,7 @@ The engine notes each creation before it asks for it (`pending_operations` of th
 resource may be there or not, and nobody knows its id. Names are ours and unique per stack, so each can be looked up.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ def heal(stack: automation.Stack, env: Mapping[str, str], say: Callable[[str], N
 
     `env` holds how to reach the API and the cluster (`CLOUDFLARE_BASE_URL`, `CLOUDFLARE_API_TOKEN`, `KUBECONFIG`).
     """
-    pending = (stack.export_stack().deployment or {}).get("pending_operations") or []
+    pending = export(stack)["deployment"].get("pending_operations") or []
     if not pending:
         return
     creating = [operation["resource"] for operation in pending if operation["type"] == "creating"]
@@ -31,11 +32,19 @@ def heal(stack: automation.Stack, env: Mapping[str, str], say: Callable[[str], N
         if identity:
             imports += ["--import-pending-creates", resource["urn"], "--import-pending-creates", identity]
     flags = ["refresh", "--yes", "--skip-preview", *imports, "--clear-pending-creates", "--stack", stack.name]
+    _command(stack, flags)
+
+
+def export(stack: automation.Stack) -> dict[str, Any]:
+    """The state as the engine keeps it. The Automation API's own export decrypts its secrets, so it is not used."""
+    return json.loads(_command(stack, ["stack", "export", "--stack", stack.name]))
+
+
+def _command(stack: automation.Stack, arguments: list[str]) -> str:
     workspace = stack.workspace
     assert isinstance(workspace, automation.LocalWorkspace)
-    workspace.pulumi_command.run(
-        flags, workspace.work_dir, {"PULUMI_HOME": workspace.pulumi_home or "", **workspace.env_vars}
-    )
+    env = {"PULUMI_HOME": workspace.pulumi_home or "", **workspace.env_vars}
+    return workspace.pulumi_command.run(arguments, workspace.work_dir, env).stdout
 
 
 def _find(resource: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
