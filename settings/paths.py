@@ -97,21 +97,24 @@ class PathOptions(Options):
         """The path as part of a URL: the prefix or the exact path, nothing for an expression."""
         return self.exact or (self.prefix or "").rstrip("/")
 
-    def takes_all_of(self, other: "PathOptions") -> bool:
-        """Whether this path certainly takes every path that `other` takes; False also where that cannot be told."""
-        if self.pattern is None or self.pattern == other.pattern:
-            return True
-        if other.exact is not None:
-            return re2.search(self.pattern, other.exact) is not None
-        opening = self._opening
-        return opening is not None and re2.search(opening, other.literal) is not None
+    @cached_property
+    def parts(self) -> tuple[tuple[str, bool], ...]:
+        """Single paths, and beginnings that stand (True) for every path with them, which hold all paths taken."""
+        if self.exact is not None:
+            return ((self.exact, False),)
+        if self.prefix is not None and self.pattern is not None:
+            return ((self.literal, False), (f"{self.literal}/", True))
+        return ((self.literal, self.regex is None or not matches_one(self.regex)),)
+
+    def takes(self, text: str, all_beyond: bool) -> bool:
+        """Whether a path, or every path that begins with it, is certainly taken; False also where that cannot be told."""
+        expression = self._opening if all_beyond else self.pattern or ""
+        return expression is not None and re2.search(expression, text) is not None
 
     @cached_property
     def _opening(self) -> str | None:
-        # An expression no wider than this path which, where it matches a text, matches everything that begins with it:
-        # one match in what all paths of another have in common then decides for all of them.
-        if self.prefix is not None:
-            return f"^{quoted(self.prefix.rstrip('/'))}/"
+        # An expression no wider than this path which, where it matches a text, matches everything that begins with it.
+        # Of expressions alone: whatever lies below a prefix is longer, and so comes before it.
         if self.regex is None:
             return None
         text = re.sub(r"(?<!\\)\.\*\$$", "", self.regex)
@@ -127,9 +130,19 @@ def beginning(regex: str) -> str:
     """What every path that an expression matches begins with: "/" where nothing more is sure."""
     if not regex.startswith("^") or _alternates(regex):
         return "/"
-    low, high = re2.compile(regex, QUIET).possiblematchrange(256)
-    shared = takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(*_range(regex), strict=False))
     return bytes(byte for byte, _ in shared).decode(errors="ignore") or "/"
+
+
+def matches_one(regex: str) -> bool:
+    """Whether an expression certainly matches one path alone, as ^/v1$ does."""
+    low, high = _range(regex)
+    return low == high and re.search(r"^\^.*[^\\]\$$", regex) is not None and not _alternates(regex)
+
+
+def _range(regex: str) -> tuple[bytes, bytes]:
+    # Everything between these two, as an expression bound at its front matches it, cut off at 256 bytes.
+    return re2.compile(regex, QUIET).possiblematchrange(256)
 
 
 def _alternates(regex: str) -> bool:

@@ -47,31 +47,43 @@ def ingress_rules(routes: Iterable[Route], namespace: str) -> list[dict[str, Any
 
 
 def unreachable(routes: Iterable[Numbered]) -> list[Mistake]:
-    """Routes that repeat another, and routes whose every request an earlier rule takes.
+    """Routes that repeat another, and routes whose every request is taken by earlier rules.
 
-    Only a rule of the same hostname can stand in the way: sorting puts an exact hostname before the wildcards around it,
+    Only rules of the same hostname can stand in the way: sorting puts an exact hostname before the wildcards around it,
     and a deeper wildcard before a wider one.
     """
     mistakes: list[Mistake] = []
     earlier: dict[str, list[Numbered]] = {}
     for number, route in ordered(routes):
         before = earlier.setdefault(route.hostname, [])
-        taker = next((rule for rule in before if rule[1].paths.takes_all_of(route.paths)), None)
-        if taker is not None:
-            mistakes.append(_unreachable((number, route), taker))
+        same = next((other for other, rule in before if rule.paths.pattern == route.paths.pattern), None)
+        if same is not None:
+            mistakes.append(_repeated(route, *sorted((same, number))))
+        elif takers := _takers(route, before):
+            mistakes.append(_hidden(number, route, takers))
         before.append((number, route))
     return mistakes
 
 
-def _unreachable(hidden: Numbered, taker: Numbered) -> Mistake:
-    number, route = hidden
-    other, rule = taker
-    if rule.paths.pattern == route.paths.pattern:
-        first, second = sorted((other, number))
-        why = f"routes[{first}] takes the same requests"
-        accepted = "each hostname and path once"
-        return Mistake.of(f"{PREFIX}routes[{second}]", route.requests, why, accepted, sources.CONNECTOR_RULES)
+def _takers(route: Route, before: list[Numbered]) -> list[int]:
+    """The earlier rules that together take every path of a route, none where some path may be left over."""
+    takers: list[int] = []
+    for part in route.paths.parts:
+        taker = next((number for number, rule in before if rule.paths.takes(*part)), None)
+        if taker is None:
+            return []
+        takers.append(taker)
+    return list(dict.fromkeys(takers))
+
+
+def _repeated(route: Route, first: int, second: int) -> Mistake:
+    key, why = f"{PREFIX}routes[{second}]", f"routes[{first}] takes the same requests"
+    return Mistake.of(key, route.requests, why, "each hostname and path once", sources.CONNECTOR_RULES)
+
+
+def _hidden(number: int, route: Route, takers: list[int]) -> Mistake:
+    others = " and ".join(f"routes[{taker}]" for taker in takers)
     value = route.path.model_dump(exclude_none=True) if route.path else NOTHING
-    why = f"no request reaches this route, for routes[{other}] ({rule.requests}) comes before it and takes them all"
-    accepted = f"a path that routes[{other}] does not take"
+    why = f"no request reaches it, for the rules of {others} come first and take them all"
+    accepted = f"a path that {others} leave{'s' if len(takers) == 1 else ''} over"
     return Mistake.of(f"{PREFIX}routes[{number}].path", value, why, accepted, sources.CONNECTOR_RULES)

@@ -60,7 +60,7 @@ class NamespaceOptions(Options):
 
 
 class NetworkPolicyOptions(Options):
-    """What the connector's pods may reach, and who may reach them."""
+    """The fence around the connector's pods."""
 
     preset: Literal["strict", "guide"] = setting(
         "strict opens Cloudflare's edge, cluster DNS and each route's backend on its port; guide opens the namespace, "

@@ -28,7 +28,10 @@ Place = tuple[Any, ...]
 
 def translated(model: type[BaseModel], data: Any, error: ValidationError) -> list[Mistake]:
     """The mistakes in a ValidationError of `model` about `data`."""
-    return [_mistake(model, data, dict(detail)) for detail in error.errors(include_url=False)]
+    details = [dict(detail) for detail in error.errors(include_url=False)]
+    # pydantic calls a list too short when all that is in it is wrong.
+    empty = [detail for detail in details if detail["type"] == "too_short" and detail["input"]]
+    return [_mistake(model, data, detail) for detail in details if detail not in empty]
 
 
 def _mistake(model: type[BaseModel], data: Any, detail: dict[str, Any]) -> Mistake:
