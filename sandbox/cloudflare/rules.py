@@ -3,7 +3,8 @@
 A configuration that breaks one of these rules is thrown away by every connector that gets it, which then goes on with
 the one before: so it is refused before it is sent. Written from the connector's own checks: cloudflare/cloudflared,
 `validateIngress` in ingress/ingress.go, the JSON shapes of config/configuration.go, and Go's net/url.
-One thing more is refused: a field that no connector knows, which would be dropped in silence.
+A little more is refused: a field that no connector knows, which would be dropped in silence, null in a list, and a host
+with stray colons or brackets.
 """
 
 import ipaddress
@@ -14,7 +15,9 @@ import re2
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-Seconds = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Int = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Uint = Annotated[int, Field(ge=0, lt=2**64)]
+Seconds = Int
 
 
 class _Shape(BaseModel):
@@ -30,7 +33,7 @@ class Access(_Shape):
 
 class IpRule(_Shape):
     prefix: str | None = None
-    ports: list[int] | None = None
+    ports: list[Int] | None = None
     allow: bool | None = None
 
 
@@ -41,7 +44,7 @@ class OriginRequest(_Shape):
     tls_timeout: Seconds | None = None
     tcp_keep_alive: Seconds | None = None
     no_happy_eyeballs: bool | None = None
-    keep_alive_connections: int | None = None
+    keep_alive_connections: Int | None = None
     keep_alive_timeout: Seconds | None = None
     http_host_header: str | None = None
     origin_server_name: str | None = None
@@ -51,7 +54,7 @@ class OriginRequest(_Shape):
     disable_chunked_encoding: bool | None = None
     bastion_mode: bool | None = None
     proxy_address: str | None = None
-    proxy_port: Annotated[int, Field(ge=0)] | None = None
+    proxy_port: Uint | None = None
     proxy_type: str | None = None
     ip_rules: list[IpRule] | None = None
     http2_origin: bool | None = Field(default=None, alias="http2Origin")
@@ -68,7 +71,7 @@ class Rule(_Shape):
 class WarpRouting(_Shape):
     enabled: bool | None = None
     connect_timeout: Seconds | None = None
-    max_active_flows: Annotated[int, Field(ge=0)] | None = None
+    max_active_flows: Uint | None = None
     tcp_keep_alive: Seconds | None = None
 
 
@@ -103,7 +106,7 @@ def _check_service(rule: Rule, defaults: OriginRequest) -> None:
         return
     if service.startswith("http_status:"):
         code = service.removeprefix("http_status:")
-        if not re.fullmatch(r"[+-]?[0-9]+", code):
+        if not re.fullmatch(r"[+-]?0*[0-9]{1,18}", code):
             raise Refused(f"invalid HTTP status code: {code!r} is no number")
         if not 100 <= int(code) <= 999:
             raise Refused(f"invalid HTTP status code: {int(code)}")
@@ -129,33 +132,40 @@ def _check_ip_rule(rule: IpRule) -> None:
             raise Refused(f"invalid port {port}, needs to be between 1 and 65535")
 
 
-_URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<authority>[^/?#]*)(?P<path>[^?#]*))?(?P<rest>.*)", re.S
-)
-# What Go lets stand in a host without escaping, every non-ASCII character among it.
-_HOST = r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"]|[^\x00-\x7f]|%[89A-Fa-f][0-9A-Fa-f])*"
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://(?P<authority>[^/?#]*)(?P<path>[^?#]*))?.*", re.DOTALL)
+# What Go lets stand in a name without escaping, every non-ASCII character among it.
+_NAME = r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"]|[^\x00-\x7f]|%[89A-Fa-f][0-9A-Fa-f])*"
+_USER = r"(?:[A-Za-z0-9\-._:~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*"
 _AUTHORITY = re.compile(
-    rf"(?:(?:[A-Za-z0-9\-._:~!$&'()*+,;=]|%[0-9A-Fa-f]{{2}})*@)?(?P<host>\[[0-9A-Fa-f:.]+(?:%25[^\]]+)?\]|{_HOST})(?::[0-9]*)?"
+    rf"(?:{_USER}@)?(?:\[(?P<ip>[0-9A-Fa-f:.]+)(?:%25[\w.~-]+)?\]|(?P<name>{_NAME}))(?::[0-9]*)?", re.ASCII
 )
 
 
 def _check_url(service: str) -> None:
-    """As Go's url.Parse reads it: a scheme, a host, and nothing for a path, not even a slash."""
-    found = _URL.fullmatch(service)
+    """As Go's url.Parse reads it, for http: a scheme, a host, and nothing for a path, not even a slash."""
     if re.search(r"[\x00-\x1f\x7f]", service):
         raise Refused(f"{service!r}: invalid control character in URL")
+    found = _URL.fullmatch(service)
     if found is None or not found["authority"]:
         raise Refused(f"{service} is an invalid address, please make sure it has a scheme and a hostname")
     authority = _AUTHORITY.fullmatch(found["authority"])
-    if authority is None:
+    if authority is None or not _is_ipv6(authority["ip"] or "::"):
         raise Refused(f"{service} is an invalid address: the host or the port is malformed")
-    if not authority["host"].strip("[]"):
+    if not (authority["ip"] or authority["name"]):
         raise Refused(f"{service} is an invalid address, please make sure it has a scheme and a hostname")
     if found["path"]:
         raise Refused(
             f"{service} is an invalid address, ingress rules don't support proxying to a different path on the origin "
             "service. The path will be the same as the eyeball request's path"
         )
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_access(rule: Rule) -> None:
