@@ -6,11 +6,11 @@ from typing import Any
 import pulumi
 
 from components import Connector, Namespace, NetworkPolicy, Records, SampleSite, Tunnel, pod_labels
-from settings import NamespaceOptions, Settings
+from settings import NamespaceOptions, Settings, base_name
 
 settings = Settings.load()
 project, stack = pulumi.get_project(), pulumi.get_stack()
-name = f"{project}-{stack}"
+name = base_name(project, stack)
 place = settings.namespace or NamespaceOptions(name=name)
 options = settings.connector
 
@@ -44,6 +44,7 @@ connector = Connector(
         "extra_volumes": [{"volume": extra.volume, "mount": extra.mount} for extra in options.extra_volumes],
         "scheduling": options.scheduling.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "after": [policy, tunnel.rules],
+        "replaced_with": [tunnel.tunnel],
     },
 )
 Records(

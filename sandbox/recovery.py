@@ -5,7 +5,9 @@ resource may be there or not, and nobody knows its id. Names are ours and unique
 """
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,34 @@ from kubernetes import config as kubernetes_config
 from kubernetes import dynamic
 from kubernetes.dynamic import exceptions
 from pulumi import automation
+
+from sandbox.errors import SandboxError
+
+
+def restore(checkpoint: Path, say: Callable[[str], None]) -> None:
+    """Puts the checkpoint before in the place of one whose writing was cut off: the file backend writes in place.
+
+    The one before is whole, and at most one step behind; what that step was making is in its notes, for `heal`.
+    """
+    backup = checkpoint.with_name(f"{checkpoint.name}.bak")
+    if _whole(checkpoint) or not (checkpoint.exists() or backup.exists()):
+        return
+    if not _whole(backup):
+        raise SandboxError(
+            f"the state {checkpoint} is damaged, and so is its backup; begin anew with: python -m sandbox down --delete",
+            key="state",
+            value=str(checkpoint),
+            accepted="a whole checkpoint, or none",
+        )
+    say("the state was being written when a run was cut off: going back to the one before")
+    shutil.copy(backup, checkpoint)
+
+
+def _whole(checkpoint: Path) -> bool:
+    try:
+        return isinstance(json.loads(checkpoint.read_text()), dict)
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 def heal(stack: automation.Stack, env: Mapping[str, str], say: Callable[[str], None]) -> None:

@@ -8,26 +8,20 @@ import yaml
 
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
+from settings import base_name
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """How the real stack's secrets are encrypted; the sandbox has a passphrase of its own."""
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+PROJECT_NAME: str = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
 
 
 def stack_name(stack: str | None, config: Path | None) -> str:
-    """The stack's name: as given, else as `Pulumi.<stack>.yaml` says, else `dev`. Raises `SandboxError` for one the engine refuses."""
+    """The stack's name: as given, else as `Pulumi.<stack>.yaml` says, else `dev`. Raises `SettingsError` for one that nothing can be named after."""
     if stack is None:
         match = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", config.name) if config else None
         stack = str(match[1]) if match else "dev"
-    if not _NAME.fullmatch(stack):
-        raise SandboxError(
-            f"--stack {stack!r} is not a stack name: letters, digits, '-', '_' and '.', at most 100 of them",
-            key="--stack",
-            value=stack,
-            accepted="letters, digits, '-', '_' and '.', at most 100",
-            source="https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack",
-        )
+    base_name(PROJECT_NAME, stack)
     return stack
 
 

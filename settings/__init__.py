@@ -9,6 +9,7 @@ from settings.mistakes import Mistake, SettingsError
 from settings.model import Settings
 from settings.paths import PathOptions
 from settings.routes import BackendOptions, Route
+from settings.stack import base_name
 from settings.surroundings import (
     SAMPLE_SITE_PORT,
     SAMPLE_SITE_TARGET_PORT,
@@ -41,4 +42,5 @@ __all__ = [
     "Settings",
     "SettingsError",
     "VolumeOptions",
+    "base_name",
 ]

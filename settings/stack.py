@@ -1,6 +1,7 @@
 """Where a stack's settings stand: in the engine's configuration, or in a stack file."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import yaml
 from settings import sources
 from settings.mistakes import HIDDEN, PREFIX, Mistake, SettingsError
 
+# Room is left for what is put behind it: -cloudflared, and the ends that Kubernetes adds to a Deployment's pods.
+BASE_NAME = r"(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+STACK_NAME = "small letters, digits and hyphens, at most 50 together with the project's name"
 BOOL = "tag:yaml.org,2002:bool"
 
 
@@ -38,6 +42,15 @@ def running() -> dict[str, Any]:
     _in_the_clear([key for key in full if is_config_secret(key)])
     names = [key.removeprefix(PREFIX) for key in full]
     return {name: _decoded(name, config.get(name)) for name in names}
+
+
+def base_name(project: str, stack: str) -> str:
+    """What everything of a stack is named after: `culvert-dev`. Raises SettingsError where no object could have such a name."""
+    name = f"{project}-{stack}"
+    if not re.fullmatch(BASE_NAME, name):
+        why = f"objects of the cluster are named after it, and none may be called {name}"
+        raise SettingsError([Mistake.of("stack", stack, why, STACK_NAME, sources.KUBERNETES_NAMES)])
+    return name
 
 
 def written(path: Path) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def test_every_mistake_is_told_at_once_before_anything_starts(lone: Sandbox) -> 
     ("arguments", "named"),
     [
         (["up", "--stack", "nowhere"], "--stack"),
-        (["up", "--stack", "a/b"], "--stack"),
+        (["up", "--stack", "Prod_1"], "stack"),
         (["check", "--config", "missing.yaml"], "--config"),
         (["outputs", "--stack", "never-made"], "--stack"),
         (["calls"], "sandbox"),
