@@ -25,7 +25,7 @@ class ConnectorArgs(TypedDict):
     namespace: pulumi.Input[str]
     """Where everything below is made."""
     token: pulumi.Input[str]
-    """The tunnel's token; kept secret whether or not it is given as one."""
+    """The tunnel's token. As the data of a Secret it is secret in the state, whether or not it was before."""
     replicas: pulumi.Input[int]
     """Pods: each holds four connections to Cloudflare, and a tunnel takes a hundred."""
     image: pulumi.Input[str]
@@ -48,6 +48,9 @@ class ConnectorArgs(TypedDict):
     after: NotRequired[pulumi.Input[list[Any]]]
     """Resources to be there before the first pod is, and to stay until the last one is gone: the network policy, or it
     would run unfenced, and the tunnel's rules, or it would answer 503."""
+    replaced_with: NotRequired[list[Any]]
+    """Resources that cannot be replaced while a connector runs: the tunnel, which Cloudflare does not delete as long as it
+    is connected (error 1022). The pods go before it does, and come back after."""
 
 
 class Connector(pulumi.ComponentResource):
@@ -69,7 +72,7 @@ class Connector(pulumi.ComponentResource):
             f"{name}-token",
             # No name: with a given one, the Secret would be deleted before its successor is made.
             metadata={"namespace": args["namespace"], "labels": labels},
-            string_data={"token": pulumi.Output.secret(args["token"])},
+            string_data={"token": args["token"]},
             opts=child,
         )
         self.workload = Deployment(
@@ -84,8 +87,9 @@ class Connector(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # See `after`; on the way down the same order in reverse.
+                # See `after` and `replaced_with`; on the way down the same order in reverse.
                 depends_on=args.get("after"),
+                replace_with=args.get("replaced_with"),
             ),
         )
         PodDisruptionBudget(

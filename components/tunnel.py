@@ -24,7 +24,8 @@ class Tunnel(pulumi.ComponentResource):
     `Settings` makes those checks, this class does not.
 
     The tunnel secret is changed with `pulumi up --replace` of the RandomPassword: the tunnel is patched in place, and
-    connectors holding the old token stay connected until they are replaced.
+    connectors holding the old token stay connected until they are replaced. The tunnel itself is replaced only where the
+    account changes or somebody asks for it, and is away for as long as that takes.
     """
 
     tunnel_id: pulumi.Output[str]
@@ -48,7 +49,7 @@ class Tunnel(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         secret = pulumi.Output.secret(password.result).apply(_base64)
-        tunnel = cloudflare.ZeroTrustTunnelCloudflared(
+        self.tunnel = tunnel = cloudflare.ZeroTrustTunnelCloudflared(
             f"{name}-tunnel",
             account_id=args["account_id"],
             name=name,
@@ -57,7 +58,8 @@ class Tunnel(pulumi.ComponentResource):
             tunnel_secret=secret,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Names are unique in an account: a successor made first would end in error 1013.
+                # Names are unique in an account: a successor made first would end in error 1013. And a tunnel that is
+                # connected cannot be deleted (1022): whoever runs its connectors replaces them with it.
                 delete_before_replace=True,
             ),
         )

@@ -22,7 +22,7 @@ class Registered:
     """One resource as the program sent it to the engine.
 
     `inputs` are in the clear, `shown` is the same with secrets hidden, as anybody may read it; `parent` is the type of the
-    parent, `after` what it waits for, each as `str` of it.
+    parent, `after` what it waits for and `replaced_with` what it cannot outlive, each as `str` of it.
     """
 
     type: str
@@ -32,9 +32,10 @@ class Registered:
     parent: str
     after: frozenset[str]
     delete_before_replace: bool
+    replaced_with: frozenset[str]
 
     def __str__(self) -> str:
-        return _title(self.type, self.name)
+        return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
 
 
 @dataclass
@@ -83,8 +84,9 @@ class _Monitor(mocks.MockMonitor):
                     inputs=_read(request.object),
                     shown=_shown(request.object),
                     parent=_type(request.parent),
-                    after=frozenset(_title(_type(urn), _name(urn)) for urn in request.dependencies),
+                    after=frozenset(map(_title, request.dependencies)),
                     delete_before_replace=request.deleteBeforeReplace,
+                    replaced_with=frozenset(map(_title, request.replace_with)),
                 )
             )
         elif request.type != "pulumi:pulumi:Stack":
@@ -139,12 +141,8 @@ def _type(urn: str) -> str:
     return urn.split("::")[2].rsplit("$", 1)[-1]
 
 
-def _name(urn: str) -> str:
-    return urn.rsplit("::", 1)[-1]
-
-
-def _title(type_: str, name: str) -> str:
-    return f"{type_.rsplit(':', 1)[-1]} {name}"
+def _title(urn: str) -> str:
+    return f"{_type(urn).rsplit(':', 1)[-1]} {urn.rsplit('::', 1)[-1]}"
 
 
 def _ran(program: Callable[[], object]) -> None:

@@ -81,6 +81,11 @@ def test_pods_come_after_the_fence_and_the_rules(dev: Recorded) -> None:
     }
 
 
+def test_pods_go_before_the_tunnel_they_are_connected_to_is_replaced(dev: Recorded) -> None:
+    replaced = {str(found): found.replaced_with for found in dev.resources if found.replaced_with}
+    assert replaced == {"Deployment culvert-dev-cloudflared": {"ZeroTrustTunnelCloudflared culvert-dev-tunnel"}}
+
+
 def test_names_come_after_the_connector_is_available(dev: Recorded) -> None:
     assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").after
 
