@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -118,6 +118,29 @@ def calls(
         print(f"{len(made)} calls", file=sys.stderr)
 
     _print([{key: call[key] for key in ("method", "path", "status")} for call in made], as_json, table)
+
+
+@app.command()
+def diff(
+    base: Annotated[Path, typer.Option("--base", metavar="DIR", help="A checkout of what to compare with.")],
+    stack: Annotated[
+        list[str] | None, typer.Option("--stack", metavar="NAME", help="A stack, or several; without it, all.")
+    ] = None,
+    form: Annotated[
+        Literal["text", "markdown", "json"], typer.Option("--format", help="How the result is printed.")
+    ] = "text",
+    as_json: Json = False,
+) -> None:
+    """Shows what a change does to each stack: from where the base stands, in a sandbox of its own, to what is here."""
+    from sandbox import diff_text
+    from sandbox.diff import compare
+
+    stacks = compare(base, stack or [], say)
+    as_json = as_json or form == "json"
+    print_as = diff_text.markdown if form == "markdown" else diff_text.text
+    _print(diff_text.as_json(stacks), as_json, lambda: print(print_as(stacks), end=""))
+    if any(found.errors for found in stacks):
+        sys.exit(1)
 
 
 @app.command()
@@ -255,16 +278,14 @@ def _print(result: object, as_json: bool, otherwise: Callable[[], None]) -> None
 
 def run() -> None:
     """Runs the command line, and turns whatever goes wrong into one clear answer and exit status 1 (130 when interrupted)."""
-    from sandbox.failures import RunFailed, as_error, lines
+    from sandbox.failures import RunFailed, as_error, from_settings, lines
 
     # A terminated command cleans up as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app(standalone_mode=False)
     except SettingsError as error:
-        errors = [
-            as_error(m.message, key=m.key, value=m.value, accepted=m.accepted, source=m.source) for m in error.mistakes
-        ]
+        errors = from_settings(error)
     except SandboxError as error:
         errors = [
             as_error(error.message, key=error.key, value=error.value, accepted=error.accepted, source=error.source)

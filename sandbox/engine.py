@@ -22,17 +22,16 @@ import yaml
 from filelock import FileLock, Timeout
 from pulumi import automation
 from pulumi.automation import errors as automation_errors
+from pulumi.automation.events import StepEventMetadata
 from semver import VersionInfo
 
 from sandbox import failures, recovery
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
 from sandbox.report import Change, Recorder, plain_outputs
-from sandbox.stack_file import kept, rehearsal
+from sandbox.stack_file import PROJECT_NAME, kept, rehearsal
 
 Say = Callable[[str], None]
-
-PROJECT_NAME: str = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,12 @@ class Report:
     summary: dict[str, int]
     changes: list[Change]
     outputs: dict[str, Any]
+    steps: list[StepEventMetadata]
+    """What `changes` was made from: old and new values, which are too much to print with every run."""
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        changes = [asdict(change) for change in self.changes]
+        return {"summary": self.summary, "changes": changes, "outputs": self.outputs}
 
 
 class _Command(automation.PulumiCommand):
@@ -158,8 +160,7 @@ class Engine:
     def export(self) -> dict[str, Any]:
         """The state as the engine keeps it, secrets encrypted."""
         with self._stack() as stack:
-            deployment = stack.export_stack()
-            return {"version": deployment.version, "deployment": deployment.deployment}
+            return recovery.export(stack)
 
     def _run(self, do: Callable[..., Any], tell: Say) -> Report:
         recorder = Recorder()
@@ -170,7 +171,7 @@ class Engine:
             except automation.CommandError as error:
                 raise failures.from_run(recorder.diagnostics, error, self._name) from error
             outputs = plain_outputs(done.outputs if isinstance(done, automation.UpResult) else stack.outputs())
-        return Report(recorder.summary(), recorder.changes, outputs)
+        return Report(recorder.summary(), recorder.changes, outputs, recorder.steps)
 
     @contextmanager
     def _stack(self) -> Iterator[automation.Stack]:
@@ -188,7 +189,11 @@ class Engine:
             ) from None
         try:
             _end_orphans(self._env["PULUMI_BACKEND_URL"], self._name, self._say)
-            yield self._open(folder)
+            recovery.restore(self._home.path / "state/.pulumi/stacks" / PROJECT_NAME / f"{self._name}.json", self._say)
+            try:
+                yield self._open(folder)
+            except automation.CommandError as error:
+                raise failures.from_run([], error, self._name) from error
         finally:
             lock.release()
 

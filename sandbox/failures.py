@@ -7,6 +7,8 @@ from typing import Any
 from pulumi.automation import CommandError
 from pulumi.automation.events import DiagnosticEvent
 
+from settings import SettingsError
+
 _API = "https://developers.cloudflare.com/api/"
 _HINTS: tuple[tuple[str, str, str], ...] = (
     (
@@ -56,6 +58,11 @@ def as_error(
 ) -> dict[str, Any]:
     """One entry of `{"errors": […]}`."""
     return {"key": key, "value": value, "accepted": accepted, "source": source, "message": message}
+
+
+def from_settings(error: SettingsError) -> list[dict[str, Any]]:
+    """Every mistake in a stack file, as an entry of `{"errors": […]}`."""
+    return [as_error(m.message, key=m.key, value=m.value, accepted=m.accepted, source=m.source) for m in error.mistakes]
 
 
 def from_run(diagnostics: Iterable[DiagnosticEvent], error: CommandError, stack: str) -> RunFailed:

@@ -5,6 +5,8 @@ from typing import Any
 
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
 
+from sandbox.diff_values import Reader, properties
+
 _OPS = {
     "create": "create",
     "update": "update",
@@ -39,6 +41,8 @@ class Recorder:
     changes: list[Change] = field(default_factory=list)
     same: int = 0
     diagnostics: list[DiagnosticEvent] = field(default_factory=list)
+    steps: list[StepEventMetadata] = field(default_factory=list)
+    """Every step of a resource as the engine told it, those without a change too: with old and new values, secrets masked."""
     _refreshed: set[str] = field(default_factory=set)
 
     def __call__(self, event: EngineEvent) -> None:
@@ -58,6 +62,7 @@ class Recorder:
         op = _OPS.get(step.op.value)
         if op is None or step.type.startswith("pulumi:providers:"):
             return
+        self.steps.append(step)
         if op == "same":
             self.same += 1
         else:
@@ -73,7 +78,7 @@ class Recorder:
 
 def _change(op: str, step: StepEventMetadata) -> Change:
     whole = op in ("create", "delete")
-    differing = [] if whole else sorted(step.detailed_diff or step.diffs or step.keys or [])
+    differing = [] if whole else sorted({each.path for each in properties(step, Reader([step], ""))})
     return Change(op, step.type, step.urn.split("::")[-1], differing)
 
 
