@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from . import admin, configurations, groups, page, records, rulesets, tunnels, zones
+from . import admin, configurations, groups, page, records, rulesets, tunnel_calls, zones
 from .faults import Trouble
 from .gate import API, Gate
 from .replies import ApiError, as_json, no_route
@@ -19,7 +19,14 @@ def build(database: Path | str, admin_secret: str) -> FastAPI:
     app.state.store = Store(database)
     app.state.trouble = Trouble()
     app.state.admin = admin_secret
-    api = (zones.router, tunnels.router, configurations.router, records.router, *rulesets.routers(), *groups.routers())
+    api = (
+        zones.router,
+        tunnel_calls.router,
+        configurations.router,
+        records.router,
+        *rulesets.routers(),
+        *groups.routers(),
+    )
     for router in api:
         app.include_router(router, prefix=API)
     app.include_router(admin.router)

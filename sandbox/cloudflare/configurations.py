@@ -11,6 +11,7 @@ from . import bodies, rules, stamps, tunnels
 from .replies import ApiError, success
 from .store import Row, Store
 from .tokens import needs
+from .tunnel_calls import UNREADABLE
 
 BAD_CONFIGURATION = 1056
 """With 400; the words start as in cloudflare/terraform-provider-cloudflare#2327."""
@@ -44,7 +45,7 @@ async def read(request: Request, account: str, tunnel: str) -> Response:
 async def replace(request: Request, account: str, tunnel: str) -> Response:
     store: Store = request.app.state.store
     row = tunnels.of_account(store, account, tunnel, alive=True)
-    document = await bodies.json_object(request, *tunnels.UNREADABLE)
+    document = await bodies.json_object(request, *UNREADABLE)
     body = bodies.parse(Body, document, BAD_CONFIGURATION, "Bad Configuration: {why}")
     try:
         rules.check(body.config)

@@ -8,18 +8,20 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
-from . import bodies, stamps
+from . import bodies, shapes
 from .replies import ApiError, page, success
+from .shapes import Body
 from .store import Store
 from .tokens import needs
 
-Body = dict[str, Any]
+UNREADABLE = (10400, "The request body is invalid: {why}")
+"""With 400; the code is a guess."""
+
 Fill = Callable[[Store, Body, "Body | None"], Body]
 
 
@@ -30,7 +32,7 @@ class Group:
     kind: str
     path: str
     permission: str
-    required: tuple[str, ...]
+    model: type[BaseModel]
     missing: tuple[int, str]
     fill: Fill
     method: str = "PUT"
@@ -39,103 +41,48 @@ class Group:
     """Writes answer with the id alone, and a deletion with nothing."""
 
 
-def _dated(body: Body, old: Body | None) -> Body:
-    moment, number = stamps.now(), stamps.new_uuid()
-    made = {"id": number, "created_at": moment} if old is None else {"id": old["id"], "created_at": old["created_at"]}
-    return {**{key: value for key, value in body.items() if value is not None}, **made, "updated_at": moment}
-
-
-def _policy(_store: Store, body: Body, old: Body | None) -> Body:
-    empty = {"include": [], "exclude": [], "require": [], "session_duration": "24h", "reusable": True, "app_count": 0}
-    return {**empty, **_dated(body, old)}
-
-
-def _application(store: Store, body: Body, old: Body | None) -> Body:
-    defaults = {
-        "type": "self_hosted",
-        "session_duration": "24h",
-        "app_launcher_visible": True,
-        "auto_redirect_to_identity": False,
-        "enable_binding_cookie": False,
-        "http_only_cookie_attribute": True,
-        "options_preflight_bypass": False,
-        "allowed_idps": [],
-        "tags": [],
-    }
-    kept = {**defaults, **_dated(body, old)}
-    public = [each for each in kept.get("destinations") or [] if each.get("type", "public") == "public"]
-    domain = kept.get("domain") or (public[0].get("uri") if public else None)
-    return {
-        **kept,
-        "domain": domain,
-        "policies": [_applied(store, each, number) for number, each in enumerate(kept.get("policies") or [], start=1)],
-        "uid": kept["id"],
-        "aud": old["aud"] if old else secrets.token_hex(32),
-        "self_hosted_domains": kept.get("self_hosted_domains") or ([domain] if domain else []),
-        "destinations": kept.get("destinations") or ([{"type": "public", "uri": domain}] if domain else []),
-    }
-
-
-def _applied(store: Store, wanted: Any, number: int) -> Body:
-    """A policy as an application shows it: its own fields, and its place."""
-    reference = wanted if isinstance(wanted, dict) else {"id": wanted}
-    row = store.one("SELECT body FROM objects WHERE kind = 'policies' AND id = ?", reference.get("id"))
-    policy = json.loads(row["body"]) if row else reference
-    return {**policy, "precedence": reference.get("precedence") or number}
-
-
-def _service_token(_store: Store, body: Body, old: Body | None) -> Body:
-    expiry = (datetime.now(UTC) + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    kept = {"duration": "8760h", "client_secret_version": 1, **_dated(body, old)}
-    kept["client_id"] = old["client_id"] if old else f"{stamps.new_hex_id()}.access"
-    kept["expires_at"] = expiry if old is None else old["expires_at"]
-    return kept
-
-
-def _notification(_store: Store, body: Body, old: Body | None) -> Body:
-    kept = {"enabled": True, **_dated(body, old)}
-    return {**kept, "created": kept["created_at"], "modified": kept["updated_at"]}
-
-
-def _route(_store: Store, body: Body, old: Body | None) -> Body:
-    return {"comment": "", **_dated(body, old), "deleted_at": None}
-
-
 _APPS = "Access: Apps and Policies"
 GROUPS = (
     Group(
         "policies",
         "access/policies",
         _APPS,
-        ("name", "decision", "include"),
+        shapes.Policy,
         (12003, "access.api.error.unknown_policy"),
-        _policy,
+        shapes.policy,
     ),
-    Group("apps", "access/apps", _APPS, ("type",), (12002, "access.api.error.unknown_application"), _application),
+    Group(
+        "apps",
+        "access/apps",
+        _APPS,
+        shapes.Application,
+        (12002, "access.api.error.unknown_application"),
+        shapes.application,
+    ),
     Group(
         "service_tokens",
         "access/service_tokens",
         "Access: Service Tokens",
-        ("name",),
+        shapes.ServiceToken,
         (12008, "access.api.error.unknown_service_token"),
-        _service_token,
+        shapes.service_token,
     ),
     Group(
         "notifications",
         "alerting/v3/policies",
         "Notifications",
-        ("name", "alert_type", "mechanisms"),
+        shapes.Notification,
         (17103, "policy not found"),
-        _notification,
+        shapes.notification,
         terse=True,
     ),
     Group(
         "routes",
         "teamnet/routes",
         "Cloudflare Tunnel",
-        ("network", "tunnel_id"),
+        shapes.Route,
         (1003, "Route not found"),
-        _route,
+        shapes.route,
         method="PATCH",
     ),
 )
@@ -192,11 +139,8 @@ def _revealed(group: Group, body: Body, old: Body | None) -> Body:
 
 
 async def _body(request: Request, group: Group, onto: Body | None = None) -> Body:
-    code, words = 10400, "The request body is invalid: {why}"
-    body = {**(onto or {}), **await bodies.json_object(request, code, words)}
-    for key in group.required:
-        if not body.get(key):
-            raise ApiError(400, code, words.format(why=f"{key} is required"))
+    body = {**(onto or {}), **await bodies.json_object(request, *UNREADABLE)}
+    bodies.parse(group.model, body, *UNREADABLE)
     return body
 
 

@@ -15,6 +15,8 @@ import re2
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from . import origin_url
+
 Int = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Uint = Annotated[int, Field(ge=0, lt=2**64)]
 Seconds = Int
@@ -114,7 +116,9 @@ def _check_service(rule: Rule, defaults: OriginRequest) -> None:
         for ip_rule in options.ip_rules or []:
             _check_ip_rule(ip_rule)
     elif service != "bastion" and not bastion:
-        _check_url(service)
+        mistake = origin_url.mistake(service)
+        if mistake:
+            raise Refused(mistake)
 
 
 def _check_ip_rule(rule: IpRule) -> None:
@@ -130,42 +134,6 @@ def _check_ip_rule(rule: IpRule) -> None:
     for port in rule.ports or []:
         if not 1 <= port <= 65535:
             raise Refused(f"invalid port {port}, needs to be between 1 and 65535")
-
-
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://(?P<authority>[^/?#]*)(?P<path>[^?#]*))?.*", re.DOTALL)
-# What Go lets stand in a name without escaping, every non-ASCII character among it.
-_NAME = r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"]|[^\x00-\x7f]|%[89A-Fa-f][0-9A-Fa-f])*"
-_USER = r"(?:[A-Za-z0-9\-._:~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*"
-_AUTHORITY = re.compile(
-    rf"(?:{_USER}@)?(?:\[(?P<ip>[0-9A-Fa-f:.]+)(?:%25[\w.~-]+)?\]|(?P<name>{_NAME}))(?::[0-9]*)?", re.ASCII
-)
-
-
-def _check_url(service: str) -> None:
-    """As Go's url.Parse reads it, for http: a scheme, a host, and nothing for a path, not even a slash."""
-    if re.search(r"[\x00-\x1f\x7f]", service):
-        raise Refused(f"{service!r}: invalid control character in URL")
-    found = _URL.fullmatch(service)
-    if found is None or not found["authority"]:
-        raise Refused(f"{service} is an invalid address, please make sure it has a scheme and a hostname")
-    authority = _AUTHORITY.fullmatch(found["authority"])
-    if authority is None or not _is_ipv6(authority["ip"] or "::"):
-        raise Refused(f"{service} is an invalid address: the host or the port is malformed")
-    if not (authority["ip"] or authority["name"]):
-        raise Refused(f"{service} is an invalid address, please make sure it has a scheme and a hostname")
-    if found["path"]:
-        raise Refused(
-            f"{service} is an invalid address, ingress rules don't support proxying to a different path on the origin "
-            "service. The path will be the same as the eyeball request's path"
-        )
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_access(rule: Rule) -> None:

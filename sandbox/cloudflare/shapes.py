@@ -1,0 +1,124 @@
+"""What the simple groups keep of a body: its fields, the service's defaults, and what the service adds.
+
+Each takes the store, the body, and what was kept before (None for a new object); defaults as the recorded replies have them.
+"""
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from . import stamps
+from .store import Store
+
+Body = dict[str, Any]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Open(BaseModel):
+    """What must be there, and the types of what is looked into; the rest is kept as it comes."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class Policy(_Open):
+    name: Text
+    decision: Text
+    include: Annotated[list[Body], Field(min_length=1)]
+
+
+class AppliedPolicy(_Open):
+    id: str | None = None
+    precedence: int | None = None
+
+
+class Destination(_Open):
+    type: str = "public"
+    uri: str | None = None
+
+
+class Application(_Open):
+    type: Text
+    domain: str | None = None
+    destinations: list[Destination] | None = None
+    policies: list[str | AppliedPolicy] | None = None
+
+
+class ServiceToken(_Open):
+    name: Text
+    client_secret_version: int | None = None
+
+
+class Notification(_Open):
+    name: Text
+    alert_type: Text
+    mechanisms: Body
+
+
+class Route(_Open):
+    network: Text
+    tunnel_id: Text
+
+
+def _dated(body: Body, old: Body | None) -> Body:
+    moment, number = stamps.now(), stamps.new_uuid()
+    made = {"id": number, "created_at": moment} if old is None else {"id": old["id"], "created_at": old["created_at"]}
+    return {**{key: value for key, value in body.items() if value is not None}, **made, "updated_at": moment}
+
+
+def policy(_store: Store, body: Body, old: Body | None) -> Body:
+    empty = {"include": [], "exclude": [], "require": [], "session_duration": "24h", "reusable": True, "app_count": 0}
+    return {**empty, **_dated(body, old)}
+
+
+def application(store: Store, body: Body, old: Body | None) -> Body:
+    defaults = {
+        "type": "self_hosted",
+        "session_duration": "24h",
+        "app_launcher_visible": True,
+        "auto_redirect_to_identity": False,
+        "enable_binding_cookie": False,
+        "http_only_cookie_attribute": True,
+        "options_preflight_bypass": False,
+        "allowed_idps": [],
+        "tags": [],
+    }
+    kept = {**defaults, **_dated(body, old)}
+    public = [each for each in kept.get("destinations") or [] if each.get("type", "public") == "public"]
+    domain = kept.get("domain") or (public[0].get("uri") if public else None)
+    return {
+        **kept,
+        "domain": domain,
+        "policies": [_applied(store, each, number) for number, each in enumerate(kept.get("policies") or [], start=1)],
+        "uid": kept["id"],
+        "aud": old["aud"] if old else secrets.token_hex(32),
+        "self_hosted_domains": kept.get("self_hosted_domains") or ([domain] if domain else []),
+        "destinations": kept.get("destinations") or ([{"type": "public", "uri": domain}] if domain else []),
+    }
+
+
+def _applied(store: Store, wanted: Any, number: int) -> Body:
+    """A policy as an application shows it: its own fields, and its place."""
+    reference = wanted if isinstance(wanted, dict) else {"id": wanted}
+    row = store.one("SELECT body FROM objects WHERE kind = 'policies' AND id = ?", reference.get("id"))
+    policy = json.loads(row["body"]) if row else reference
+    return {**policy, "precedence": reference.get("precedence") or number}
+
+
+def service_token(_store: Store, body: Body, old: Body | None) -> Body:
+    expiry = (datetime.now(UTC) + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    kept = {"duration": "8760h", "client_secret_version": 1, **_dated(body, old)}
+    kept["client_id"] = old["client_id"] if old else f"{stamps.new_hex_id()}.access"
+    kept["expires_at"] = expiry if old is None else old["expires_at"]
+    return kept
+
+
+def notification(_store: Store, body: Body, old: Body | None) -> Body:
+    kept = {"enabled": True, **_dated(body, old)}
+    return {**kept, "created": kept["created_at"], "modified": kept["updated_at"]}
+
+
+def route(_store: Store, body: Body, old: Body | None) -> Body:
+    return {"comment": "", **_dated(body, old), "deleted_at": None}
