@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import calls, faults, tokens
@@ -27,7 +28,10 @@ class Gate:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
         call = _Call(request, body, send)
         trouble: faults.Trouble = request.app.state.trouble
         fault = trouble.meet(request.method, call.path)

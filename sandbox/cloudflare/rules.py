@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from . import origin_url
 
+# Go's numbers end somewhere, Python's do not.
 Int = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Uint = Annotated[int, Field(ge=0, lt=2**64)]
 Seconds = Int
@@ -108,7 +109,7 @@ def _check_service(rule: Rule, defaults: OriginRequest) -> None:
         return
     if service.startswith("http_status:"):
         code = service.removeprefix("http_status:")
-        if not re.fullmatch(r"[+-]?0*[0-9]{1,18}", code):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", code):
             raise Refused(f"invalid HTTP status code: {code!r} is no number")
         if not 100 <= int(code) <= 999:
             raise Refused(f"invalid HTTP status code: {int(code)}")
@@ -125,8 +126,8 @@ def _check_ip_rule(rule: IpRule) -> None:
     if not rule.prefix:
         raise Refused("unable to create ip rule for socks-proxy: no prefix provided")
     try:
-        # Go wants the mask written out; Python would take a bare address for one host.
-        if "/" not in rule.prefix:
+        # Go wants the length of the prefix; Python would also take none, or a mask.
+        if not re.fullmatch(r"[^/]+/[0-9]+", rule.prefix):
             raise ValueError(rule.prefix)
         ipaddress.ip_network(rule.prefix, strict=False)
     except ValueError as mistake:

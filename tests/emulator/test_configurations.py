@@ -168,6 +168,7 @@ def test_services_that_the_connector_takes_are_taken(service: str) -> None:
         ),
         *("http://u@v@w|x", "http_status:", "http_status:99", "http_status:1000", "http_status:abc", "http_status:4_4"),
         "http_status:" + "4" * 5000,
+        "http_status:" + "0" * 5000 + "404",
         *("http_status: 404", "http_status:-200", "hello world", "Bastion", "socks", "http-status:404"),
     ],
 )
@@ -255,6 +256,7 @@ def test_origin_options_have_their_types_for_one_rule_and_for_all(options: dict[
         ({"prefix": "10.1.2.3/8", "allow": False}, True),
         ({"prefix": "fc00::/7", "ports": []}, True),
         ({"prefix": "10.0.0.1"}, False),
+        ({"prefix": "10.0.0.0/255.0.0.0"}, False),
         ({"prefix": "10.0.0.0/33"}, False),
         ({"prefix": ""}, False),
         ({"ports": [80]}, False),

@@ -31,7 +31,7 @@ def test_a_token_nobody_made_is_refused(emulated: Emulated, path: str, expected:
     assert refusal(emulated.call("GET", path, token=NOBODYS)) == expected
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Basic abc", "Bearer two words", "Bearer ümlaut", "token"])
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic abc", "Bearer two words", "Bearer a+b", "token"])
 def test_a_malformed_authorization_header_is_refused_with_6003(emulated: Emulated, header: str) -> None:
     reply = emulated.http.get("/client/v4/zones", headers={"Authorization": header})
     assert refusal(reply) == (400, 6003)
