@@ -226,13 +226,14 @@ class Refusals:
         if isinstance(error, ProviderError):
             self.context.abort(grpc.StatusCode.UNKNOWN, str(error))
         if isinstance(error, Exception):
-            while trace.tb_next:
+            place = "?"
+            while trace:
+                module = trace.tb_frame.f_globals.get("__name__", "")
+                place = f"{module}:{trace.tb_lineno}" if module.startswith("sandbox.") else place
                 trace = trace.tb_next
-            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-            LOG.error("%s at %s", type(error).__name__, place)
-            self.context.abort(
-                grpc.StatusCode.INTERNAL, f"the stand-in provider failed: {type(error).__name__} at {place}"
-            )
+            message = f"the stand-in provider failed: {type(error).__name__} at {place}"
+            LOG.error(message)
+            self.context.abort(grpc.StatusCode.INTERNAL, message)
 
     def _not_ready(self, error: NotReady) -> NoReturn:
         failed = provider_pb2.ErrorResourceInitFailed(

@@ -1,6 +1,7 @@
 """A stand-in reached over gRPC as the engine reaches it, and as much of an engine as deploying a few resources takes."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,9 +65,12 @@ class Plugin:
     def check(
         self, type: str, news: dict[str, Any], olds: Mapping[str, Any] | None = None, name: str = "one"
     ) -> dict[str, Any]:
-        request = provider_pb2.CheckRequest(
-            urn=urn(type, name), name=name, type=type, news=to_struct(news), olds=to_struct(olds or {}), randomSeed=b"1"
-        )
+        values: dict[str, Any] = {
+            "news": to_struct(news),
+            "olds": to_struct(olds or {}),
+            "randomSeed": secrets.token_bytes(32),
+        }
+        request = provider_pb2.CheckRequest(urn=urn(type, name), name=name, type=type, **values)
         checked = self.call("Check", request)
         if checked.failures:
             raise Refusal("; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures))

@@ -137,13 +137,17 @@ class Api:
         )
         try:
             reply = self._client.call_api(*made, _request_timeout=SECONDS)
-            answer = json.loads(reply.read() or b"{}")
+            answered = reply.read()
         except (HTTPError, OSError) as error:
             raise ProviderError(f"the Kubernetes API server does not answer: {error}") from error
-        if reply.status >= 400:
-            message = answer.get("message") or f"{method} {path}: {reply.status} {reply.reason}"
-            raise Refused(reply.status, answer.get("reason", ""), message)
-        return answer
+        if reply.status < 400:
+            return json.loads(answered)
+        try:
+            told = json.loads(answered)
+        except ValueError:
+            told = {}  # an unknown path is answered in plain text
+        message = told.get("message") or f"{method} {path}: {reply.status} {reply.reason}"
+        raise Refused(reply.status, told.get("reason", ""), message)
 
 
 def _dry(query: dict[str, str], preview: bool) -> dict[str, str]:

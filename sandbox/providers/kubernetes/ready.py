@@ -1,7 +1,7 @@
-"""When an object is ready, and what it waits for while it is not.
+"""Waiting for objects to become ready, and to be gone.
 
-Ten minutes unless
-the resource or its annotation `pulumi.com/timeoutSeconds` says otherwise; `pulumi.com/skipAwait` waits for nothing.
+Ten minutes, unless the resource or its annotation `pulumi.com/timeoutSeconds` says otherwise; `pulumi.com/skipAwait` waits
+for nothing.
 """
 
 import time
@@ -59,7 +59,7 @@ def wait_gone(api: Api, thing: dict[str, Any], asked: float) -> None:
 
 
 def _gone(thing: dict[str, Any]) -> dict[str, Any]:
-    raise Hopeless(f"{shown(thing)} was deleted meanwhile")
+    raise ProviderError(f"{shown(thing)} was deleted while it was waited for")
 
 
 def _warning(api: Api, thing: Mapping[str, Any]) -> str:
