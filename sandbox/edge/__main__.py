@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import random
 import signal
 import socket
 from pathlib import Path
@@ -14,6 +15,7 @@ from sandbox.home import Home
 
 from . import control
 from .authority import Authority
+from .doors import listen
 from .front import Front
 from .link import Link
 from .switchboard import Switchboard
@@ -63,19 +65,17 @@ async def serve(home: Home, port_file: Path) -> None:
 
 
 def _listen(ports: list[int]) -> list[socket.socket]:
-    """Listening sockets on these ports, each replaced by a free one where it is taken."""
-    listeners = []
-    for port in ports:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            listener.bind(("127.0.0.1", 0))
-        listener.listen(1024)
-        listener.setblocking(False)
-        listeners.append(listener)
-    return listeners
+    """Listening sockets on these ports, each replaced by a free one where it is taken or 0."""
+    return [_listen_near(port) for port in ports]
+
+
+def _listen_near(port: int) -> socket.socket:
+    """Below the ports that systems give to outgoing connections: one of these could take ours while nobody listens, and a
+    connector that dials it could end up connected to itself."""
+    while True:
+        with contextlib.suppress(OSError):
+            return listen(port or random.randint(16384, 32767))
+        port = 0
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

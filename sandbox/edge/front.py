@@ -9,11 +9,10 @@ from sandbox.cloudflare.store import Store
 
 from . import exchange, pages, routes, visit
 from .authority import Authority
+from .doors import open_conversation
 from .http1 import Conversation, Gone
 from .switchboard import Switchboard
 
-_TLS = b"\x16"
-"""First byte of a TLS connection; no HTTP request begins with it."""
 log = logging.getLogger(__name__)
 
 
@@ -31,26 +30,16 @@ class Front:
         loop = asyncio.get_running_loop()
         while True:
             connection, _ = await loop.sock_accept(listener)
-            task = asyncio.create_task(self._greet(connection))
+            task = asyncio.create_task(self._converse(connection))
             self._visitors.add(task)
             task.add_done_callback(self._visitors.discard)
 
-    async def _greet(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reader = asyncio.StreamReader()
+    async def _converse(self, connection: socket.socket) -> None:
         try:
-            first = await _peek(connection)
-            transport, protocol = await loop.connect_accepted_socket(
-                lambda: asyncio.StreamReaderProtocol(reader), connection, ssl=self._tls if first == _TLS else None
-            )
-        except OSError as mistake:  # the handshake's failures are among them
-            log.debug("a visitor did not get in: %s", mistake)
-            connection.close()
+            conversation = await open_conversation(connection, self._tls)
+        except Gone as why:
+            log.debug("a visitor did not get in: %s", why)
             return
-        await self._converse(Conversation(reader, asyncio.StreamWriter(transport, protocol, reader, loop)))
-
-    async def _converse(self, conversation: Conversation) -> None:
         try:
             with contextlib.suppress(Gone):
                 while request := await conversation.next_request():
@@ -70,17 +59,3 @@ class Front:
             await pages.show(pages.no_connector(route.tunnel["name"]), visit, conversation)
             return
         await exchange.carry(visit, conversation, line)
-
-
-async def _peek(connection: socket.socket) -> bytes:
-    """The first byte that the client sends, left where it is."""
-    loop = asyncio.get_running_loop()
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            return connection.recv(1, socket.MSG_PEEK)
-        readable = loop.create_future()
-        loop.add_reader(connection, readable.set_result, None)
-        try:
-            await readable
-        finally:
-            loop.remove_reader(connection)
