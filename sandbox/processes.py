@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -54,6 +55,7 @@ class Supervisor:
         """
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
             raise ValueError(f"{name!r} is no name for a process: small letters, digits, dots and hyphens")
+        since = self._read(name).get("since") or time.time_ns()
         self.stop(name)
         for folder in (self._record(name).parent, self.log(name).parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,7 +72,7 @@ class Supervisor:
             )
         self._children[child.pid] = child
         try:
-            self._write(name, {"pid": child.pid, "mark": mark, "command": [str(part) for part in command]})
+            self._write(name, {"pid": child.pid, "mark": mark, "since": since, "command": [*map(str, command)]})
             assert child.stdin is not None
             with contextlib.suppress(BrokenPipeError), child.stdin:
                 child.stdin.write(b"go\n")
@@ -85,9 +87,10 @@ class Supervisor:
         return self._process(name) is not None
 
     def names(self) -> list[str]:
-        """Names of the processes that run, the oldest first."""
-        records = sorted((self.home / "run").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        return [path.stem for path in records if self.running(path.stem)]
+        """Names of the processes that run, in the order they were first started: one that died and was started again
+        has its old place, as what leans on it still does."""
+        names = [path.stem for path in (self.home / "run").glob("*.json")]
+        return sorted(filter(self.running, names), key=lambda name: self._read(name).get("since", 0))
 
     def stop(self, name: str, patience: float = 15) -> None:
         """End the process and its session: asked first, killed after `patience` seconds. Nothing to end is no error."""
@@ -151,16 +154,28 @@ class Supervisor:
             path.replace(path.with_suffix(".log.old"))
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
-    def _process(self, name: str) -> psutil.Process | None:
-        try:
+    def _read(self, name: str) -> dict[str, Any]:
+        with contextlib.suppress(OSError, ValueError):
             record = json.loads(self._record(name).read_text())
-            pid, mark = int(record["pid"]), str(record["mark"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return record if isinstance(record, dict) else {}
+        return {}
+
+    def _process(self, name: str) -> psutil.Process | None:
+        record = self._read(name)
+        pid, mark = record.get("pid"), record.get("mark")
+        if not isinstance(pid, int) or not mark:
             return None
         if pid in self._children:
             self._children[pid].poll()  # a child of ours that ended stays listed until it is asked for
-        try:
+        deadline = time.monotonic() + 2
+        with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
-            return process if process.environ().get(MARK) == mark else None
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            return None
+            # For an instant there is no environment to be read: while the shell turns into the command, and while a
+            # killed process ends. The latter counts until its last thread, and so the last of its ports, is gone.
+            while not (environment := process.environ()):
+                ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+                if ended or time.monotonic() > deadline:
+                    return None
+                time.sleep(0.005)
+            return process if environment.get(MARK) == mark else None
+        return None
