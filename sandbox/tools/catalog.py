@@ -113,6 +113,15 @@ CATALOG: dict[str, Entry] = {
         ldflags="-X github.com/mattfenwick/cyclonus/pkg/cli.version=v0.5.6",
         probe=("version",),
     ),
+    "actionlint": Entry(
+        version="v1.7.12",
+        module="actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        minutes=1,
+        oldest=(1, 7),
+        newest_major=1,
+        ldflags="-X github.com/rhysd/actionlint.version=1.7.12",
+    ),
     **{
         program: Entry(
             version=_KUBE,
