@@ -8,6 +8,7 @@ Credentials come from where the official plugins read them: CLOUDFLARE_API_TOKEN
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -92,6 +93,8 @@ def main() -> None:
     ended.wait()
     for server in servers:
         server.stop(grace=None)
+    # Threads that wait for a rollout or a reply would hold the exit up for minutes.
+    os._exit(0)
 
 
 if __name__ == "__main__":

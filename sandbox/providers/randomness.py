@@ -45,7 +45,6 @@ class Random:
     """Makes values; keeps none."""
 
     name = "random"
-    version = "4.21.4"
 
     def configure(self, config: dict[str, Any]) -> None:  # noqa: ARG002 - takes none
         return

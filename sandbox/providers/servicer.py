@@ -8,6 +8,7 @@ Source: `proto/pulumi/provider.proto` of the engine; the stubs come with the Pyt
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, NoReturn, Protocol
 
 import grpc
@@ -76,7 +77,7 @@ class Provider(Protocol):
     """What one stand-in does. Each method raises ProviderError to refuse."""
 
     name: str
-    version: str
+    """As in `pulumi-<name>`, the package of the plugin it stands in for."""
 
     def configure(self, config: dict[str, Any]) -> None: ...
 
@@ -122,15 +123,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
+        self.version = version(f"pulumi-{provider.name}")
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        return plugin_pb2.PluginInfo(version=self.provider.version)
+        return plugin_pb2.PluginInfo(version=self.version)
 
     def GetSchema(self, request: Any, context: Any) -> Any:
-        schema = f'{{"name": "{self.provider.name}", "version": "{self.provider.version}"}}'
+        schema = f'{{"name": "{self.provider.name}", "version": "{self.version}"}}'
         return provider_pb2.GetSchemaResponse(schema=schema)
 
     def Attach(self, request: Any, context: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The stand-ins over gRPC: the cloudflare one against recorded replies, the kubernetes one against a real API server."""
+"""The stand-ins over gRPC: cloudflare against recorded replies, kubernetes against a real API server."""
 
 import secrets
 from collections.abc import Iterator

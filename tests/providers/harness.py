@@ -1,4 +1,4 @@
-"""A stand-in reached over gRPC as the engine reaches it, and as much of an engine as deploying a few resources takes."""
+"""A stand-in reached over gRPC as the engine reaches it, and as much of an engine as a few resources take."""
 
 import json
 import secrets

@@ -255,11 +255,13 @@ def test_a_namespace_that_comes_a_little_later_is_waited_for(
 
 def test_what_does_not_become_ready_is_kept_and_told_with_its_reason(kubernetes: Plugin, namespace: str) -> None:
     """Pod Security lets the Deployment in, and none of its pods."""
-    inputs = kubernetes.check(DEPLOYMENT, deployment(namespace, securityContext={"runAsUser": 0}))
+    inputs = deployment(namespace, securityContext={"runAsUser": 0})
+    inputs["spec"]["progressDeadlineSeconds"] = 1
+    inputs = kubernetes.check(DEPLOYMENT, inputs)
     with pytest.raises(Refusal) as told:
-        kubernetes.create(DEPLOYMENT, inputs, timeout=2)
+        kubernetes.create(DEPLOYMENT, inputs)
     name = inputs["metadata"]["name"]
-    assert f"Deployment {namespace}/{name} was not ready after 2 s: 0 of 2 replicas are updated" in str(told.value)
+    assert f"Deployment {namespace}/{name} will not become ready: ReplicaSet" in str(told.value)
     assert "violates PodSecurity" in str(told.value)
     error = told.value.__cause__
     assert isinstance(error, grpc.RpcError)
@@ -272,13 +274,10 @@ def test_what_does_not_become_ready_is_kept_and_told_with_its_reason(kubernetes:
     assert str(told.value) in failed.reasons
 
 
-def test_a_rollout_past_its_deadline_is_not_waited_for(kubernetes: Plugin, namespace: str) -> None:
+def test_a_wait_ends_when_its_time_is_over_and_tells_the_last_warning(kubernetes: Plugin, namespace: str) -> None:
     inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
-    inputs["spec"]["progressDeadlineSeconds"] = 1
-    with pytest.raises(
-        Refusal, match=r"will not become ready: ReplicaSet .* has timed out progressing.*FailedScheduling"
-    ):
-        made(kubernetes, DEPLOYMENT, inputs)
+    with pytest.raises(Refusal, match=r"was not ready after 3 s: 0 of 2 replicas are available.*FailedScheduling"):
+        made(kubernetes, DEPLOYMENT, inputs, timeout=3)
 
 
 def test_an_annotation_waits_for_nothing(kubernetes: Plugin, namespace: str) -> None:
@@ -339,8 +338,10 @@ def test_a_change_by_hand_is_found_by_a_refresh_and_told_as_a_conflict_unless_fo
     cluster_api.merge(plain(engine.state["one"].outputs), by_hand)
     assert engine.refresh() == {"one": "update"}
     assert engine.state["one"].inputs["metadata"]["labels"] == {"tier": "changed"}
-    with pytest.raises(Refusal, match=r"field conflict detected: .*conflict .* \.metadata\.labels\.tier"):
-        engine.up([Wanted("one", DEPLOYMENT, lambda _: wanted())])
+    for preview in (True, False):
+        news = kubernetes.check(DEPLOYMENT, wanted(), olds=engine.state["one"].inputs)
+        with pytest.raises(Refusal, match=r"field conflict detected: .*conflict .* \.metadata\.labels\.tier"):
+            kubernetes.update(engine.state["one"], news, preview=preview)
     forced = {"pulumi.com/patchForce": "true"}
     assert engine.up([Wanted("one", DEPLOYMENT, lambda _: wanted(**forced))]) == {"one": "update"}
     assert live(cluster_api, engine.state["one"])["metadata"]["labels"] == {"tier": "edge"}
@@ -387,6 +388,12 @@ def test_many_waits_do_not_hold_up_other_calls(kubernetes: Plugin, cluster_api: 
         for wait in waits:
             with pytest.raises(Refusal, match="was deleted while it was waited for"):
                 wait.result()
+
+
+def test_a_patch_of_what_others_made_is_not_taken_for_the_object(kubernetes: Plugin) -> None:
+    inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": LABELS}}
+    with pytest.raises(Refusal, match="NamespacePatch is not among the stand-in's"):
+        kubernetes.check("kubernetes:core/v1:NamespacePatch", inputs)
 
 
 def test_a_kind_of_which_nobody_heard_is_refused_after_a_while(

@@ -42,7 +42,6 @@ class Cloudflare:
     configured."""
 
     name = "cloudflare"
-    version = "6.23.1"
 
     def __init__(self) -> None:
         self._client = self._make({})

@@ -169,5 +169,5 @@ def _client(kubeconfig: str, context: str) -> ApiClient:
         raise ProviderError(
             f"no usable kubeconfig ({'given by content' if content else kubeconfig}): {error}"
         ) from error
-    client.rest_client.pool_manager.connection_pool_kw["maxsize"] = 64
+    client.rest_client.pool_manager.connection_pool_kw["maxsize"] = 128
     return client

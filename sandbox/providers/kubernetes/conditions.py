@@ -26,10 +26,12 @@ def _namespace(thing: Mapping[str, Any], _: Api) -> str:
 
 def _deployment(thing: Mapping[str, Any], _: Api) -> str:
     progress, failure = _condition(thing, "Progressing"), _condition(thing, "ReplicaFailure")
+    # That pods are refused (by Pod Security, by a quota) may pass, so it is a reason and no end.
+    refused = f"; {failure['message']}" if failure.get("status") == "True" else ""
     if progress.get("reason") == "ProgressDeadlineExceeded":
-        raise Hopeless(progress.get("message", ""))
+        raise Hopeless(f"{progress.get('message')}{refused}")
     lacks = _replicas(thing, "updatedReplicas", "availableReplicas")
-    return f"{lacks}; {failure['message']}" if lacks and failure.get("status") == "True" else lacks
+    return f"{lacks}{refused}" if lacks else ""
 
 
 def _stateful_set(thing: Mapping[str, Any], _: Api) -> str:

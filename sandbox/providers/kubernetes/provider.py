@@ -46,7 +46,6 @@ class Kubernetes:
     """All engines attached share one cluster: that of the environment, or of the last provider configured."""
 
     name = "kubernetes"
-    version = "4.34.2"
 
     def __init__(self) -> None:
         self._made: Api | None = None
@@ -68,6 +67,8 @@ class Kubernetes:
     def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
         old = normal(request.inputs, request.type) if request.inputs else {}
         thing = named(normal(request.news, request.type), old, request)
+        if kind_of(request.type)[1] == f"{thing['kind']}Patch":
+            raise ProviderError(f"{request.type} is not among the stand-in's: it patches nothing that others made")
         metadata = thing["metadata"]
         if not metadata.get("namespace") and self._namespaced(thing):
             metadata["namespace"] = self._config.get("namespace") or "default"
@@ -92,10 +93,22 @@ class Kubernetes:
     def create(self, request: Request) -> tuple[str, dict[str, Any]]:
         thing = plain(request.news)
         if request.preview:
-            return "", self._previewed(request, lambda: self._api.create(thing, preview=True))
-        manager = f"{CREATOR}-{secrets.token_hex(4)}"
+            return "", self._previewed(request, thing)
+        manager = _manager()
         live = self._insist(request, thing)
         return identity(live), self._settled(request, thing, live, manager)
+
+    def _previewed(self, request: Request, thing: dict[str, Any]) -> dict[str, Any]:
+        """What the API server would make of it; the inputs as they are where it cannot say yet."""
+        if has_unknown(thing) or not self._api.serves(thing):
+            return request.news
+        try:
+            return self._planned(request, self._api.create(thing, preview=True))
+        except Refused as error:
+            # The namespace may still have to be made, and what is to be replaced first to be deleted.
+            if error.status in (403, 404) or error.reason == "AlreadyExists":
+                return request.news
+            raise _told(f"{shown(thing)}: {error}", thing) from error
 
     def _insist(self, request: Request, thing: dict[str, Any]) -> dict[str, Any]:
         pause = FIRST_PAUSE
@@ -119,14 +132,16 @@ class Kubernetes:
 
     def update(self, request: Request) -> dict[str, Any]:
         thing = plain(normal(request.news, request.type))
-        manager = plain(request.outputs).get("__fieldManager") or f"{CREATOR}-{secrets.token_hex(4)}"
-        force = annotation(thing, "patchForce") == "true" if not has_unknown(thing) else True
-        if request.preview:
-            return self._previewed(request, lambda: self._api.apply(thing, manager, force=True, preview=True))
+        if request.preview and (has_unknown(thing) or not self._api.serves(thing)):
+            return request.news
+        manager = plain(request.outputs).get("__fieldManager") or _manager()
+        live = self._api.get(thing)
+        if live is None:
+            raise ProviderError(f"{shown(thing)} is no longer there; a refresh takes it out of the state")
+        force = annotation(thing, "patchForce") == "true"
         try:
-            live = self._api.get(thing)
-            if live is None:
-                raise ProviderError(f"{shown(thing)} is no longer there; a refresh takes it out of the state")
+            if request.preview:
+                return self._planned(request, self._api.apply(thing, manager, force or _creators(live), preview=True))
             self._hand_over(live, manager)
             live = self._api.apply(thing, manager, force, preview=False)
         except Refused as error:
@@ -136,31 +151,18 @@ class Kubernetes:
 
     def _hand_over(self, live: dict[str, Any], manager: str) -> None:
         """Gives what was set at creation to the resource's own manager, so that applying can also take it away."""
-        owners = live["metadata"].get("managedFields") or []
-        mine = [one for one in owners if one["manager"] == CREATOR and not one.get("subresource")]
-        if mine and not any(one["manager"] == manager and one["operation"] == "Apply" for one in owners):
-            owners = copy.deepcopy(owners)
-            for one in owners:
-                if one["manager"] == CREATOR and not one.get("subresource"):
-                    one |= {"manager": manager, "operation": "Apply"}
-            version = live["metadata"]["resourceVersion"]
-            self._api.merge(live, {"metadata": {"managedFields": owners, "resourceVersion": version}})
+        if not _creators(live):
+            return
+        metadata = live["metadata"]
+        owners = [
+            {**one, "manager": manager, "operation": "Apply"} if _created(one) else one
+            for one in metadata["managedFields"]
+        ]
+        self._api.merge(live, {"metadata": {"managedFields": owners, "resourceVersion": metadata["resourceVersion"]}})
 
-    def _previewed(self, request: Request, dry_run: Any) -> dict[str, Any]:
-        """What the API server would make of it; the inputs as they are where it cannot say yet."""
-        thing = plain(request.news)
-        if has_unknown(thing) or not self._api.serves(thing):
-            return request.news
-        try:
-            live = dry_run()
-        except Refused as error:
-            # Nor can it where the namespace is still to be made, or where the object that is to be replaced is still
-            # there.
-            if error.status in (403, 404) or error.reason == "AlreadyExists":
-                return request.news
-            raise _told(f"{shown(thing)}: {error}", thing) from error
+    def _planned(self, request: Request, live: dict[str, Any]) -> dict[str, Any]:
         live.pop("status", None)
-        return checkpoint(request.news, live, thing["apiVersion"], "")
+        return checkpoint(request.news, live, live["apiVersion"], "")
 
     def _settled(self, request: Request, thing: dict[str, Any], live: dict[str, Any], manager: str) -> dict[str, Any]:
         """The checkpoint of the object once it is ready. Raises NotReady with what there is."""
@@ -187,7 +189,7 @@ class Kubernetes:
         kept = plain(request.outputs)
         found = pruned(live, plain(inputs)) if inputs else _imported(live)
         found = hidden(found, inputs)
-        manager = kept.get("__fieldManager") or f"{CREATOR}-{secrets.token_hex(4)}"
+        manager = kept.get("__fieldManager") or _manager()
         outputs = checkpoint(found, live, kept.get("__initialApiVersion") or version, manager)
         return request.id, outputs, found
 
@@ -203,8 +205,21 @@ class Kubernetes:
             if error.status != 404:
                 raise
 
-    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        raise ProviderError(f"function {token} is not among the stand-in's ({', '.join(arguments)} given)")
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - has no function
+        raise ProviderError(f"function {token} is not among the stand-in's")
+
+
+def _manager() -> str:
+    return f"{CREATOR}-{secrets.token_hex(4)}"
+
+
+def _created(owner: dict[str, Any]) -> bool:
+    """One entry of an object's managed fields is what creating it set."""
+    return owner["manager"] == CREATOR and owner["operation"] == "Update" and not owner.get("subresource")
+
+
+def _creators(live: dict[str, Any]) -> bool:
+    return any(_created(owner) for owner in live["metadata"].get("managedFields") or [])
 
 
 def _imported(live: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Waiting for objects to become ready, and to be gone.
 
-Ten minutes, unless the resource or its annotation `pulumi.com/timeoutSeconds` says otherwise; `pulumi.com/skipAwait` waits
-for nothing.
+Ten minutes, unless the resource or its annotation `pulumi.com/timeoutSeconds` says otherwise; `pulumi.com/skipAwait`
+waits for nothing.
 """
 
 import time
