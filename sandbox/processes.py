@@ -172,10 +172,17 @@ class Supervisor:
             process = psutil.Process(pid)
             # For an instant there is no environment to be read: while the shell turns into the command, and while a
             # killed process ends. The latter counts until its last thread, and so the last of its ports, is gone.
-            while not (environment := process.environ()):
+            while not (environment := _environment(process)):
                 ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
                 if ended or time.monotonic() > deadline:
                     return None
                 time.sleep(0.005)
             return process if environment.get(MARK) == mark else None
         return None
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.NoSuchProcess:  # some systems say so of one that is ending
+        return {}

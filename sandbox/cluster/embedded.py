@@ -1,6 +1,7 @@
 """The embedded control plane: started piece by piece, repaired where a piece is missing, stopped as a whole."""
 
 import contextlib
+import random
 import re
 import socket
 import time
@@ -58,7 +59,6 @@ def _start_etcd(folder: Folder, tools: Mapping[str, Tool], supervisor: Superviso
 def _start_api_server(folder: Folder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
     if supervisor.running(API_SERVER) and _answers(folder):
         return
-    supervisor.stop(API_SERVER)
     token = admin_token(folder.tokens)
     before = _port(folder)
     for port in (before or _free_port(), *(_free_port() for _ in range(4))):
@@ -144,6 +144,10 @@ def _port(folder: Folder) -> int | None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, below those that systems give to outgoing connections: one of these could take the
+    API server's while it is down, and a client that tries to reach it could end up connected to itself."""
+    while True:
+        port = random.randint(16384, 32767)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
