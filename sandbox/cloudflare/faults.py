@@ -72,7 +72,7 @@ class Trouble:
         for fault in self.faults.rules:
             if fault.next == 0 or not re.fullmatch(fault.method, method) or not re.search(fault.path, path):
                 continue
-            if fault.probability < 1 and random.random() >= fault.probability:
+            if random.random() >= fault.probability:
                 continue
             if fault.next is not None:
                 fault.next -= 1

@@ -165,6 +165,8 @@ def test_services_that_the_connector_takes_are_taken(service: str) -> None:
             "http://[a]",
             "http://[1:2]",
             "http://a\x01",
+            "http://a?\x01",
+            "http://a#\x7f",
         ),
         *("http://u@v@w|x", "http_status:", "http_status:99", "http_status:1000", "http_status:abc", "http_status:4_4"),
         "http_status:" + "4" * 5000,

@@ -1,5 +1,7 @@
 """Rulesets, Access, notifications and private routes: made, read, replaced, deleted, and what is refused."""
 
+import json
+import math
 from typing import Any
 
 import pytest
@@ -115,6 +117,7 @@ def test_what_a_group_needs_is_asked_for(
     incomplete = dict(list(body.items())[1:])
     assert refusal(emulated.call("POST", path, incomplete)) == (400, 10400)
     assert refusal(emulated.call("POST", path, b"{")) == (400, 10400)
+    assert refusal(emulated.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, 10400)
 
 
 def test_a_service_tokens_secret_is_seen_when_it_is_made_and_when_its_version_rises(emulated: Emulated) -> None:

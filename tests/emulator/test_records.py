@@ -42,6 +42,7 @@ def test_names_are_written_out_in_full_and_lower_case(emulated: Emulated, given:
         (b"", (400, 9207)),
         (b"nothing", (400, 9207)),
         (b"[1]", (400, 9207)),
+        (b'{"name": "x", "type": "TXT", "content": "\\ud800"}', (400, 9207)),
         ({}, (400, 9000)),
         (record(name=""), (400, 9000)),
         (record(name=7), (400, 9000)),

@@ -46,6 +46,7 @@ def test_a_tunnel_without_a_secret_is_given_one(emulated: Emulated) -> None:
         ({"name": "x", "config_src": "remote"}, (400, 1030)),
         ({"name": "x", "tunnel_secret": 7}, (400, 1030)),
         ({"name": "x", "tunnel_secret": "no base64!"}, (400, 1004)),
+        ({"name": "x", "tunnel_secret": secret() + "!"}, (400, 1004)),
         ({"name": "x", "tunnel_secret": secret(31)}, (400, 1004)),
         ({"name": "x", "tunnel_secret": ""}, (400, 1004)),
         ({"name": "x", "tunnel_secret": "é"}, (400, 1004)),
