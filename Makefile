@@ -2,10 +2,14 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-MODULES := __main__.py components sandbox settings tests
+# Which stack, compared with which branch, and printed how: make preview STACK=prod
+STACK ?= dev
+BASE ?= main
+FORMAT ?= text
+MODULES := .github/tell.py __main__.py components sandbox settings tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format
+.PHONY: help setup demo test lint types format rehearse preview up verify drift drift-issue comment
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -35,3 +39,30 @@ types: setup ## types
 format: setup ## bring the style in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rehearse: setup ## what this change does to every stack, from BASE (main) to here: no account, no cluster
+	@base=$$(mktemp -d) && trap 'exit 130' INT TERM && \
+	trap 'git worktree remove --force "$$base" 2>/dev/null || rmdir "$$base"' EXIT && \
+	git worktree add --quiet --detach "$$base" "$$(git merge-base "$(BASE)" HEAD)" && \
+	$(BIN)/python -m sandbox diff --base "$$base" --format "$(FORMAT)"
+
+preview: setup ## what `make up` would do to the real STACK (dev)
+	pulumi preview --diff --stack "$(STACK)"
+
+up: setup ## bring the real STACK (dev) up; asks first, except in CI
+	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
+
+verify: setup ## is the real STACK (dev) as it was declared?
+	@if [ -f verify/__main__.py ]; then $(BIN)/python -m verify --stack "$(STACK)"; else echo "nothing here to verify with"; fi
+
+DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
+
+drift: setup ## has anybody changed the real STACK (dev) by hand?
+	$(DRIFT)
+
+# The two below tell GitHub, by its command line tool: a drift as an issue, and a rehearsal as a comment.
+drift-issue: setup
+	@$(BIN)/python .github/tell.py drift "$(STACK)" $(DRIFT)
+
+comment:
+	@$(PYTHON) .github/tell.py comment

@@ -14,6 +14,7 @@ from typing import Any
 from sandbox import failures, tools
 from sandbox.diff_base import Base
 from sandbox.diff_result import Resource, StackDiff, in_order, resources_of
+from sandbox.diff_values import Reader
 from sandbox.engine import Engine, Report, Say
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
@@ -89,18 +90,18 @@ class _Comparison:
             return _Before(notes=[f"{file.name} is new: all of it is made from nothing."])
         checked, errors = self._base.run("check", stack)
         if errors:
-            return _Before(notes=[f"The base's own {file.name} is refused{_FROM_NOTHING} {self._told(errors)}"])
+            return _Before(notes=[f"The base's own {file.name} is refused{_FROM_NOTHING} {self._told(stack, errors)}"])
         before = _Before(checked["hostnames"])
         if head is None:
             self._say(f"listing what {stack} is made of")
             made, errors = self._base.run("preview", stack)
             before.resources = _deletions(made)
-            before.notes += [f"The base cannot be previewed. {self._told(errors)}"] if errors else []
+            before.notes += [f"The base cannot be previewed. {self._told(stack, errors)}"] if errors else []
         elif isinstance(head, Settings):
             self._say(f"bringing up {stack} as the base has it")
             _, errors = self._base.run("up", stack)
             before.up, before.spoilt = not errors, bool(errors)
-            before.notes += [f"The base does not come up{_FROM_NOTHING} {self._told(errors)}"] if errors else []
+            before.notes += [f"The base does not come up{_FROM_NOTHING} {self._told(stack, errors)}"] if errors else []
         return before
 
     def _difference(self, stack: str, before: _Before, head: Settings | SettingsError | None) -> StackDiff:
@@ -122,10 +123,9 @@ class _Comparison:
         try:
             report = self._preview(session, stack)
         except failures.RunFailed as error:
-            errors = [{**told, "message": self._plain(told["message"])} for told in error.errors]
+            errors = [{**told, "message": self._plain(stack, told["message"])} for told in error.errors]
             return StackDiff(stack, basis, notes, gained, lost, errors=errors)
-        files = [_file(side, stack) for side in (PROJECT, self._base.checkout)]
-        resources, unchanged = resources_of(report, "".join(file.read_text() for file in files if file.is_file()))
+        resources, unchanged = resources_of(report, self._files(stack))
         return StackDiff(stack, basis, notes, gained, lost, resources, unchanged)
 
     def _session(self, home: str) -> Session:
@@ -139,14 +139,19 @@ class _Comparison:
         engine = Engine(session.home, stack, _file(PROJECT, stack), binary, session.environment(), self._say)
         return engine.preview(lambda _: None)
 
-    def _told(self, errors: Iterable[dict[str, Any]]) -> str:
-        return self._plain(failures.lines(errors))
+    def _told(self, stack: str, errors: Iterable[dict[str, Any]]) -> str:
+        return self._plain(stack, failures.lines(errors))
 
-    def _plain(self, message: str) -> str:
+    def _plain(self, stack: str, message: str) -> str:
         """Without what differs from one rehearsal to the next, and without the frames that led to it."""
         message = message.partition("\nTraceback ")[0]
         message = message.replace(str(self._folder), "(sandbox)").replace(str(self._base.checkout), "(base)")
-        return re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1", message)
+        return Reader([], self._files(stack)).text(re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1", message))
+
+    def _files(self, stack: str) -> str:
+        """The stack file's text, of both sides."""
+        files = [_file(side, stack) for side in (PROJECT, self._base.checkout)]
+        return "".join(file.read_text() for file in files if file.is_file())
 
 
 def _settings(file: Path) -> Settings | SettingsError | None:

@@ -1,7 +1,7 @@
 """A comparison of stacks as people read it: Markdown for a pull request, plain text for a terminal, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -28,12 +28,15 @@ def markdown(stacks: Sequence[StackDiff]) -> str:
     for stack in stacks:
         if _quiet(stack):
             continue
-        lines += ["", f"### {stack.stack}", ""]
-        lines += [f"**Hostnames {word}:** {', '.join(map(_code, names))}  " for word, names in _hostnames(stack)]
-        lines += [f"> {line}" for note in stack.notes for line in note.splitlines()]
-        lines += [f"- ❌ {_inline(error['message'])}" for error in stack.errors]
+        lines += ["", f"### {stack.stack}"]
+        for word, names in _hostnames(stack):
+            lines += ["", f"**Hostnames {word}:** {', '.join(map(_code, names))}"]
+        for note in stack.notes:
+            lines += ["", *(f"> {line}" for line in note.splitlines())]
+        for error in stack.errors:
+            lines += ["", "**Refused:** " + "<br>".join(map(_code, str(error["message"]).splitlines()))]
         grave = [resource for resource in stack.resources if resource.op in ("replace", "delete")]
-        lines += _table("⚠️ Replaced and deleted", grave)
+        lines += _table("Replaced and deleted", grave)
         lines += _table("Updated and created", [resource for resource in stack.resources if resource not in grave])
     return "\n".join(lines) + "\n"
 
@@ -50,7 +53,7 @@ def text(stacks: Sequence[StackDiff]) -> str:
             lines.append(f"  {resource.op} {_kind(resource)} {resource.name}")
             for prop in resource.properties:
                 old, new = _sides(prop)
-                lines.append(f"      {_path(resource, prop)}: {old or '-'} → {new or '-'}")
+                lines.append(f"      {_path(resource, prop, str)}: {old or '-'} → {new or '-'}")
     return "\n".join(lines) + "\n"
 
 
@@ -84,7 +87,7 @@ def _table(title: str, resources: Sequence[Resource]) -> list[str]:
     lines = ["", f"**{title}**", "", "| | resource | property | before | after |", "|---|---|---|---|---|"]
     for resource in resources:
         named = [resource.op, f"{_kind(resource)} {_code(resource.name)}"]
-        cells = [[_code(_path(resource, prop)), *map(_code, _sides(prop))] for prop in resource.properties]
+        cells = [[_path(resource, prop, _code), *map(_code, _sides(prop))] for prop in resource.properties]
         for row in cells or [[]]:
             lines.append(f"| {' | '.join([*named, *row])} |")
             named = ["", ""]
@@ -95,8 +98,8 @@ def _kind(resource: Resource) -> str:
     return resource.type.split(":")[-1]
 
 
-def _path(resource: Resource, prop: Property) -> str:
-    return f"{prop.path} (forces replacement)" if prop.path in resource.forced_by else prop.path
+def _path(resource: Resource, prop: Property, shown: Callable[[str], str]) -> str:
+    return shown(prop.path) + (", forces replacement" if prop.path in resource.forced_by else "")
 
 
 def _sides(prop: Property) -> tuple[str, str]:
@@ -117,21 +120,15 @@ def _window(value: str, start: int) -> str:
 def _shown(value: Any) -> str:
     if value is ABSENT:
         return ""
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return value.replace("\n", "⏎") if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
 def _code(value: str) -> str:
     """A code span that holds any text, in a table's cell too: nothing in it is taken for Markdown, HTML or a mention."""
     if not value:
         return ""
-    value = value.replace("\n", "⏎")
     fence = "`"
     while fence in value:
         fence += "`"
     padding = " " if len(fence) > 1 else ""
     return f"{fence}{padding}{value.replace('|', chr(92) + '|')}{padding}{fence}"
-
-
-def _inline(message: str) -> str:
-    """A message in a list item: further lines stay in it."""
-    return "<br>".join(_code(line) for line in message.splitlines() if line.strip())
