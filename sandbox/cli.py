@@ -283,7 +283,11 @@ def run() -> None:
     # A terminated command cleans up as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        app(standalone_mode=False)
+        # What a command ended with where it did not just return: 130 stands for Ctrl-C.
+        status = app(standalone_mode=False)
+        if status == 130:
+            say("interrupted")
+        sys.exit(status or 0)
     except SettingsError as error:
         errors = from_settings(error)
     except SandboxError as error:
@@ -294,11 +298,6 @@ def run() -> None:
         errors = error.errors
     except typer.TyperException as error:
         errors = [as_error(error.format_message(), key="command line", accepted="python -m sandbox --help lists it")]
-    except (KeyboardInterrupt, typer.Abort):
-        say("interrupted")
-        sys.exit(130)
-    else:
-        return
     if "--json" in sys.argv[1:]:
         json.dump({"errors": errors}, sys.stdout)
         print()
