@@ -142,6 +142,7 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("loopback", CONNECTOR, Host("127.0.0.1"), 80, "TCP", NO, NO),
     ("benchmarks", CONNECTOR, Host("198.18.0.1"), 443, "TCP", NO, NO),
     ("documentation", CONNECTOR, Host("192.0.2.1"), 443, "TCP", NO, NO),
+    ("relays of 6to4", CONNECTOR, Host("192.88.99.1"), 443, "TCP", NO, NO),
     ("multicast", CONNECTOR, Host("224.0.0.251"), 5353, "UDP", NO, NO),
     ("broadcast", CONNECTOR, Host("255.255.255.255"), 67, "UDP", NO, NO),
     ("unique local IPv6", CONNECTOR6, Host("fd00:1::1"), 443, "TCP", NO, NO),
@@ -153,6 +154,8 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("a private IPv4 address behind 6to4", CONNECTOR6, Host("2002:a00:1::1"), 443, "TCP", NO, NO),
     ("Teredo", CONNECTOR6, Host("2001:0:4136:e378::1"), 443, "TCP", NO, NO),
     ("documentation over IPv6", CONNECTOR6, Host("2001:db8::1"), 443, "TCP", NO, NO),
+    ("documentation of 2024 over IPv6", CONNECTOR6, Host("3fff::1"), 443, "TCP", NO, NO),
+    ("segment routing", CONNECTOR6, Host("5f00::1"), 443, "TCP", NO, NO),
     # The internet, and where it begins and ends.
     ("internet", CONNECTOR, INTERNET, 443, "TCP", NO, YES),
     ("internet over IPv6", CONNECTOR6, INTERNET6, 443, "TCP", NO, YES),

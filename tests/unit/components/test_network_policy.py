@@ -19,9 +19,10 @@ BLOG: DestinationArgs = {"namespace": "blog", "pod_selector": {}, "port": 8081}
 NAS: DestinationArgs = {"cidr": "192.168.7.9/32", "port": 443}
 HOST: DestinationArgs = {"cidr": "203.0.114.9/32", "port": 443}
 EVERY: list[DestinationArgs] = [API, BLOG, NAS, HOST]
+LABELS = {"app.kubernetes.io/name": "cloudflared"}
 ARGS: NetworkPolicyArgs = {
     "namespace": "blog",
-    "pod_labels": {"app.kubernetes.io/name": "cloudflared"},
+    "pod_labels": LABELS,
     "destinations": [API],
 }
 EDGE = [{"protocol": "UDP", "port": 7844}, {"protocol": "TCP", "port": 7844}]
@@ -46,12 +47,12 @@ def test_a_network_policy_is_one_object_under_a_generated_name(deploy: Deploy) -
     assert policy.parent == "culvert:index:NetworkPolicy"
     assert policy.inputs["metadata"]["namespace"] == "blog"
     assert "name" not in policy.inputs["metadata"]
-    assert policy.inputs["spec"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "cloudflared"}}
+    assert policy.inputs["spec"]["podSelector"] == {"matchLabels": LABELS}
 
 
 def test_the_default_preset_is_strict(deploy: Deploy) -> None:
     recorded = deploy(lambda: NetworkPolicy("culvert-dev", ARGS))
-    expected = network_policy_spec(ARGS["pod_labels"], egress("strict", "blog", [API]), ())  # pyright: ignore[reportArgumentType]
+    expected = network_policy_spec(LABELS, egress("strict", "blog", [API]), ())
     assert recorded.one("NetworkPolicy").inputs["spec"] == expected
 
 
@@ -139,7 +140,7 @@ def test_guide_adds_only_what_its_own_rules_leave_out() -> None:
 def test_order_and_repetition_of_routes_change_nothing() -> None:
     reordered: DestinationArgs = {"port": 8080, "pod_selector": {"tier": "web", "app": "api"}, "namespace": "shop"}
     for preset in ("strict", "guide"):
-        assert spec(preset, HOST, NAS, BLOG, reordered, NAS) == spec(preset, *EVERY)
+        assert spec(preset, HOST, NAS, BLOG, reordered, API, NAS) == spec(preset, *EVERY)
 
 
 @pytest.mark.parametrize("preset", ["strict", "guide"])

@@ -145,6 +145,29 @@ def test_the_namespace_is_named_after_the_stack_when_no_other_is_given(deploy: D
     assert rules[0]["service"] == "http://blog.culvert-dev.svc.cluster.local:80"
 
 
+def test_an_existing_namespace_is_not_made(deploy: Deploy) -> None:
+    recorded = run(deploy, "dev", namespace={"name": "shared", "create": False})
+    assert recorded.every("Namespace") == []
+    assert recorded.one("Secret").inputs["metadata"]["namespace"] == "shared"
+
+
+def test_the_preset_of_the_settings_is_the_fences(deploy: Deploy) -> None:
+    recorded = run(deploy, "dev", networkPolicy={"preset": "guide"})
+    blocks = [
+        peer.get("ipBlock") for rule in recorded.one("NetworkPolicy").inputs["spec"]["egress"] for peer in rule["to"]
+    ]
+    assert [block["cidr"] for block in blocks if block and "except" in block] == ["0.0.0.0/0", "::/0"]
+
+
+def test_the_sample_sites_image_is_the_settings_own(deploy: Deploy) -> None:
+    image = "registry.example.com/site:1.0"
+    recorded = run(deploy, "dev", sampleSite={"image": image})
+    images = [
+        found.inputs["spec"]["template"]["spec"]["containers"][0]["image"] for found in recorded.every("Deployment")
+    ]
+    assert image in images
+
+
 def test_every_part_of_the_connectors_settings_reaches_its_pod(deploy: Deploy) -> None:
     recorded = run(
         deploy,
