@@ -68,7 +68,7 @@ class Kubelet:
             self._spawn(made.run())
 
     async def _settle(self) -> None:
-        await asyncio.gather(*(pod.shown.wait() for pod in self._pods.values()))
+        await asyncio.gather(*(pod.status.told.wait() for pod in self._pods.values()))
         self.settled.set()
 
     async def _end(self, known: Pod, pod: Object) -> None:

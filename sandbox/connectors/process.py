@@ -54,7 +54,9 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             self._running.terminate()
         try:
-            await asyncio.wait_for(self._running.wait(), grace)
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes as the process ends.
+            async with asyncio.timeout(grace):
+                await self._running.wait()
         except TimeoutError:
             self.kill()
             await self._running.wait()

@@ -52,17 +52,21 @@ async def prepare(api: ClusterApi, pod: Object, folder: Path, around: Surroundin
     address, ports = _address(pod, container)
 
     def here(text: str) -> str:
-        return _readdressed(_relocated(text, paths), address, ports)
+        return readdressed(relocated(text, paths), address, ports)
 
-    start = [*container.get("command", _ENTRY_POINT), *container.get("args", [])]
-    command = [here(_expanded(part, declared)) for part in start]
-    if Path(command[0]).name == "cloudflared":
-        command[0] = str(around.cloudflared)
+    command = [here(part) for part in command_of(container, declared, around.cloudflared)]
     environment = {name: here(value) for name, value in declared.items()}
-    return Recipe(command, _surrounded(environment, pod, folder, around), address, ports)
+    return Recipe(command, surrounded(environment, pod, folder, around), address, ports)
 
 
-def _surrounded(environment: dict[str, str], pod: Object, folder: Path, around: Surroundings) -> dict[str, str]:
+def command_of(container: Object, values: Mapping[str, str], cloudflared: Path) -> list[str]:
+    """The container's command with its arguments; cloudflared by whatever path is the one here."""
+    declared = [*container.get("command", _ENTRY_POINT), *container.get("args", [])]
+    program, *arguments = [_expanded(part, values) for part in declared]
+    return [str(cloudflared) if Path(program).name == "cloudflared" else program, *arguments]
+
+
+def surrounded(environment: dict[str, str], pod: Object, folder: Path, around: Surroundings) -> dict[str, str]:
     """The pod's environment, with the way to this machine's edge, authority and Services."""
     who = f"{pod['metadata']['namespace']}:{pod['metadata']['name']}"
     proxy = f"socks5://{who}@127.0.0.1:{around.proxy}"
@@ -129,7 +133,7 @@ def _expanded(text: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\$?\$\(([^)]+)\)", replace, text)
 
 
-def _relocated(text: str, paths: Mapping[str, Path]) -> str:
+def relocated(text: str, paths: Mapping[str, Path]) -> str:
     """Paths of the container, wherever a value is one or ends in `=PATH`, as paths of this machine."""
     for inside in sorted(paths, key=len, reverse=True):
         found = re.fullmatch(rf"((?:[^/=]*=)?){re.escape(inside.rstrip('/'))}(/.*)?", text)
@@ -138,7 +142,7 @@ def _relocated(text: str, paths: Mapping[str, Path]) -> str:
     return text
 
 
-def _readdressed(text: str, address: str, ports: Mapping[int, int]) -> str:
+def readdressed(text: str, address: str, ports: Mapping[int, int]) -> str:
     """`0.0.0.0:PORT` and its like, as a value or after `=`, become the pod's address here."""
     found = re.fullmatch(r"((?:[^/=]*=)?)(?:0\.0\.0\.0|\[::\])?:(\d+)", text)
     return f"{found[1]}{address}:{ports.get(int(found[2]), int(found[2]))}" if found else text

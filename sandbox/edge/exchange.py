@@ -65,7 +65,8 @@ async def _plain(visit: Visit, conversation: Conversation, stream: Stream) -> No
         await downloading
         if not read.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(read.wait(), _LINGER)
+                async with asyncio.timeout(_LINGER):
+                    await read.wait()
 
 
 async def _switch(visit: Visit, conversation: Conversation, stream: Stream) -> None:
