@@ -1,0 +1,38 @@
+"""What a stack's settings say about its hostnames: the engine hands them over with the resources."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import idna
+
+from policy.stack import Stack
+from policy.values import at, each
+
+
+def public(stack: Stack) -> set[str]:
+    """Hostnames of which every route says `public: true`: whoever asks for them is to be served."""
+    routes = list(_routes(stack))
+    return {hostname for hostname, _ in routes} - {name for name, route in routes if at(route, "public") is not True}
+
+
+def reasons(stack: Stack) -> dict[str, str]:
+    """Hostname → why its origin's certificate is not verified: the `reason` beside `noTlsVerify`."""
+    written = {hostname: at(route, "origin", "reason") for hostname, route in _routes(stack)}
+    return {hostname: reason for hostname, reason in written.items() if isinstance(reason, str) and reason.strip()}
+
+
+def _routes(stack: Stack) -> Iterator[tuple[str, Any]]:
+    for route in each(json.loads(stack.configuration.get("culvert:routes") or "[]")):
+        hostname = at(route, "hostname")
+        if isinstance(hostname, str):
+            yield _as_sent(hostname), route
+
+
+def _as_sent(hostname: str) -> str:
+    """A hostname as the tunnel's rules have it."""
+    wildcard, rest = ("*.", hostname[2:]) if hostname.startswith("*.") else ("", hostname)
+    try:
+        return wildcard + idna.encode(rest, uts46=True).decode()
+    except idna.IDNAError:
+        return hostname.lower()

@@ -1,0 +1,190 @@
+"""The restricted standard as the rule has it, and as a real API server has it: the two agree on every pod here."""
+
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from kubernetes import client, config
+
+from policy.rules import POD_SECURITY
+from policy.stack import Resource, Stack
+from tests.e2e.conftest import Sandbox
+
+Body = dict[str, Any]
+Change = Callable[[Body], object]
+
+GOOD: Body = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "pod", "annotations": {}},
+    "spec": {
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [
+            {
+                "name": "main",
+                "image": "example.com/main",
+                "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+            }
+        ],
+        "volumes": [],
+    },
+}
+
+
+def of_pod(**settings: Any) -> Change:
+    return lambda body: body["spec"].update(settings)
+
+
+def of_context(**settings: Any) -> Change:
+    return lambda body: body["spec"]["securityContext"].update(settings)
+
+
+def of_container(**settings: Any) -> Change:
+    return lambda body: body["spec"]["containers"][0].update(settings)
+
+
+def of_main(**settings: Any) -> Change:
+    """In the container's own security context."""
+    return lambda body: body["spec"]["containers"][0]["securityContext"].update(settings)
+
+
+def volume(**source: Any) -> Change:
+    return of_pod(volumes=[{"name": "volume", **source}])
+
+
+def another(kind: str, **more: Any) -> Change:
+    """A second container, which is not restricted."""
+    return of_pod(**{kind: [{"name": "other", "image": "example.com/other", **more}]})
+
+
+def probe(handler: Body) -> Change:
+    return of_container(livenessProbe=handler)
+
+
+def both(*changes: Change) -> Change:
+    return lambda body: [change(body) for change in changes]
+
+
+PROFILE = "container.apparmor.security.beta.kubernetes.io/main"
+LOCALHOST = {"type": "Localhost", "localhostProfile": "profile.json"}
+PODS: dict[str, Change] = {
+    "nothing changed": lambda _: None,
+    "hostNetwork": of_pod(hostNetwork=True),
+    "hostPID": of_pod(hostPID=True),
+    "hostIPC": of_pod(hostIPC=True),
+    "not hostNetwork": of_pod(hostNetwork=False),
+    "volume hostPath": volume(hostPath={"path": "/"}),
+    "volume nfs": volume(nfs={"server": "a", "path": "/"}),
+    "volume secret": volume(secret={"secretName": "a"}),
+    "volume image": volume(image={"reference": "example.com/image"}),
+    "volume without source": volume(),
+    "sysctl of the node": of_context(sysctls=[{"name": "kernel.msgmax", "value": "1"}]),
+    "sysctl of the pod": of_context(sysctls=[{"name": "net.ipv4.tcp_syncookies", "value": "1"}]),
+    "AppArmor annotation off": lambda body: body["metadata"]["annotations"].update({PROFILE: "unconfined"}),
+    "AppArmor annotation on": lambda body: body["metadata"]["annotations"].update({PROFILE: "runtime/default"}),
+    "AppArmor off": of_context(appArmorProfile={"type": "Unconfined"}),
+    "AppArmor off in a container": of_main(appArmorProfile={"type": "Unconfined"}),
+    "AppArmor on": of_context(appArmorProfile={"type": "RuntimeDefault"}),
+    "SELinux type of the node": of_context(seLinuxOptions={"type": "spc_t"}),
+    "SELinux type of containers": of_context(seLinuxOptions={"type": "container_t"}),
+    "SELinux user": of_main(seLinuxOptions={"user": "system_u"}),
+    "SELinux role": of_main(seLinuxOptions={"role": "system_r"}),
+    "SELinux level": of_main(seLinuxOptions={"level": "s0"}),
+    "privileged": of_main(privileged=True, allowPrivilegeEscalation=True),
+    "escalation left out": lambda body: body["spec"]["containers"][0]["securityContext"].pop(
+        "allowPrivilegeEscalation"
+    ),
+    "escalation allowed": of_main(allowPrivilegeEscalation=True),
+    "capabilities left out": lambda body: body["spec"]["containers"][0]["securityContext"].pop("capabilities"),
+    "some capabilities dropped": of_main(capabilities={"drop": ["NET_RAW"]}),
+    "a capability added": of_main(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
+    "the one capability added": of_main(capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
+    "procMount unmasked": both(of_main(procMount="Unmasked"), of_pod(hostUsers=False)),
+    "root not ruled out": lambda body: body["spec"]["securityContext"].pop("runAsNonRoot"),
+    "root allowed": of_context(runAsNonRoot=False),
+    "root allowed in the pod, not in its container": both(of_context(runAsNonRoot=False), of_main(runAsNonRoot=True)),
+    "root ruled out in the container alone": both(of_context(runAsNonRoot=None), of_main(runAsNonRoot=True)),
+    "root allowed in a container": of_main(runAsNonRoot=False),
+    "user 0": of_context(runAsUser=0),
+    "user 0 in a container": of_main(runAsUser=0),
+    "user 0 in the pod, not in its container": both(of_context(runAsUser=0), of_main(runAsUser=1000)),
+    "user 1000": of_context(runAsUser=1000),
+    "seccomp left out": lambda body: body["spec"]["securityContext"].pop("seccompProfile"),
+    "seccomp off": of_context(seccompProfile={"type": "Unconfined"}),
+    "seccomp off in the pod, on in its container": both(
+        of_context(seccompProfile={"type": "Unconfined"}), of_main(seccompProfile={"type": "RuntimeDefault"})
+    ),
+    "seccomp off in a container": of_main(seccompProfile={"type": "Unconfined"}),
+    "seccomp on in the container alone": both(of_context(seccompProfile=None), of_main(seccompProfile=LOCALHOST)),
+    "host port": of_container(ports=[{"containerPort": 80, "hostPort": 80}]),
+    "port": of_container(ports=[{"containerPort": 80}]),
+    "probe of a host": probe({"httpGet": {"host": "10.0.0.1", "port": 80}}),
+    "probe": probe({"httpGet": {"path": "/", "port": 80}}),
+    "hook to a host": of_container(lifecycle={"preStop": {"tcpSocket": {"host": "10.0.0.1", "port": 80}}}),
+    "init container": another("initContainers"),
+    "second container": lambda body: body["spec"]["containers"].append({"name": "other", "image": "example.com/other"}),
+}
+
+
+def messages(body: Body) -> list[str]:
+    resource = Resource("kubernetes:core/v1:Pod", "pod", body, body)
+    return list(POD_SECURITY.judge(resource, Stack((resource,)), {}))
+
+
+@pytest.fixture(scope="module")
+def restricted(sandbox: Sandbox) -> Iterator[Callable[[Body], str]]:
+    """Asks the API server for a pod in a restricted namespace, without making it; gives what it objects, or nothing."""
+    kubeconfig = sandbox.run("env", "--stack", "dev")["KUBECONFIG"]
+    api: Any = client.CoreV1Api(config.new_client_from_config(kubeconfig))
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    api.create_namespace({"metadata": {"name": "restricted", "labels": labels}})
+    # Pods are refused until the namespace has its service account.
+    while not any(
+        found.metadata.name == "default" for found in api.list_namespaced_service_account("restricted").items
+    ):
+        time.sleep(0.1)
+
+    def ask(body: Body) -> str:
+        try:
+            api.create_namespaced_pod("restricted", body, dry_run="All")
+        except client.ApiException as error:
+            if "violates PodSecurity" not in str(error.body):
+                raise
+            return str(error.body)
+        return ""
+
+    yield ask
+    api.delete_namespace("restricted")
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_the_rule_and_the_api_server_agree(restricted: Callable[[Body], str], name: str) -> None:
+    body = deepcopy(GOOD)
+    PODS[name](body)
+    found, objection = messages(body), restricted(body)
+    assert bool(found) == bool(objection), f"the rule: {found}\nthe API server: {objection}"
+
+
+def test_both_verdicts_are_among_the_pods() -> None:
+    verdicts = []
+    for change in PODS.values():
+        body = deepcopy(GOOD)
+        change(body)
+        verdicts.append(bool(messages(body)))
+    assert verdicts.count(True) > 25
+    assert verdicts.count(False) > 10
+
+
+def test_pods_are_found_in_whatever_declares_them() -> None:
+    template = {"metadata": {}, "spec": {"containers": [{"name": "main", "image": "x"}]}}
+    kinds = {
+        "apps/v1:DaemonSet": {"spec": {"template": template}},
+        "apps/v1:StatefulSet": {"spec": {"template": template}},
+        "batch/v1:Job": {"spec": {"template": template}},
+        "batch/v1:CronJob": {"spec": {"jobTemplate": {"spec": {"template": template}}}},
+    }
+    for kind, body in kinds.items():
+        resource = Resource(f"kubernetes:{kind}", "object", body, body)
+        assert list(POD_SECURITY.judge(resource, Stack((resource,)), {})), kind
