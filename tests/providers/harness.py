@@ -183,7 +183,9 @@ def attached(name: str) -> Iterator[Plugin]:
     """A stand-in of its own, on a port of its own."""
     servers, ports = serve([name])
     try:
-        with grpc.insecure_channel(f"127.0.0.1:{ports[name]}") as channel:
+        # An object that never became ready comes with the error's metadata, of which the engine takes 16 MB.
+        limits = [(f"grpc.{limit}max_metadata_size", 2**24) for limit in ("", "absolute_")]
+        with grpc.insecure_channel(f"127.0.0.1:{ports[name]}", options=limits) as channel:
             yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel))
     finally:
         for server in servers:

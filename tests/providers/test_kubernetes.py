@@ -111,7 +111,10 @@ def test_a_name_is_generated_once_and_kept(kubernetes: Plugin, namespace: str) -
     assert first["metadata"]["annotations"] == {"pulumi.com/autonamed": "true"}
     again = kubernetes.check(CONFIG_MAP, config_map(namespace, a="1"), olds=first, name="page")
     assert again["metadata"] == first["metadata"]
-    assert kubernetes.check(CONFIG_MAP, config_map(namespace, "own"), olds=first)["metadata"]["name"] == "own"
+    own = kubernetes.check(CONFIG_MAP, config_map(namespace, "own"), olds=first, name="page")
+    assert own["metadata"] == {"name": "own", "namespace": namespace}
+    last = kubernetes.check(CONFIG_MAP, config_map(namespace), olds=own, name="page")
+    assert re.fullmatch("page-[0-9a-f]{8}", last["metadata"]["name"])
 
 
 def test_a_resource_without_a_namespace_goes_to_the_default_one_unless_its_kind_has_none(kubernetes: Plugin) -> None:
@@ -270,8 +273,11 @@ def test_what_does_not_become_ready_is_kept_and_told_with_its_reason(kubernetes:
     failed = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(failed)
     assert failed.id == f"{namespace}/{name}"
-    assert from_struct(failed.properties)["metadata"]["name"] == name
     assert str(told.value) in failed.reasons
+    # The next up puts it right, and what failed before is not held against it.
+    kept = Kept(DEPLOYMENT, failed.id, inputs, from_struct(failed.properties))
+    news = kubernetes.check(DEPLOYMENT, deployment(namespace), olds=inputs)
+    assert kubernetes.update(kept, news).outputs["status"]["availableReplicas"] == 2
 
 
 def test_a_wait_ends_when_its_time_is_over_and_tells_the_last_warning(kubernetes: Plugin, namespace: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from sandbox.providers.kubernetes.api import Api
 from sandbox.providers.servicer import ProviderError
 
+UNSEEN = "its controller has not seen it yet"
+
 
 class Hopeless(ProviderError):
     """It will not become ready by waiting."""
@@ -24,37 +26,42 @@ def _namespace(thing: Mapping[str, Any], _: Api) -> str:
     return "" if phase == "Active" else f"its phase is {phase}"
 
 
+def _unseen(thing: Mapping[str, Any]) -> bool:
+    """The status still speaks of what the object was before."""
+    return thing.get("status", {}).get("observedGeneration", 0) < thing["metadata"].get("generation", 0)
+
+
 def _deployment(thing: Mapping[str, Any], _: Api) -> str:
+    if _unseen(thing):
+        return UNSEEN
     progress, failure = _condition(thing, "Progressing"), _condition(thing, "ReplicaFailure")
     # That pods are refused (by Pod Security, by a quota) may pass, so it is a reason and no end.
     refused = f"; {failure['message']}" if failure.get("status") == "True" else ""
     if progress.get("reason") == "ProgressDeadlineExceeded":
         raise Hopeless(f"{progress.get('message')}{refused}")
-    lacks = _replicas(thing, "updatedReplicas", "availableReplicas")
+    lacks = _replicas(thing, "availableReplicas")
     return f"{lacks}{refused}" if lacks else ""
 
 
 def _stateful_set(thing: Mapping[str, Any], _: Api) -> str:
-    return _replicas(thing, "updatedReplicas", "readyReplicas")
+    return UNSEEN if _unseen(thing) else _replicas(thing, "readyReplicas")
 
 
-def _replicas(thing: Mapping[str, Any], updated: str, available: str) -> str:
-    status, wanted = thing.get("status", {}), thing["spec"].get("replicas", 1)
-    if status.get("observedGeneration", 0) < thing["metadata"].get("generation", 0):
-        return "its controller has not seen it yet"
-    if status.get(updated, 0) < wanted:
-        return f"{status.get(updated, 0)} of {wanted} replicas are updated"
-    if status.get("replicas", 0) > status.get(updated, 0):
-        return f"{status['replicas'] - status[updated]} old replicas have not ended"
+def _replicas(thing: Mapping[str, Any], available: str) -> str:
+    status, wanted = thing["status"], thing["spec"].get("replicas", 1)
+    if status.get("updatedReplicas", 0) < wanted:
+        return f"{status.get('updatedReplicas', 0)} of {wanted} replicas are updated"
+    if status.get("replicas", 0) > wanted:
+        return f"{status['replicas'] - wanted} old replicas have not ended"
     if status.get(available, 0) < wanted:
         return f"{status.get(available, 0)} of {wanted} replicas are available"
     return ""
 
 
 def _daemon_set(thing: Mapping[str, Any], _: Api) -> str:
-    status = thing.get("status", {})
-    if status.get("observedGeneration", 0) < thing["metadata"].get("generation", 0):
-        return "its controller has not seen it yet"
+    if _unseen(thing):
+        return UNSEEN
+    status = thing["status"]
     wanted, done = status.get("desiredNumberScheduled", 0), status.get("numberAvailable", 0)
     updated = status.get("updatedNumberScheduled", 0)
     return "" if min(done, updated) >= wanted else f"{done} of {wanted} pods are available, {updated} updated"

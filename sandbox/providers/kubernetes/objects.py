@@ -43,10 +43,8 @@ def normal(inputs: Mapping[str, Any], token: str) -> dict[str, Any]:
         data, text = thing.get("data"), thing.get("stringData")
         if text is not None and not has_unknown([data, text]):
             encoded = {name: _encoded(value) for name, value in plain(text).items()}
-            thing["data"] = Secret({**(plain(data) or {}), **encoded})
+            thing["data"] = {**(plain(data) or {}), **encoded}
             del thing["stringData"]
-        for name in {"data", "stringData"} & set(thing):
-            thing[name] = Secret(plain(thing[name]))
     return thing
 
 

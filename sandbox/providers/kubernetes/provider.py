@@ -30,6 +30,7 @@ FIRST_PAUSE = 0.5
 """What is not there yet (a namespace, a kind) is tried for again: how often, and after how many seconds first, then
 doubled."""
 
+NOT_MADE = 'resource "{urn}" was not successfully created by the Kubernetes API server: {message}'
 EXISTS = (
     "{message}\n\nThe resource already exists in the cluster. This can happen when:\n\n"
     "  - Renaming a Pulumi resource: use an alias to preserve the identity,\n"
@@ -108,7 +109,7 @@ class Kubernetes:
             # The namespace may still have to be made, and what is to be replaced first to be deleted.
             if error.status in (403, 404) or error.reason == "AlreadyExists":
                 return request.news
-            raise _told(f"{shown(thing)}: {error}", thing) from error
+            raise ProviderError(f"{shown(thing)}: {error}") from error
 
     def _insist(self, request: Request, thing: dict[str, Any]) -> dict[str, Any]:
         pause = FIRST_PAUSE
@@ -124,10 +125,7 @@ class Kubernetes:
                     continue
                 else:
                     message = str(error)
-                raise _told(
-                    f'resource "{request.urn}" was not successfully created by the Kubernetes API server: {message}',
-                    thing,
-                ) from error
+                raise ProviderError(NOT_MADE.format(urn=request.urn, message=message)) from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def update(self, request: Request) -> dict[str, Any]:
@@ -146,7 +144,7 @@ class Kubernetes:
             live = self._api.apply(thing, manager, force, preview=False)
         except Refused as error:
             message = CONFLICT.format(manager=manager, message=error) if error.status == 409 else str(error)
-            raise _told(f"update of {shown(thing)} failed: {message}", thing) from error
+            raise ProviderError(f"update of {shown(thing)} failed: {message}") from error
         return self._settled(request, thing, live, manager)
 
     def _hand_over(self, live: dict[str, Any], manager: str) -> None:
@@ -229,12 +227,3 @@ def _imported(live: dict[str, Any]) -> dict[str, Any]:
     annotations = thing["metadata"].get("annotations") or {}
     annotations.pop("deployment.kubernetes.io/revision", None)
     return thing
-
-
-def _told(message: str, thing: dict[str, Any]) -> ProviderError:
-    """The error, without a Secret's values: the API server quotes what it cannot decode."""
-    if thing["kind"] == "Secret":
-        for value in {**(thing.get("data") or {}), **(thing.get("stringData") or {})}.values():
-            if isinstance(value, str) and value:
-                message = message.replace(value, "[secret]")
-    return ProviderError(message)
