@@ -7,7 +7,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Secret, Service
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
-from components.connector_pod import pod_template
+from components.connector_pod import DEFAULTS, pod_template
 from components.flows import METRICS_PORT
 from components.labels import common_labels, pod_labels
 
@@ -26,14 +26,15 @@ class ConnectorArgs(TypedDict):
     """Where everything below is made."""
     token: pulumi.Input[str]
     """The tunnel's token. As the data of a Secret it is secret in the state, whether or not it was before."""
-    replicas: pulumi.Input[int]
-    """Pods: each holds four connections to Cloudflare, and a tunnel takes a hundred."""
-    image: pulumi.Input[str]
-    """Image of cloudflared, by tag and digest, whose entry point is `cloudflared`."""
-    grace_period_seconds: int
-    """How long requests in flight may take when a pod is stopped; at most 180, or cloudflared does not start."""
-    resources: pulumi.Input[Any]
-    """Requests and limits, as in a container."""
+    replicas: NotRequired[pulumi.Input[int]]
+    """Pods, two by default: each holds four connections to Cloudflare, and a tunnel takes a hundred."""
+    image: NotRequired[pulumi.Input[str]]
+    """Image of cloudflared, by tag and digest, whose entry point is `cloudflared`; a pinned one by default."""
+    grace_period_seconds: NotRequired[int]
+    """How long requests in flight may take when a pod is stopped, 30 by default; at most 180, or cloudflared does not
+    start."""
+    resources: NotRequired[pulumi.Input[Any]]
+    """Requests and limits, as in a container; modest ones by default."""
     protocol: NotRequired[pulumi.Input[str]]
     """Towards the edge: `auto` (the default), `quic` or `http2`."""
     log_level: NotRequired[pulumi.Input[str]]
@@ -79,7 +80,7 @@ class Connector(pulumi.ComponentResource):
             f"{name}-cloudflared",
             metadata={"name": f"{name}-cloudflared", "namespace": args["namespace"], "labels": labels},
             spec={
-                "replicas": args["replicas"],
+                "replicas": args.get("replicas", DEFAULTS.replicas),
                 "selector": {"match_labels": pod_labels(name)},
                 # At no moment of a rollout are fewer pods ready than asked for.
                 "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.flows import METRICS_PORT
 from components.labels import common_labels, pod_labels
+from settings import ConnectorOptions
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import (
@@ -24,6 +25,8 @@ TOKEN_FOLDER = "/etc/culvert/token"  # noqa: S105
 TOKEN_VOLUME = "culvert-token"  # noqa: S105
 # The image's own user, by number, as Kubernetes cannot tell from a name that it is not root.
 USER = 65532
+DEFAULTS = ConnectorOptions()
+"""How a connector runs of which nothing is said, in a stack file or by a caller in another language."""
 
 
 def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "PodTemplateSpecArgsDict":
@@ -38,7 +41,7 @@ def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "Pod
         "containers": [_container(args)],
         "volumes": [token, *(extra["volume"] for extra in args.get("extra_volumes", []))],
         # Requests in flight get the grace period, and the process some time to say goodbye after it.
-        "termination_grace_period_seconds": args["grace_period_seconds"] + 15,
+        "termination_grace_period_seconds": _grace_period(args) + 15,
         "security_context": {
             "run_as_non_root": True,
             "run_as_user": USER,
@@ -58,15 +61,15 @@ def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "Pod
 def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
     return {
         "name": "cloudflared",
-        "image": args["image"],
+        "image": args.get("image", DEFAULTS.image.reference),
         # Everything else is in the environment. The token is in neither: pod specs and process lists show both.
         "args": ["tunnel", "run"],
         "env": [
             {"name": "TUNNEL_TOKEN_FILE", "value": f"{TOKEN_FOLDER}/token"},
             {"name": "TUNNEL_METRICS", "value": f"0.0.0.0:{METRICS_PORT}"},
-            {"name": "TUNNEL_TRANSPORT_PROTOCOL", "value": args.get("protocol", "auto")},
-            {"name": "TUNNEL_GRACE_PERIOD", "value": f"{args['grace_period_seconds']}s"},
-            {"name": "TUNNEL_LOGLEVEL", "value": args.get("log_level", "info")},
+            {"name": "TUNNEL_TRANSPORT_PROTOCOL", "value": args.get("protocol", DEFAULTS.protocol)},
+            {"name": "TUNNEL_GRACE_PERIOD", "value": f"{_grace_period(args)}s"},
+            {"name": "TUNNEL_LOGLEVEL", "value": args.get("log_level", DEFAULTS.log_level)},
             {"name": "TUNNEL_LOG_OUTPUT", "value": "json"},
             # On by default: profiles and metrics for whoever is let into the Cloudflare account.
             {"name": "TUNNEL_MANAGEMENT_DIAGNOSTICS", "value": "false"},
@@ -78,7 +81,7 @@ def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
         "readiness_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 3},
         # Not /ready: an edge out of reach would restart every pod, over and over, and mend nothing.
         "liveness_probe": {**_probe("/healthcheck"), "period_seconds": 10, "failure_threshold": 3},
-        "resources": args["resources"],
+        "resources": args.get("resources", DEFAULTS.resources),
         "security_context": {
             "allow_privilege_escalation": False,
             "read_only_root_filesystem": True,
@@ -89,6 +92,10 @@ def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
             *(extra["mount"] for extra in args.get("extra_volumes", [])),
         ],
     }
+
+
+def _grace_period(args: "ConnectorArgs") -> int:
+    return args.get("grace_period_seconds", DEFAULTS.grace_period_seconds)
 
 
 def _probe(path: str) -> "ProbeArgsDict":

@@ -146,6 +146,11 @@ def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
 
 
 def _peer(destination: DestinationArgs) -> Pods | Addresses:
+    # A selector under a name that nothing reads would open every pod of the namespace.
+    if unknown := set(destination) - set(DestinationArgs.__annotations__):
+        raise ValueError(
+            f"a destination has no {', '.join(sorted(unknown))}; it has {', '.join(DestinationArgs.__annotations__)}"
+        )
     if "cidr" in destination:
         return Addresses(str(ip_network(destination["cidr"])))
     if "namespace" not in destination:

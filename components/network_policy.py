@@ -7,18 +7,19 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy as KubernetesNetworkPo
 
 from components.flows import DestinationArgs, egress, ingress
 from components.kubernetes_dialect import network_policy_spec
-from components.labels import common_labels
+from components.labels import common_labels, pod_labels
 
 
 class NetworkPolicyArgs(TypedDict):
     namespace: pulumi.Input[str]
     """Namespace of the connector's pods."""
-    pod_labels: pulumi.Input[dict[str, str]]
-    """Labels of the connector's pods."""
     destinations: pulumi.Input[list[DestinationArgs]]
     """What the routes lead to."""
+    pod_labels: NotRequired[pulumi.Input[dict[str, str]]]
+    """Labels of the connector's pods; by default those of the Connector of the same name."""
     preset: NotRequired[pulumi.Input[str]]
-    """`strict` (the default) or `guide`, see `components.flows.egress`."""
+    """`strict` (the default) opens Cloudflare's edge, cluster DNS and each destination on its port; `guide` opens the
+    namespace, the internet less every private and special range, cluster DNS, and destinations that these leave out."""
     metrics_from: NotRequired[pulumi.Input[str | None]]
     """Namespace whose pods may scrape the metrics on port 2000; none by default."""
 
@@ -39,7 +40,7 @@ class NetworkPolicy(pulumi.ComponentResource):
             spec=pulumi.Output.all(
                 preset=args.get("preset", "strict"),
                 namespace=args["namespace"],
-                pod_labels=args["pod_labels"],
+                pod_labels=args.get("pod_labels", pod_labels(name)),
                 destinations=args["destinations"],
                 metrics_from=args.get("metrics_from"),
             ).apply(_spec),

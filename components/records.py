@@ -12,10 +12,10 @@ COMMENT_LIMIT = 100
 class RecordsArgs(TypedDict):
     account_id: pulumi.Input[str]
     """Cloudflare account that holds the tunnel: a record reaches a tunnel of its own account only."""
-    zones: dict[str, str | None]
-    """Zone name → zone id (32 hex digits), or None to have it looked up by name, which takes *Zone: Read*."""
     hostnames: dict[str, str]
-    """Full lower-case hostname → name of its zone, one of `zones`. A wildcard is one hostname."""
+    """Full lower-case hostname → name of its zone. A wildcard is one hostname."""
+    zones: NotRequired[dict[str, str | None]]
+    """Zone name → zone id (32 hex digits). A zone without one is looked up by name, which takes *Zone: Read*."""
     target: pulumi.Input[str]
     """What the records point at: the tunnel's `target`."""
     comment: str
@@ -56,7 +56,7 @@ class Records(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _zone_id(self, zone: str, args: RecordsArgs) -> pulumi.Input[str]:
-        if zone_id := args["zones"][zone]:
+        if zone_id := args.get("zones", {}).get(zone):
             return zone_id
         return cloudflare.get_zone_output(
             # With the account: two accounts may each hold a zone of one name.

@@ -1,9 +1,15 @@
 """The components as another language would see them: their schema is read from the annotations."""
 
+from typing import Any
+
 import pulumi
+import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
+from components.flows import egress
+from settings import ConnectorOptions
+from tests.unit.components.conftest import ZONE_ID, Deploy
 
 
 def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() -> None:
@@ -22,3 +28,44 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
         f"{name}.{key}" for name, found in read.items() for key, value in found.inputs.items() if not value.description
     ]
     assert undescribed == []
+
+
+def test_a_connector_needs_no_more_than_a_namespace_and_a_token(deploy: Deploy) -> None:
+    bare = deploy(lambda: components.Connector("culvert-dev", {"namespace": "blog", "token": "t"})).one("Deployment")
+    spec = bare.inputs["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    options = ConnectorOptions()
+    assert spec["replicas"] == options.replicas
+    assert container["image"] == options.image.reference
+    assert container["resources"] == options.resources
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == options.grace_period_seconds + 15
+    assert {"name": "TUNNEL_GRACE_PERIOD", "value": "30s"} in container["env"]
+
+
+def test_a_policy_fences_the_connector_of_its_own_name(deploy: Deploy) -> None:
+    def program() -> None:
+        components.NetworkPolicy("culvert-dev", {"namespace": "blog", "destinations": []})
+        components.Connector("culvert-dev", {"namespace": "blog", "token": "t"})
+
+    recorded = deploy(program)
+    assert (
+        recorded.one("NetworkPolicy").inputs["spec"]["podSelector"]
+        == recorded.one("Deployment").inputs["spec"]["selector"]
+    )
+
+
+def test_a_selector_in_another_languages_spelling_does_not_open_the_namespace() -> None:
+    camel: Any = {"namespace": "blog", "podSelector": {"app": "blog"}, "port": 8080}
+    with pytest.raises(ValueError, match="podSelector"):
+        egress("strict", "blog", [camel])
+
+
+def test_a_hostnames_zone_is_looked_up_where_no_id_is_said(deploy: Deploy) -> None:
+    hostnames = {"blog.example.com": "example.com"}
+    recorded = deploy(
+        lambda: components.Records(
+            "culvert-dev", {"account_id": "0" * 32, "hostnames": hostnames, "target": "t", "comment": "c"}
+        )
+    )
+    assert [args["filter"]["name"] for _, args in recorded.invokes] == ["example.com"]
+    assert recorded.one("DnsRecord").inputs["zoneId"] == ZONE_ID
