@@ -20,16 +20,9 @@ class ClusterApi:
     """A client for the cluster of a kubeconfig that names a token and an authority, as the embedded cluster's does."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        known = yaml.safe_load(kubeconfig.read_text())
-        cluster, user = known["clusters"][0]["cluster"], known["users"][0]["user"]
-        trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
-        self._client = httpx.AsyncClient(
-            base_url=cluster["server"],
-            headers={"Authorization": f"Bearer {user['token']}"},
-            verify=trust,
-            timeout=10,
-            trust_env=False,
-        )
+        self._kubeconfig = kubeconfig
+        self._read = kubeconfig.read_text()
+        self._client = _client(self._read)
 
     async def get(self, path: str, **query: str) -> Object | None:
         """The object or list at `path`; None where there is none."""
@@ -78,6 +71,27 @@ class ClusterApi:
             except httpx.HTTPError as mistake:
                 log.warning("the API server does not answer: %s", mistake)
                 await asyncio.sleep(1)
+                self._read_again()
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def _read_again(self) -> None:
+        """The embedded API server may come back on another port."""
+        now = self._kubeconfig.read_text()
+        if now != self._read:
+            # The one before is left to whoever waits for its answers.
+            self._client, self._read = _client(now), now
+
+
+def _client(kubeconfig: str) -> httpx.AsyncClient:
+    known = yaml.safe_load(kubeconfig)
+    cluster, user = known["clusters"][0]["cluster"], known["users"][0]["user"]
+    trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    return httpx.AsyncClient(
+        base_url=cluster["server"],
+        headers={"Authorization": f"Bearer {user['token']}"},
+        verify=trust,
+        timeout=10,
+        trust_env=False,
+    )

@@ -1,4 +1,4 @@
-"""Serves the edge on loopback until it is stopped (SIGTERM or SIGINT)."""
+"""Serves the edge until it is stopped (SIGTERM or SIGINT)."""
 
 import argparse
 import asyncio
@@ -26,10 +26,10 @@ NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
 """What connectors expect to be presented with, by transport and for their check before the first connection."""
 
 
-async def serve(home: Home, port_file: Path) -> None:
-    """Serves until SIGTERM or SIGINT. The port file is `{"front": port, "edge": [port, …]}`, all on 127.0.0.1.
+async def serve(home: Home, port_file: Path, address: str) -> None:
+    """Serves until SIGTERM or SIGINT. The port file is `{"front": port, "edge": [port, …]}`.
 
-    Ports are kept from one run to the next where they are free: connectors hold the edge's addresses for life.
+    Visitors come in at 127.0.0.1, connectors at `address`. Ports are kept from one run to the next where they are free: connectors hold the edge's addresses for life.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,7 +37,8 @@ async def serve(home: Home, port_file: Path) -> None:
     store = Store(home.path / "cloudflare.sqlite3")
     authority = Authority(home)
     kept = home.path / "edge" / "ports.json"
-    front, *edges = _listen(json.loads(kept.read_text()) if kept.exists() else [0] * (1 + ADDRESSES))
+    wanted = json.loads(kept.read_text()) if kept.exists() else [0] * (1 + ADDRESSES)
+    front, *edges = [_listen(wanted[0], "127.0.0.1"), *(_listen(port, address) for port in wanted[1:])]
     locations = [f"lo{number:02d}" for number in range(1, ADDRESSES + 1)]
     switchboard = Switchboard(store, locations)
     loop = asyncio.get_running_loop()
@@ -64,18 +65,18 @@ async def serve(home: Home, port_file: Path) -> None:
             await task  # one that ended by itself says why
 
 
-def _listen(ports: list[int]) -> list[socket.socket]:
-    """Listening sockets on these ports, each replaced by a free one where it is taken or 0."""
-    return [_listen_near(port) for port in ports]
+def _listen(port: int, address: str) -> socket.socket:
+    """A listening socket on this port, or on a free one where it is taken or 0.
 
-
-def _listen_near(port: int) -> socket.socket:
-    """Below the ports that systems give to outgoing connections: one of these could take ours while nobody listens, and a
-    connector that dials it could end up connected to itself."""
-    while True:
+    Free ones are drawn from below the ports that systems give to outgoing connections: one of these could take ours
+    while nobody listens, and a connector that dials it could end up connected to itself. Raises OSError where `address`
+    is none of this machine's.
+    """
+    for candidate in (port, *random.sample(range(16384, 32768), 20)):
         with contextlib.suppress(OSError):
-            return listen(port or random.randint(16384, 32767))
-        port = 0
+            if candidate:
+                return listen(candidate, address)
+    return listen(0, address)
 
 
 def _write(path: Path, content: dict[str, object]) -> None:
@@ -91,10 +92,11 @@ def main() -> None:
         "--home", type=Path, required=True, help="the sandbox's folder, with the emulated API's database"
     )
     arguments.add_argument("--port-file", type=Path, required=True, help="where the ports are written once it serves")
+    arguments.add_argument("--address", default="127.0.0.1", help="the address at which connectors come in")
     wanted = arguments.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(control.rpc.run(serve(Home(wanted.home), wanted.port_file)))
+        asyncio.run(control.rpc.run(serve(Home(wanted.home), wanted.port_file, wanted.address)))
 
 
 if __name__ == "__main__":

@@ -41,12 +41,12 @@ async def _peek(connection: socket.socket) -> bytes:
             loop.remove_reader(connection)
 
 
-def listen(port: int) -> socket.socket:
-    """A non-blocking socket that listens on 127.0.0.1. Raises OSError where the port is taken."""
+def listen(port: int, address: str = "127.0.0.1") -> socket.socket:
+    """A non-blocking socket that listens on an IPv4 address. Raises OSError where the port is taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((address, port))
     except OSError:
         listener.close()
         raise
