@@ -46,23 +46,31 @@ def _whole(checkpoint: Path) -> bool:
 
 
 def heal(stack: automation.Stack, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Clears the state of creations that were cut off: those found are imported, the others forgotten, to be made again.
+    """Clears the state of what was cut off: creations that are found out there are taken in, the others made again later.
 
-    `env` holds how to reach the API and the cluster (`CLOUDFLARE_BASE_URL`, `CLOUDFLARE_API_TOKEN`, `KUBECONFIG`).
+    `env` holds how to reach the API and the cluster (`CLOUDFLARE_BASE_URL`, `CLOUDFLARE_API_TOKEN`, `KUBECONFIG`). The engine's
+    own way, `refresh --import-pending-creates`, marks such a creation as an import and then forgets it.
     """
-    pending = export(stack)["deployment"].get("pending_operations") or []
+    state = export(stack)
+    deployment = state["deployment"]
+    pending = deployment.pop("pending_operations", None) or []
     if not pending:
         return
-    creating = [operation["resource"] for operation in pending if operation["type"] == "creating"]
-    say(f"an earlier run was cut off while it made {len(creating)} resources: looking for them")
-    imports: list[str] = []
-    for resource in creating:
+    say("an earlier run was cut off; looking for what it was making")
+    for operation in pending:
+        if operation["type"] != "creating":
+            continue
+        resource = operation["resource"]
         identity = _find(resource, env)
-        say(f"  {resource['urn'].split('::')[-1]}: {'found, taken into the state' if identity else 'not there'}")
+        say(f"  {resource['urn'].split('::')[-1]}: {'found, taken into the state' if identity else 'to be made again'}")
         if identity:
-            imports += ["--import-pending-creates", resource["urn"], "--import-pending-creates", identity]
-    flags = ["refresh", "--yes", "--skip-preview", *imports, "--clear-pending-creates", "--stack", stack.name]
-    _command(stack, flags)
+            # What else it says of itself comes with the refresh below; the secrets among its inputs stay encrypted.
+            known = {**resource.get("inputs", {}), "id": identity}
+            outputs = resource.get("inputs", {}) if resource["type"].startswith("kubernetes:") else known
+            deployment["resources"].append({**resource, "id": identity, "outputs": outputs})
+    stack.import_stack(automation.Deployment(state["version"], deployment))
+    # Updates and deletions that were cut off may or may not have happened: reading everything again tells.
+    stack.refresh(show_secrets=False)
 
 
 def export(stack: automation.Stack) -> dict[str, Any]:
@@ -78,10 +86,9 @@ def _command(stack: automation.Stack, arguments: list[str]) -> str:
 
 
 def _find(resource: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
-    """The import id of a resource by what its inputs say, or None where it was not made.
+    """The id of a resource, found by what its inputs say; None where it was not made.
 
-    Import ids are those of the official plugins: `account/tunnel`, `zone/record`, `namespace/name`. What has no outside
-    (a random value) and what can be written twice (the rules of a tunnel) is forgotten and made again.
+    What has no outside (a random value) and what can be written twice (the rules of a tunnel) is not looked for.
     """
     kind, inputs = resource["type"], resource.get("inputs", {})
     if kind.startswith("kubernetes:"):
@@ -89,7 +96,7 @@ def _find(resource: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
     if kind.endswith(":ZeroTrustTunnelCloudflared"):
         account = inputs["accountId"]
         found = _api(env, f"/accounts/{account}/cfd_tunnel", name=inputs["name"], is_deleted="false")
-        return f"{account}/{found[0]['id']}" if found else None
+        return found[0]["id"] if found else None
     if kind.endswith(":DnsRecord"):
         zone = inputs["zoneId"]
         found = _api(env, f"/zones/{zone}/dns_records", name=inputs["name"], type=inputs["type"])
@@ -97,7 +104,7 @@ def _find(resource: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
         ours = [
             r for r in found if r["content"] == inputs["content"] and (r["comment"] or "") == inputs.get("comment", "")
         ]
-        return f"{zone}/{ours[0]['id']}" if ours else None
+        return ours[0]["id"] if ours else None
     return None
 
 
