@@ -20,7 +20,8 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.providers.servicer import Provider, Servicer
+from sandbox.providers.interface import Provider
+from sandbox.providers.servicer import Servicer
 
 MESSAGE_LIMIT = 400 * 1024 * 1024
 """Bytes; the engine's own limit of one message."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import bcrypt
 
-from sandbox.providers.servicer import Change, Diff, ProviderError, Request
+from sandbox.providers.interface import Change, Diff, ProviderError, Request
 from sandbox.providers.values import UNKNOWN, has_unknown, hide, plain
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.providers.interface import Change
 from sandbox.providers.kubernetes.compare import changes, force_new, pruned, quantity
-from sandbox.providers.servicer import Change
 from sandbox.providers.values import UNKNOWN
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.providers.servicer import ProviderError
+from sandbox.providers.interface import ProviderError
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 RETRIES = 10

@@ -3,8 +3,9 @@
 from typing import Any
 
 from sandbox.providers.cloudflare.client import Client
-from sandbox.providers.cloudflare.fields import COMPUTED, Field, compact, decode, snake
-from sandbox.providers.servicer import ProviderError
+from sandbox.providers.cloudflare.fields import COMPUTED, Field, compact, snake
+from sandbox.providers.cloudflare.wire import decode
+from sandbox.providers.interface import ProviderError
 
 ZONE = Field(
     "object",

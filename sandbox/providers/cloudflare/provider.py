@@ -3,34 +3,29 @@
 import os
 from typing import Any
 
-from sandbox.providers.cloudflare import access, resources
+from sandbox.providers.cloudflare.access import ACCESS_APPLICATION, ACCESS_POLICY, ACCESS_SERVICE_TOKEN
 from sandbox.providers.cloudflare.client import BASE_URL, ApiError, Client
-from sandbox.providers.cloudflare.fields import (
-    COMPUTED,
-    EITHER,
-    compact,
-    decode,
-    encode,
-    mistakes,
-    plan,
-    same,
-    settle,
-    shaped,
-)
+from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, compact, mistakes, same, shaped
+from sandbox.providers.cloudflare.kind import Kind, Values
 from sandbox.providers.cloudflare.lookups import FUNCTIONS
-from sandbox.providers.cloudflare.resources import Kind
-from sandbox.providers.servicer import Change, Diff, ProviderError, Request
-from sandbox.providers.values import UNKNOWN, Secret, hide, leaves, plain
+from sandbox.providers.cloudflare.notifications import NOTIFICATION_POLICY
+from sandbox.providers.cloudflare.plans import plan, settle
+from sandbox.providers.cloudflare.records import DNS_RECORD
+from sandbox.providers.cloudflare.rulesets import RULESET
+from sandbox.providers.cloudflare.tunnels import TUNNEL, TUNNEL_CONFIG
+from sandbox.providers.cloudflare.wire import decode, encode
+from sandbox.providers.interface import Change, Diff, ProviderError, Request
+from sandbox.providers.values import Secret, hide, leaves, plain
 
 KINDS = {
-    "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": resources.TUNNEL,
-    "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": resources.TUNNEL_CONFIG,
-    "cloudflare:index/dnsRecord:DnsRecord": resources.DNS_RECORD,
-    "cloudflare:index/ruleset:Ruleset": resources.RULESET,
-    "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": access.ACCESS_POLICY,
-    "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": access.ACCESS_APPLICATION,
-    "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": access.ACCESS_SERVICE_TOKEN,
-    "cloudflare:index/notificationPolicy:NotificationPolicy": access.NOTIFICATION_POLICY,
+    "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": TUNNEL,
+    "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": TUNNEL_CONFIG,
+    "cloudflare:index/dnsRecord:DnsRecord": DNS_RECORD,
+    "cloudflare:index/ruleset:Ruleset": RULESET,
+    "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": ACCESS_POLICY,
+    "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": ACCESS_APPLICATION,
+    "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": ACCESS_SERVICE_TOKEN,
+    "cloudflare:index/notificationPolicy:NotificationPolicy": NOTIFICATION_POLICY,
 }
 
 META = '{"schema_version":"500"}'
@@ -54,18 +49,18 @@ class Cloudflare:
         if config.get("baseUrl") or config.get("apiToken"):
             self._client = self._make(config)
 
-    def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(self, request: Request) -> tuple[Values, dict[str, str]]:
         kind = _kind(request.type)
         inputs = plain(request.news)
         wrong = dict(mistakes(kind.fields, inputs))
         if len(kind.scopes) > 1 and sum(inputs.get(name) is not None for name in kind.scopes) != 1:
             wrong.setdefault("accountId", f"exactly one of {' and '.join(kind.scopes)} must be given")
-        return hide(request.news, {}, _secret(kind)), wrong
+        return hide(request.news, {}, kind.secrets), wrong
 
     def diff(self, request: Request) -> Diff:
         kind = _kind(request.type)
-        before, after = _state(kind, request.outputs), plain(request.news)
-        planned = _plan(kind, after, before)
+        before, after = kind.state(request.outputs), plain(request.news)
+        planned = plan(kind.fields, kind.adapt(after, before), before)
         changed = [name for name in sorted(kind.fields) if not same(planned.get(name), before.get(name))]
 
         def replaces(name: str) -> bool:
@@ -74,66 +69,59 @@ class Cloudflare:
 
         return Diff({name: Change("update", replace=replaces(name)) for name in changed})
 
-    def create(self, request: Request) -> tuple[str, dict[str, Any]]:
+    def create(self, request: Request) -> tuple[str, Values]:
         kind = _kind(request.type)
-        planned = _plan(kind, plain(request.news), None)
+        planned = plan(kind.fields, plain(request.news), None)
         if request.preview:
             return "", _outputs(kind, planned, request.news)
-        if kind is resources.DNS_RECORD and planned["proxied"] and planned["ttl"] != 1:
-            raise ProviderError(
-                "ttl must be set to 1 when `proxied` is true: When a DNS record is marked as `proxied` the TTL "
-                "must be 1 as Cloudflare will control the TTL internally."
-            )
-        reply = self._call(request.news, kind.create, _collection(kind, planned), encode(kind.fields, planned, {}))
-        state = _settle(kind, planned, reply)
+        kind.refuse(planned)
+        reply = self._call(request.news, kind.create, kind.all_of(planned), encode(kind.fields, planned, {}))
+        state = kind.complete(settle(kind.fields, planned, reply))
         return state[kind.own_id], _outputs(kind, state, request.news)
 
-    def update(self, request: Request) -> dict[str, Any]:
+    def update(self, request: Request) -> Values:
         kind = _kind(request.type)
-        before = _state(kind, request.outputs)
-        planned = _plan(kind, plain(request.news), before)
+        before = kind.state(request.outputs)
+        planned = plan(kind.fields, kind.adapt(plain(request.news), before), before)
         if request.preview:
             return _outputs(kind, planned, request.news)
         body = encode(kind.fields, planned, before, changed_only=kind.update == "PATCH")
-        reply = self._call(request.news, kind.update, _address(kind, before, request.id), body)
-        return _outputs(kind, _settle(kind, planned, reply), request.news)
+        reply = self._call(request.news, kind.update, kind.one_of(before, request.id), body)
+        return _outputs(kind, kind.complete(settle(kind.fields, planned, reply)), request.news)
 
-    def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
+    def read(self, request: Request) -> tuple[str, Values, Values] | None:
         kind = _kind(request.type)
         imported = not request.outputs
-        before = _imported(kind, request.id) if imported else _state(kind, request.outputs)
+        state = kind.imported(request.id) if imported else kind.state(request.outputs)
         try:
-            reply = self._call(request.outputs, "GET", _address(kind, before, before["id"] or request.id), None)
+            reply = self._call(request.outputs, "GET", kind.one_of(state, state["id"] or request.id), None)
         except ApiError as error:
             if error.status == 404 and not imported:
                 return None
             raise
-        state = {}
         for name, rule in kind.fields.items():
-            old = before.get(name)
-            state[name] = old
             if not rule.path and (imported or rule.refresh):
-                state[name] = _news(kind, decode(rule, reply.get(rule.api_name(name))), old, imported)
-        state = _settled_record(kind, state)
-        found = _outputs(kind, state, request.outputs or request.inputs)
-        given = (
-            {name for name, rule in kind.fields.items() if rule.mode != COMPUTED} if imported else set(request.inputs)
-        )
-        now = {name: value for name, value in plain(found).items() if name in given}
-        now = now if imported else shaped(now, plain(request.inputs))
-        return state[kind.own_id], found, hide(now, request.inputs, _secret(kind))
+                answer = decode(rule, reply.get(rule.api_name(name)))
+                state[name] = _news(answer, state[name]) if kind.quiet and not imported else answer
+        outputs = _outputs(kind, kind.complete(state), request.outputs)
+        if imported:
+            settable = {name for name, rule in kind.fields.items() if rule.mode != COMPUTED}
+            inputs = {name: value for name, value in outputs.items() if name in settable}
+        else:
+            inputs = shaped(plain(outputs), plain(request.inputs))
+        return state[kind.own_id], outputs, hide(inputs, request.inputs, kind.secrets)
 
     def delete(self, request: Request) -> None:
         kind = _kind(request.type)
         if kind.deletes:
-            self._call(request.outputs, "DELETE", _address(kind, _state(kind, request.outputs), request.id), None)
+            self._call(request.outputs, "DELETE", kind.one_of(kind.state(request.outputs), request.id), None)
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if token not in FUNCTIONS:
             raise ProviderError(f"function {token} is not among the stand-in's: {', '.join(FUNCTIONS)}")
         return FUNCTIONS[token](self._client, arguments)
 
-    def _call(self, properties: dict[str, Any], method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    def _call(self, properties: Values, method: str, path: str, body: Values | None) -> Values:
         """Makes one call; whatever is secret among `properties` stays out of the message should the API echo it."""
         try:
             return self._client.call(method, path, body) or {}
@@ -152,73 +140,10 @@ def _kind(type: str) -> Kind:
     return KINDS[type]
 
 
-def _secret(kind: Kind) -> frozenset[str]:
-    return frozenset(name for name, rule in kind.fields.items() if rule.secret)
+def _outputs(kind: Kind, state: Values, like: Values) -> Values:
+    return hide({"__meta": META, **compact(state)}, like, kind.secrets)
 
 
-def _state(kind: Kind, outputs: dict[str, Any]) -> dict[str, Any]:
-    kept = plain(outputs)
-    return {name: kept.get(name) for name in kind.fields}
-
-
-def _plan(kind: Kind, news: dict[str, Any], state: dict[str, Any] | None) -> dict[str, Any]:
-    if kind is resources.DNS_RECORD and state:
-        news = dict(news)
-        # A short name reads back in full; the official plugin takes the one for the other, and so for a CNAME's
-        # letters.
-        name, full = str(news["name"]).rstrip("."), str(state["name"]).rstrip(".")
-        if full.startswith(f"{name}."):
-            news["name"] = state["name"]
-        if news.get("type") == "CNAME" and str(news.get("content")).lower() == str(state["content"]).lower():
-            news["content"] = state["content"]
-    return plan(kind.fields, news, state)
-
-
-def _settle(kind: Kind, planned: dict[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
-    return _settled_record(kind, settle(kind.fields, planned, reply))
-
-
-def _settled_record(kind: Kind, state: dict[str, Any]) -> dict[str, Any]:
-    if kind.document:
-        state["id"] = state[kind.own_id]
-    if kind is resources.DNS_RECORD and state["type"] == "CNAME":
-        # The API leaves out what is off.
-        settings = state["settings"] or {}
-        state["settings"] = {name: settings.get(name) or False for name in kind.fields["settings"].fields}
-    return {name: None if value is UNKNOWN else value for name, value in state.items()}
-
-
-def _outputs(kind: Kind, state: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
-    return hide({"__meta": META, **compact(state)}, like, _secret(kind))
-
-
-def _news(kind: Kind, value: Any, before: Any, imported: bool) -> Any:
-    """What a refresh takes over: for `quiet` kinds not the empty answers to what was never set, nor what hangs on
-    what was."""
-    if not kind.quiet or imported:
-        return value
-    if before is None:
-        return value or None
-    return shaped(value, before)
-
-
-def _collection(kind: Kind, state: dict[str, Any]) -> str:
-    scope = next(name for name in kind.scopes if state.get(name))
-    return f"/{kind.scopes[scope]}/{state[scope]}/{kind.collection.format_map(state)}"
-
-
-def _address(kind: Kind, state: dict[str, Any], id: str) -> str:
-    return _collection(kind, state) if kind.document else f"{_collection(kind, state)}/{id}"
-
-
-def _imported(kind: Kind, id: str) -> dict[str, Any]:
-    """The beginnings of a state, from an id to import."""
-    parts = id.split("/")
-    if len(kind.scopes) > 1:
-        parts = parts[1:] if len(parts) == 3 and parts[0] in kind.scopes.values() else []
-        scope = next((name for name, word in kind.scopes.items() if word == id.split("/")[0]), "")
-    else:
-        scope = next(iter(kind.scopes))
-    if len(parts) != 2 or not all(parts):
-        raise ProviderError(f'invalid ID: expected urlencoded segments {kind.import_id}, got "{id}"')
-    return {**dict.fromkeys(kind.fields), scope: parts[0], "id": parts[1], kind.own_id: parts[1]}
+def _news(answer: Any, before: Any) -> Any:
+    """What a refresh takes over: neither empty answers to what was never set, nor what hangs on what was."""
+    return (answer or None) if before is None else shaped(answer, before)

@@ -12,7 +12,7 @@ from kubernetes.config import new_client_from_config
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
-from sandbox.providers.servicer import ProviderError
+from sandbox.providers.interface import ProviderError
 
 CREATOR = "pulumi-kubernetes"
 """The field manager of what was created; the first update hands its fields to the resource's own."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sandbox.providers.servicer import Change
+from sandbox.providers.interface import Change
 from sandbox.providers.values import plain
 
 WORKLOAD = (".spec.selector",)

@@ -6,8 +6,8 @@ Source: the awaiters of pulumi-kubernetes 4.34 (`provider/pkg/await`) and `kubec
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.providers.interface import ProviderError
 from sandbox.providers.kubernetes.api import Api
-from sandbox.providers.servicer import ProviderError
 
 UNSEEN = "its controller has not seen it yet"
 

@@ -4,12 +4,13 @@ Source: `provider/pkg/provider` and `provider/pkg/metadata` of pulumi-kubernetes
 """
 
 import base64
+import copy
 import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.providers.servicer import ProviderError, Request
+from sandbox.providers.interface import ProviderError, Request
 from sandbox.providers.values import Secret, Unknown, has_secret, has_unknown, plain
 
 AUTONAMED = "pulumi.com/autonamed"
@@ -129,3 +130,12 @@ def parted(outputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     kept = plain(outputs)
     live = {name: value for name, value in kept.items() if not name.startswith("__")}
     return kept.get("__inputs") or {}, live
+
+
+def imported(live: dict[str, Any]) -> dict[str, Any]:
+    """The inputs that would make the object: what is there, less what only the cluster writes."""
+    thing = {name: copy.deepcopy(value) for name, value in live.items() if name != "status"}
+    thing["metadata"] = {name: value for name, value in thing["metadata"].items() if name not in SERVER_MADE}
+    annotations = thing["metadata"].get("annotations") or {}
+    annotations.pop("deployment.kubernetes.io/revision", None)
+    return thing

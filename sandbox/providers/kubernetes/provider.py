@@ -1,20 +1,20 @@
 """The kubernetes plugin: inputs to objects, objects to the cluster and back."""
 
-import copy
-import secrets
 import threading
 import time
 from typing import Any
 
+from sandbox.providers.interface import Diff, NotReady, ProviderError, Request
 from sandbox.providers.kubernetes import ready
-from sandbox.providers.kubernetes.api import CREATOR, Api, NoSuchKind, Refused
+from sandbox.providers.kubernetes.api import Api, NoSuchKind, Refused
 from sandbox.providers.kubernetes.compare import changes, force_new, pruned
+from sandbox.providers.kubernetes.managers import created_here, hand_over, new_manager
 from sandbox.providers.kubernetes.objects import (
-    SERVER_MADE,
     annotation,
     checkpoint,
     hidden,
     identity,
+    imported,
     is_autonamed,
     kind_of,
     named,
@@ -22,7 +22,6 @@ from sandbox.providers.kubernetes.objects import (
     parted,
     shown,
 )
-from sandbox.providers.servicer import Diff, NotReady, ProviderError, Request
 from sandbox.providers.values import has_unknown, plain
 
 TRIES = 6
@@ -38,8 +37,8 @@ EXISTS = (
     "  - Adopting a resource into Pulumi: use `pulumi import`."
 )
 CONFLICT = (
-    "server-side apply field conflict detected: the resource managed by field manager {manager!r} had an apply conflict: {message} "
-    "(the annotation pulumi.com/patchForce takes the fields over)"
+    "server-side apply field conflict detected: the resource managed by field manager {manager!r} had an apply "
+    "conflict: {message} (the annotation pulumi.com/patchForce takes the fields over)"
 )
 
 
@@ -95,7 +94,7 @@ class Kubernetes:
         thing = plain(request.news)
         if request.preview:
             return "", self._previewed(request, thing)
-        manager = _manager()
+        manager = new_manager()
         live = self._insist(request, thing)
         return identity(live), self._settled(request, thing, live, manager)
 
@@ -132,31 +131,22 @@ class Kubernetes:
         thing = plain(normal(request.news, request.type))
         if request.preview and (has_unknown(thing) or not self._api.serves(thing)):
             return request.news
-        manager = plain(request.outputs).get("__fieldManager") or _manager()
+        manager = plain(request.outputs).get("__fieldManager") or new_manager()
         live = self._api.get(thing)
         if live is None:
             raise ProviderError(f"{shown(thing)} is no longer there; a refresh takes it out of the state")
         force = annotation(thing, "patchForce") == "true"
         try:
             if request.preview:
-                return self._planned(request, self._api.apply(thing, manager, force or _creators(live), preview=True))
-            self._hand_over(live, manager)
+                return self._planned(
+                    request, self._api.apply(thing, manager, force or created_here(live), preview=True)
+                )
+            hand_over(self._api, live, manager)
             live = self._api.apply(thing, manager, force, preview=False)
         except Refused as error:
             message = CONFLICT.format(manager=manager, message=error) if error.status == 409 else str(error)
             raise ProviderError(f"update of {shown(thing)} failed: {message}") from error
         return self._settled(request, thing, live, manager)
-
-    def _hand_over(self, live: dict[str, Any], manager: str) -> None:
-        """Gives what was set at creation to the resource's own manager, so that applying can also take it away."""
-        if not _creators(live):
-            return
-        metadata = live["metadata"]
-        owners = [
-            {**one, "manager": manager, "operation": "Apply"} if _created(one) else one
-            for one in metadata["managedFields"]
-        ]
-        self._api.merge(live, {"metadata": {"managedFields": owners, "resourceVersion": metadata["resourceVersion"]}})
 
     def _planned(self, request: Request, live: dict[str, Any]) -> dict[str, Any]:
         live.pop("status", None)
@@ -185,9 +175,9 @@ class Kubernetes:
         if live is None:
             return None
         kept = plain(request.outputs)
-        found = pruned(live, plain(inputs)) if inputs else _imported(live)
+        found = pruned(live, plain(inputs)) if inputs else imported(live)
         found = hidden(found, inputs)
-        manager = kept.get("__fieldManager") or _manager()
+        manager = kept.get("__fieldManager") or new_manager()
         outputs = checkpoint(found, live, kept.get("__initialApiVersion") or version, manager)
         return request.id, outputs, found
 
@@ -205,25 +195,3 @@ class Kubernetes:
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - has no function
         raise ProviderError(f"function {token} is not among the stand-in's")
-
-
-def _manager() -> str:
-    return f"{CREATOR}-{secrets.token_hex(4)}"
-
-
-def _created(owner: dict[str, Any]) -> bool:
-    """One entry of an object's managed fields is what creating it set."""
-    return owner["manager"] == CREATOR and owner["operation"] == "Update" and not owner.get("subresource")
-
-
-def _creators(live: dict[str, Any]) -> bool:
-    return any(_created(owner) for owner in live["metadata"].get("managedFields") or [])
-
-
-def _imported(live: dict[str, Any]) -> dict[str, Any]:
-    """The inputs that would make the object: what is there, less what only the cluster writes."""
-    thing = {name: copy.deepcopy(value) for name, value in live.items() if name != "status"}
-    thing["metadata"] = {name: value for name, value in thing["metadata"].items() if name not in SERVER_MADE}
-    annotations = thing["metadata"].get("annotations") or {}
-    annotations.pop("deployment.kubernetes.io/revision", None)
-    return thing

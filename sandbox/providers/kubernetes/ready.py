@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.interface import ProviderError
 from sandbox.providers.kubernetes.api import Api
 from sandbox.providers.kubernetes.conditions import CONDITIONS, Hopeless
 from sandbox.providers.kubernetes.objects import annotation, shown
-from sandbox.providers.servicer import ProviderError
 
 SECONDS = 600.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0

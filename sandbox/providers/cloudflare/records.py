@@ -1,0 +1,78 @@
+"""A DNS record.
+
+Source: the schemas and models of terraform-provider-cloudflare v5.22 (`dns_record`).
+"""
+
+from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
+from sandbox.providers.cloudflare.kind import FLAG, ID, NAME, NUMBER, OBJECT, TEXT, TIME, ZONES, Kind, Values
+from sandbox.providers.interface import ProviderError
+
+RECORD_TYPES = "A AAAA CNAME MX NS OPENPGPKEY PTR TXT CAA CERT DNSKEY DS HTTPS LOC NAPTR SMIMEA SRV SSHFP SVCB TLSA URI"
+
+SETTINGS = {
+    "ipv4Only": Field("flag", EITHER, api="ipv4_only", keep=True),
+    "ipv6Only": Field("flag", EITHER, api="ipv6_only", keep=True),
+    "flattenCname": Field("flag", EITHER, keep=True),
+}
+
+
+def _refuse(planned: Values) -> None:
+    if planned["proxied"] and planned["ttl"] != 1:
+        raise ProviderError(
+            "ttl must be set to 1 when `proxied` is true: When a DNS record is marked as `proxied` the TTL "
+            "must be 1 as Cloudflare will control the TTL internally."
+        )
+
+
+def _adapt(news: Values, state: Values) -> Values:
+    """A short name reads back in full, and the letters of a CNAME's target in any case."""
+    news = dict(news)
+    name, full = str(news["name"]).rstrip("."), str(state["name"]).rstrip(".")
+    if full.startswith(f"{name}."):
+        news["name"] = state["name"]
+    if news.get("type") == "CNAME" and str(news.get("content")).lower() == str(state["content"]).lower():
+        news["content"] = state["content"]
+    return news
+
+
+def _complete(state: Values) -> Values:
+    """The settings of a CNAME are three; the API leaves out which are off."""
+    if state["type"] != "CNAME":
+        return state
+    answered = state["settings"] or {}
+    return {**state, "settings": {name: answered.get(name) or False for name in SETTINGS}}
+
+
+DNS_RECORD = Kind(
+    "dns_records",
+    {
+        "id": ID,
+        "zoneId": Field(mode=REQUIRED, path=True, replace=True),
+        "name": NAME,
+        "type": Field(mode=REQUIRED, replace=True, one_of=tuple(RECORD_TYPES.lower().split())),
+        "comment": TEXT,
+        "content": Field(mode=EITHER),
+        "priority": NUMBER,
+        "data": OBJECT,
+        "privateRouting": FLAG,
+        "proxied": Field("flag", EITHER, default=False),
+        "ttl": Field("number", REQUIRED),
+        "tags": Field("list", EITHER),
+        "settings": Field(
+            "object",
+            EITHER,
+            keep=True,
+            fields=SETTINGS,
+        ),
+        "commentModifiedOn": TIME,
+        "createdOn": Field("time", COMPUTED, keep=True),
+        "modifiedOn": TIME,
+        "proxiable": Field("flag", COMPUTED, keep=True),
+        "tagsModifiedOn": TIME,
+        "meta": Field("json", COMPUTED, keep=True),
+    },
+    ZONES,
+    refuse=_refuse,
+    adapt=_adapt,
+    complete=_complete,
+)

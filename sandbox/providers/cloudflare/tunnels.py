@@ -1,0 +1,92 @@
+"""A tunnel, and the document of its rules.
+
+Source: the schemas and models of terraform-provider-cloudflare v5.22, and the recordings of the official plugin for the
+plural names that the bridge makes up (`ingresses`, `audTags`).
+"""
+
+from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
+from sandbox.providers.cloudflare.kind import ACCOUNT, ACCOUNTS, FLAG, ID, NAME, TEXT, TIME, Kind
+
+TUNNEL = Kind(
+    "cfd_tunnel",
+    {
+        "id": ID,
+        "accountId": ACCOUNT,
+        # Trap of the real one: without this the rules never reach a connector. Neither this nor the secret is read
+        # back.
+        "configSrc": Field(mode=EITHER, default="local", replace=True, refresh=False, one_of=("local", "cloudflare")),
+        "name": NAME,
+        "tunnelSecret": Field(refresh=False, secret=True),
+        "accountTag": Field(mode=COMPUTED),
+        "connections": Field("list", COMPUTED),
+        "connsActiveAt": TIME,
+        "connsInactiveAt": TIME,
+        "createdAt": TIME,
+        "deletedAt": TIME,
+        "metadata": Field("json", COMPUTED),
+        "remoteConfig": Field("flag", COMPUTED),
+        "status": Field(mode=COMPUTED),
+        "tunType": Field(mode=COMPUTED),
+    },
+    ACCOUNTS,
+    update="PATCH",
+)
+
+ORIGIN_REQUEST = Field(
+    "object",
+    api="originRequest",
+    fields={
+        "access": Field(
+            "object",
+            fields={
+                "audTags": Field("list", REQUIRED, api="audTag"),
+                "teamName": Field(mode=REQUIRED, api="teamName"),
+                "required": FLAG,
+            },
+        ),
+        "caPool": Field(api="caPool"),
+        "connectTimeout": Field("number", api="connectTimeout"),
+        "disableChunkedEncoding": Field("flag", api="disableChunkedEncoding"),
+        "http2Origin": Field("flag", api="http2Origin"),
+        "httpHostHeader": Field(api="httpHostHeader"),
+        "keepAliveConnections": Field("number", api="keepAliveConnections"),
+        "keepAliveTimeout": Field("number", api="keepAliveTimeout"),
+        "matchSnItoHost": Field("flag", api="matchSNItoHost"),
+        "noHappyEyeballs": Field("flag", api="noHappyEyeballs"),
+        "noTlsVerify": Field("flag", api="noTLSVerify"),
+        "originServerName": Field(api="originServerName"),
+        "proxyType": Field(api="proxyType"),
+        "tcpKeepAlive": Field("number", api="tcpKeepAlive"),
+        "tlsTimeout": Field("number", api="tlsTimeout"),
+    },
+)
+
+TUNNEL_CONFIG = Kind(
+    "cfd_tunnel/{tunnelId}/configurations",
+    {
+        "id": Field(mode=COMPUTED, keep=True, path=True),
+        "accountId": ACCOUNT,
+        "tunnelId": Field(mode=REQUIRED, path=True, replace=True),
+        "config": Field(
+            "object",
+            EITHER,
+            fields={
+                "ingresses": Field(
+                    "list",
+                    api="ingress",
+                    fields={"hostname": TEXT, "service": NAME, "originRequest": ORIGIN_REQUEST, "path": TEXT},
+                ),
+                "originRequest": ORIGIN_REQUEST,
+            },
+        ),
+        "createdAt": TIME,
+        "source": Field(mode=EITHER, one_of=("local", "cloudflare")),
+        "version": Field("number", COMPUTED),
+    },
+    ACCOUNTS,
+    create="PUT",
+    deletes=False,
+    own_id="tunnelId",
+    document=True,
+    complete=lambda state: {**state, "id": state["tunnelId"]},
+)
