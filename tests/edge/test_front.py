@@ -85,7 +85,27 @@ async def test_one_connection_takes_many_requests_with_and_without_bodies(edge: 
         assert (await visitor.head("/")).text == ""
         assert (await visitor.get("/none")).status_code == 204
         assert (await visitor.post("/", content=b"")).text == ""
-        assert (await visitor.post("/", content=b"two", headers={"expect": "100-continue"})).text == "two"
+        page = await visitor.head("/", headers={"host": "nothing.example.com"})
+        assert (page.status_code, page.text) == (530, "")
+        assert int(page.headers["content-length"]) > 0
+        assert (await visitor.post("/", content=b"two")).text == "two"
+
+
+@asynchronous
+async def test_a_visitor_who_asks_before_it_sends_is_told_to_go_on(edge: LocalEdge) -> None:
+    exposed = edge.expose("asks", "http://blog")
+
+    async def origin(connector: Connector, stream: int, incoming: Incoming) -> None:
+        await connector.reply(stream, 200, {}, await incoming.whole())
+
+    async with edge.connected(exposed, origin=origin):
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.front)
+        head = f"POST / HTTP/1.1\r\nhost: {exposed.host}\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n"
+        writer.write(head.encode())
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 \r\n\r\n"
+        writer.write(b"whole")
+        assert b"200 OK" in await reader.readuntil(b"whole")
+        writer.close()
 
 
 @asynchronous
@@ -170,12 +190,16 @@ async def test_an_origin_may_answer_before_it_has_read_the_whole_upload(edge: Lo
     exposed = edge.expose("early", "http://blog")
 
     async def origin(connector: Connector, stream: int, _incoming: Incoming) -> None:
-        await connector.reply(stream, 413, {}, b"too much")
+        await connector.reply(stream, 413, {"content-length": "8"}, b"too much")
 
-    async with edge.connected(exposed, origin=origin), edge.visitor(headers={"host": exposed.host}) as visitor:
+    async with edge.connected(exposed, origin=origin):
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.front)
+        head = f"POST / HTTP/1.1\r\nhost: {exposed.host}\r\ncontent-length: 10\r\n\r\n".encode()
         for _ in range(2):
-            answer = await visitor.post("/", content=b"x" * 3_000_000)
-            assert (answer.status_code, answer.text) == (413, "too much")
+            writer.write(head + b"12345")
+            assert (await reader.readuntil(b"too much")).startswith(b"HTTP/1.1 413 ")
+            writer.write(b"67890")
+        writer.close()
 
 
 @asynchronous
