@@ -49,9 +49,17 @@ def _covers(target: Any, rule: IngressRule) -> bool:
     host, _, path = target.partition("/")
     # A wildcard stands for one label there: https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/
     same = host == rule.hostname or (host.startswith("*.") and host[1:] == "." + rule.hostname.partition(".")[2])
-    return same and (
-        not path or re.match(rf"\^{re.escape(re.escape('/' + path))}(\$|/|\(/\|\$\))", rule.path) is not None
-    )
+    return same and (not path or _lies_under(rule.path, "/" + path))
+
+
+def _lies_under(pattern: str, path: str) -> bool:
+    """Whether a rule's path expression takes `path` and what lies under it, and nothing else."""
+    # What every match begins with, as long as its end is not optional and no alternative follows that begins otherwise.
+    match = re.fullmatch(r"\^((?:[^\\.+*?()|\[\]{}^$]|\\\W)*)(?![?*{])(\$|\(/\|\$\)|[^|]*)", pattern)
+    if match is None:
+        return False
+    literal = re.sub(r"\\(.)", r"\1", match[1])
+    return literal.startswith(path + "/") or (literal == path and match[2] in ("$", "(/|$)"))
 
 
 ACCESS = Rule(

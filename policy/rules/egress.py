@@ -83,7 +83,10 @@ def _reached(peer: Any, ports: Any, declared: _Declared) -> Iterator[str]:
     cidr = at(peer, "ipBlock", "cidr")
     if not isinstance(cidr, str):
         return
-    allowed, excepted = ip_network(cidr), [ip_network(text) for text in each(at(peer, "ipBlock", "except"))]
+    allowed, excepted = (
+        ip_network(cidr, strict=False),
+        [ip_network(text, strict=False) for text in each(at(peer, "ipBlock", "except"))],
+    )
     if declared.has(allowed, ports):
         return
     for inside in INSIDE:

@@ -26,12 +26,7 @@ def _judge(resource: Resource, stack: Stack, _: Options) -> Iterator[str]:
             yield f"{place} is not marked secret: it would stand in the clear in the state and in every diff"
     yield from _given_away(resource)
     # Of a cluster's object everything is read by whoever may read it, marked or not; but for that, marked is hidden.
-    open_to_all = resource.in_cluster and not places
-    visible = {
-        key: value
-        for key, value in (resource.properties if open_to_all else resource.shown).items()
-        if key not in places
-    }
+    visible = resource.properties if resource.in_cluster and not places else resource.shown
     secrets = _secrets(stack)
     for path, text in texts(visible):
         if _has_token(text):

@@ -14,6 +14,7 @@ from policy.rule import Rule
 from policy.rules import ACCESS, EGRESS, FENCE, IMAGES, ORIGINS, RECORDS, REPLICAS, TOKEN
 from policy.rules.egress import INSIDE
 from policy.stack import Resource, Stack
+from policy.values import UNKNOWN
 from tests.policy.recorded import changed, judged
 
 Properties = dict[str, Any]
@@ -57,6 +58,11 @@ def block(cidr: str, *excepted: str, port: int | None = None) -> Properties:
 
 
 # connector-is-fenced
+
+
+def test_the_message_says_where_a_policy_is_missing_or_which_one_is_open() -> None:
+    assert broken(FENCE, connector()) == ["no network policy of this stack selects its pods in namespace blog"]
+    assert broken(FENCE, connector(), fence(policyTypes=["Egress"])) == ["it selects its pods and leaves Ingress open"]
 
 
 def test_a_policy_may_select_by_expressions() -> None:
@@ -120,9 +126,17 @@ def test_an_address_that_a_rule_of_the_tunnel_names_may_be_reached_on_that_port_
     assert not reached(block("192.168.7.9/32", port=443), block("fd00::7/128", port=22), more=(origin,))
     assert reached(block("192.168.7.9/32", port=22), more=(origin,))
     assert reached(block("192.168.7.9/32"), more=(origin,))
-    assert reached(block("192.168.7.8/31", port=443), more=(origin,))
+    assert reached(block("192.168.7.9/31", port=443), more=(origin,))
+    even = tunnel({"hostname": "nas.example.com", "service": "https://192.168.7.8"})
+    assert reached(block("192.168.7.8/31", port=443), more=(even,))
     ports = {"ports": [{"port": 443, "endPort": 9000}]}
     assert reached({**block("192.168.7.9/32"), **ports}, more=(origin,))
+
+
+def test_an_address_is_not_held_against_anybody_while_a_rule_is_not_known_yet() -> None:
+    later = tunnel({"hostname": "nas.example.com", "service": UNKNOWN})  # pyright: ignore[reportArgumentType]
+    assert not reached(block("192.168.7.9/32", port=443), more=(later,))
+    assert reached(block("192.168.7.0/24", port=443), more=(later,))
 
 
 def test_a_network_that_the_stack_routes_through_the_tunnel_may_be_reached() -> None:
@@ -276,6 +290,8 @@ V1 = {**BLOG, "path": r"^/v1\.0(/|$)"}
         (BLOG, {"destinations": [{"type": "public", "uri": "blog.example.com"}]}),
         (V1, {"domain": "blog.example.com"}),
         (V1, {"domain": "blog.example.com/v1.0"}),
+        ({**BLOG, "path": "^/v1-0/x$"}, {"domain": "blog.example.com/v1-0"}),
+        ({**BLOG, "path": "^/v1/[0-9]+"}, {"domain": "blog.example.com/v1"}),
         ({**BLOG, "hostname": "*.example.com"}, {"domain": "*.example.com"}),
         (BLOG, {"domain": "blog.example.com", "policies": [{"decision": "allow"}]}),
     ],
@@ -295,6 +311,10 @@ def test_an_application_before_all_requests_of_a_route_guards_it(rule: Propertie
         ({**BLOG, "hostname": "*.example.com"}, {"domain": "blog.example.com"}),
         ({**BLOG, "path": "^/v1-0(/|$)"}, {"domain": "blog.example.com/v1.0"}),
         ({**BLOG, "path": "^/v1"}, {"domain": "blog.example.com/v1.0"}),
+        ({**BLOG, "path": "^/v1"}, {"domain": "blog.example.com/v1"}),
+        ({**BLOG, "path": "^/v1/?x"}, {"domain": "blog.example.com/v1"}),
+        ({**BLOG, "path": "/v1/"}, {"domain": "blog.example.com/v1"}),
+        ({**BLOG, "path": "^/v1/|/v2"}, {"domain": "blog.example.com/v1"}),
         (BLOG, {"domain": "blog.example.com", "policies": [{"decision": "bypass"}]}),
         (BLOG, {"domain": "blog.example.com", "policies": [{"id": "bypass"}]}),
     ],
