@@ -13,8 +13,6 @@ from .link import Headers, Lost, Stream
 from .switchboard import Line
 from .visit import Visit
 
-_LINGER = 5.0
-"""Seconds that a visitor may go on sending after the answer is complete; cut off at once, it might never read it."""
 _THIS_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
 
 
@@ -41,8 +39,6 @@ async def carry(visit: Visit, conversation: Conversation, line: Line) -> None:
 
 
 async def _plain(visit: Visit, conversation: Conversation, stream: Stream) -> None:
-    read = asyncio.Event()
-
     async def upload() -> None:
         alive = visit.has_body
         async for part in conversation.body():
@@ -51,7 +47,6 @@ async def _plain(visit: Visit, conversation: Conversation, stream: Stream) -> No
                     await stream.send(part)
                     continue
             alive = False  # the origin has answered without waiting for the rest
-        read.set()
         if alive:
             with contextlib.suppress(Lost):
                 await stream.send(end=True)
@@ -63,10 +58,6 @@ async def _plain(visit: Visit, conversation: Conversation, stream: Stream) -> No
             await uploading
             raise Gone
         await downloading
-        if not read.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LINGER):
-                    await read.wait()
 
 
 async def _switch(visit: Visit, conversation: Conversation, stream: Stream) -> None:

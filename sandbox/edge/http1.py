@@ -1,6 +1,7 @@
 """HTTP/1.1 as a server speaks it, on one connection: requests in, answers out, protocol switches in between."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable
 from http.client import responses
 
@@ -10,6 +11,10 @@ from .link import Headers
 
 _HEAD = 128 << 10
 """Bytes that a request's head may take: Cloudflare's own limit, https://developers.cloudflare.com/fundamentals/reference/connection-limits/."""
+
+
+_LINGER = 5.0
+"""Seconds that a client may go on sending a request that has its answer."""
 
 
 class Gone(Exception):
@@ -31,6 +36,8 @@ class Conversation:
 
     async def next_request(self) -> h11.Request | None:
         """The next request's head, None when the client has finished. Raises Gone."""
+        if self._h11.our_state is h11.DONE:
+            await self._drain_request()
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._h11.start_next_cycle()
         if self._h11.our_state is not h11.IDLE:
@@ -94,10 +101,17 @@ class Conversation:
 
     async def write(self, data: bytes) -> None:
         self._writer.write(data)
-        await self._drain()
+        await self._flush()
 
     def close(self) -> None:
         self._writer.close()
+
+    async def _drain_request(self) -> None:
+        """Takes in what the client still sends of a request that has its answer; cut off, it might never read that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                while self._h11.their_state is h11.SEND_BODY:
+                    await self._event()
 
     async def _event(self) -> object:
         while True:
@@ -126,9 +140,9 @@ class Conversation:
             raise Gone(str(mistake)) from mistake
         if data:
             self._writer.write(data)
-            await self._drain()
+            await self._flush()
 
-    async def _drain(self) -> None:
+    async def _flush(self) -> None:
         try:
             await self._writer.drain()
         except OSError as mistake:
