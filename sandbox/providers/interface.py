@@ -1,5 +1,6 @@
 """What one stand-in does, in plain Python: the calls of the engine, and the answers to them."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -56,6 +57,8 @@ class Request:
     timeout: float = 0
     """Seconds; 0 where the program sets none."""
     preview: bool = False
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits for the answer any more; who waits for something ends then."""
 
 
 class Provider(Protocol):

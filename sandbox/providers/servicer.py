@@ -6,6 +6,8 @@ Source: `proto/pulumi/provider.proto` of the engine; the stubs come with the Pyt
 # ruff: noqa: ARG002 - the signatures are the protocol's
 
 import logging
+import threading
+import weakref
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -29,18 +31,14 @@ KINDS = {
 }
 
 
-def _request(message: Any, **values: Any) -> Request:
-    """Older engines send the URN alone: `urn:pulumi:stack::project::parent$type::name`."""
-    qualified, _, name = message.urn.split("::", 2)[2].partition("::")
-    return Request(message.type or qualified.rpartition("$")[2], message.name or name, message.urn, **values)
-
-
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one `Provider`. Calls come in parallel and from several engines at once."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self.version = version(f"pulumi-{provider.name}")
+        self._running: dict[str, weakref.WeakSet[threading.Event]] = {}
+        self._lock = threading.Lock()
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
@@ -56,8 +54,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
-        # The engine also ends its calls; another engine may be attached, so nothing is stopped here.
+        # Each engine has a connection of its own, and only what came over that one is its to stop.
+        with self._lock:
+            for stopped in self._running.get(context.peer(), ()):
+                stopped.set()
         return empty_pb2.Empty()
+
+    def _request(self, message: Any, context: Any, **values: Any) -> Request:
+        """Older engines send the URN alone: `urn:pulumi:stack::project::parent$type::name`."""
+        stopped = threading.Event()
+        context.add_callback(stopped.set)  # when the call is over, or the engine gone
+        with self._lock:
+            self._running.setdefault(context.peer(), weakref.WeakSet()).add(stopped)
+        qualified, _, name = message.urn.split("::", 2)[2].partition("::")
+        type = message.type or qualified.rpartition("$")[2]
+        return Request(type, message.name or name, message.urn, stopped=stopped, **values)
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -73,14 +84,18 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:
         with Refusals(context):
             inputs, news = from_struct(request.olds), from_struct(request.news)
-            kept, wrong = self.provider.check(_request(request, inputs=inputs, news=news, seed=request.randomSeed))
+            kept, wrong = self.provider.check(
+                self._request(request, context, inputs=inputs, news=news, seed=request.randomSeed)
+            )
         failures = [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in wrong.items()]
         return provider_pb2.CheckResponse(inputs=to_struct(kept), failures=failures)
 
     def Diff(self, request: Any, context: Any) -> Any:
         with Refusals(context):
             olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
-            diff = self.provider.diff(_request(request, id=request.id, news=from_struct(request.news), **olds))
+            diff = self.provider.diff(
+                self._request(request, context, id=request.id, news=from_struct(request.news), **olds)
+            )
         answer = provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changes else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=list(diff.changes) if not diff.detailed else [],
@@ -97,13 +112,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:
         with Refusals(context):
             values = {"news": from_struct(request.properties), "timeout": request.timeout, "preview": request.preview}
-            id, outputs = self.provider.create(_request(request, **values))
+            id, outputs = self.provider.create(self._request(request, context, **values))
         return provider_pb2.CreateResponse(id=id, properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
         with Refusals(context):
             olds = {"outputs": from_struct(request.properties), "inputs": from_struct(request.inputs)}
-            found = self.provider.read(_request(request, id=request.id, **olds))
+            found = self.provider.read(self._request(request, context, id=request.id, **olds))
         if found is None:
             return provider_pb2.ReadResponse()
         id, outputs, inputs = found
@@ -113,13 +128,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         with Refusals(context):
             values = {"news": from_struct(request.news), "timeout": request.timeout, "preview": request.preview}
             olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
-            outputs = self.provider.update(_request(request, id=request.id, **values, **olds))
+            outputs = self.provider.update(self._request(request, context, id=request.id, **values, **olds))
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         with Refusals(context):
             olds = {"outputs": from_struct(request.properties), "inputs": from_struct(request.old_inputs)}
-            self.provider.delete(_request(request, id=request.id, timeout=request.timeout, **olds))
+            self.provider.delete(self._request(request, context, id=request.id, timeout=request.timeout, **olds))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:

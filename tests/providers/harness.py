@@ -50,8 +50,9 @@ class Wanted:
 class Plugin:
     """One provider behind its gRPC stub, speaking plain values."""
 
-    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub) -> None:
+    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, port: int) -> None:
         self._stub = stub
+        self.port = port
 
     def call(self, method: str, request: Any) -> Any:
         try:
@@ -183,13 +184,21 @@ def attached(name: str) -> Iterator[Plugin]:
     """A stand-in of its own, on a port of its own."""
     servers, ports = serve([name])
     try:
-        # An object that never became ready comes with the error's metadata, of which the engine takes 16 MB.
-        limits = [(f"grpc.{limit}max_metadata_size", 2**24) for limit in ("", "absolute_")]
-        with grpc.insecure_channel(f"127.0.0.1:{ports[name]}", options=limits) as channel:
-            yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel))
+        with engine(ports[name]) as plugin:
+            yield plugin
     finally:
         for server in servers:
             server.stop(grace=None)
+
+
+@contextmanager
+def engine(port: int) -> Iterator[Plugin]:
+    """The connection of one engine to a stand-in."""
+    # An object that never became ready comes with the error's metadata, of which the engine takes 16 MB.
+    options = [(f"grpc.{limit}max_metadata_size", 2**24) for limit in ("", "absolute_")]
+    options.append(("grpc.use_local_subchannel_pool", 1))
+    with grpc.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+        yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel), port)
 
 
 def veiled(value: Any) -> Any:

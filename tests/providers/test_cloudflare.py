@@ -1,8 +1,11 @@
 """What the stand-in refuses, defaults, replaces and hides, as the official plugin does: its traps included."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from google.protobuf import empty_pb2
 
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.values import UNKNOWN, Secret
@@ -303,7 +306,7 @@ def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
 ) -> None:
     api.play([first, reply("GET", "/client/v4/zones/z", {"id": "z"})])
     waits: list[float] = []
-    assert Client(api.url, "token", waits.append).call("GET", "/zones/z") == {"id": "z"}
+    assert Client(api.url, "token").call("GET", "/zones/z", pause=waits.append) == {"id": "z"}
     assert len(waits) == 1
     assert waited[0] <= waits[0] <= waited[1]
 
@@ -320,13 +323,28 @@ def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
 def test_a_lasting_refusal_is_not_tried_again(api: Recorded, first: dict[str, Any]) -> None:
     api.play([first])
     with pytest.raises(Exception, match=str(first["status"])):
-        Client(api.url, "token", pytest.fail).call("GET", "/zones/z")
+        Client(api.url, "token").call("GET", "/zones/z", pause=lambda _: pytest.fail("it waited"))
+    assert len(api.made) == 1
+
+
+def test_an_interrupted_engine_tries_nothing_again(cloudflare: Plugin, api: Recorded) -> None:
+    busy = refusal("POST", TUNNELS, 429, 971, "slow down", **{"retry-after": "59"})
+    api.play([busy])
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(cloudflare.create, TUNNEL, tunnel())
+        while not api.made:
+            time.sleep(0.01)
+        while not waits.done():
+            cloudflare.call("Cancel", empty_pb2.Empty())
+            time.sleep(0.01)
+        with pytest.raises(Refusal, match="429 Too Many Requests"):
+            waits.result()
     assert len(api.made) == 1
 
 
 def test_an_api_that_does_not_answer_is_given_up_after_ten_more_tries() -> None:
     waits: list[float] = []
     with pytest.raises(Exception, match=r'GET "http://127.0.0.1:1/zones/z": .*refused'):
-        Client("http://127.0.0.1:1", "token", waits.append).call("GET", "/zones/z")
+        Client("http://127.0.0.1:1", "token").call("GET", "/zones/z", pause=waits.append)
     assert len(waits) == 10
     assert max(waits) <= 30

@@ -11,11 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2_grpc
 
-from tests.providers.harness import Plugin, Refusal
+from tests.providers.harness import Refusal, engine
 from tests.providers.program import ACCOUNT, TUNNEL
 
 
@@ -36,9 +34,8 @@ def test_each_provider_has_a_port_of_its_own_and_says_which_plugin_it_stands_in_
     with process(tmp_path / "ports.json") as (_, ports):
         assert sorted(ports) == ["cloudflare", "kubernetes", "random"]
         assert len(set(ports.values())) == 3
-        with grpc.insecure_channel(f"127.0.0.1:{ports['cloudflare']}") as channel:
-            stub = provider_pb2_grpc.ResourceProviderStub(channel)
-            assert stub.GetPluginInfo(empty_pb2.Empty()).version.startswith("6.")
+        with engine(ports["cloudflare"]) as plugin:
+            assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version.startswith("6.")
 
 
 def test_only_those_asked_for_are_served(tmp_path: Path) -> None:
@@ -60,9 +57,7 @@ def test_it_ends_when_told_to_though_a_call_still_waits(tmp_path: Path) -> None:
         silent.listen()
         base_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         served = process(tmp_path / "ports.json", "--only", "cloudflare", CLOUDFLARE_BASE_URL=base_url)
-        with served as (started, ports), ThreadPoolExecutor(1) as pool:
-            channel = grpc.insecure_channel(f"127.0.0.1:{ports['cloudflare']}")
-            plugin = Plugin(provider_pb2_grpc.ResourceProviderStub(channel))
+        with served as (started, ports), ThreadPoolExecutor(1) as pool, engine(ports["cloudflare"]) as plugin:
             waits = pool.submit(plugin.create, TUNNEL, {"accountId": ACCOUNT, "name": "slow"})
             silent.accept()
             started.terminate()

@@ -7,6 +7,7 @@ not, for a name that is taken stays taken.
 
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -31,17 +32,26 @@ class ApiError(ProviderError):
 class Client:
     """One base address and one token; safe to share between threads."""
 
-    def __init__(self, base_url: str, token: str, pause: Any = time.sleep) -> None:
+    def __init__(self, base_url: str, token: str) -> None:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self._base_url = base_url.rstrip("/")
         # The environment's proxies lead to the internet, not to an emulator on loopback.
         remote = httpx.URL(base_url).host not in ("127.0.0.1", "localhost", "::1")
         self._http = httpx.Client(headers=headers, timeout=60, limits=limits, trust_env=remote)
-        self._pause = pause
 
-    def call(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> Any:
-        """The reply's `result`; None for an empty reply. Raises ApiError."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> Any:
+        """The reply's `result`; None for an empty reply. Raises ApiError.
+
+        `pause` waits for some seconds, and says True where there is no use in trying again.
+        """
         url = self._base_url + path
         attempt = 0
         while True:
@@ -50,7 +60,8 @@ class Client:
                 return reply.json().get("result") if reply.content else None
             if attempt == RETRIES or (reply is not None and not _temporary(reply)):
                 break
-            self._pause(_delay(reply, attempt))
+            if pause(_delay(reply, attempt)):
+                break
             attempt += 1
         if reply is None:
             raise ProviderError(f'failed to make http request: {method} "{url}": {reason}')

@@ -75,7 +75,7 @@ class Cloudflare:
         if request.preview:
             return "", _outputs(kind, planned, request.news)
         kind.refuse(planned)
-        reply = self._call(request.news, kind.create, kind.all_of(planned), encode(kind.fields, planned, {}))
+        reply = self._call(request, kind.create, kind.all_of(planned), encode(kind.fields, planned, {}))
         state = kind.complete(settle(kind.fields, planned, reply))
         return state[kind.own_id], _outputs(kind, state, request.news)
 
@@ -86,7 +86,7 @@ class Cloudflare:
         if request.preview:
             return _outputs(kind, planned, request.news)
         body = encode(kind.fields, planned, before, changed_only=kind.update == "PATCH")
-        reply = self._call(request.news, kind.update, kind.one_of(before, request.id), body)
+        reply = self._call(request, kind.update, kind.one_of(before, request.id), body)
         return _outputs(kind, kind.complete(settle(kind.fields, planned, reply)), request.news)
 
     def read(self, request: Request) -> tuple[str, Values, Values] | None:
@@ -94,7 +94,7 @@ class Cloudflare:
         imported = not request.outputs
         state = kind.imported(request.id) if imported else kind.state(request.outputs)
         try:
-            reply = self._call(request.outputs, "GET", kind.one_of(state, state["id"] or request.id), None)
+            reply = self._call(request, "GET", kind.one_of(state, state["id"] or request.id), None)
         except ApiError as error:
             if error.status == 404 and not imported:
                 return None
@@ -114,20 +114,20 @@ class Cloudflare:
     def delete(self, request: Request) -> None:
         kind = _kind(request.type)
         if kind.deletes:
-            self._call(request.outputs, "DELETE", kind.one_of(kind.state(request.outputs), request.id), None)
+            self._call(request, "DELETE", kind.one_of(kind.state(request.outputs), request.id), None)
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if token not in FUNCTIONS:
             raise ProviderError(f"function {token} is not among the stand-in's: {', '.join(FUNCTIONS)}")
         return FUNCTIONS[token](self._client, arguments)
 
-    def _call(self, properties: Values, method: str, path: str, body: Values | None) -> Values:
-        """Makes one call; whatever is secret among `properties` stays out of the message should the API echo it."""
+    def _call(self, request: Request, method: str, path: str, body: Values | None) -> Values:
+        """Makes one call. What is secret stays out of the message, should the API echo it."""
         try:
-            return self._client.call(method, path, body) or {}
+            return self._client.call(method, path, body, pause=request.stopped.wait) or {}
         except ProviderError as error:
             message = str(error)
-            for leaf in leaves(properties):
+            for leaf in leaves([request.news, request.outputs]):
                 if isinstance(leaf, Secret) and isinstance(leaf.value, str) and leaf.value:
                     message = message.replace(leaf.value, "[secret]")
             error.args = (message,)

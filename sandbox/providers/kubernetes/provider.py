@@ -1,7 +1,6 @@
 """The kubernetes plugin: inputs to objects, objects to the cluster and back."""
 
 import threading
-import time
 from typing import Any
 
 from sandbox.providers.interface import Diff, NotReady, ProviderError, Request
@@ -119,9 +118,10 @@ class Kubernetes:
                 if isinstance(error, Refused) and error.reason == "AlreadyExists":
                     message = EXISTS.format(message=error)
                 elif attempt < TRIES and (isinstance(error, NoSuchKind) or error.status == 404):
-                    time.sleep(pause)
-                    pause *= 2
-                    continue
+                    if not request.stopped.wait(pause):
+                        pause *= 2
+                        continue
+                    message = f"interrupted; {error}"
                 else:
                     message = str(error)
                 raise ProviderError(NOT_MADE.format(urn=request.urn, message=message)) from error
@@ -155,7 +155,7 @@ class Kubernetes:
     def _settled(self, request: Request, thing: dict[str, Any], live: dict[str, Any], manager: str) -> dict[str, Any]:
         """The checkpoint of the object once it is ready. Raises NotReady with what there is."""
         try:
-            live = ready.wait(self._api, live, request.timeout)
+            live = ready.wait(self._api, live, request)
         except ProviderError as error:
             live = self._api.get(live) or live
             outputs = checkpoint(request.news, live, thing["apiVersion"], manager)
@@ -186,7 +186,7 @@ class Kubernetes:
         policy = annotation(live, "deletionPropagationPolicy").capitalize() or "Foreground"
         try:
             self._api.delete(live, policy)
-            ready.wait_gone(self._api, live, request.timeout)
+            ready.wait_gone(self._api, live, request)
         except NoSuchKind:
             return
         except Refused as error:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.providers.interface import ProviderError
+from sandbox.providers.interface import ProviderError, Request
 from sandbox.providers.kubernetes.api import Api
 from sandbox.providers.kubernetes.conditions import CONDITIONS, Hopeless
 from sandbox.providers.kubernetes.objects import annotation, shown
@@ -22,13 +22,13 @@ def timeout(thing: Mapping[str, Any], asked: float) -> float:
     return asked or float(annotation(thing, "timeoutSeconds") or SECONDS)
 
 
-def wait(api: Api, thing: dict[str, Any], asked: float) -> dict[str, Any]:
+def wait(api: Api, thing: dict[str, Any], request: Request) -> dict[str, Any]:
     """The object when it is ready. Raises ProviderError that names it, what it waits for, and the last warning about
     it."""
     waits = CONDITIONS.get(thing["kind"])
     if waits is None or annotation(thing, "skipAwait") == "true":
         return thing
-    seconds = timeout(thing, asked)
+    seconds = timeout(thing, request.timeout)
     until, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         try:
@@ -39,14 +39,15 @@ def wait(api: Api, thing: dict[str, Any], asked: float) -> dict[str, Any]:
             return thing
         if time.monotonic() > until:
             raise ProviderError(f"{shown(thing)} was not ready after {seconds:g} s: {lacks}{_warning(api, thing)}")
-        time.sleep(pause)
+        if request.stopped.wait(pause):
+            raise ProviderError(f"interrupted while waiting for {shown(thing)}")
         pause = min(pause * 1.5, LONGEST_PAUSE)
         thing = api.get(thing) or _gone(thing)
 
 
-def wait_gone(api: Api, thing: dict[str, Any], asked: float) -> None:
+def wait_gone(api: Api, thing: dict[str, Any], request: Request) -> None:
     """Returns when the object is no more. Raises ProviderError that names what may hold it."""
-    seconds = timeout(thing, asked)
+    seconds = timeout(thing, request.timeout)
     until, pause = time.monotonic() + seconds, FIRST_PAUSE
     while (left := api.get(thing)) and left["metadata"]["uid"] == thing["metadata"]["uid"]:
         if time.monotonic() > until:
@@ -54,7 +55,8 @@ def wait_gone(api: Api, thing: dict[str, Any], asked: float) -> None:
             raise ProviderError(
                 f"{shown(thing)} was still there {seconds:g} s after its deletion; finalizers: {holders}"
             )
-        time.sleep(pause)
+        if request.stopped.wait(pause):
+            raise ProviderError(f"interrupted while waiting for {shown(thing)}")
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
