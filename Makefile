@@ -6,10 +6,10 @@ BIN := .venv/bin
 STACK ?= dev
 BASE ?= main
 FORMAT ?= text
-MODULES := .github/tell.py __main__.py components sandbox settings tests
+MODULES := .github/tell.py __main__.py components examples generate plugin sandbox settings tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format rehearse preview up verify drift drift-issue comment
+.PHONY: help setup demo test lint types format generate rehearse preview up verify drift drift-issue comment
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -39,6 +39,9 @@ types: setup ## types
 format: setup ## bring the style in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+generate: setup ## write the files that are made from the code: schemas and the reference
+	$(BIN)/python -m generate
 
 rehearse: setup ## what this change does to every stack, from BASE (main) to here: no account, no cluster
 	@base=$$(mktemp -d) && trap 'exit 130' INT TERM && \
