@@ -11,8 +11,8 @@ from policy.values import at, each
 
 
 def public(stack: Stack) -> set[str]:
-    """Hostnames of which every route says `public: true`: whoever asks for them is to be served."""
-    routes = list(_routes(stack))
+    """Hostnames whose every route says `public: true`: whoever asks for them is to be served. A fixed status needs no word."""
+    routes = [route for route in _routes(stack) if not str(at(route[1], "service")).startswith("http_status:")]
     return {hostname for hostname, _ in routes} - {name for name, route in routes if at(route, "public") is not True}
 
 

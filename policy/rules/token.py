@@ -28,7 +28,7 @@ def _judge(resource: Resource, stack: Stack, _: Options) -> Iterator[str]:
     # Of a cluster's object everything is read by whoever may read it, marked or not; but for that, marked is hidden.
     visible = resource.properties if resource.in_cluster and not places else resource.shown
     secrets = _secrets(stack)
-    for path, text in texts(visible):
+    for path, text in texts({key: value for key, value in visible.items() if key not in places}):
         if _has_token(text):
             yield f"{path} holds a connector's token"
         elif any(secret in text for secret in secrets):

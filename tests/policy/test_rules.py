@@ -332,11 +332,17 @@ def test_a_connector_that_asks_for_a_ticket_from_access_guards_its_route() -> No
 
 
 def test_the_settings_may_say_that_a_hostname_is_public() -> None:
-    said = '[{"hostname": "Blog.example.com", "public": true}, {"hostname": "café.example.com", "public": true}]'
     cafe = {**BLOG, "hostname": "xn--caf-dma.example.com"}
-    assert not broken(ACCESS, tunnel(BLOG, cafe), configuration={"culvert:routes": said})
-    half = '[{"hostname": "blog.example.com", "public": true}, {"hostname": "blog.example.com", "path": "/admin"}]'
-    assert broken(ACCESS, tunnel(BLOG), configuration={"culvert:routes": half})
+    blog = {"hostname": "Blog.example.com", "public": True}
+
+    def said(*routes: Properties) -> dict[str, str]:
+        return {"culvert:routes": json.dumps(routes)}
+
+    both = said(blog, {"hostname": "café.example.com", "public": True})
+    assert not broken(ACCESS, tunnel(BLOG, cafe), configuration=both)
+    assert broken(ACCESS, tunnel(BLOG), configuration=said(blog, {"hostname": "blog.example.com", "path": "/admin"}))
+    gone = {"hostname": "blog.example.com", "path": "/gone", "service": "http_status:410"}
+    assert not broken(ACCESS, tunnel(BLOG), configuration=said(blog, gone))
 
 
 def test_a_fixed_status_leads_nowhere() -> None:
