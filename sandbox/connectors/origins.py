@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import mimetypes
-import posixpath
 import re
 import socket
 from urllib.parse import unquote, urlsplit
@@ -83,7 +82,7 @@ class Origins:
         path = urlsplit(request.target.decode("latin-1")).path
         files = await self._services.files(backend, WEB_ROOT)
         if files:
-            name = posixpath.normpath(unquote(path)).strip("/") or "index.html"
+            name = unquote(path).strip("/") or "index.html"
             if name not in files:
                 return 404, "text/plain", b"404 Not Found\n"
             return 200, mimetypes.guess_type(name)[0] or "application/octet-stream", files[name].encode()

@@ -30,6 +30,14 @@ def test_a_deployment_is_available_when_its_connectors_say_that_they_are_ready(f
         assert [pod["status"]["phase"] for pod in farm.pods()] == ["Running", "Running"]
 
 
+def test_one_that_has_started_is_not_ready_before_it_was_asked(farm: Farm) -> None:
+    probe = {"httpGet": {"path": "/ready", "port": "metrics"}, "initialDelaySeconds": 600}
+    with farm.running():
+        farm.deploy(readinessProbe=probe)
+        eventually(lambda: farm.container().get("started"))
+        assert not farm.container()["ready"]
+
+
 def test_the_process_has_what_the_pod_declares_and_nothing_of_ours(farm: Farm) -> None:
     farm.create("secrets", "s", stringData={"token": "t0ken", "n": "v"})
     farm.create("configmaps", "c", data={"a.txt": "content"})

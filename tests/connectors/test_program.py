@@ -45,6 +45,8 @@ def test_the_one_that_is_named_is_taken_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[Release]
 ) -> None:
     mine = tmp_path / "mine"
+    assert program.obtain(print)
+    asked.clear()
     monkeypatch.setenv("CULVERT_CLOUDFLARED", str(mine))
     assert program.obtain(print) is None
     mine.write_text("#!/bin/sh\necho cloudflared version 2025.1.0\n")
