@@ -11,8 +11,10 @@ ETCD, API_SERVER, CONTROLLERS, SCHEDULER, KWOK = (
     "kube-scheduler",
     "kwok",
 )
-PROGRAMS = (ETCD, API_SERVER, CONTROLLERS, SCHEDULER, KWOK)
-"""In the order they start; the last three find the API server through the kubeconfig."""
+CLIENTS = (CONTROLLERS, SCHEDULER, KWOK)
+"""These find the API server through the kubeconfig."""
+PROGRAMS = (ETCD, API_SERVER, *CLIENTS)
+"""In the order they start."""
 
 # Off: what needs a kubelet's heartbeat (the nodes have none), a cloud, metrics, disks or certificates. The rest is as in
 # any cluster: rollouts, garbage collection, namespaces, endpoints, quotas, disruption budgets, service accounts.
@@ -21,14 +23,12 @@ _CONTROLLERS_OFF = (
     "certificatesigningrequest-cleaner-controller",
     "certificatesigningrequest-signing-controller",
     "cloud-node-lifecycle-controller",
-    "device-taint-eviction-controller",
     "horizontal-pod-autoscaler-controller",
     "node-ipam-controller",
     "node-lifecycle-controller",
     "node-route-controller",
     "persistentvolume-attach-detach-controller",
     "persistentvolume-expander-controller",
-    "podcertificaterequest-cleaner-controller",
     "resourceclaim-controller",
     "service-lb-controller",
     "ttl-controller",
@@ -84,6 +84,7 @@ def arguments(program: str, port: int) -> list[str]:
             "--anonymous-auth=false",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
+            "--disable-admission-plugins=TaintNodesByCondition",  # the controller that takes that taint away is off
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             "--service-account-key-file=certificates/apiserver.key",
             "--service-account-signing-key-file=certificates/apiserver.key",

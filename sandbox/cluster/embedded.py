@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from kubernetes import client
-from kubernetes.client.exceptions import ApiException
+from kubernetes.client.exceptions import ApiException, ConflictException
 from urllib3.exceptions import HTTPError
 
 from sandbox.cluster.access import admin_token, connect, kubeconfig, write_private
-from sandbox.cluster.control_plane import API_SERVER, ETCD, PROGRAMS, Folder, arguments
+from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, PROGRAMS, Folder, arguments
 from sandbox.cluster.nodes import nodes
 from sandbox.errors import SandboxError
 from sandbox.processes import Supervisor
@@ -29,18 +29,7 @@ def start(home: Path, tools: Mapping[str, Tool], supervisor: Supervisor, say: Ca
     data it had. The API server keeps its port where that is free. Returns when the API answers, nodes are ready and
     pods can be made in the namespace `default`; `SandboxError` says which program failed, with the end of its log.
     """
-    folder = Folder(home)
-    if all(supervisor.running(program) for program in PROGRAMS) and _answers(folder):
-        return folder.kubeconfig
-    say("starting the cluster")
-    folder.prepare()
-    _start_etcd(folder, tools, supervisor)
-    _start_api_server(folder, tools, supervisor)
-    for program in PROGRAMS[2:]:
-        if not supervisor.running(program):
-            _launch(program, 0, folder, tools, supervisor)
-    _await_usable(folder, supervisor, tools[API_SERVER].version)
-    return folder.kubeconfig
+    return _Cluster(Folder(home), tools, supervisor).start(say)
 
 
 def stop(supervisor: Supervisor) -> None:
@@ -49,98 +38,116 @@ def stop(supervisor: Supervisor) -> None:
         supervisor.stop(program)
 
 
-def _start_etcd(folder: Folder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
-    if supervisor.running(ETCD):
-        return
-    folder.socket.unlink(missing_ok=True)
-    _launch(ETCD, 0, folder, tools, supervisor, ready=folder.socket.exists, timeout=30)
+class _Cluster:
+    def __init__(self, folder: Folder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
+        self._folder = folder
+        self._tools = tools
+        self._supervisor = supervisor
+        self._running = supervisor.running
 
-
-def _start_api_server(folder: Folder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
-    if supervisor.running(API_SERVER) and _answers(folder):
-        return
-    token = admin_token(folder.tokens)
-    before = _port(folder)
-    for port in (before or _free_port(), *(_free_port() for _ in range(4))):
+    def start(self, say: Callable[[str], None]) -> Path:
+        if all(map(self._running, PROGRAMS)) and self._answers():
+            return self._folder.kubeconfig
+        say("starting the cluster")
+        self._folder.prepare()
         try:
-            ready = partial(_comes_up, folder, supervisor, port, token)
-            _launch(API_SERVER, port, folder, tools, supervisor, ready=ready, timeout=90)
-        except SandboxError:
-            if "address already in use" not in supervisor.log_end(API_SERVER):
+            self._start_etcd()
+            self._start_api_server()
+        except SandboxError as error:
+            if self._running(ETCD):
                 raise
-            continue
-        break
-    else:
-        raise SandboxError("kube-apiserver found no free port on 127.0.0.1 in five attempts.")
-    if _port(folder) != before:
-        for program in PROGRAMS[2:]:  # they hold the address they started with
-            supervisor.stop(program)
+            raise SandboxError(self._etcd_failed()) from error
+        for program in CLIENTS:
+            if not self._running(program):
+                self._launch(program)
+        self._await_usable()
+        return self._folder.kubeconfig
 
+    def _start_etcd(self) -> None:
+        if not self._running(ETCD):
+            self._folder.socket.unlink(missing_ok=True)
+            self._launch(ETCD, ready=self._folder.socket.exists)
 
-def _comes_up(folder: Folder, supervisor: Supervisor, port: int, token: str) -> bool:
-    if not supervisor.running(ETCD):
-        raise SandboxError(f"etcd ended. The end of its log:\n{supervisor.log_end(ETCD)}")
-    if not folder.authority.exists():
-        return False
-    wanted = kubeconfig(port, folder.authority.read_bytes(), token)
-    if not folder.kubeconfig.exists() or folder.kubeconfig.read_text() != wanted:
-        write_private(folder.kubeconfig, wanted)
-    return _answers(folder)
-
-
-def _launch(
-    program: str,
-    port: int,
-    folder: Folder,
-    tools: Mapping[str, Tool],
-    supervisor: Supervisor,
-    ready: Callable[[], bool] | None = None,
-    timeout: float = 30,
-) -> None:
-    command = [tools[program].path, *arguments(program, port)]
-    supervisor.start(program, command, ready=ready, timeout=timeout, cwd=folder.path)
-
-
-def _await_usable(folder: Folder, supervisor: Supervisor, version: str) -> None:
-    with connect(folder.kubeconfig) as api:
-        core = client.CoreV1Api(api)
-        for node in nodes(version):
-            body: Any = node
-            name = node["metadata"]["name"]
-            with contextlib.suppress(ApiException):  # 409: there since an earlier start
-                core.create_node(body)
-            # New nodes are tainted until the controller that is off here has seen them.
-            core.patch_node(name, {"spec": {"taints": None}})
-        deadline = time.monotonic() + 60
-        while True:
-            for program in PROGRAMS:
-                if not supervisor.running(program):
-                    raise SandboxError(f"{program} ended. The end of its log:\n{supervisor.log_end(program)}")
-            with contextlib.suppress(ApiException):
-                core.read_namespaced_service_account("default", "default")
+    def _start_api_server(self) -> None:
+        # It may have to find its way back to an etcd that was just started.
+        if self._running(API_SERVER) and self._answers(patience=5):
+            return
+        token = admin_token(self._folder.tokens)
+        for port in (self._last_port() or _free_port(), *(_free_port() for _ in range(4))):
+            try:
+                self._launch(API_SERVER, port, ready=partial(self._comes_up, port, token), timeout=90)
                 return
-            if time.monotonic() > deadline:
-                raise SandboxError("the cluster's controllers did not get to work within a minute")
+            except SandboxError:
+                if "address already in use" not in self._supervisor.log_end(API_SERVER):
+                    raise
+        raise SandboxError("kube-apiserver found no free port on 127.0.0.1 in five attempts.")
+
+    def _comes_up(self, port: int, token: str) -> bool:
+        if not self._running(ETCD):
+            raise SandboxError("etcd ended")
+        if not self._folder.authority.exists():
+            return False
+        wanted = kubeconfig(port, self._folder.authority.read_bytes(), token)
+        if not self._folder.kubeconfig.exists() or self._folder.kubeconfig.read_text() != wanted:
+            for program in CLIENTS:  # they hold on to what they read when they started
+                self._supervisor.stop(program)
+            write_private(self._folder.kubeconfig, wanted)
+        return self._answers()
+
+    def _await_usable(self) -> None:
+        deadline = time.monotonic() + 60
+        with connect(self._folder.kubeconfig) as api:
+            core = client.CoreV1Api(api)
+            while True:
+                for program in PROGRAMS:
+                    if not self._running(program):
+                        raise SandboxError(f"{program} ended. Its last words:\n{self._supervisor.log_end(program)}")
+                try:
+                    for node in nodes(self._tools[API_SERVER].version):
+                        _register(core, node)
+                    core.read_namespaced_service_account("default", "default")
+                    return
+                except (ApiException, HTTPError) as error:
+                    if time.monotonic() > deadline:
+                        raise SandboxError(f"The cluster was not usable within a minute: {error}") from error
+                    time.sleep(0.05)
+
+    def _launch(
+        self, program: str, port: int = 0, *, ready: Callable[[], bool] | None = None, timeout: float = 30
+    ) -> None:
+        command = [self._tools[program].path, *arguments(program, port)]
+        self._supervisor.start(program, command, ready=ready, timeout=timeout, cwd=self._folder.path)
+
+    def _answers(self, patience: float = 0) -> bool:
+        deadline = time.monotonic() + patience
+        while self._folder.kubeconfig.exists():
+            with contextlib.suppress(HTTPError, OSError), connect(self._folder.kubeconfig) as api:
+                request = api.param_serialize("GET", "/readyz", auth_settings=["BearerToken"])
+                if api.call_api(*request, _request_timeout=10).status == 200:
+                    return True
+            if time.monotonic() >= deadline:
+                break
             time.sleep(0.05)
-
-
-def _answers(folder: Folder) -> bool:
-    if not folder.kubeconfig.exists():
-        return False
-    try:
-        with connect(folder.kubeconfig) as api:
-            request = api.param_serialize("GET", "/readyz", auth_settings=["BearerToken"])
-            return api.call_api(*request, _request_timeout=2).status == 200
-    except (HTTPError, OSError):
         return False
 
+    def _last_port(self) -> int | None:
+        with contextlib.suppress(OSError):
+            found = re.search(r"server: https://127\.0\.0\.1:(\d+)", self._folder.kubeconfig.read_text())
+            return int(found[1]) if found else None
+        return None
 
-def _port(folder: Folder) -> int | None:
-    """The port that the API server had the last time, if there was one."""
-    with contextlib.suppress(OSError):
-        found = re.search(r"server: https://127\.0\.0\.1:(\d+)", folder.kubeconfig.read_text())
-        return int(found[1]) if found else None
-    return None
+    def _etcd_failed(self) -> str:
+        log = self._supervisor.log_end(ETCD, 60).splitlines()
+        said = [line for line in log if line.startswith(("{", "panic:"))][-5:]
+        return (
+            "etcd, which keeps the cluster's data, ended. If the data is damaged, as a power cut can leave it, begin anew: "
+            "python -m sandbox down --delete. What etcd says:\n" + "\n".join(said)
+        )
+
+
+def _register(core: client.CoreV1Api, node: Any) -> None:
+    with contextlib.suppress(ConflictException):  # there since an earlier start
+        core.create_node(node)
 
 
 def _free_port() -> int:

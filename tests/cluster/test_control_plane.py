@@ -320,6 +320,15 @@ def test_a_program_that_does_not_start_is_named_with_its_last_words(make: Callab
         broken.start()
 
 
+def test_damaged_data_is_told_with_the_way_out(make: Callable[[], Cluster]):
+    damaged = make()
+    log = damaged.home / "cluster" / "etcd" / "member" / "wal" / "0000000000000000-0000000000000000.wal"
+    log.parent.mkdir(parents=True)
+    log.write_bytes(b"not a log")
+    with pytest.raises(SandboxError, match=r"(?s)sandbox down --delete. What etcd says:.*\bpanic: "):
+        damaged.start()
+
+
 def test_somebody_elses_cluster_is_named_when_it_answers(running: Cluster):
     assert re.fullmatch(r"Kubernetes v1\.\d+\.\d+\S* at https://127\.0\.0\.1:\d+", cluster.external(running.kubeconfig))
 
