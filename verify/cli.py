@@ -1,0 +1,104 @@
+"""The command line: `python -m verify`."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from settings import SettingsError
+from verify import debug, targets
+from verify.cluster import Cluster
+from verify.declared import declared
+from verify.finding import Unread, exit_status
+from verify.report import as_json, shown
+from verify.survey import Survey
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def verify(
+    stack: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The stack; else the one that --config names, else dev.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Any stack file; else Pulumi.<stack>.yaml.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON value, a line for each round with --watch.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again and again until interrupted; from inside a pod only once.")
+    ] = False,
+    interval: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Pause between rounds.")] = 10,
+    print_only: Annotated[
+        bool, typer.Option("--print-only", help="Print how to look from inside a pod by hand; check nothing.")
+    ] = False,
+    image: Annotated[str, typer.Option(help="For looking from inside: any with sh, nc and nslookup.")] = debug.IMAGE,
+    lan: Annotated[
+        list[str] | None, typer.Option(metavar="HOST:PORT", help="An address that the connector must not reach.")
+    ] = None,
+    inside: Annotated[
+        bool, typer.Option(help="Run a container in a connector's pod for a moment, to try addresses.")
+    ] = True,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave out what a visitor gets.")] = False,
+) -> int:
+    """Is it really so? Compares a stack with what the API, the cluster, a connector's pod and a visitor see.
+
+    Ends with 0 where all is well, 1 where a check failed, 2 where something could not be checked.
+    """
+    survey = Survey(declared(stack, config), image, tuple(lan or ()), inside, offline)
+    targets.lan(list(survey.lan))
+    if print_only:
+        print(debug.commands(survey.declared, image, [*survey.static_targets(), *_found(survey)]))
+        return 0
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    while True:
+        findings = survey.run()
+        if json_:
+            print(json.dumps(as_json(survey.declared.stack, findings)), flush=True)
+        else:
+            if watch:
+                console.clear()
+            console.print(shown(findings), soft_wrap=not console.is_terminal)
+        if not watch:
+            return exit_status(findings)
+        # Each time would leave another ended container in the pod.
+        survey.look_inside = False
+        time.sleep(interval)
+
+
+def _found(survey: Survey) -> list[targets.Target]:
+    """What only the cluster can name; without one, the commands do without."""
+    try:
+        return targets.inside_the_cluster(Cluster(), survey.declared, "")
+    except Unread:
+        return []
+
+
+def run() -> None:
+    """Runs the command line; whatever keeps it from checking is told in a line, with exit status 2 (130 when interrupted)."""
+    os.environ.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
+    try:
+        status = app(standalone_mode=False)
+    except SettingsError as mistakes:
+        status = _cannot(str(mistakes))
+    except FileNotFoundError as missing:
+        status = _cannot(f"{missing.filename} is not there: name a stack with --stack, or its file with --config")
+    except (Unread, ValueError) as error:
+        status = _cannot(str(error))
+    except typer.TyperException as error:
+        status = _cannot(error.format_message())
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status or 0)
+
+
+def _cannot(why: str) -> int:
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({"status": 2, "errors": [{"message": why}]}))
+    print(why, file=sys.stderr)
+    return 2
