@@ -6,7 +6,7 @@ BIN := .venv/bin
 STACK ?= dev
 BASE ?= main
 FORMAT ?= text
-MODULES := .github/tell.py __main__.py components examples generate plugin sandbox settings tests
+MODULES := .github/tell.py __main__.py components examples generate plugin sandbox settings tests verify
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types format generate rehearse preview up verify drift drift-issue comment
@@ -56,7 +56,7 @@ up: setup ## bring the real STACK (dev) up; asks first, except in CI
 	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
 
 verify: setup ## is the real STACK (dev) as it was declared?
-	@if [ -f verify/__main__.py ]; then $(BIN)/python -m verify --stack "$(STACK)"; else echo "nothing here to verify with"; fi
+	$(BIN)/python -m verify --stack "$(STACK)"
 
 DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 
