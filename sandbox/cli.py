@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -39,6 +40,9 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Any stack file; without it, Pulumi.<stack>.yaml of the project."),
 ]
+Policy = Annotated[
+    bool, typer.Option("--policy", help="Judge the stack by the guard rails, as policy/<stack>.json has them.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on standard output, all else on standard error.")]
 
 
@@ -60,15 +64,15 @@ def check(stack: Stack = None, config: Config = None, as_json: Json = False) -> 
 
 
 @app.command()
-def preview(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+def preview(stack: Stack = None, config: Config = None, policy: Policy = False, as_json: Json = False) -> None:
     """Shows what `up` would do, and changes nothing."""
-    _operate(stack, config, as_json, "preview")
+    _operate(stack, config, as_json, "preview", policy=policy)
 
 
 @app.command()
-def up(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+def up(stack: Stack = None, config: Config = None, policy: Policy = False, as_json: Json = False) -> None:
     """Makes everything that the stack file declares, and leaves the sandbox running until `down`."""
-    _operate(stack, config, as_json, "up")
+    _operate(stack, config, as_json, "up", policy=policy)
 
 
 @app.command()
@@ -196,7 +200,7 @@ def down(
     )
 
 
-def _operate(stack: str | None, config: Path | None, as_json: bool, operation: str) -> None:
+def _operate(stack: str | None, config: Path | None, as_json: bool, operation: str, policy: bool = False) -> None:
     """Runs one operation of the engine on a stack, and prints what it did."""
     name, path, settings = _read(stack, config)
     session = _session()
@@ -205,13 +209,15 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
         session.seed(settings)
         mark, _ = session.calls()
         tell = say if as_json else print
-        report: Report = getattr(_engine(session, name, path), operation)(tell)
+        report: Report = getattr(_engine(session, name, path), operation)(tell, **({"policy": True} if policy else {}))
         _, made = session.calls(mark)
     except KeyboardInterrupt:
         session.stop_started()
         raise
     reads = sum(call["method"] == "GET" for call in made)
     result = {**report.as_json(), "calls": {"reads": reads, "writes": len(made) - reads}}
+    if policy:
+        result["violations"] = [asdict(violation) for violation in report.violations]
 
     def closing() -> None:
         print(f"API calls: {reads} reads, {len(made) - reads} writes. The API's page: {session.page()}")

@@ -25,7 +25,7 @@ from pulumi.automation import errors as automation_errors
 from pulumi.automation.events import StepEventMetadata
 from semver import VersionInfo
 
-from sandbox import failures, recovery
+from sandbox import failures, guard, recovery
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
 from sandbox.report import Change, Recorder, plain_outputs
@@ -43,6 +43,8 @@ class Report:
     outputs: dict[str, Any]
     steps: list[StepEventMetadata]
     """What `changes` was made from: old and new values, which are too much to print with every run."""
+    violations: list[guard.Violation]
+    """Rules that the stack breaks, where it was judged by them; a run that succeeded broke advisory ones only."""
 
     def as_json(self) -> dict[str, Any]:
         changes = [asdict(change) for change in self.changes]
@@ -70,8 +72,9 @@ class _Command(automation.PulumiCommand):
         on_output: Callable[[str], Any] | None = None,
         on_error: Callable[[str], Any] | None = None,
     ) -> automation.CommandResult:
-        path = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
-        env = {**os.environ, "PATH": path, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        path = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", ""), str(guard.LAUNCHER)])
+        own = {"PATH": path, "CULVERT_POLICY_PYTHON": sys.executable, "PULUMI_AUTOMATION_API": "true"}
+        env = {**os.environ, **additional_env, **own}
         collected: dict[str, list[str]] = {"out": [], "err": []}
 
         def consume(stream: Any, name: str, tell: Callable[[str], Any] | None) -> None:
@@ -136,13 +139,13 @@ class Engine:
         self._command = _Command(binary)
         self._env = dict(env)
 
-    def preview(self, tell: Say) -> Report:
-        """What `up` would do; changes nothing."""
-        return self._run(lambda stack, **to: stack.preview(**to), tell)
+    def preview(self, tell: Say, policy: bool = False) -> Report:
+        """What `up` would do; changes nothing. With `policy`, the guard rails judge it."""
+        return self._run(lambda stack, **to: stack.preview(**self._judged(policy), **to), tell)
 
-    def up(self, tell: Say) -> Report:
-        """Makes what the program declares."""
-        return self._run(lambda stack, **to: stack.up(show_secrets=False, **to), tell)
+    def up(self, tell: Say, policy: bool = False) -> Report:
+        """Makes what the program declares, as far as the guard rails let it where `policy` says so."""
+        return self._run(lambda stack, **to: stack.up(show_secrets=False, **self._judged(policy), **to), tell)
 
     def refresh(self, tell: Say) -> Report:
         """Reads every resource again, and tells what differs from the state."""
@@ -162,6 +165,9 @@ class Engine:
         with self._stack() as stack:
             return recovery.export(stack)
 
+    def _judged(self, policy: bool) -> dict[str, Any]:
+        return guard.arguments(self._name) if policy else {}
+
     def _run(self, do: Callable[..., Any], tell: Say) -> Report:
         recorder = Recorder()
         with self._stack() as stack:
@@ -169,9 +175,9 @@ class Engine:
             try:
                 done = do(stack, on_output=tell, on_event=recorder, color="never")
             except automation.CommandError as error:
-                raise failures.from_run(recorder.diagnostics, error, self._name) from error
+                raise failures.from_run(recorder.diagnostics, error, self._name, recorder.violations) from error
             outputs = plain_outputs(done.outputs if isinstance(done, automation.UpResult) else stack.outputs())
-        return Report(recorder.summary(), recorder.changes, outputs, recorder.steps)
+        return Report(recorder.summary(), recorder.changes, outputs, recorder.steps, recorder.violations)
 
     @contextmanager
     def _stack(self) -> Iterator[automation.Stack]:

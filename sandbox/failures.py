@@ -7,6 +7,7 @@ from typing import Any
 from pulumi.automation import CommandError
 from pulumi.automation.events import DiagnosticEvent
 
+from sandbox.guard import SOURCE, Violation
 from settings import SettingsError
 
 _API = "https://developers.cloudflare.com/api/"
@@ -65,9 +66,17 @@ def from_settings(error: SettingsError) -> list[dict[str, Any]]:
     return [as_error(m.message, key=m.key, value=m.value, accepted=m.accepted, source=m.source) for m in error.mistakes]
 
 
-def from_run(diagnostics: Iterable[DiagnosticEvent], error: CommandError, stack: str) -> RunFailed:
-    """The errors that the engine told, once each; where it told none, what its command printed."""
+def from_run(
+    diagnostics: Iterable[DiagnosticEvent], error: CommandError, stack: str, violations: Iterable[Violation] = ()
+) -> RunFailed:
+    """The mandatory rules that are broken and the errors that the engine told, once each; where there are none, what its
+    command printed."""
     errors: dict[str, dict[str, Any]] = {}
+    for found in violations:
+        if found.level == "mandatory":
+            said, _, remedy = found.message.partition("\nWhat to do: ")
+            message = f"{found.rule}: {found.resource}: {said}\nWhat to do: {remedy}"
+            errors[message] = as_error(message, key=found.rule, value=found.resource, accepted=remedy, source=SOURCE)
     for event in diagnostics:
         message = _plain(event.message)
         if not message or message in ("update failed", "preview failed", "resource registrations failed"):

@@ -5,6 +5,7 @@ from typing import Any
 
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
 
+from sandbox import guard
 from sandbox.diff_values import Reader, properties
 
 _OPS = {
@@ -43,11 +44,14 @@ class Recorder:
     diagnostics: list[DiagnosticEvent] = field(default_factory=list)
     steps: list[StepEventMetadata] = field(default_factory=list)
     """Every step of a resource as the engine told it, those without a change too: with old and new values, secrets masked."""
+    violations: list[guard.Violation] = field(default_factory=list)
     _refreshed: set[str] = field(default_factory=set)
 
     def __call__(self, event: EngineEvent) -> None:
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.diagnostics.append(event.diagnostic_event)
+        if event.policy_event:
+            self.violations.append(guard.violation(event.policy_event))
         if event.resource_pre_event:
             step = event.resource_pre_event.metadata
             # What a refresh finds is known only once the resource was read: then its outputs come with the operation.
