@@ -199,6 +199,16 @@ def test_a_pod_deleted_while_nobody_looked_after_it_goes_at_once(farm: Farm) -> 
         eventually(lambda: not farm.pods())
 
 
+def test_while_nobody_looks_after_it_a_connectors_pod_gets_an_address_and_nothing_else(farm: Farm) -> None:
+    farm.deploy()
+    eventually(lambda: farm.pods() and farm.pods()[0]["status"].get("podIP"))
+    farm.create("pods", "other", spec={"containers": [{"name": "c", "image": "i"}]})
+    eventually(lambda: farm.call("GET", "pods/other")["status"]["phase"] == "Running")
+    phases = {pod["metadata"]["name"]: pod["status"]["phase"] for pod in farm.pods()}
+    assert sorted(phases.values()) == ["Pending", "Running"]
+    assert phases["other"] == "Running"
+
+
 def test_other_pods_are_left_to_the_cluster(farm: Farm) -> None:
     farm.create("pods", "other", spec={"containers": [{"name": "c", "image": "i"}]})
     eventually(lambda: farm.container()["ready"])
