@@ -1,18 +1,16 @@
 """A pull request from start to comment: the workflows' own steps in a repository of the test's own, GitHub by a stand-in."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.diff.snapshot import assert_matches
 from tests.workflows.checkouts import checkout, commit, git
+from tests.workflows.github import GitHub
 from tests.workflows.played import Runner
 
-HERE = Path(__file__).parent
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 
 
@@ -62,23 +60,7 @@ def _head(folder: Path) -> None:
     _declare(folder, "unlucky")
 
 
-@pytest.fixture
-def github(tmp_path: Path) -> Path:
-    file = tmp_path / "github.json"
-    state = {"pulls": [], "comments": [], "issues": [], "artifact": str(tmp_path / "artifact"), "calls": []}
-    state["comments"] = [
-        {"id": 1, "user": {"login": "somebody"}, "body": "<!-- culvert: rehearsal -->\nnot ours, but it looks so"},
-        {"id": 2, "user": {"login": "github-actions[bot]"}, "body": "of another workflow"},
-    ]
-    file.write_text(json.dumps(state))
-    return file
-
-
-def _comments(github: Path) -> list[dict[str, Any]]:
-    return json.loads(github.read_text())["comments"]
-
-
-def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path, github: Path) -> None:
+def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) -> None:
     repository = checkout(tmp_path / "repository")
     _base(repository)
     git(repository, "init", "--quiet", "--initial-branch", "main")
@@ -96,48 +78,20 @@ def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path, 
 
     ignored = ("actions/checkout", "actions/setup-python", "actions/cache")
     actions: dict[str, Any] = {**dict.fromkeys(ignored, lambda _: None), "actions/upload-artifact": upload}
-    context = {
-        "runner.os": "Linux",
-        "runner.arch": "X64",
-        "hashFiles('sandbox/tools/**')": "",
-        "github.token": "limited",
-        "github.event.workflow_run.id": 42,
-        "github.event.workflow_run.head_sha": head,
-    }
-    stranger = Runner(tmp_path / "stranger", repository, context, actions)
-    status = stranger.play("pull-request", "rehearse", {})
+    context = {"runner.os": "Linux", "runner.arch": "X64", "hashFiles('sandbox/tools/**')": ""}
+    runner = Runner(tmp_path / "runner", repository, context, actions)
+    status = runner.play("pull-request", "rehearse", {})
     said = (tmp_path / "artifact" / "rehearsal.md").read_text()
     # Refused by one of its stacks, which is told with the rest.
     assert status != 0
-    assert "refused-now: refused" in said, stranger.told
+    assert "refused-now: refused" in said, runner.told
     assert_matches("rehearsal.md", said)
-    assert stranger.summary.read_text() == said
+    assert runner.summary.read_text() == said
     assert git(repository, "worktree", "list").count("\n") == 0
 
-    _push(github, head)
-    trusted = Runner(tmp_path / "trusted", repository, context, actions)
-    trusted.stand_in("gh", HERE.parent / "workflows" / "fake_gh.py")
-    env = {"FAKE_GITHUB": str(github), "GITHUB_REPOSITORY": "me/it", "PYTHON": "python3"}
-    assert trusted.play("comment", "comment", env) == 0, trusted.told
-    posted = _comments(github)[2]
+    github = GitHub(tmp_path / "comment", tmp_path / "artifact")
+    github.push(head)
+    github.comment(repository, head)
+    (posted,) = github.comments()
     assert said.rstrip() in posted["body"]
     assert head in posted["body"]
-
-    # The next push edits that comment, and leaves those of others.
-    before = _comments(github)[:2]
-    (tmp_path / "artifact" / "rehearsal.md").write_text("nothing changes any more\n")
-    assert trusted.play("comment", "comment", env) == 0, trusted.told
-    assert _comments(github)[:2] == before
-    assert ["nothing changes any more" in comment["body"] for comment in _comments(github)[2:]] == [True]
-
-    # A run that the pull request has left behind says nothing.
-    _push(github, "0" * 40)
-    (tmp_path / "artifact" / "rehearsal.md").write_text("late\n")
-    assert trusted.play("comment", "comment", env) == 0, trusted.told
-    assert ["late" in comment["body"] for comment in _comments(github)[2:]] == [False]
-
-
-def _push(github: Path, head: str) -> None:
-    state = json.loads(github.read_text())
-    state["pulls"] = [{"number": 3, "head": {"sha": "1" * 40}}, {"number": 7, "head": {"sha": head}}]
-    github.write_text(json.dumps(state))

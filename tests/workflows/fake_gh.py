@@ -55,7 +55,7 @@ def main() -> None:
         answer = _api(state, arguments)
     elif arguments[:2] == ["run", "download"]:
         assert arguments[2] == "42"
-        shutil.copytree(state["artifact"], _option(arguments, "--dir"), dirs_exist_ok=True)
+        shutil.copytree(state["artifact"], _option(arguments, "--dir"), symlinks=True, dirs_exist_ok=True)
         answer = ""
     else:
         assert arguments[0] == "issue"
