@@ -51,9 +51,9 @@ def verify(
     Ends with 0 where all is well, 1 where a check failed, 2 where something could not be checked.
     """
     survey = Survey(declared(stack, config), image, tuple(lan or ()), inside, offline)
-    targets.lan(list(survey.lan))
+    targets.lan(survey.lan)
     if print_only:
-        print(debug.commands(survey.declared, image, [*survey.static_targets(), *_found(survey)]))
+        print(debug.commands(survey.declared, image, [*targets.anywhere(survey.declared, survey.lan), *_found(survey)]))
         return 0
     console = Console(width=None if sys.stdout.isatty() else 200)
     while True:

@@ -1,6 +1,6 @@
 """What one check found."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,3 +67,11 @@ def exit_status(findings: Iterable[Finding]) -> int:
         return 1
     # Nothing asked at all is nothing verified.
     return 0 if Status.PASSED in found and Status.UNKNOWN not in found else 2
+
+
+def attempt(check: Check, about: str, judge: Callable[[], list[Finding]]) -> list[Finding]:
+    """What `judge` reads and finds; where it cannot read, that."""
+    try:
+        return judge()
+    except Unread as why:
+        return [check.unread(about, why)]

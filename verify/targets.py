@@ -1,5 +1,6 @@
 """What a connector's pod should reach, and what it should not: addresses to try from inside it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -43,7 +44,12 @@ def metadata() -> Target:
     return Target("cloud metadata", "169.254.169.254", 80, open=False, listening=False)
 
 
-def lan(addresses: list[str]) -> list[Target]:
+def anywhere(declared: Declared, addresses: Iterable[str]) -> list[Target]:
+    """What is tried whatever the cluster; `addresses` are those of the LAN."""
+    return [*backends(declared), metadata(), *lan(addresses)]
+
+
+def lan(addresses: Iterable[str]) -> list[Target]:
     """Addresses given as HOST:PORT. Raises ValueError for others."""
     found = []
     for text in addresses:

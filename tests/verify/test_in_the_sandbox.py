@@ -15,7 +15,8 @@ import pytest
 
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
-from verify.cluster import Cluster
+from verify import debug, targets
+from verify.cluster import Cluster, Refused
 from verify.declared import Declared
 from verify.finding import Finding, Status, exit_status
 from verify.survey import Survey
@@ -322,3 +323,22 @@ def test_an_api_that_refuses_the_token_is_not_taken_for_good_news(
     findings = world.survey()
     assert {place for place, _ in _red(findings)} == {"api"}
     assert exit_status(findings) == 2
+
+
+def test_the_container_for_looking_inside_is_admitted_where_pod_security_is_restricted() -> None:
+    cluster = Cluster()
+    path = f"{PODS}/{cluster.items(PODS)[0]['metadata']['name']}/ephemeralcontainers"
+    kind = {"Content-Type": "application/strategic-merge-patch+json"}
+    made = debug.container(debug.IMAGE, [targets.metadata()])
+    cluster.text("PATCH", path, {"dryRun": "All"}, {"spec": {"ephemeralContainers": [made]}}, kind)
+    loose = {key: value for key, value in made.items() if key != "securityContext"}
+    with pytest.raises(Refused, match="PodSecurity"):
+        cluster.text("PATCH", path, {"dryRun": "All"}, {"spec": {"ephemeralContainers": [loose]}}, kind)
+
+
+def test_what_must_not_answer_is_found_in_the_cluster(world: World) -> None:
+    declared = Declared(STACK, f"culvert-{STACK}", Settings.from_stack_file(world.file))
+    found = {each.what: each for each in targets.inside_the_cluster(Cluster(), declared, "sandbox-a")}
+    assert found["Kubernetes API"].port == 443
+    assert found["LAN (another node's kubelet)"].host == "172.31.0.2"
+    assert not any(each.open for each in found.values())

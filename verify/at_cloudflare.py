@@ -1,0 +1,65 @@
+"""Everything that is asked of Cloudflare's API."""
+
+from typing import Any
+
+from verify import records, tunnel
+from verify.cloudflare import Cloudflare
+from verify.declared import Declared
+from verify.finding import Finding, Unread, attempt
+
+
+class AtCloudflare:
+    """`version` is that of the configuration that the API holds, once it has been asked."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        self.version: int | None = None
+
+    def findings(self) -> list[Finding]:
+        """Tunnel, connections, versions, rules and records."""
+        name, settings = self.declared.name, self.declared.settings
+        try:
+            cloudflare = Cloudflare()
+            found = cloudflare.tunnels(settings.account_id, name)
+        except Unread as why:
+            return [
+                check.unread(name, why) for check in (tunnel.TUNNEL, tunnel.CONNECTIONS, tunnel.RULES, records.RECORDS)
+            ]
+        there = tunnel.is_there(name, found, self.declared.outputs)
+        if not found:
+            # Without it, all else would fail for the same reason.
+            return [there]
+        return [
+            there,
+            *attempt(tunnel.RULES, name, lambda: self._rules(cloudflare, found[0]["id"])),
+            *attempt(tunnel.CONNECTIONS, name, lambda: self._connections(cloudflare, found[0])),
+            *self._records(cloudflare, f"{found[0]['id']}.cfargotunnel.com"),
+        ]
+
+    def _rules(self, cloudflare: Cloudflare, number: str) -> list[Finding]:
+        declared = self.declared
+        document = cloudflare.configuration(declared.settings.account_id, number)
+        self.version = document.get("version")
+        wanted = declared.settings.ingress_rules(declared.namespace)
+        return [tunnel.follows_rules(declared.name, wanted, document, declared.outputs)]
+
+    def _connections(self, cloudflare: Cloudflare, found: dict[str, Any]) -> list[Finding]:
+        name, settings = self.declared.name, self.declared.settings
+        connectors = cloudflare.connections(settings.account_id, found["id"])
+        findings = [tunnel.is_connected(name, found, connectors, settings.connector.replicas)]
+        if self.version is not None:
+            findings.append(tunnel.runs_version(name, connectors, self.version))
+        return findings
+
+    def _records(self, cloudflare: Cloudflare, target: str) -> list[Finding]:
+        settings, findings = self.declared.settings, []
+        for zone, number in settings.zones.items():
+            names = [hostname for hostname, where in settings.hostnames().items() if where == zone]
+            try:
+                present = cloudflare.records(number or cloudflare.zone_id(settings.account_id, zone))
+            except Unread as why:
+                findings.append(records.RECORDS.unread(zone, why))
+                continue
+            findings += [records.points_at(hostname, target, present) for hostname in names]
+            findings.append(records.no_strays(zone, names, target, present))
+        return findings
