@@ -61,7 +61,8 @@ def arguments(program: str, port: int) -> list[str]:
     folder that its owner alone can enter.
     """
     if program == ETCD:
-        # Without fsync a power cut can lose the sandbox; a killed process cannot, and starting takes half the time.
+        # Without fsync a power cut can lose the sandbox, though a killed process cannot; with it the first start would wait
+        # for the disk at each of some hundred objects that a new cluster is made of.
         return [
             "--name=sandbox",
             "--data-dir=etcd",
