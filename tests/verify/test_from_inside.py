@@ -239,7 +239,12 @@ def test_without_a_sure_listener_nothing_is_said_about_the_plugin() -> None:
 
 
 @pytest.mark.parametrize(
-    "answers", [{}, {"control": False, "dns": True, "0": True}, {"control": True, "dns": True, "0": True}]
+    "answers",
+    [
+        {},
+        {"control": False, "dns": True, "0": True, "1": False, "2": False, "3": False},
+        {"control": True, "dns": True, "0": True},
+    ],
 )
 def test_a_container_that_cannot_try_or_did_not_finish_is_unknown_and_never_shut(answers: dict[str, bool]) -> None:
     assert {each.status for each in inside.judge("a", TARGETS, answers)} == {Status.UNKNOWN}
