@@ -129,7 +129,11 @@ class Farm:
             yield process
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
     @property
     def proxy(self) -> int:
