@@ -221,6 +221,8 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
 
     def closing() -> None:
         print(f"API calls: {reads} reads, {len(made) - reads} writes. The API's page: {session.page()}")
+        if operation != "destroy":
+            print(f"Visitors come in at {session.front()}: curl -H 'Host: HOSTNAME' {session.front()}")
 
     _print(result, as_json, closing)
 

@@ -12,6 +12,8 @@ import httpx
 from filelock import FileLock
 
 from sandbox import cluster, tools
+from sandbox.connectors import program
+from sandbox.connectors.stages import without_connectors
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
 from sandbox.processes import Supervisor
@@ -101,7 +103,16 @@ class Session:
             try:
                 providers = choose_providers()
                 self._start_cloudflare()
-                self._kubeconfig = self._start_cluster()
+                connector = None if external_kubeconfig() else program.obtain(self._say)
+                self._kubeconfig = self._start_cluster(real_connectors=connector is not None)
+                self._start_edge()
+                if connector:
+                    self._start_connectors(connector, self._kubeconfig)
+                elif not external_kubeconfig():
+                    self._say(
+                        "cloudflared is not here: the connector's pods are simulated, and visitors get error 1033. "
+                        "Put it on the PATH, or name it with CULVERT_CLOUDFLARED"
+                    )
                 self._start_providers([name for name, p in providers.items() if p.kind == "standin"], self._kubeconfig)
             except BaseException:
                 self.started = [name for name in self._supervisor.names() if name not in before]
@@ -138,6 +149,10 @@ class Session:
     def page(self) -> str:
         """Address of the emulated API's page."""
         return f"http://127.0.0.1:{self._port('cloudflare')['port']}/"
+
+    def front(self) -> str | None:
+        """Address of the edge for visitors, `http://127.0.0.1:8088`: every hostname, by HTTP and HTTPS alike."""
+        return f"http://127.0.0.1:{self._port('edge')['front']}" if self._supervisor.running("edge") else None
 
     def kubeconfig(self) -> Path:
         """The cluster in use: the one given with `CULVERT_SANDBOX_KUBECONFIG`, else the embedded one. Known once started."""
@@ -192,12 +207,30 @@ class Session:
             {"CULVERT_SANDBOX_ADMIN": self.home.secret("admin")},
         )
 
-    def _start_cluster(self) -> Path:
+    def _start_cluster(self, *, real_connectors: bool) -> Path:
         given = external_kubeconfig()
         if given:
             cluster.external(given)
             return given
-        return cluster.start(self.home.path, tools.ensure(cluster.PROGRAMS, self._say), self._supervisor, self._say)
+        stages = without_connectors(cluster.stages()) if real_connectors else cluster.stages()
+        programs = tools.ensure(cluster.PROGRAMS, self._say)
+        return cluster.start(self.home.path, programs, self._supervisor, self._say, stages)
+
+    def _start_edge(self) -> None:
+        if self._supervisor.running("edge"):
+            return
+        self._say("starting the edge")
+        port_file = self.home.path / "run" / "edge.port"
+        self._start("edge", ["--home", str(self.home.path), "--port-file", str(port_file)], port_file, {})
+
+    def _start_connectors(self, connector: tools.Tool, kubeconfig: Path) -> None:
+        if self._supervisor.running("connectors"):
+            return
+        self._say("running the connector's pods with cloudflared")
+        run = self.home.path / "run"
+        arguments = ["--home", self.home.path, "--kubeconfig", kubeconfig, "--cloudflared", connector.path]
+        arguments += ["--edge", run / "edge.port", "--port-file", run / "connectors.port"]
+        self._start("connectors", [str(each) for each in arguments], run / "connectors.port", {})
 
     def _start_providers(self, names: Iterable[str], kubeconfig: Path) -> None:
         wanted = sorted(names)

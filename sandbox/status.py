@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox import tools
+from sandbox.connectors import program
 from sandbox.session import Session, choose_providers, external_kubeconfig
 
 
@@ -18,6 +19,7 @@ def describe(session: Session) -> dict[str, Any]:
         "running": session.running,
         "processes": session.processes(),
         "page": session.page() if session.running else None,
+        "front": session.front(),
         "engine": _tool(tools.find("pulumi")),
         "providers": {name: asdict(provider) for name, provider in choose_providers().items()},
         "cluster": {
@@ -26,7 +28,7 @@ def describe(session: Session) -> dict[str, Any]:
             "path": str(given or (server.path if server else "")) or None,
             "origin": "CULVERT_SANDBOX_KUBECONFIG" if given else _origin(server),
         },
-        "cloudflared": _tool(tools.find_cloudflared()),
+        "cloudflared": _tool(program.find()),
         "stacks": session.stacks(),
     }
 
@@ -46,6 +48,7 @@ def table(described: dict[str, Any]) -> str:
     with console.capture() as capture:
         console.print(f"running: {', '.join(described['processes'])}" if described["running"] else "not running")
         console.print(f"page: {described['page'] or '-'}")
+        console.print(f"front: {described['front'] or '-'}")
         console.print(parts)
     return capture.get().rstrip()
 

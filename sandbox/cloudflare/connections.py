@@ -29,10 +29,15 @@ def open_connection(store: Store, tunnel: str, connector: Connector, colo: str =
     with store.transaction():
         features = json.dumps(connector.features)
         values = (number, tunnel, connector.id, connector.version, connector.arch, features, colo, connector.origin_ip)
-        store.run("INSERT INTO connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values, moment)
+        store.run("INSERT INTO connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", *values, moment)
         activate = "UPDATE tunnels SET active_since = coalesce(active_since, ?), inactive_since = NULL WHERE id = ?"
         store.run(activate, moment, tunnel)
     return number
+
+
+def applied(store: Store, connection: str, config_version: int) -> None:
+    """Notes which version of the rules the connector behind a connection says it runs."""
+    store.run("UPDATE connections SET config_version = ? WHERE id = ?", config_version, connection)
 
 
 def close(store: Store, tunnel: str, *, connector: str | None = None, connection: str | None = None) -> int:
@@ -69,7 +74,10 @@ def shown(row: Row) -> dict[str, Any]:
 
 
 def by_connector(rows: list[Row], config_version: int) -> list[dict[str, Any]]:
-    """The connections, grouped as `GET …/connections` shows them."""
+    """The connections, grouped as `GET …/connections` shows them.
+
+    `config_version` is taken for connectors that have not said which version they run.
+    """
     groups: dict[str, dict[str, Any]] = {}
     for row in rows:
         group = groups.setdefault(
@@ -85,4 +93,6 @@ def by_connector(rows: list[Row], config_version: int) -> list[dict[str, Any]]:
             },
         )
         group["conns"].append(shown(row))
+        if row["config_version"] is not None:
+            group["config_version"] = row["config_version"]
     return list(groups.values())

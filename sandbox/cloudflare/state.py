@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from . import calls, configurations, records, tunnels, zones
+from . import calls, configurations, connections, records, tunnels, zones
 from .store import Store
 
 TUNNEL_DOMAIN = ".cfargotunnel.com"
 
 
 def picture(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
-    """Accounts, zones with their records, tunnels with rules and connections, other objects, tokens, recent calls.
+    """Accounts, zones with their records, tunnels with rules, connections and connectors, other objects, tokens, recent calls.
 
     A record that points at a tunnel says in `target` how that tunnel is doing: its status, `deleted`, or `unknown`.
     """
@@ -34,7 +34,8 @@ def picture(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
 def _tunnel(store: Store, row: dict[str, Any]) -> dict[str, Any]:
     current = configurations.current(store, row["id"])
     configuration = {"version": current["version"], "config": current["config"]} if current else None
-    return {**tunnels.shown(store, row), "configuration": configuration}
+    live = connections.by_connector(connections.of_tunnel(store, row["id"]), current["version"] if current else 0)
+    return {**tunnels.shown(store, row), "configuration": configuration, "connectors": live}
 
 
 def _zone(store: Store, row: dict[str, Any], health: dict[str, str]) -> dict[str, Any]:

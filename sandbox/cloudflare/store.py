@@ -11,7 +11,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE accounts (id TEXT PRIMARY KEY, name TEXT NOT NULL, created TEXT NOT NULL);
 CREATE TABLE zones (
@@ -31,7 +31,8 @@ CREATE TABLE configurations (
 );
 CREATE TABLE connections (
     id TEXT PRIMARY KEY, tunnel TEXT NOT NULL REFERENCES tunnels, connector TEXT NOT NULL, version TEXT NOT NULL,
-    arch TEXT NOT NULL, features TEXT NOT NULL, colo TEXT NOT NULL, origin_ip TEXT NOT NULL, opened TEXT NOT NULL
+    arch TEXT NOT NULL, features TEXT NOT NULL, colo TEXT NOT NULL, origin_ip TEXT NOT NULL, opened TEXT NOT NULL,
+    config_version INTEGER
 );
 CREATE INDEX connection_tunnels ON connections (tunnel);
 CREATE TABLE records (

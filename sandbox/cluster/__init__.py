@@ -3,5 +3,6 @@
 from sandbox.cluster.access import external
 from sandbox.cluster.control_plane import PROGRAMS
 from sandbox.cluster.embedded import start, stop
+from sandbox.cluster.nodes import stages
 
-__all__ = ["PROGRAMS", "external", "start", "stop"]
+__all__ = ["PROGRAMS", "external", "stages", "start", "stop"]

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from sandbox.cluster.nodes import stages
-
 ETCD, API_SERVER, CONTROLLERS, SCHEDULER, KWOK = (
     "etcd",
     "kube-apiserver",
@@ -50,7 +48,14 @@ class Folder:
         """Make what the programs expect to find; what is there from an earlier run is kept."""
         for folder in (self.path, self.path / "etcd", self.path / "certificates"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.stages.write_text(stages())
+
+    def stage(self, stages: str) -> bool:
+        """Write down what KWOK is to do; whether that is something new, which it learns only as it starts."""
+        if self.stages.exists() and self.stages.read_text() == stages:
+            return False
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.stages.write_text(stages)
+        return True
 
 
 def arguments(program: str, port: int) -> list[str]:

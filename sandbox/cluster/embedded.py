@@ -15,21 +15,31 @@ from kubernetes.client.exceptions import ApiException, ConflictException
 from urllib3.exceptions import HTTPError
 
 from sandbox.cluster.access import admin_token, connect, kubeconfig, write_private
-from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, PROGRAMS, Folder, arguments
-from sandbox.cluster.nodes import nodes
+from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, Folder, arguments
+from sandbox.cluster.nodes import nodes, stages
 from sandbox.errors import SandboxError
 from sandbox.processes import Supervisor
 from sandbox.tools import Tool
 
 
-def start(home: Path, tools: Mapping[str, Tool], supervisor: Supervisor, say: Callable[[str], None]) -> Path:
+def start(
+    home: Path,
+    tools: Mapping[str, Tool],
+    supervisor: Supervisor,
+    say: Callable[[str], None],
+    stages: str = stages(),
+) -> Path:
     """Bring the cluster of this sandbox up, whatever state it is in, and return its kubeconfig (mode 0600).
 
     `tools` has every program of `PROGRAMS`. What runs and answers is left alone; what does not is started again on the
     data it had. The API server keeps its port where that is free. Returns when the API answers, nodes are ready and
     pods can be made in the namespace `default`; `SandboxError` says which program failed, with the end of its log.
+    `stages` are what KWOK does to nodes and pods.
     """
-    return _Cluster(Folder(home), tools, supervisor).start(say)
+    folder = Folder(home)
+    if folder.stage(stages):
+        supervisor.stop(KWOK)
+    return _Cluster(folder, tools, supervisor).start(say)
 
 
 def stop(supervisor: Supervisor) -> None:

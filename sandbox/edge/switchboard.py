@@ -152,6 +152,7 @@ class Switchboard:
             finally:
                 stream.close()
             line.applied = said["lastAppliedVersion"]
+            connections.applied(self._store, line.connection, line.applied)
             if said["err"] is not None:
                 log.warning("connector %s refuses rules version %d", line.connector, line.offered)
 

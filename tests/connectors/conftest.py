@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sandbox import cluster, tools
-from sandbox.cluster import control_plane, nodes
 from sandbox.connectors.stages import without_connectors
 from sandbox.home import Home
 from sandbox.processes import Supervisor
@@ -19,9 +18,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Pat
     """A sandbox's folder and the kubeconfig of its cluster."""
     home = Home(tmp_path_factory.mktemp("connectors") / "home").make()
     supervisor = Supervisor(home.path)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(control_plane, "stages", lambda: without_connectors(nodes.stages()))
-        kubeconfig = cluster.start(home.path, tools.ensure(cluster.PROGRAMS, print), supervisor, print)
+    programs, stages = tools.ensure(cluster.PROGRAMS, print), without_connectors(cluster.stages())
+    kubeconfig = cluster.start(home.path, programs, supervisor, print, stages)
     yield home, kubeconfig
     supervisor.stop_all()
 

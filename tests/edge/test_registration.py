@@ -48,6 +48,21 @@ async def test_connections_are_listed_with_who_holds_them_and_where(edge: LocalE
 
 
 @asynchronous
+async def test_connectors_are_listed_with_the_rules_that_they_run(edge: LocalEdge) -> None:
+    exposed = edge.expose("versions", "http://first")
+
+    def running() -> list[int]:
+        groups = edge.api.done("GET", f"{TUNNELS}/{exposed.tunnel}/connections")
+        return sorted(group["config_version"] for group in groups)
+
+    async with edge.connected(exposed), edge.connected(exposed) as (stubborn,):
+        await until(lambda: running() == [1, 1])
+        stubborn.refuse_configurations = True
+        edge.configure(exposed, "http://second")
+        await until(lambda: running() == [1, 2])
+
+
+@asynchronous
 async def test_status_follows_the_connections(edge: LocalEdge) -> None:
     exposed = edge.expose("status", "http://blog")
     assert edge.shown(exposed)["status"] == "inactive"

@@ -132,12 +132,19 @@ class Live:
     def __init__(self, folder: Path) -> None:
         self.repository = checkout(folder / "repository")
         shutil.rmtree(self.repository / "verify", ignore_errors=True)
+        self.verifying("print")
         self.github = folder / "github.json"
         self.github.write_text(json.dumps({"issues": [], "calls": []}))
         self._asked = folder / "asked"
         self.installed: list[str] = []
         self._folder = folder
         self._plays = 0
+
+    def verifying(self, told_by: str) -> None:
+        """Puts in place of the verification one that only says its arguments: by `print`, or by failing with `sys.exit`."""
+        folder = self.repository / "verify"
+        folder.mkdir(exist_ok=True)
+        (folder / "__main__.py").write_text(f"import sys; {told_by}(f'verifying {{sys.argv[1:]}}')")
 
     def play(self, target: str, says: str = "as declared", status: int = 0, kubeconfig: str = "clusters: []") -> Runner:
         self._plays += 1
@@ -186,12 +193,11 @@ def test_an_update_asks_nobody(live: Live) -> None:
     runner = live.play("up")
     assert live.status == 0, runner.told
     assert [asked["arguments"] for asked in live.asked()] == [["up", "--stack", "prod", "--yes"]]
-    assert "nothing here to verify with" in runner.told
+    assert "verifying ['--stack', 'prod']" in runner.told
 
 
-def test_an_update_is_verified_where_there_is_something_to_verify_with(live: Live) -> None:
-    (live.repository / "verify").mkdir()
-    (live.repository / "verify" / "__main__.py").write_text("import sys; sys.exit(f'verifying {sys.argv[1:]}')")
+def test_an_update_that_is_not_as_declared_fails_the_job(live: Live) -> None:
+    live.verifying("sys.exit")
     runner = live.play("up")
     assert live.status != 0
     assert "verifying ['--stack', 'prod']" in runner.told
@@ -202,7 +208,7 @@ def test_a_failed_update_fails_the_job_and_is_in_its_summary(live: Live) -> None
     runner = live.play("up", says="error: 1013", status=255)
     assert live.status != 0
     assert "error: 1013" in runner.summary.read_text()
-    assert "nothing here to verify with" not in runner.told
+    assert "verifying" not in runner.told
 
 
 def test_the_engine_gets_what_it_needs_and_the_kubeconfig_does_not_stay(live: Live) -> None:
