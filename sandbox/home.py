@@ -24,6 +24,12 @@ class Home:
         self.path.chmod(0o700)
         for folder in ("run", "state", "pulumi", "stacks"):
             (self.path / folder).mkdir(exist_ok=True)
+        # The engine's own folder is the sandbox's, so that nobody's login is touched; the plugins somebody has are theirs.
+        plugins = Path(os.environ.get("PULUMI_HOME") or "~/.pulumi").expanduser() / "plugins"
+        link = self.path / "pulumi" / "plugins"
+        if plugins.is_dir() and not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(plugins)
         return self
 
     def secret(self, name: str) -> str:

@@ -1,0 +1,66 @@
+"""Plugins that somebody has are used in place of the stand-ins: the engine starts them itself.
+
+No official plugin can be had from a package registry, so what is installed here is a program that speaks as one. That the
+stand-ins do what the official ones do is shown by the recordings (`tests/providers`).
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.tools import plugin_version
+from tests.e2e.conftest import PROJECT, Sandbox, settings
+
+PLUGIN = f"""#!{sys.executable}
+import pathlib, sys, threading
+sys.path.insert(0, {str(PROJECT)!r})
+from sandbox.providers.__main__ import serve
+pathlib.Path(__file__).with_name("started").touch()
+servers, ports = serve(["random"])
+print(ports["random"], flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Sandbox]:
+    made = Sandbox(tmp_path / "home")
+    yield made
+    made.raw("down", "--delete")
+
+
+def _install(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    program = folder / "pulumi-resource-random"
+    program.write_text(PLUGIN)
+    program.chmod(0o755)
+    return folder / "started"
+
+
+@pytest.mark.parametrize("place", ["the PATH", "the plugin cache"])
+def test_a_plugin_that_is_there_is_used(box: Sandbox, tmp_path: Path, place: str) -> None:
+    if place == "the PATH":
+        started = _install(tmp_path / "bin")
+        box.env["PATH"] = f"{tmp_path / 'bin'}:{box.env['PATH']}"
+    else:
+        started = _install(tmp_path / "pulumi" / "plugins" / f"resource-random-v{plugin_version('random')}")
+        box.env["PULUMI_HOME"] = str(tmp_path / "pulumi")
+    providers = box.run("status")["providers"]
+    assert {name: provider["kind"] for name, provider in providers.items()} == {
+        "cloudflare": "standin",
+        "kubernetes": "standin",
+        "random": "official",
+    }
+    assert not started.exists()
+    made = box.up("plugin", settings("plugin"))
+    assert started.exists(), "the engine started it"
+    assert made["outputs"]["tunnelName"] == "culvert-plugin"
+    assert box.up("plugin", settings("plugin"))["changes"] == []
+
+
+def test_stand_ins_can_be_asked_for(box: Sandbox, tmp_path: Path) -> None:
+    _install(tmp_path / "bin")
+    box.env |= {"PATH": f"{tmp_path / 'bin'}:{box.env['PATH']}", "CULVERT_SANDBOX_PROVIDERS": "standin"}
+    assert box.run("status")["providers"]["random"]["kind"] == "standin"
