@@ -31,9 +31,11 @@ class Go:
         log = self._work / f"{name}.log"
         flags = f"-s -w {entry.ldflags}".strip()
         command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", flags, "-o", str(target)]
-        if self._run([*command, entry.package], module, log, name):
+        status = self._run([*command, entry.package], module, log, name)
+        if status:
+            how = f"Go was ended by signal {-status}" if status < 0 else "The end of what Go says"
             raise SandboxError(
-                f"{name} {entry.version} does not build from its Go module. The end of what Go says:\n{_end(log)}",
+                f"{name} {entry.version} does not build from its Go module. {how}:\n{_end(log)}".rstrip(":\n"),
                 key=name,
                 accepted="a Go that reaches a module proxy (GOPROXY), or has the modules in its cache",
                 source=_SOURCE,

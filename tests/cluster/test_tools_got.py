@@ -259,6 +259,12 @@ def test_a_build_that_fails_says_what_go_said_and_why_there_was_no_download(
     assert leftovers(cache) == []
 
 
+def test_a_build_that_somebody_ended_says_so(program: Program):
+    program("go", GO.replace("build)", "build) kill -9 $$"))
+    with pytest.raises(SandboxError, match="Go was ended by signal 9$"):
+        tools.ensure([NAME], lambda _: None)
+
+
 def test_compiled_packages_do_not_stay_and_nothing_of_the_user_is_used(program: Program, tmp_path: Path, cache: Path):
     seen = tmp_path / "environment"
     program("go", f'test "$1" = env || env > {seen}\n{GO}')
