@@ -261,7 +261,7 @@ def test_a_build_that_fails_says_what_go_said_and_why_there_was_no_download(
 
 def test_a_build_that_somebody_ended_says_so(program: Program):
     program("go", GO.replace("build)", "build) kill -9 $$"))
-    with pytest.raises(SandboxError, match="Go was ended by signal 9$"):
+    with pytest.raises(SandboxError, match=r"Go was ended by signal 9$"):
         tools.ensure([NAME], lambda _: None)
 
 
