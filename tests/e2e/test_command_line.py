@@ -212,7 +212,8 @@ def test_a_taken_tunnel_name_is_an_error_that_says_what_to_do(sandbox: Sandbox) 
     # The same stack name against a state that knows nothing of it: the tunnel's name is taken.
     for kept in (sandbox.home / "state" / ".pulumi" / "stacks" / "culvert").glob("first.json*"):
         kept.unlink()
-    errors = sandbox.run("up", "--config", str(sandbox.home.parent / "Pulumi.first.yaml"), fails=True)["errors"]
+    again = sandbox.stack_file("first", settings("first", namespace="first-again"))
+    errors = sandbox.run("up", "--config", str(again), fails=True)["errors"]
     taken = [error for error in errors if "1013" in error["message"]]
     assert taken
     assert "free in the account" in taken[0]["accepted"]
