@@ -90,7 +90,7 @@ def _declared(model: type[BaseModel], place: Place) -> tuple[type[BaseModel], Fi
         if found is not None:
             field = found
             if index < len(place) - 1:
-                model = _group(found.annotation) or model
+                model = options_in(found.annotation) or model
     return model, field
 
 
@@ -98,7 +98,8 @@ def _settings(group: type[BaseModel]) -> list[str]:
     return [info.alias or attribute for attribute, info in group.model_fields.items()]
 
 
-def _group(annotation: Any) -> type[BaseModel] | None:
+def options_in(annotation: Any) -> type[BaseModel] | None:
+    """The group of settings that a field of this type holds, if it holds one."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((group for argument in get_args(annotation) if (group := _group(argument))), None)
+    return next((group for argument in get_args(annotation) if (group := options_in(argument))), None)

@@ -1,0 +1,162 @@
+"""One row a setting: its change touches these resources and no others."""
+
+from typing import Any
+
+import pytest
+
+from settings import Settings
+from tests.unit.components.conftest import Deploy
+from tests.unit.components.touched import BASE, keys, touched
+
+RULES = "~ ZeroTrustTunnelCloudflaredConfig rules"
+DEPLOYMENT = "~ Deployment cloudflared"
+POLICY = "~ NetworkPolicy policy"
+SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
+
+
+def route(**changes: Any) -> dict[str, Any]:
+    """The one route of the base, with these keys; None takes one out."""
+    merged = {**BASE["routes"][0], **changes}
+    return {"routes": [{key: value for key, value in merged.items() if value is not None}]}
+
+
+def backend(**changes: Any) -> dict[str, Any]:
+    return route(service=None, backend={"service": "blog", "port": 80, **changes})
+
+
+def connector(**changes: Any) -> dict[str, Any]:
+    return {"connector": changes}
+
+
+def image(**changes: Any) -> dict[str, Any]:
+    return connector(image={"repository": "registry.example.com/cloudflared", "tag": "1", "digest": "", **changes})
+
+
+def volume(**changes: Any) -> dict[str, Any]:
+    merged = {"name": "ca", "mountPath": "/etc/ca", "configMap": {"name": "ca"}, **changes}
+    given = {key: value for key, value in merged.items() if value is not None}
+    return connector(extraVolumes=[given])
+
+
+def variable(**changes: Any) -> dict[str, Any]:
+    return connector(extraEnv=[{"name": "TUNNEL_REGION", **changes}])
+
+
+def scheduling(**changes: Any) -> dict[str, Any]:
+    return connector(scheduling=changes)
+
+
+EVERYWHERE = {
+    "~ Namespace namespace",
+    "~ NetworkPolicy policy",
+    "~ Secret token",
+    "~ Deployment cloudflared",
+    "~ PodDisruptionBudget budget",
+    "~ Service metrics",
+    # A Service without a namespace of its own is one of the stack's.
+    RULES,
+}
+"""A namespace's name is part of everything in it."""
+
+# Setting, stack file before, stack file after (each on top of the base), what the change touches.
+ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
+    (
+        "accountId",
+        {},
+        {"accountId": "f" * 32},
+        # The Secret's token has the account in it. Deployment and record refer to what the mocks give the same id.
+        {"~ ZeroTrustTunnelCloudflared tunnel", RULES, "~ Secret token"},
+    ),
+    ("zones", {}, {"zones": {"example.com": "f" * 32}}, {"~ DnsRecord blog.example.com"}),
+    (
+        "routes.hostname",
+        {},
+        route(hostname="log.example.com"),
+        {RULES, "+ DnsRecord log.example.com", "- DnsRecord blog.example.com"},
+    ),
+    ("routes.service", {}, route(service="http://log"), {RULES}),
+    ("routes.backend.service", backend(), backend(service="log"), {RULES}),
+    ("routes.backend.namespace", backend(), backend(namespace="shop"), {RULES, POLICY}),
+    ("routes.backend.port", backend(targetPort=8080), backend(port=81, targetPort=8080), {RULES}),
+    ("routes.backend.targetPort", backend(), backend(targetPort=8080), {POLICY}),
+    ("routes.backend.podSelector", backend(), backend(podSelector={"app": "blog"}), {POLICY}),
+    ("routes.backend.scheme", backend(), backend(scheme="https"), {RULES}),
+    ("routes.path.prefix", {}, route(path={"prefix": "/a"}), {RULES}),
+    ("routes.path.exact", {}, route(path={"exact": "/a"}), {RULES}),
+    ("routes.path.regex", {}, route(path={"regex": "^/a"}), {RULES}),
+    # It lets a name through that would be refused, and says nothing to anybody else.
+    ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
+    ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
+    ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
+    ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),
+    ("connector.replicas", {}, connector(replicas=3), {DEPLOYMENT}),
+    ("connector.image.repository", image(), image(repository="registry.example.com/other"), {DEPLOYMENT}),
+    ("connector.image.tag", image(), image(tag="2"), {DEPLOYMENT}),
+    ("connector.image.digest", image(), image(digest=f"sha256:{'0' * 64}"), {DEPLOYMENT}),
+    ("connector.protocol", {}, connector(protocol="http2"), {DEPLOYMENT}),
+    ("connector.gracePeriod", {}, connector(gracePeriod="1m"), {DEPLOYMENT}),
+    ("connector.logLevel", {}, connector(logLevel="warn"), {DEPLOYMENT}),
+    ("connector.resources", {}, connector(resources={"limits": {"memory": "1Gi"}}), {DEPLOYMENT}),
+    ("connector.extraEnv.name", {}, variable(value="us"), {DEPLOYMENT}),
+    ("connector.extraEnv.value", variable(value="us"), variable(value="eu"), {DEPLOYMENT}),
+    (
+        "connector.extraEnv.valueFrom",
+        variable(value="us"),
+        variable(valueFrom={"configMapKeyRef": {"name": "edge", "key": "region"}}),
+        {DEPLOYMENT},
+    ),
+    ("connector.extraVolumes.name", volume(), volume(name="authority"), {DEPLOYMENT}),
+    ("connector.extraVolumes.mountPath", volume(), volume(mountPath="/etc/authority"), {DEPLOYMENT}),
+    ("connector.extraVolumes.readOnly", volume(), volume(readOnly=False), {DEPLOYMENT}),
+    ("connector.extraVolumes.configMap", volume(), volume(configMap={"name": "other"}), {DEPLOYMENT}),
+    *(
+        (f"connector.extraVolumes.{source}", volume(), volume(configMap=None, **{source: value}), {DEPLOYMENT})
+        for source, value in {
+            "secret": {"secretName": "ca"},
+            "emptyDir": {},
+            "projected": {"sources": [{"configMap": {"name": "ca"}}]},
+            "csi": {"driver": "ca.example.com"},
+            "persistentVolumeClaim": {"claimName": "ca"},
+        }.items()
+    ),
+    ("connector.scheduling.nodeSelector", {}, scheduling(nodeSelector={"disk": "ssd"}), {DEPLOYMENT}),
+    ("connector.scheduling.tolerations", {}, scheduling(tolerations=[{"operator": "Exists"}]), {DEPLOYMENT}),
+    (
+        "connector.scheduling.affinity",
+        {},
+        scheduling(affinity={"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}),
+        {DEPLOYMENT},
+    ),
+    ("connector.scheduling.priorityClassName", {}, scheduling(priorityClassName="high"), {DEPLOYMENT}),
+    (
+        "connector.scheduling.topologySpreadConstraints",
+        {},
+        scheduling(
+            topologySpreadConstraints=[
+                {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
+            ]
+        ),
+        {DEPLOYMENT},
+    ),
+    ("networkPolicy.preset", {}, {"networkPolicy": {"preset": "guide"}}, {POLICY}),
+    ("networkPolicy.metricsFrom", {}, {"networkPolicy": {"metricsFrom": "monitoring"}}, {POLICY}),
+    (
+        "sampleSite.name",
+        {"sampleSite": True},
+        {"sampleSite": {"name": "log"}},
+        # The site's pods carry its name; and what pods listen on behind a Service by URL is known of the site's alone.
+        {"~ Service site-service", "~ Deployment site", "~ ConfigMap site-page", POLICY},
+    ),
+    ("sampleSite.image", SITE, {"sampleSite": {"image": "docker.io/library/site:1"}}, {"~ Deployment site"}),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_a_setting_touches_only_what_it_must(
+    deploy: Deploy, before: dict[str, Any], after: dict[str, Any], expected: set[str]
+) -> None:
+    assert touched(deploy, before, after) == expected
+
+
+def test_no_setting_is_left_out() -> None:
+    assert {row[0] for row in ROWS} == set(keys(Settings))
