@@ -14,6 +14,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException, ConflictException
 from urllib3.exceptions import HTTPError
 
+from sandbox.cluster import kinds
 from sandbox.cluster.access import admin_token, connect, kubeconfig, write_private
 from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, Folder, arguments
 from sandbox.cluster.nodes import nodes, stages
@@ -67,6 +68,9 @@ class _Cluster:
             if self._running(ETCD):
                 raise
             raise SandboxError(self._etcd_failed()) from error
+        # Before the controllers start: the garbage collector would see a kind that comes later only after half a minute.
+        with connect(self._folder.kubeconfig) as api:
+            kinds.install(api)
         for program in CLIENTS:
             if not self._running(program):
                 self._launch(program)

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from kubernetes import client
+from kubernetes import client, dynamic
 from kubernetes.client.exceptions import ApiException
 
 from sandbox import cluster, tools
@@ -222,6 +222,22 @@ def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(
     eventually(lambda: names() == ["held"])
     core.patch_namespaced_pod("held", namespace, {"metadata": {"finalizers": None}})
     eventually(lambda: names() == [])
+
+
+def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_garbage(
+    running: Cluster, namespace: str, eventually: Eventually
+):
+    with connect(running.kubeconfig) as api:
+        sealed = dynamic.DynamicClient(api).resources.get(api_version="bitnami.com/v1alpha1", kind="SealedSecret")
+    metadata = {"name": "token", "namespace": namespace}
+    object_ = {"apiVersion": sealed.group_version, "kind": sealed.kind, "metadata": metadata}
+    with pytest.raises(ApiException, match=r"spec\.encryptedData: Required value"):
+        sealed.create(body={**object_, "spec": {}}, namespace=namespace)
+    made = sealed.create(body={**object_, "spec": {"encryptedData": {"token": "AAAA"}}}, namespace=namespace)
+    owner = {"apiVersion": sealed.group_version, "kind": sealed.kind, "name": "token", "uid": made.metadata.uid}
+    running.make("secret", namespace, {"metadata": {**metadata, "ownerReferences": [owner]}})
+    sealed.delete(name="token", namespace=namespace)
+    eventually(lambda: running.core().list_namespaced_secret(namespace).items == [])
 
 
 def test_a_restart_keeps_objects_and_address(running: Cluster, namespace: str, eventually: Eventually):
