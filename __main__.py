@@ -28,7 +28,14 @@ policy = NetworkPolicy(
         "metrics_from": settings.network_policy.metrics_from,
     },
 )
-tunnel = Tunnel(name, {"account_id": settings.account_id, "ingress_rules": settings.ingress_rules(place.name)})
+tunnel = Tunnel(
+    name,
+    {
+        "account_id": settings.account_id,
+        "ingress_rules": settings.ingress_rules(place.name),
+        "protect": settings.tunnel.protect,
+    },
+)
 connector = Connector(
     name,
     {

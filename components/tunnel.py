@@ -1,7 +1,7 @@
 """The Cloudflare side: a tunnel, the rules it follows and the token that opens it."""
 
 import base64
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_cloudflare as cloudflare
@@ -14,6 +14,8 @@ class TunnelArgs(TypedDict):
     ingress_rules: pulumi.Input[list[dict[str, Any]]]
     """Rules in the order they are tried, the last one matching everything; each `{hostname, path, service,
     origin_request}` as `ZeroTrustTunnelCloudflaredConfig` takes them, durations in whole seconds."""
+    protect: NotRequired[bool]
+    """Whether the engine refuses to delete the tunnel, by an update or a destroy; false by default."""
 
 
 class Tunnel(pulumi.ComponentResource):
@@ -61,6 +63,8 @@ class Tunnel(pulumi.ComponentResource):
                 # Names are unique in an account: a successor made first would end in error 1013. And a tunnel that is
                 # connected cannot be deleted (1022): whoever runs its connectors replaces them with it.
                 delete_before_replace=True,
+                # Of all that is made, the one thing whose loss takes every hostname along.
+                protect=args.get("protect", False),
             ),
         )
         self.rules = cloudflare.ZeroTrustTunnelCloudflaredConfig(

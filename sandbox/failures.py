@@ -33,6 +33,11 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
         "https://developers.cloudflare.com/fundamentals/api/reference/permissions/",
     ),
     (
+        r"is protected|protected resource",
+        "a tunnel that is not protected: `culvert:tunnel: {protect: false}`, up, then destroy",
+        "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/",
+    ),
+    (
         r"already exists|AlreadyExists",
         "a name that is free in the cluster: for a namespace that is there, set `create: false` under `culvert:namespace`; otherwise delete what an earlier run left",
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",

@@ -17,6 +17,7 @@ from settings.surroundings import (
     NetworkPolicyOptions,
     SampleSiteOptions,
 )
+from settings.tunnel import TunnelOptions
 from settings.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "SchedulingOptions",
     "Settings",
     "SettingsError",
+    "TunnelOptions",
     "VolumeOptions",
     "base_name",
 ]

@@ -18,6 +18,7 @@ from settings.surroundings import (
     NetworkPolicyOptions,
     SampleSiteOptions,
 )
+from settings.tunnel import TunnelOptions
 
 
 def _named(value: Any) -> Any:
@@ -74,6 +75,13 @@ class Settings(Options):
         sources.KUBERNETES_NAMESPACES,
         examples=["blog", {"name": "blog", "create": False}],
         default=None,
+    )
+    tunnel: TunnelOptions = setting(
+        "The tunnel itself.",
+        "{protect}",
+        sources.PULUMI_PROTECT,
+        examples=[{"protect": True}],
+        default=TunnelOptions(),
     )
     connector: ConnectorOptions = setting(
         "How the connector runs.",

@@ -31,5 +31,6 @@ KUBERNETES_ENVIRONMENT = (
 KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
 KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
+PULUMI_PROTECT = "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/"
 PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
 PULUMI_CONFIGURATION = "https://www.pulumi.com/docs/iac/concepts/config/"

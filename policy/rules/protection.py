@@ -14,7 +14,7 @@ def _judge(resource: Resource, _: Stack, __: Options) -> Iterator[str]:
 PROTECTION = Rule(
     name="tunnel-is-protected",
     says="The tunnel is protected: no update and no destroy deletes it by accident.",
-    remedy="Set `protect` on the tunnel; to delete it on purpose, `pulumi state unprotect` it first.",
+    remedy="Say `culvert:tunnel: {protect: true}`, or set `protect` on the resource; to delete the tunnel on purpose, say false and bring the stack up first.",
     judge=_judge,
     when="alone",
     level="advisory",

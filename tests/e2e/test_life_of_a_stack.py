@@ -1,7 +1,10 @@
 """What a change touches, seen by what the engine did and what the API was asked for."""
 
-from tests.e2e.conftest import ZONE, Sandbox, settings
+import yaml
 
+from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
+
+TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
 RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -126,6 +129,14 @@ def test_the_settings_of_this_repository_come_up(sandbox: Sandbox) -> None:
         first = sandbox.run("up", "--stack", stack)
         assert first["summary"]["create"] > 0
         assert sandbox.run("up", "--stack", stack)["changes"] == []
+    # prod's tunnel is protected, so this is what somebody would be told, and what they would do.
+    (error,) = sandbox.run("destroy", "--stack", "prod", fails=True)["errors"]
+    assert "protected" in error["message"]
+    assert "culvert:tunnel: {protect: false}" in error["message"]
+    assert "culvert-prod" in sandbox.tunnels()
+    loose = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())["config"]
+    settings = {key.removeprefix("culvert:"): value for key, value in loose.items()} | {"tunnel": {"protect": False}}
+    assert _touched(sandbox.up("prod", settings)) == [("update", TUNNEL)]
     for stack in ("dev", "prod"):
         sandbox.run("destroy", "--stack", stack)
 

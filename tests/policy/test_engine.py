@@ -62,7 +62,7 @@ def test_advice_is_told_and_stops_nothing(engine: Callable[..., Ran]) -> None:
 
 
 def test_what_is_mandatory_stops_an_update_before_it_is_made(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
-    ran = engine("up", "single", "prod", connector={"replicas": 1})
+    ran = engine("up", "single", "prod", connector={"replicas": 1}, tunnel={"protect": True})
     assert ran["failed"]
     assert ("connector-has-a-second", "mandatory") in rules(ran)
     assert "culvert-single-cloudflared" not in ran["made"]

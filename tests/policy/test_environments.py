@@ -26,10 +26,13 @@ def test_dev_breaks_no_rule_as_dev_has_them(run: Callable[..., Stack]) -> None:
     assert judged(run("dev"), "dev") == []
 
 
-def test_prod_breaks_no_mandatory_rule_as_prod_has_them(run: Callable[..., Stack]) -> None:
-    found = judged(run("prod"), "prod")
-    assert [str(violation) for violation in found if violation.level == "mandatory"] == []
-    assert {violation.rule.name for violation in found} <= {"tunnel-is-protected"}
+def test_prod_breaks_no_rule_as_prod_has_them(run: Callable[..., Stack]) -> None:
+    assert [str(violation) for violation in judged(run("prod"), "prod")] == []
+
+
+def test_the_word_that_a_tunnel_is_protected_is_kept(run: Callable[..., Stack]) -> None:
+    (found,) = judged(run("prod", tunnel='{"protect": false}'), "prod")
+    assert (found.rule.name, found.level) == ("tunnel-is-protected", "mandatory")
 
 
 def test_what_dev_may_do_prod_may_not(run: Callable[..., Stack]) -> None:

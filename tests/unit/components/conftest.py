@@ -22,7 +22,8 @@ class Registered:
     """One resource as the program sent it to the engine.
 
     `inputs` are in the clear, `shown` is the same with secrets hidden, as anybody may read it; `parent` is the type of the
-    parent, `after` what it waits for and `replaced_with` what it cannot outlive, each as `str` of it.
+    parent, `after` what it waits for and `replaced_with` what it cannot outlive, each as `str` of it; `protect` says that
+    the engine refuses to delete it.
     """
 
     type: str
@@ -33,6 +34,7 @@ class Registered:
     after: frozenset[str]
     delete_before_replace: bool
     replaced_with: frozenset[str]
+    protect: bool
 
     def __str__(self) -> str:
         return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
@@ -87,6 +89,7 @@ class _Monitor(mocks.MockMonitor):
                     after=frozenset(map(_title, request.dependencies)),
                     delete_before_replace=request.deleteBeforeReplace,
                     replaced_with=frozenset(map(_title, request.replace_with)),
+                    protect=request.protect,
                 )
             )
         elif request.type != "pulumi:pulumi:Stack":

@@ -89,6 +89,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
     ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),
+    ("tunnel.protect", {}, {"tunnel": {"protect": True}}, {"~ ZeroTrustTunnelCloudflared tunnel"}),
     ("connector.replicas", {}, connector(replicas=3), {DEPLOYMENT}),
     ("connector.image.repository", image(), image(repository="registry.example.com/other"), {DEPLOYMENT}),
     ("connector.image.tag", image(), image(tag="2"), {DEPLOYMENT}),

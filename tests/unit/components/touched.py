@@ -29,8 +29,13 @@ def touched(deploy: Deploy, before: Mapping[str, Any], after: Mapping[str, Any])
     return {
         *(f"+ {name}" for name in new.keys() - old.keys()),
         *(f"- {name}" for name in old.keys() - new.keys()),
-        *(f"~ {name}" for name in old.keys() & new.keys() if old[name].inputs != new[name].inputs),
+        *(f"~ {name}" for name in old.keys() & new.keys() if _kept(old[name]) != _kept(new[name])),
     }
+
+
+def _kept(resource: Registered) -> tuple[dict[str, Any], bool]:
+    """What the state keeps of a resource, apart from where it stands."""
+    return resource.inputs, resource.protect
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
