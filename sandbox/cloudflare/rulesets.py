@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from . import bodies, stamps
+from . import bodies, ruleset_rules, stamps
 from .replies import ApiError, success
 from .store import Store
 from .tokens import needs
@@ -103,7 +103,7 @@ async def _create(request: Request) -> Response:
         "version": "1",
         "last_updated": stamps.now(),
         "phase": body.phase,
-        "rules": _rules(body.rules, []),
+        "rules": _rules(body.phase, body.rules, []),
     }
     with store.transaction():
         if body.kind in ("zone", "root") and _entry(store, _scope(request), body.phase):
@@ -141,7 +141,7 @@ async def _replace(request: Request) -> Response:
         "description": old["description"] if body.description is None else body.description,
         "version": str(int(old["version"]) + 1),
         "last_updated": stamps.now(),
-        "rules": _rules(body.rules, old["rules"]),
+        "rules": _rules(old["phase"], body.rules, old["rules"]),
     }
     _keep(request.app.state.store, _scope(request), ruleset)
     return success(ruleset)
@@ -152,8 +152,9 @@ async def _delete(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _rules(wanted: list[Rule] | None, old: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rules as they are kept; one that names the `ref` of an old one keeps its id and counts its version on."""
+def _rules(phase: str, wanted: list[Rule] | None, old: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rules as they are kept; one that names the `ref` of an old one keeps its id and counts its version on.
+    Raises ApiError for what the phase does not take."""
     known = {rule["ref"]: rule for rule in old}
     kept = []
     for rule in wanted or []:
@@ -173,4 +174,5 @@ def _rules(wanted: list[Rule] | None, old: list[dict[str, Any]]) -> list[dict[st
         if isinstance(shown.get("ratelimit"), dict):
             shown["ratelimit"] = {"requests_to_origin": False, "mitigation_timeout": 0, **shown["ratelimit"]}
         kept.append(shown)
+    ruleset_rules.check(phase, kept)
     return kept

@@ -10,6 +10,7 @@ from sandbox.cloudflare.store import Store
 from . import exchange, pages, routes, visit
 from .authority import Authority
 from .doors import open_conversation
+from .guard import Guard
 from .http1 import Conversation, Gone
 from .switchboard import Switchboard
 
@@ -22,6 +23,7 @@ class Front:
     def __init__(self, store: Store, switchboard: Switchboard, authority: Authority) -> None:
         self._store = store
         self._switchboard = switchboard
+        self._guard = Guard(store)
         self._tls = authority.any_name()
         self._visitors: set[asyncio.Task[None]] = set()
 
@@ -51,8 +53,11 @@ class Front:
 
     async def _answer(self, visit: visit.Visit, conversation: Conversation) -> None:
         route = routes.find(self._store, visit.host)
-        if route.tunnel is None:
+        if route.zone is None or route.tunnel is None:
             await pages.show(pages.no_origin(route.why), visit, conversation)
+            return
+        if refusal := self._guard.judge(route.zone["id"], visit):
+            await pages.show(refusal, visit, conversation)
             return
         line = self._switchboard.choose(route.tunnel["id"])
         if line is None:

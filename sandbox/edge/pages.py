@@ -46,7 +46,7 @@ async def show(page: Page, visit: Visit, conversation: Conversation) -> None:
 
 def marks(visit: Visit) -> Headers:
     """The headers that every answer through the edge carries."""
-    return [(b"server", b"cloudflare"), (b"cf-ray", visit.ray.encode())]
+    return [(b"server", b"cloudflare"), (b"cf-ray", visit.ray.encode()), *visit.remarks]
 
 
 def _html(page: Page, visit: Visit) -> str:

@@ -24,7 +24,7 @@ _EDGES_OWN = frozenset(
 @dataclass
 class Visit:
     """`target` is the path with its query. `headers` are the visitor's, in lower case, without those of this one
-    connection and those that only the edge sets; `added` is what guards add for the origin."""
+    connection and those that only the edge sets; `added` is what guards add for the origin, `remarks` for the visitor."""
 
     method: bytes
     host: str
@@ -40,6 +40,7 @@ class Visit:
     country: str
     ray: str = field(default_factory=lambda: f"{secrets.token_hex(8)}-LO")
     added: Headers = field(default_factory=list)
+    remarks: Headers = field(default_factory=list)
 
     @property
     def path(self) -> str:

@@ -35,7 +35,7 @@ def test_a_second_entry_point_for_a_phase_is_refused_with_20217(emulated: Emulat
     reply = emulated.call("POST", RULESETS, ruleset(name="other"))
     assert refusal(reply) == (400, 20217)
     assert reply.json()["errors"][0]["source"] == {"pointer": "/kind"}
-    assert emulated.call("POST", RULESETS, ruleset(phase="http_ratelimit")).status_code == 200
+    assert emulated.call("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[])).status_code == 200
     assert emulated.call("POST", RULESETS, ruleset(kind="custom")).status_code == 200
     assert emulated.call("POST", f"/zones/{OTHER_ZONE}/rulesets", ruleset()).status_code == 200
 
@@ -53,14 +53,67 @@ def test_a_replaced_ruleset_counts_on_and_keeps_the_rules_it_names(emulated: Emu
     kept = made["rules"][0]
     rules = [
         {"action": "log", "expression": "false", "ref": kept["ref"]},
-        {"action": "block", "expression": "x", "ratelimit": {"period": 10}, "enabled": False},
+        {"action": "block", "expression": "ssl", "enabled": False},
     ]
     changed = emulated.done("PUT", f"{RULESETS}/{made['id']}", {"rules": rules})
     first, second = changed["rules"]
     assert (changed["version"], changed["name"]) == ("2", "guard")
     assert (first["id"], first["version"], first["action"]) == (kept["id"], "2", "log")
     assert (second["version"], second["enabled"]) == ("1", False)
-    assert second["ratelimit"] == {"requests_to_origin": False, "mitigation_timeout": 0, "period": 10}
+
+
+LIMIT = {"characteristics": ["cf.colo.id", "ip.src"], "period": 10, "requests_per_period": 5}
+
+
+def test_a_rate_limit_is_kept_with_its_defaults(emulated: Emulated) -> None:
+    rule = {"action": "block", "expression": "ssl", "ratelimit": LIMIT}
+    made = emulated.done("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[rule]))
+    assert made["rules"][0]["ratelimit"] == {"requests_to_origin": False, "mitigation_timeout": 0, **LIMIT}
+
+
+@pytest.mark.parametrize(
+    ("phase", "rule", "code", "at", "words"),
+    [
+        ("http_request_firewall_custom", {"expression": " "}, 20125, "expression", "cannot be blank"),
+        ("http_request_firewall_custom", {"expression": 'http.host eq "a") or (ssl'}, 20127, "expression", "1:17"),
+        ("http_request_firewall_custom", {"expression": "http.hots eq 1"}, 20127, "expression", "unknown identifier"),
+        ("http_request_firewall_custom", {"expression": "ssl or " * 600 + "ssl"}, 20123, "expression", "4096"),
+        ("http_request_firewall_custom", {"action": "rewrite"}, 20123, "action", "not among the actions"),
+        ("http_request_firewall_custom", {"ratelimit": LIMIT}, 20123, "ratelimit", "has none"),
+        ("http_ratelimit", {}, 20123, "ratelimit", "needs it"),
+        ("http_ratelimit", {"ratelimit": {**LIMIT, "period": 7}}, 20123, "period", "one of 10, 60"),
+        (
+            "http_ratelimit",
+            {"ratelimit": {**LIMIT, "requests_per_period": 0}},
+            20123,
+            "requests_per_period",
+            "positive",
+        ),
+        ("http_ratelimit", {"ratelimit": {**LIMIT, "characteristics": ["ip.src"]}}, 20123, "characteristics", "colo"),
+        ("http_ratelimit", {"ratelimit": {**LIMIT, "mitigation_timeout": 5}}, 20123, "mitigation_timeout", "one of 0"),
+        (
+            "http_ratelimit",
+            {"action": "managed_challenge", "ratelimit": {**LIMIT, "mitigation_timeout": 10}},
+            20123,
+            "mitigation_timeout",
+            "must be 0",
+        ),
+    ],
+)
+def test_a_rule_that_its_phase_does_not_take_is_refused(
+    emulated: Emulated, phase: str, rule: dict[str, Any], code: int, at: str, words: str
+) -> None:
+    sound = {"action": "block", "expression": "ssl"}
+    reply = emulated.call("POST", RULESETS, ruleset(phase=phase, rules=[sound | rule]))
+    assert refusal(reply) == (400, code)
+    (error,) = reply.json()["errors"]
+    assert error["source"]["pointer"].endswith(f"/{at}")
+    assert words in error["message"]
+
+
+def test_two_rules_of_one_ref_are_refused(emulated: Emulated) -> None:
+    rule = {"action": "block", "expression": "ssl", "ref": "same"}
+    assert refusal(emulated.call("POST", RULESETS, ruleset(rules=[rule, rule]))) == (400, 20123)
 
 
 def test_a_deleted_ruleset_is_gone_and_its_phase_free(emulated: Emulated) -> None:
