@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +215,8 @@ class Session:
             return given
         stages = without_connectors(cluster.stages()) if real_connectors else cluster.stages()
         programs = tools.ensure(cluster.PROGRAMS, self._say)
-        return cluster.start(self.home.path, programs, self._supervisor, self._say, stages)
+        kinds = partial(cluster.definitions, self._say)
+        return cluster.start(self.home.path, programs, self._supervisor, self._say, stages, kinds)
 
     def _start_edge(self) -> None:
         if self._supervisor.running("edge"):

@@ -29,18 +29,19 @@ def start(
     supervisor: Supervisor,
     say: Callable[[str], None],
     stages: str = stages(),
+    definitions: Callable[[], list[Any]] = list,
 ) -> Path:
     """Bring the cluster of this sandbox up, whatever state it is in, and return its kubeconfig (mode 0600).
 
     `tools` has every program of `PROGRAMS`. What runs and answers is left alone; what does not is started again on the
     data it had. The API server keeps its port where that is free. Returns when the API answers, nodes are ready and
     pods can be made in the namespace `default`; `SandboxError` says which program failed, with the end of its log.
-    `stages` are what KWOK does to nodes and pods.
+    `stages` are what KWOK does to nodes and pods; `definitions` gives the custom kinds to serve besides those of `crds/`.
     """
     folder = Folder(home)
     if folder.stage(stages):
         supervisor.stop(KWOK)
-    return _Cluster(folder, tools, supervisor).start(say)
+    return _Cluster(folder, tools, supervisor).start(say, definitions)
 
 
 def stop(supervisor: Supervisor) -> None:
@@ -56,7 +57,7 @@ class _Cluster:
         self._supervisor = supervisor
         self._running = supervisor.running
 
-    def start(self, say: Callable[[str], None]) -> Path:
+    def start(self, say: Callable[[str], None], definitions: Callable[[], list[Any]]) -> Path:
         if all(map(self._running, PROGRAMS)) and self._answers():
             return self._folder.kubeconfig
         say("starting the cluster")
@@ -70,7 +71,7 @@ class _Cluster:
             raise SandboxError(self._etcd_failed()) from error
         # Before the controllers start: the garbage collector would see a kind that comes later only after half a minute.
         with connect(self._folder.kubeconfig) as api:
-            kinds.install(api)
+            kinds.install(api, definitions())
         for program in CLIENTS:
             if not self._running(program):
                 self._launch(program)
