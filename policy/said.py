@@ -1,6 +1,7 @@
 """What a stack's settings say about its hostnames: the engine hands them over with the resources."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,10 @@ from policy.stack import Stack
 from policy.values import at, each
 
 
-def public(stack: Stack) -> set[str]:
-    """Hostnames whose every route says `public: true`: whoever asks for them is to be served. A fixed status needs no word."""
+def public(stack: Stack) -> Counter[str]:
+    """Hostname → how many of its routes say `public: true`: whoever asks for these is to be served. A fixed status needs no word."""
     routes = [route for route in _routes(stack) if not str(at(route[1], "service")).startswith("http_status:")]
-    return {hostname for hostname, _ in routes} - {name for name, route in routes if at(route, "public") is not True}
+    return Counter(hostname for hostname, route in routes if at(route, "public") is True)
 
 
 def reasons(stack: Stack) -> dict[str, str]:

@@ -128,6 +128,13 @@ class Route(Options):
         examples=[True],
         default=False,
     )
+    public: StrictBool = setting(
+        "Says that these requests are meant for everybody: the guard rail `routes-are-guarded` takes somebody's word for it.",
+        "true or false",
+        sources.CLOUDFLARE_ACCESS,
+        examples=[True],
+        default=False,
+    )
 
     @field_validator("backend", mode="before")
     @classmethod

@@ -12,6 +12,7 @@ CLOUDFLARE_CERTIFICATES = "https://developers.cloudflare.com/ssl/edge-certificat
 CLOUDFLARE_LIMITS = "https://developers.cloudflare.com/cloudflare-one/account-limits/"
 CLOUDFLARE_PARAMETERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/cloudflared-parameters/run-parameters/"
 CLOUDFLARE_TOKENS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/"
+CLOUDFLARE_ACCESS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/"
 IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"

@@ -1,6 +1,7 @@
 """No route without Access, or a word that it is public."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,19 +13,23 @@ from policy.values import UNKNOWN, at, each
 
 
 def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
-    public = said.public(stack) | set(options["public"])
+    public = said.public(stack)
     guarded = [
         target for application in stack.every("ZeroTrustAccessApplication") for target in _targets(application, stack)
     ]
-    for rule in rules_of(resource):
+    opened = [
+        rule
+        for rule in rules_of(resource)
         # A fixed status leads nowhere.
-        if (
-            rule.scheme == "http_status"
-            or (rule.hostname or "*") in public
-            or rule.option("access", "required") is True
-        ):
-            continue
-        if not any(target is UNKNOWN or _covers(target, rule) for target in guarded):
+        if rule.scheme != "http_status"
+        and (rule.hostname or "*") not in options["public"]
+        and rule.option("access", "required") is not True
+        and not any(target is UNKNOWN or _covers(target, rule) for target in guarded)
+    ]
+    count = Counter(rule.hostname for rule in opened)
+    for rule in opened:
+        # Routes and rules have no name in common: a hostname with as many open rules as routes that say so is as meant.
+        if count[rule.hostname] > public[rule.hostname]:
             yield f"{rule.requests} is open to everybody, and nobody said that it is to be"
 
 

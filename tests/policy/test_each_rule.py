@@ -66,7 +66,13 @@ def block(cidr: str, *excepted: str, port: int = 443) -> Properties:
 
 
 def ingress(**rule: Any) -> Callable[[Properties], object]:
-    return lambda properties: properties["config"]["ingresses"].insert(0, {"hostname": "blog.example.com", **rule})
+    """The rule of blog.example.com changed."""
+
+    def change(properties: Properties) -> None:
+        rules = properties["config"]["ingresses"]
+        next(found for found in rules if found.get("hostname") == "blog.example.com").update(rule)
+
+    return change
 
 
 def fence() -> list[Bad]:

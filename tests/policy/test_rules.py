@@ -340,7 +340,9 @@ def test_the_settings_may_say_that_a_hostname_is_public() -> None:
 
     both = said(blog, {"hostname": "café.example.com", "public": True})
     assert not broken(ACCESS, tunnel(BLOG, cafe), configuration=both)
-    assert broken(ACCESS, tunnel(BLOG), configuration=said(blog, {"hostname": "blog.example.com", "path": "/admin"}))
+    two = (BLOG, {**BLOG, "path": "^/admin(/|$)"})
+    assert broken(ACCESS, tunnel(*two), configuration=said(blog, {"hostname": "blog.example.com", "path": "/admin"}))
+    assert not broken(ACCESS, tunnel(*two), application(domain="blog.example.com/admin"), configuration=said(blog))
     gone = {"hostname": "blog.example.com", "path": "/gone", "service": "http_status:410"}
     assert not broken(ACCESS, tunnel(BLOG), configuration=said(blog, gone))
 

@@ -86,6 +86,8 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("routes.path.regex", {}, route(path={"regex": "^/a"}), {RULES}),
     # It lets a name through that would be refused, and says nothing to anybody else.
     ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
+    # Said to the guard rails.
+    ("routes.public", {}, route(public=True), set()),
     ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
     ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),
