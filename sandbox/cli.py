@@ -159,12 +159,16 @@ def status(stack: Stack = None, config: Config = None, as_json: Json = False) ->
 
 @app.command()
 def env(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
-    """Prints what a full Pulumi installation needs to work here: eval "$(python -m sandbox env)"."""
+    """Prints what a full Pulumi installation and `verify` need to work here: eval "$(python -m sandbox env)"."""
     _, _, settings = _read(stack, config)
     session = _session()
     session.start()
     session.seed(settings)
-    variables = {**session.environment(), "PULUMI_HOME": str(session.home.path / "pulumi")}
+    variables = {
+        **session.environment(),
+        **session.visitors(),
+        "PULUMI_HOME": str(session.home.path / "pulumi"),
+    }
     engine = _engine_path()
     if shutil.which("pulumi") is None:
         import os

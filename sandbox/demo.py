@@ -11,7 +11,11 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from sandbox import browser
 from sandbox.home import PROJECT
+
+PICTURE = PROJECT / "demo.png"
+"""What a visitor saw: the one thing that a demo leaves behind."""
 
 _STEPS = (
     ("preview", "What would be made. Nothing is changed by this."),
@@ -23,7 +27,7 @@ _STEPS = (
 
 
 def main() -> int:
-    """Runs the steps and returns the exit status of the first that failed, else 0; leaves no process and no file."""
+    """Runs the steps and returns the exit status of the first that failed, else 0; leaves no process, and no file but the picture."""
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="culvert-demo-") as folder:
@@ -90,7 +94,15 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     answer = httpx.get(status["front"], headers={"Host": hostname}, timeout=30)
     console.print(f"{answer.status_code} {answer.reason_phrase}")
     console.print(answer.text, markup=False)
-    return 0 if answer.is_success else 1
+    if not answer.is_success:
+        return 1
+    program = browser.installed()
+    if program:
+        browser.screenshot(program, hostname, status["front"], PICTURE)
+        console.print(f"The same in a browser: {PICTURE.name}", style="dim")
+    else:
+        console.print("No picture of it: there is no Chromium or Chrome on the PATH.", style="dim")
+    return 0
 
 
 if __name__ == "__main__":

@@ -155,6 +155,14 @@ class Session:
         """Address of the edge for visitors, `http://127.0.0.1:8088`: every hostname, by HTTP and HTTPS alike."""
         return f"http://127.0.0.1:{self._port('edge')['front']}" if self._supervisor.running("edge") else None
 
+    def visitors(self) -> dict[str, str]:
+        """Where `verify` finds the visitors' side, and whom it trusts there, by environment variable."""
+        front = self.front()
+        if not front:
+            return {}
+        authority = self.home.path / "edge" / "ca.pem"
+        return {"CULVERT_VERIFY_FRONT": front.removeprefix("http://"), "CULVERT_VERIFY_CA": str(authority)}
+
     def kubeconfig(self) -> Path:
         """The cluster in use: the one given with `CULVERT_SANDBOX_KUBECONFIG`, else the embedded one. Known once started."""
         if self._kubeconfig is None:

@@ -18,18 +18,10 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from sandbox.browser import NAMES, installed
+
 PACKAGE, VERSION = "@sparticuz/chromium", "153.0.0"
 SHA512 = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _UNPACK = """
 const fs = require("fs"), zlib = require("zlib"), { pipeline } = require("stream/promises");
 const [from, to] = process.argv.slice(1);
@@ -52,10 +44,8 @@ class Browser:
 def find() -> Browser:
     """A browser that runs. Raises RuntimeError saying how to get one."""
     named = os.environ.get("CULVERT_TEST_BROWSER")
-    for name in [named] if named else NAMES:
-        path = shutil.which(name)
-        if path and _runs(path):
-            return Browser(Path(path))
+    if path := installed([named] if named else NAMES):
+        return Browser(path)
     if named:
         raise RuntimeError(f"CULVERT_TEST_BROWSER is {named!r}, which is no browser that runs")
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or not (shutil.which("npm") and shutil.which("node")):
@@ -64,12 +54,6 @@ def find() -> Browser:
             "`apt-get install chromium`), or name one in CULVERT_TEST_BROWSER; on Linux with x86-64, npm will do"
         )
     return _packaged(platformdirs.user_cache_path("culvert") / f"chromium-{VERSION}")
-
-
-def _runs(path: str) -> bool:
-    """Some systems have a `chromium-browser` that only tells how to install one."""
-    found = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=False)
-    return found.returncode == 0 and "Chrom" in found.stdout
 
 
 def _packaged(folder: Path) -> Browser:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from sandbox.browser import FLAGS
 from tests.emulator import browser
 from tests.emulator.emulated import ACCOUNT, RECORDS, RULESETS, TUNNELS, Emulated, secret, served
 
@@ -25,7 +26,7 @@ def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=found.path, args=list(browser.FLAGS), env={**os.environ, **found.environment}
+            executable_path=found.path, args=list(FLAGS), env={**os.environ, **found.environment}
         )
         yield started
         started.close()
