@@ -8,12 +8,13 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from . import bodies, shapes
+from . import access, bodies, shapes
 from .replies import ApiError, page, success
 from .shapes import Body
 from .store import Store
@@ -23,6 +24,7 @@ UNREADABLE = (10400, "The request body is invalid: {why}")
 """With 400; the code is a guess."""
 
 Fill = Callable[[Store, Body, "Body | None"], Body]
+Check = Callable[[Store, str, Body, "Body | None"], None]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Group:
     """How a change is sent."""
     terse: bool = False
     """Writes answer with the id alone, and a deletion with nothing."""
+    unreadable: tuple[int, str] = UNREADABLE
+    check: Check = lambda _store, _account, _body, _old: None
+    """Refuses what the shape of a body does not show: the account, the body, and what was kept before."""
+    release: Callable[[Store, str, str], None] = lambda _store, _account, _number: None
+    """Refuses to let go of what is in use."""
+    show: Callable[[Store, Body], Body] = lambda _store, kept: kept
 
 
 _APPS = "Access: Apps and Policies"
@@ -47,25 +55,33 @@ GROUPS = (
         "policies",
         "access/policies",
         _APPS,
-        shapes.Policy,
+        access.Policy,
         (12003, "access.api.error.unknown_policy"),
         shapes.policy,
+        unreadable=access.INVALID,
+        check=access.check_policy,
+        release=access.release_policy,
     ),
     Group(
         "apps",
         "access/apps",
         _APPS,
-        shapes.Application,
+        access.Application,
         (12002, "access.api.error.unknown_application"),
         shapes.application,
+        unreadable=access.INVALID,
+        check=access.check_application,
+        show=access.show_application,
     ),
     Group(
         "service_tokens",
         "access/service_tokens",
         "Access: Service Tokens",
-        shapes.ServiceToken,
+        access.ServiceToken,
         (12008, "access.api.error.unknown_service_token"),
         shapes.service_token,
+        unreadable=access.INVALID,
+        release=access.release_service_token,
     ),
     Group(
         "notifications",
@@ -99,26 +115,24 @@ def _routes(group: Group) -> APIRouter:
     async def index(request: Request, account: str) -> Response:
         rows = _rows(request.app.state.store, group, account)
         name = request.query_params.get("name")
-        return page(request, [row for row in rows if name is None or row.get("name") == name])
+        named = [row for row in rows if name is None or row.get("name") == name]
+        return page(request, [_shown(request.app.state.store, group, row) for row in named])
 
     async def create(request: Request, account: str) -> Response:
-        body = await _body(request, group)
-        kept = group.fill(request.app.state.store, body, None)
-        _keep(request.app.state.store, group, account, kept)
-        return success({"id": kept["id"]} if group.terse else {**kept, **_revealed(group, body, None)})
+        return _write(request.app.state.store, group, account, await _body(request, group), None)
 
     async def fetch(request: Request, account: str, number: str) -> Response:
-        return success(_found(request.app.state.store, group, account, number))
+        kept = _found(request.app.state.store, group, account, number)
+        return success(_shown(request.app.state.store, group, kept))
 
     async def change(request: Request, account: str, number: str) -> Response:
         old = _found(request.app.state.store, group, account, number)
         body = await _body(request, group, onto=old if group.method == "PATCH" else {})
-        kept = group.fill(request.app.state.store, body, old)
-        _keep(request.app.state.store, group, account, kept)
-        return success({"id": kept["id"]} if group.terse else {**kept, **_revealed(group, body, old)})
+        return _write(request.app.state.store, group, account, body, old)
 
     async def delete(request: Request, account: str, number: str) -> Response:
         _found(request.app.state.store, group, account, number)
+        group.release(request.app.state.store, account, number)
         request.app.state.store.run("DELETE FROM objects WHERE id = ?", number)
         return success(None if group.terse else {"id": number})
 
@@ -130,8 +144,22 @@ def _routes(group: Group) -> APIRouter:
     return router
 
 
+def _write(store: Store, group: Group, account: str, body: Body, old: Body | None) -> Response:
+    group.check(store, account, body, old)
+    kept, revealed = group.fill(store, body, old), _revealed(group, body, old)
+    if group.kind == "service_tokens":
+        secret = revealed.get("client_secret")
+        kept[access.HASHED] = sha256(secret.encode()).hexdigest() if secret else (old or {}).get(access.HASHED, "")
+    _keep(store, group, account, kept)
+    return success({"id": kept["id"]} if group.terse else {**_shown(store, group, kept), **revealed})
+
+
+def _shown(store: Store, group: Group, kept: Body) -> Body:
+    return {key: value for key, value in group.show(store, kept).items() if key != access.HASHED}
+
+
 def _revealed(group: Group, body: Body, old: Body | None) -> Body:
-    """A service token's secret is seen when it is made and when its version is raised, and kept nowhere."""
+    """A service token's secret is seen when it is made and when its version is raised, and kept as a hash alone."""
     if group.kind != "service_tokens":
         return {}
     fresh = old is None or body.get("client_secret_version", 1) != old["client_secret_version"]
@@ -139,8 +167,8 @@ def _revealed(group: Group, body: Body, old: Body | None) -> Body:
 
 
 async def _body(request: Request, group: Group, onto: Body | None = None) -> Body:
-    body = {**(onto or {}), **await bodies.json_object(request, *UNREADABLE)}
-    bodies.parse(group.model, body, *UNREADABLE)
+    body = {**(onto or {}), **await bodies.json_object(request, *group.unreadable)}
+    bodies.parse(group.model, body, *group.unreadable)
     return body
 
 

@@ -3,12 +3,11 @@
 Each takes the store, the body, and what was kept before (None for a new object); defaults as the recorded replies have them.
 """
 
-import json
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from . import stamps
 from .store import Store
@@ -21,34 +20,6 @@ class _Open(BaseModel):
     """What must be there, and the types of what is looked into; the rest is kept as it comes."""
 
     model_config = ConfigDict(strict=True, extra="allow")
-
-
-class Policy(_Open):
-    name: Text
-    decision: Text
-    include: Annotated[list[Body], Field(min_length=1)]
-
-
-class AppliedPolicy(_Open):
-    id: str | None = None
-    precedence: int | None = None
-
-
-class Destination(_Open):
-    type: str = "public"
-    uri: str | None = None
-
-
-class Application(_Open):
-    type: Text
-    domain: str | None = None
-    destinations: list[Destination] | None = None
-    policies: list[str | AppliedPolicy] | None = None
-
-
-class ServiceToken(_Open):
-    name: Text
-    client_secret_version: int | None = None
 
 
 class Notification(_Open):
@@ -73,7 +44,7 @@ def policy(_store: Store, body: Body, old: Body | None) -> Body:
     return {**empty, **_dated(body, old)}
 
 
-def application(store: Store, body: Body, old: Body | None) -> Body:
+def application(_store: Store, body: Body, old: Body | None) -> Body:
     defaults = {
         "type": "self_hosted",
         "session_duration": "24h",
@@ -91,7 +62,7 @@ def application(store: Store, body: Body, old: Body | None) -> Body:
     return {
         **kept,
         "domain": domain,
-        "policies": [_applied(store, each, number) for number, each in enumerate(kept.get("policies") or [], start=1)],
+        "policies": [_applied(each, number) for number, each in enumerate(kept.get("policies") or [], start=1)],
         "uid": kept["id"],
         "aud": old["aud"] if old else secrets.token_hex(32),
         "self_hosted_domains": kept.get("self_hosted_domains") or ([domain] if domain else []),
@@ -99,12 +70,10 @@ def application(store: Store, body: Body, old: Body | None) -> Body:
     }
 
 
-def _applied(store: Store, wanted: Any, number: int) -> Body:
-    """A policy as an application shows it: its own fields, and its place."""
-    reference = wanted if isinstance(wanted, dict) else {"id": wanted}
-    row = store.one("SELECT body FROM objects WHERE kind = 'policies' AND id = ?", reference.get("id"))
-    policy = json.loads(row["body"]) if row else reference
-    return {**policy, "precedence": reference.get("precedence") or number}
+def _applied(wanted: str | Body, number: int) -> Body:
+    """A reusable policy by its id and its place; one of the application's own as it is."""
+    policy = wanted if isinstance(wanted, dict) else {"id": wanted}
+    return {**policy, "precedence": policy.get("precedence") or number}
 
 
 def service_token(_store: Store, body: Body, old: Body | None) -> Body:

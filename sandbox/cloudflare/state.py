@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from . import calls, configurations, connections, records, tunnels, zones
+from . import access, calls, configurations, connections, records, tunnels, zones
 from .store import Store
 
 TUNNEL_DOMAIN = ".cfargotunnel.com"
@@ -22,7 +22,7 @@ def picture(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
         "zones": [_zone(store, row, health) for row in store.all("SELECT * FROM zones ORDER BY name")],
         "tunnels": shown,
         "objects": [
-            {**json.loads(row["body"]), "group": row["kind"], "scope": row["scope"]}
+            {**_open(json.loads(row["body"])), "group": row["kind"], "scope": row["scope"]}
             for row in store.all("SELECT * FROM objects ORDER BY kind")
         ],
         "tokens": store.all("SELECT id, name, grants, created FROM tokens ORDER BY created"),
@@ -45,6 +45,10 @@ def _zone(store: Store, row: dict[str, Any], health: dict[str, str]) -> dict[str
         if content.endswith(TUNNEL_DOMAIN):
             record["target"] = health.get(content.removesuffix(TUNNEL_DOMAIN), "unknown")
     return {"id": row["id"], "name": row["name"], "account": row["account"], "records": kept}
+
+
+def _open(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != access.HASHED}
 
 
 def _recent(store: Store, count: int) -> list[dict[str, Any]]:

@@ -28,8 +28,11 @@ ACCOUNT_PERMISSIONS = (
     "Load Balancers: Monitors And Pools",
 )
 ZONE_PERMISSIONS = ("Zone", "DNS", "Zone WAF", "Load Balancers")
-NEEDED = ("Cloudflare Tunnel: Edit", "DNS: Edit", "Zone: Read")
-"""What a token of culvert's needs (README): the default of a new one."""
+NEEDED = (
+    *("Cloudflare Tunnel: Edit", "DNS: Edit", "Zone: Read"),
+    *("Access: Apps and Policies: Edit", "Access: Service Tokens: Edit"),
+)
+"""What a token of culvert's needs at most (README): the default of a new one."""
 
 
 @dataclass(frozen=True)

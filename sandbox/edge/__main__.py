@@ -19,6 +19,7 @@ from .doors import listen
 from .front import Front
 from .link import Link
 from .switchboard import Switchboard
+from .tickets import Tickets
 
 ADDRESSES = 6
 """Edge addresses. A connector holds four connections, each to an address of its own, and goes to another when one fails."""
@@ -49,7 +50,7 @@ async def serve(home: Home, port_file: Path, address: str) -> None:
 
         await loop.create_server(link, sock=listener, ssl=authority.context(*NAMES))
     work = [
-        asyncio.create_task(Front(store, switchboard, authority).serve(front)),
+        asyncio.create_task(Front(store, switchboard, authority, Tickets(home)).serve(front)),
         asyncio.create_task(switchboard.follow()),
     ]
     ports = [listener.getsockname()[1] for listener in (front, *edges)]

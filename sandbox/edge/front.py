@@ -8,11 +8,13 @@ import socket
 from sandbox.cloudflare.store import Store
 
 from . import exchange, pages, routes, visit
+from .access import Access
 from .authority import Authority
 from .doors import open_conversation
 from .guard import Guard
 from .http1 import Conversation, Gone
 from .switchboard import Switchboard
+from .tickets import Tickets
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +22,11 @@ log = logging.getLogger(__name__)
 class Front:
     """Answers visitors, each request by what the API says at that moment."""
 
-    def __init__(self, store: Store, switchboard: Switchboard, authority: Authority) -> None:
+    def __init__(self, store: Store, switchboard: Switchboard, authority: Authority, tickets: Tickets) -> None:
         self._store = store
         self._switchboard = switchboard
         self._guard = Guard(store)
+        self._access = Access(store, tickets)
         self._tls = authority.any_name()
         self._visitors: set[asyncio.Task[None]] = set()
 
@@ -52,12 +55,16 @@ class Front:
             conversation.close()
 
     async def _answer(self, visit: visit.Visit, conversation: Conversation) -> None:
+        if await self._access.serves(visit, conversation):
+            return
         route = routes.find(self._store, visit.host)
         if route.zone is None or route.tunnel is None:
             await pages.show(pages.no_origin(route.why), visit, conversation)
             return
         if refusal := self._guard.judge(route.zone["id"], visit):
             await pages.show(refusal, visit, conversation)
+            return
+        if await self._access.stops(route.zone["account"], route.tunnel, visit, conversation):
             return
         line = self._switchboard.choose(route.tunnel["id"])
         if line is None:

@@ -18,7 +18,7 @@ NOTIFICATION = {
 ROUTE = {"network": "10.0.0.0/8", "tunnel_id": "00000000-0000-4000-8000-000000000000"}
 GROUPS = [
     (f"{ACCESS}/policies", POLICY, "PUT", 12003),
-    (f"{ACCESS}/apps", {"type": "self_hosted", "domain": "a.example.com", "name": "a"}, "PUT", 12002),
+    (f"{ACCESS}/apps", {"type": "bookmark", "domain": "a.example.com", "name": "a"}, "PUT", 12002),
     (f"{ACCESS}/service_tokens", {"name": "ci"}, "PUT", 12008),
     (f"/accounts/{ACCOUNT}/alerting/v3/policies", NOTIFICATION, "PUT", 17103),
     (f"/accounts/{ACCOUNT}/teamnet/routes", ROUTE, "PATCH", 1003),
@@ -151,7 +151,8 @@ def test_what_is_made_in_a_group_is_read_changed_and_deleted(
     made = emulated.done("POST", path, body)
     read = emulated.done("GET", f"{path}/{made['id']}")
     assert {key: read[key] for key in body} == body
-    changed = {**body, next(iter(body)): "changed"}
+    first = next(iter(body))
+    changed = {**body, first: "saas" if first == "type" else "changed"}
     emulated.done(change, f"{path}/{made['id']}", changed)
     again = emulated.done("GET", f"{path}/{made['id']}")
     assert {key: again[key] for key in body} == changed
@@ -168,9 +169,10 @@ def test_what_a_group_needs_is_asked_for(
     emulated: Emulated, path: str, body: dict[str, Any], _change: str, _missing: int
 ) -> None:
     incomplete = dict(list(body.items())[1:])
-    assert refusal(emulated.call("POST", path, incomplete)) == (400, 10400)
-    assert refusal(emulated.call("POST", path, b"{")) == (400, 10400)
-    assert refusal(emulated.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, 10400)
+    code = 12130 if "/access/" in path else 10400
+    assert refusal(emulated.call("POST", path, incomplete)) == (400, code)
+    assert refusal(emulated.call("POST", path, b"{")) == (400, code)
+    assert refusal(emulated.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, code)
 
 
 def test_a_service_tokens_secret_is_seen_when_it_is_made_and_when_its_version_rises(emulated: Emulated) -> None:

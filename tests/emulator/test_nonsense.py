@@ -16,9 +16,14 @@ SOUND: dict[str, dict[str, Any]] = {
         **{"tags": [], "settings": {}, "data": None, "priority": None},
     },
     RULESETS: {"name": "x", "kind": "zone", "phase": "x", "description": "", "rules": []},
-    APPS: {"type": "self_hosted", "domain": "", "destinations": [], "policies": [], "self_hosted_domains": []},
-    f"/accounts/{ACCOUNT}/access/policies": {"name": "x", "decision": "allow", "include": [{}], "require": []},
-    f"/accounts/{ACCOUNT}/access/service_tokens": {"name": "x", "duration": "", "client_secret_version": 1},
+    APPS: {"type": "warp", "domain": "", "destinations": [], "policies": [], "self_hosted_domains": []},
+    f"/accounts/{ACCOUNT}/access/policies": {
+        "name": "x",
+        "decision": "allow",
+        "include": [{"everyone": {}}],
+        "require": [],
+    },
+    f"/accounts/{ACCOUNT}/access/service_tokens": {"name": "x", "duration": None, "client_secret_version": 1},
     f"/accounts/{ACCOUNT}/alerting/v3/policies": {"name": "x", "alert_type": "x", "mechanisms": {}, "filters": {}},
     f"/accounts/{ACCOUNT}/teamnet/routes": {"network": "10.0.0.0/8", "tunnel_id": "x", "comment": ""},
 }
