@@ -17,6 +17,7 @@ options = settings.connector
 namespace = Namespace(name, {"name": place.name, "create": place.create, "labels": {**place.labels}})
 if site := settings.sample_site:
     SampleSite(name, {"namespace": namespace.name, "service": site.name, "image": site.image})
+volumes: list[Any] = settings.volumes()
 destinations: list[Any] = [asdict(destination) for destination in settings.destinations(place.name)]
 policy = NetworkPolicy(
     name,
@@ -48,7 +49,7 @@ connector = Connector(
         "protocol": options.protocol,
         "log_level": options.log_level,
         "extra_env": options.extra_env,
-        "extra_volumes": [{"volume": extra.volume, "mount": extra.mount} for extra in options.extra_volumes],
+        "extra_volumes": volumes,
         "scheduling": options.scheduling.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "after": [policy, tunnel.rules],
         "replaced_with": [tunnel.tunnel],
@@ -66,7 +67,7 @@ Records(
     },
 )
 
-pulumi.export("publicHostname", settings.routes[0].hostname)
+pulumi.export("publicHostname", settings.public_hostname)
 pulumi.export("urls", settings.urls())
 pulumi.export("tunnelId", tunnel.tunnel_id)
 pulumi.export("tunnelName", tunnel.tunnel_name)

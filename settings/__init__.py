@@ -7,6 +7,7 @@ from settings.environment import EnvironmentVariable
 from settings.images import ImageOptions
 from settings.mistakes import Mistake, SettingsError
 from settings.model import Settings
+from settings.origins import OriginDefaults, OriginOptions
 from settings.paths import PathOptions
 from settings.routes import BackendOptions, Route
 from settings.stack import base_name
@@ -35,6 +36,8 @@ __all__ = [
     "Mistake",
     "NamespaceOptions",
     "NetworkPolicyOptions",
+    "OriginDefaults",
+    "OriginOptions",
     "PathOptions",
     "PodDestination",
     "Route",

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from settings import rules, sources, zones
+from settings import origins, rules, sources, zones
 from settings.mistakes import PREFIX, Mistake, SettingsError
 from settings.routes import Route
 from settings.translation import translated
@@ -31,6 +31,7 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
         mistakes += zones.misplaced(routes, {zone for _, zone in known})
     mistakes += zones.confused(*_ids(data))
     mistakes += rules.unreachable(routes)
+    mistakes += [*_idle_options(routes), *_undecided(routes)]
     if _group(data, "networkPolicy").get("preset", "strict") == "strict":
         mistakes += list(_unfenceable(routes))
     if settings is None or mistakes:
@@ -49,6 +50,34 @@ def _unfenceable(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
                 "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide}",
                 sources.KUBERNETES_POLICIES,
             )
+
+
+def _idle_options(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
+    """Options of a route that its service has no use for."""
+    for number, route in routes:
+        scheme = route.origin.scheme
+        for option, value in origins.given(route.origin_options).items():
+            if scheme not in origins.USES[option]:
+                key = origins.written(option)
+                shown = value.model_dump(by_alias=True, exclude_none=True) if isinstance(value, BaseModel) else value
+                yield Mistake.of(
+                    f"{PREFIX}routes[{number}].origin.{key}",
+                    shown,
+                    f"the connector has no use for it with {scheme}",
+                    f"{key} with {', '.join(origins.USES[option])}",
+                    sources.CONNECTOR_ORIGINS,
+                )
+
+
+def _undecided(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
+    """Hostnames that one route gives a record and another does not."""
+    first: dict[str, tuple[int, Route]] = {}
+    for number, route in routes:
+        other, before = first.setdefault(route.hostname, (number, route))
+        if before.dns != route.dns:
+            why = f"routes[{other}] says {before.dns} for the same hostname, which has one record or none"
+            accepted = f"{before.dns}, or the same in both"
+            yield Mistake.of(f"{PREFIX}routes[{number}].dns", route.dns, why, accepted, sources.CLOUDFLARE_RECORDS)
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:

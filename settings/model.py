@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ModelWrapValidatorHandler, model_validator
 
-from settings import checks, rules, sources, stack, zones
+from settings import ca_pools, checks, rules, sources, stack, zones
 from settings.connector import ConnectorOptions
 from settings.destinations import Destination, destinations
 from settings.fields import Options, setting
+from settings.origins import OriginDefaults
 from settings.routes import Route
 from settings.surroundings import (
     SAMPLE_SITE_PORT,
@@ -63,11 +64,18 @@ class Settings(Options):
         min_length=1,
     )
     routes: tuple[Route, ...] = setting(
-        "Which requests go to which Service. The first one's hostname is the stack's publicHostname.",
+        "Which requests go to which Service. The first hostname with a record is the stack's publicHostname.",
         "one route or more",
         sources.CONNECTOR_RULES,
         examples=[[{"hostname": "blog.example.com", "service": "http://blog"}]],
         min_length=1,
+    )
+    origin_defaults: OriginDefaults = setting(
+        "Origin options for every route that has a use for them and does not say otherwise.",
+        "origin options, such as connectTimeout and caPool",
+        sources.ORIGIN_PARAMETERS,
+        examples=[{"connectTimeout": 10, "balance": True}],
+        default=OriginDefaults(),
     )
     namespace: Namespace = setting(
         "The namespace that the connector runs in: its name, or an object. Left out, it is named after project and stack.",
@@ -127,15 +135,32 @@ class Settings(Options):
 
     def ingress_rules(self, namespace: str) -> list[dict[str, Any]]:
         """The connector's rules, sorted and spelled out for the stack's namespace, the catch-all last."""
-        return rules.ingress_rules(self.routes, namespace)
+        return rules.ingress_rules(self.routes, namespace, self.origin_defaults)
 
     def hostnames(self) -> dict[str, str]:
-        """Each hostname and the zone it is in, in the order declared."""
-        return {route.hostname: zones.zone_of(route.hostname, self.zones) or "" for route in self.routes}
+        """Each hostname that gets a record and the zone it is in, in the order declared."""
+        return {
+            route.hostname: zones.zone_of(route.hostname, self.zones) or ""
+            for route in self.routes
+            if route.dns == "record"
+        }
+
+    @property
+    def public_hostname(self) -> str:
+        """The first hostname with a record; the first of all where none has one."""
+        return next(iter(self.hostnames()), self.routes[0].hostname)
 
     def urls(self) -> list[str]:
-        """The addresses to open, in the order declared."""
-        return list(dict.fromkeys(f"https://{route.hostname}{route.paths.shown}" for route in self.routes))
+        """The addresses to open, in the order declared: of hostnames with a record."""
+        named = [route for route in self.routes if route.dns == "record"]
+        return list(dict.fromkeys(f"https://{route.hostname}{route.paths.shown}" for route in named))
+
+    def volumes(self) -> list[dict[str, Any]]:
+        """Volumes of the connector besides the token's, each `{"volume": …, "mount": …}`: the origins' certificate
+        authorities, and the extra ones."""
+        pools = [route.origin_in_force(self.origin_defaults).get("ca_pool") for route in self.routes]
+        extra = [{"volume": one.volume, "mount": one.mount} for one in self.connector.extra_volumes]
+        return [*ca_pools.mounted(pool for pool in pools if pool is not None), *extra]
 
     def destinations(self, namespace: str) -> tuple[Destination, ...]:
         """What the connector must reach besides Cloudflare and cluster DNS, each once."""

@@ -60,6 +60,17 @@ def service_name(text: str) -> str:
     return text
 
 
+def object_name(text: str) -> str:
+    """A name of a Secret or ConfigMap: labels with dots between them."""
+    if len(text) > 253 or not all(LABEL.fullmatch(part) for part in text.split(".")):
+        refuse(
+            "Kubernetes takes no such name",
+            "at most 253 lower-case letters, digits, hyphens and dots, each part beginning and ending with a letter or digit",
+            sources.KUBERNETES_NAMES,
+        )
+    return text
+
+
 def labels(values: dict[str, str]) -> dict[str, str]:
     """Kubernetes labels."""
     for key, value in values.items():

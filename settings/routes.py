@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, Val
 from settings import names, services, sources
 from settings.fields import Options, setting
 from settings.mistakes import NOTHING, refuse
+from settings.origins import OriginDefaults, OriginOptions, in_force
 from settings.paths import PathOptions
 from settings.services import ServiceUrl
 
@@ -120,6 +121,21 @@ class Route(Options):
             default=None,
         )
     )
+    origin_options: OriginOptions | None = setting(
+        "How the connector speaks to the service.",
+        "origin options, such as connectTimeout and caPool",
+        sources.ORIGIN_PARAMETERS,
+        examples=[{"connectTimeout": 10, "caPool": {"configMap": "internal-ca"}}],
+        default=None,
+        alias="origin",
+    )
+    dns: Literal["record", "none"] = setting(
+        "Whether culvert makes the hostname's record; with none there is a rule alone, and somebody else sees to the name.",
+        "one of record and none",
+        sources.CLOUDFLARE_RECORDS,
+        examples=["none"],
+        default="record",
+    )
     advanced_certificate: StrictBool = setting(
         "Says that the zone has a certificate for this hostname, which is two labels or more below it: Universal SSL "
         "covers one.",
@@ -155,6 +171,10 @@ class Route(Options):
         host = f"{backend.service}.{namespace}.svc.cluster.local" if namespace else backend.service
         text = f"{backend.scheme}://{host}:{backend.port}"
         return ServiceUrl(text, backend.scheme, host, backend.port, backend.service, namespace)
+
+    def origin_in_force(self, defaults: OriginDefaults) -> dict[str, Any]:
+        """The origin options of this route, the stack's defaults among them, by their attributes' names."""
+        return in_force(self.origin_options, defaults, self.origin.scheme)
 
     @property
     def paths(self) -> PathOptions:

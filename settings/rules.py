@@ -5,6 +5,7 @@ from typing import Any
 
 from settings import sources
 from settings.mistakes import NOTHING, PREFIX, Mistake
+from settings.origins import OriginDefaults, sent
 from settings.routes import Route
 
 Numbered = tuple[int, Route]
@@ -37,12 +38,20 @@ def ordered(routes: Iterable[Numbered]) -> list[Numbered]:
     return sorted(routes, key=key)
 
 
-def ingress_rules(routes: Iterable[Route], namespace: str) -> list[dict[str, Any]]:
-    """The rules as pulumi_cloudflare takes them: the routes sorted and spelled out, then 404 for everything else."""
+def ingress_rules(
+    routes: Iterable[Route], namespace: str, defaults: OriginDefaults | None = None
+) -> list[dict[str, Any]]:
+    """The rules as pulumi_cloudflare takes them: the routes sorted and spelled out, then 404 for everything else.
+
+    Defaults are written into each rule rather than beside all of them: what a rule says is what happens, and none gets an
+    option that its service has no use for.
+    """
     rules: list[dict[str, Any]] = []
     for _, route in ordered(enumerate(routes)):
         path = {"path": route.paths.pattern} if route.paths.pattern else {}
-        rules.append({"hostname": route.hostname, **path, "service": route.origin.spelled(namespace)})
+        options = sent(route.origin_in_force(defaults or OriginDefaults()))
+        request = {"origin_request": options} if options else {}
+        rules.append({"hostname": route.hostname, **path, "service": route.origin.spelled(namespace), **request})
     return [*rules, dict(CATCH_ALL)]
 
 

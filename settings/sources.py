@@ -10,6 +10,8 @@ CLOUDFLARE_RECORDS = (
 )
 CLOUDFLARE_CERTIFICATES = "https://developers.cloudflare.com/ssl/edge-certificates/universal-ssl/limitations/"
 CLOUDFLARE_LIMITS = "https://developers.cloudflare.com/cloudflare-one/account-limits/"
+ORIGIN_PARAMETERS = "https://developers.cloudflare.com/tunnel/advanced/origin-parameters/"
+CLOUDFLARE_FIREWALL = "https://developers.cloudflare.com/tunnel/configuration/#firewall-rules"
 CLOUDFLARE_PARAMETERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/cloudflared-parameters/run-parameters/"
 CLOUDFLARE_TOKENS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/"
 CLOUDFLARE_ACCESS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/"
@@ -29,6 +31,11 @@ KUBERNETES_RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage
 KUBERNETES_ENVIRONMENT = (
     "https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"
 )
+KUBERNETES_SECRETS = "https://kubernetes.io/docs/concepts/configuration/secret/"
+KUBERNETES_CONFIG_MAPS = "https://kubernetes.io/docs/concepts/configuration/configmap/"
+KUBERNETES_ANNOTATIONS = "https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/"
+KUBERNETES_PULL_SECRETS = "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"
+CONNECTOR_PROTOCOLS = "https://github.com/cloudflare/cloudflared/blob/master/connection/protocol.go"
 KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
 KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"

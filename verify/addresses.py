@@ -20,9 +20,11 @@ class Address:
 
 
 def addresses(settings: Settings, applications: list[dict[str, Any]] | None) -> list[Address]:
-    """An address for each hostname and literal path; a wildcard is tried by a name that nobody uses."""
+    """An address for each hostname with a record and each literal path; a wildcard is tried by a name that nobody uses."""
     found: dict[str, Address] = {}
     for route in settings.routes:
+        if route.dns == "none":
+            continue
         host = re.sub(r"^\*\.", "culvert-verify.", route.hostname)
         url = f"https://{host}{route.paths.shown or '/'}"
         guarded = None if applications is None else any(_covers(each, urlsplit(url)) for each in applications)

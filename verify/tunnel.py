@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from verify.finding import Check, Finding
 
 TUNNEL = Check("api", "tunnel")
@@ -15,6 +17,8 @@ EACH = 4
 
 _DOWN = "error 1033 (530) on every hostname"
 Rule = tuple[str, str, str, str]
+_SPELLED = {"match_sn_ito_host": "matchSNItoHost", "no_tls_verify": "noTLSVerify"}
+"""Options that the API spells in a way of its own."""
 
 
 def is_there(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any]) -> Finding:
@@ -132,8 +136,8 @@ def _rule(rule: dict[str, Any]) -> Rule:
 
 
 def _options(options: dict[str, Any] | None) -> str:
-    """Options that say something, in one order; defaults may be spelled out as false, 0 or nothing."""
-    said = {key: value for key, value in (options or {}).items() if value not in (None, False, 0, "", [], {})}
+    """Options that say something, as the API spells them and in one order; defaults may be spelled out as false, 0 or nothing."""
+    said = {_SPELLED.get(key, to_camel(key)): value for key, value in (options or {}).items() if value}
     return ", ".join(f"{key} {value}" for key, value in sorted(said.items()))
 
 

@@ -11,7 +11,7 @@ from policy.stack import Resource, Stack
 def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
     reasons = {**said.reasons(stack), **options["reasons"]}
     for rule in rules_of(resource):
-        unverified = rule.scheme in ("https", "wss") and rule.option("noTlsVerify") is True
+        unverified = rule.scheme in ("https", "wss", "unix+tls") and rule.option("noTlsVerify") is True
         if unverified and not reasons.get(rule.hostname, "").strip():
             yield f"{rule.requests}: {rule.service} may show any certificate, and no reason is given"
 
@@ -19,8 +19,8 @@ def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
 ORIGINS = Rule(
     name="origins-are-verified",
     says="The certificate of an HTTPS origin is verified, or somebody wrote down why not.",
-    remedy="Give the connector the origin's certificate authority (originRequest.caPool) and take noTlsVerify out, or write the reason "
-    "beside it, or under this rule's `reasons`.",
+    remedy="Give the connector the origin's certificate authority (`caPool`, beside it) and take noTlsVerify out, or write the "
+    "`reason` beside it, or under this rule's `reasons`.",
     judge=_judge,
     when="alone",
     options={

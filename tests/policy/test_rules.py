@@ -250,6 +250,10 @@ def test_a_rule_of_its_own_mind_is_judged_by_that() -> None:
     assert broken(ORIGINS, tunnel({**UNVERIFIED, "originRequest": None}, noTlsVerify=True))
 
 
+def test_a_socket_with_tls_has_a_certificate_too() -> None:
+    assert broken(ORIGINS, tunnel({**UNVERIFIED, "service": "unix+tls:/run/app.sock"}))
+
+
 def test_an_origin_without_a_certificate_has_none_to_verify() -> None:
     assert not broken(ORIGINS, tunnel({**UNVERIFIED, "service": "http://10.0.0.7"}))
 

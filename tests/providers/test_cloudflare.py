@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from google.protobuf import empty_pb2
+from pulumi._types import input_type_py_to_pulumi_names
+from pulumi_cloudflare import ZeroTrustTunnelCloudflaredConfigConfigIngressOriginRequestArgs as OriginRequestArgs
+from pydantic.alias_generators import to_camel
 
+from sandbox.cloudflare.rules import Configuration, check
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.values import UNKNOWN, Secret
 from tests.providers.harness import Kept, Plugin, Refusal
@@ -246,6 +250,31 @@ def test_an_error_of_the_api_is_told_as_the_official_plugin_tells_it_and_without
     assert FIRST_SECRET not in str(told.value)
     assert "the-token-of-this-test" not in str(told.value)
     assert len(api.made) == 1
+
+
+SPELLED = {"no_tls_verify": "noTLSVerify", "match_sn_ito_host": "matchSNItoHost"}
+"""Origin options that the API spells in a way of its own; the others are in camelCase."""
+
+
+def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(cloudflare: Plugin, api: Recorded) -> None:
+    texts, switches = (
+        ("ca_pool", "http_host_header", "origin_server_name", "proxy_type"),
+        ("no_", "match_", "disable_", "http2_"),
+    )
+    names = {name: told for name, told in input_type_py_to_pulumi_names(OriginRequestArgs).items() if name != "access"}
+    values = {name: "x" if name in texts else True if name.startswith(switches) else 5 for name in names}
+    given = {names[name]: value for name, value in values.items()}
+    sent = {SPELLED.get(name, to_camel(name)): value for name, value in values.items()}
+    assert len(given) == 14
+    path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
+    api.play([reply("PUT", path, {"tunnel_id": TUNNEL_ID, "version": 1})])
+    rules = [{"hostname": "a.test", "service": "https://a", "originRequest": given}, {"service": "http_status:404"}]
+    inputs = {"accountId": ACCOUNT, "tunnelId": TUNNEL_ID, "source": "cloudflare", "config": {"ingresses": rules}}
+    cloudflare.create(CONFIG, cloudflare.check(CONFIG, inputs))
+    (call,) = api.made
+    assert call.body["config"]["ingress"][0]["originRequest"] == sent
+    # And the emulated API knows each of them.
+    check(Configuration.model_validate(call.body["config"]))
 
 
 def test_the_rules_are_imported_by_account_and_tunnel(cloudflare: Plugin, api: Recorded) -> None:

@@ -102,6 +102,20 @@ def test_the_rules_are_those_declared(config: dict | None, status: Status, seen:
     assert seen in found.seen
 
 
+def test_origin_options_are_compared_whoever_spells_them() -> None:
+    options = {"match_sn_ito_host": True, "connect_timeout": 5, "http2_origin": True, "no_tls_verify": True}
+    spelled = {"matchSNItoHost": True, "connectTimeout": 5, "http2Origin": True, "noTLSVerify": True}
+    wanted = [{**WANTED[0], "origin_request": options}, WANTED[1]]
+
+    def found(request: dict[str, Any]) -> Status:
+        config = {"ingress": [{**WANTED[0], "originRequest": request}, WANTED[1]]}
+        return tunnel.follows_rules("x", wanted, {"version": 5, "config": config}, {}).status
+
+    assert found({**spelled, "noHappyEyeballs": False}) is Status.PASSED
+    for option in spelled:
+        assert found({**spelled, option: 7}) is Status.FAILED
+
+
 @pytest.mark.parametrize(("made", "told"), [(5, False), (4, True), (None, False)])
 def test_rules_changed_and_changed_back_are_told(made: int | None, told: bool) -> None:
     found = tunnel.follows_rules("x", WANTED, {"version": 5, "config": {"ingress": WANTED}}, {"configVersion": made})

@@ -107,6 +107,12 @@ def test_an_access_application_covers_its_domain_and_path(domain: str, covered: 
     assert addresses(settings, None)[0].protected is None
 
 
+def test_a_hostname_whose_record_is_somebody_elses_is_not_visited() -> None:
+    route = {"hostname": "a.example.com", "service": "http://blog"}
+    (found,) = addresses(_settings({**route, "dns": "none"}, {**route, "hostname": "b.example.com"}), None)
+    assert found.url == "https://b.example.com/"
+
+
 def test_a_wildcard_is_tried_by_a_name_below_it() -> None:
     (found,) = addresses(_settings({"hostname": "*.example.com", "service": "http://blog"}), None)
     assert found.url == "https://culvert-verify.example.com/"

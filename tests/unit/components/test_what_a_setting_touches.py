@@ -46,6 +46,36 @@ def scheduling(**changes: Any) -> dict[str, Any]:
     return connector(scheduling=changes)
 
 
+def origin(**options: Any) -> dict[str, Any]:
+    return route(service="https://blog", origin=options)
+
+
+def defaults(**options: Any) -> dict[str, Any]:
+    return {**route(service="https://blog"), "originDefaults": options}
+
+
+OPTIONS = {
+    "connectTimeout": 5,
+    "tlsTimeout": 5,
+    "tcpKeepAlive": 5,
+    "noHappyEyeballs": True,
+    "keepAliveConnections": 5,
+    "keepAliveTimeout": 5,
+    "balance": True,
+    "httpHostHeader": "blog.internal",
+    "originServerName": "blog.internal",
+    "matchSNItoHost": True,
+    "disableChunkedEncoding": True,
+    "http2Origin": True,
+}
+CA = {"configMap": "ca"}
+# An authority is mounted where the rules say that it is.
+CA_CHANGES = {
+    "configMap": {"configMap": "other"},
+    "secret": {"secret": "ca"},
+    "key": {"configMap": "ca", "key": "root.crt"},
+}
+
 EVERYWHERE = {
     "~ Namespace namespace",
     "~ NetworkPolicy policy",
@@ -84,6 +114,17 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("routes.path.prefix", {}, route(path={"prefix": "/a"}), {RULES}),
     ("routes.path.exact", {}, route(path={"exact": "/a"}), {RULES}),
     ("routes.path.regex", {}, route(path={"regex": "^/a"}), {RULES}),
+    *((f"routes.origin.{name}", origin(), origin(**{name: value}), {RULES}) for name, value in OPTIONS.items()),
+    *((f"originDefaults.{name}", defaults(), defaults(**{name: value}), {RULES}) for name, value in OPTIONS.items()),
+    *(
+        (f"{key}.caPool.{name}", make(caPool=CA), make(caPool=changed), {RULES, DEPLOYMENT})
+        for key, make in (("routes.origin", origin), ("originDefaults", defaults))
+        for name, changed in CA_CHANGES.items()
+    ),
+    ("routes.origin.noTlsVerify", origin(), origin(noTlsVerify=True, reason="It signs itself."), {RULES}),
+    # For people: it goes nowhere.
+    ("routes.origin.reason", *(origin(noTlsVerify=True, reason=why) for why in ("It signs itself.", "Still.")), set()),
+    ("routes.dns", {}, route(dns="none"), {"- DnsRecord blog.example.com"}),
     # It lets a name through that would be refused, and says nothing to anybody else.
     ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
     # Said to the guard rails.

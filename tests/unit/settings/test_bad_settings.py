@@ -400,7 +400,125 @@ EXTRAS: dict[str, Case] = {
     ),
 }
 
-CASES = {**TOP, **HOSTNAMES, **SERVICES, **ROUTES, **PATHS, **HIDDEN, **CONNECTOR, **EXTRAS}
+
+def an_origin(service: str = "https://nas", **options: Any) -> dict[str, Any]:
+    return values(a_route(service=service, origin=options))
+
+
+ORIGIN = "routes[0].origin"
+ORIGINS: dict[str, Case] = {
+    "milliseconds": (an_origin(connectTimeout=30000), f"{ORIGIN}.connectTimeout", "too large; accepted: whole seconds"),
+    "no time at all": (an_origin(tlsTimeout=0), f"{ORIGIN}.tlsTimeout", "too small"),
+    "a duration in words": (an_origin(keepAliveTimeout="90s"), f"{ORIGIN}.keepAliveTimeout", "no whole number"),
+    "keep-alive switched off by number": (
+        an_origin(keepAliveConnections=-1),
+        f"{ORIGIN}.keepAliveConnections",
+        "to keep none, balance: true",
+    ),
+    "a Host header with a path": (an_origin(httpHostHeader="a.b/c"), f"{ORIGIN}.httpHostHeader", "no Host header"),
+    "a Host header of two lines": (an_origin(httpHostHeader="a\r\nb"), f"{ORIGIN}.httpHostHeader", "no Host header"),
+    "a certificate's name with a port": (
+        an_origin(originServerName="nas:5001"),
+        f"{ORIGIN}.originServerName",
+        "no certificate is issued for it",
+    ),
+    "Cloudflare's spelling": (an_origin(noTLSVerify=True), f"{ORIGIN}.noTLSVerify", "did you mean noTlsVerify?"),
+    "unverified without a reason": (an_origin(noTlsVerify=True), ORIGIN, "needs a reason beside it"),
+    "a reason that is none": (an_origin(noTlsVerify=True, reason=" "), f"{ORIGIN}.reason", "it is empty"),
+    "a reason for nothing": (an_origin(reason="because"), ORIGIN, "nothing to give a reason for"),
+    "unverified by default": (
+        values(originDefaults={"noTlsVerify": True}),
+        "originDefaults",
+        "said for each route, with its reason",
+    ),
+    "a SOCKS proxy": (an_origin("tcp://nas:22", proxyType="socks"), ORIGIN, "the visitor chooses the destination"),
+    "a SOCKS proxy by default": (
+        values(originDefaults={"proxyType": "socks"}),
+        "originDefaults",
+        "the visitor chooses",
+    ),
+    "balance and kept connections": (an_origin(balance=True, keepAliveConnections=9), ORIGIN, "keeps no connections"),
+    "balance and idle connections": (an_origin(balance=True, keepAliveTimeout=9), ORIGIN, "none grows old"),
+    "two names for one certificate": (
+        an_origin(matchSNItoHost=True, originServerName="nas"),
+        ORIGIN,
+        "accepted: one of matchSNItoHost and originServerName",
+    ),
+    "HTTP/2 by a way that has none": (
+        an_origin(matchSNItoHost=True, http2Origin=True),
+        ORIGIN,
+        "never agrees on HTTP/2",
+    ),
+    "an authority that nobody asks": (
+        an_origin(noTlsVerify=True, reason="because", caPool={"secret": "ca"}),
+        ORIGIN,
+        "so no authority is asked",
+    ),
+    "an authority by path": (an_origin(caPool="/etc/ca.crt"), f"{ORIGIN}.caPool", "{secret, key} or {configMap, key}"),
+    "an authority of nowhere": (an_origin(caPool={"key": "ca"}), f"{ORIGIN}.caPool", "exactly one of secret and"),
+    "an authority in two places": (
+        an_origin(caPool={"secret": "a", "configMap": "b"}),
+        f"{ORIGIN}.caPool",
+        "in one place",
+    ),
+    "an authority of no name": (an_origin(caPool={"secret": "CA"}), f"{ORIGIN}.caPool.secret", "takes no such name"),
+    "an authority under no key": (
+        an_origin(caPool={"secret": "a", "key": "../x"}),
+        f"{ORIGIN}.caPool.key",
+        "such a key",
+    ),
+    "a private key": (an_origin(caPool={"secret": "a", "key": "tls.key"}), f"{ORIGIN}.caPool.key", "a private key"),
+    "TLS without TLS": (
+        an_origin("http://nas", tlsTimeout=5),
+        f"{ORIGIN}.tlsTimeout",
+        "5: the connector has no use for it with http; accepted: tlsTimeout with https, wss, unix+tls",
+    ),
+    "an authority without TLS": (
+        an_origin("http://nas", caPool={"secret": "ca"}),
+        f"{ORIGIN}.caPool",
+        '{"secret": "ca", "key": "ca.crt"}: the connector has no use for it with http',
+    ),
+    "unverified without TLS": (
+        an_origin("http://nas", noTlsVerify=True, reason="x"),
+        f"{ORIGIN}.noTlsVerify",
+        "with http",
+    ),
+    "an option for a status": (
+        an_origin("http_status:404", connectTimeout=5),
+        f"{ORIGIN}.connectTimeout",
+        "http_status",
+    ),
+    "an option for nobody": (
+        an_origin("hello_world", noHappyEyeballs=True),
+        f"{ORIGIN}.noHappyEyeballs",
+        "hello_world",
+    ),
+    "HTTP's over TCP": (an_origin("ssh://nas", httpHostHeader="nas"), f"{ORIGIN}.httpHostHeader", "with ssh"),
+    "a host of a socket": (
+        an_origin("unix:/run/app.sock", httpHostHeader="a"),
+        f"{ORIGIN}.httpHostHeader",
+        "with unix",
+    ),
+    "HTTP/2 for WebSockets": (an_origin("wss://nas", http2Origin=True), f"{ORIGIN}.http2Origin", "with wss"),
+    "a backend's scheme counts": (
+        values({**a_backend(), "origin": {"originServerName": "a"}}),
+        f"{ORIGIN}.originServerName",
+        "with http",
+    ),
+    "half a record": (
+        values(a_route(dns="none"), a_route(path="/v1")),
+        "routes[1].dns",
+        "routes[0] says none for the same hostname",
+    ),
+    "a record by switch": (values(a_route(dns=False)), "routes[0].dns", "one of record and none"),
+    "a record in no zone": (
+        values(a_route(hostname="a.example.org", dns="record")),
+        "routes[0].hostname",
+        "in none of the zones",
+    ),
+}
+
+CASES = {**TOP, **HOSTNAMES, **SERVICES, **ROUTES, **ORIGINS, **PATHS, **HIDDEN, **CONNECTOR, **EXTRAS}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
