@@ -27,6 +27,7 @@ policy = NetworkPolicy(
         "destinations": destinations,
         "preset": settings.network_policy.preset,
         "metrics_from": settings.network_policy.metrics_from,
+        "region": options.region,
     },
 )
 tunnel = Tunnel(
@@ -47,7 +48,14 @@ connector = Connector(
         "grace_period_seconds": options.grace_period_seconds,
         "resources": options.resources,
         "protocol": options.protocol,
+        "post_quantum": options.post_quantum,
+        "edge_ip_version": options.edge_ip_version,
+        "region": options.region,
         "log_level": options.log_level,
+        "log_format": options.log_format,
+        "pod_labels": {**options.pod_labels},
+        "pod_annotations": {**options.pod_annotations},
+        "image_pull_secrets": [*options.image_pull_secrets],
         "extra_env": options.extra_env,
         "extra_volumes": volumes,
         "scheduling": options.scheduling.model_dump(mode="json", by_alias=True, exclude_defaults=True),

@@ -37,6 +37,20 @@ class ConnectorArgs(TypedDict):
     """Requests and limits, as in a container; modest ones by default."""
     protocol: NotRequired[pulumi.Input[str]]
     """Towards the edge: `auto` (the default), `quic` or `http2`."""
+    post_quantum: NotRequired[bool]
+    """Insist on post-quantum key exchange, which takes `quic`; preferred in any case."""
+    edge_ip_version: NotRequired[pulumi.Input[str | None]]
+    """`auto`, `4` or `6`; cloudflared's own default is 4."""
+    region: NotRequired[pulumi.Input[str | None]]
+    """`us` keeps to Cloudflare's data centres there; give it to the NetworkPolicy too. Anywhere by default."""
+    log_format: NotRequired[pulumi.Input[str]]
+    """`json` (the default) or `default`, cloudflared's own text."""
+    pod_labels: NotRequired[dict[str, pulumi.Input[str]]]
+    """Further labels of the pods."""
+    pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
+    """Annotations of the pods."""
+    image_pull_secrets: NotRequired[list[pulumi.Input[str]]]
+    """Names of Secrets that the image is pulled with."""
     log_level: NotRequired[pulumi.Input[str]]
     """`debug`, which logs requests with their headers, `info` (the default), `warn`, `error` or `fatal`."""
     extra_env: NotRequired[list[Any]]

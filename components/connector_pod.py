@@ -13,11 +13,13 @@ from settings import ConnectorOptions
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import (
         ContainerArgsDict,
+        EnvVarArgsDict,
         PodSpecArgsDict,
         PodTemplateSpecArgsDict,
         ProbeArgsDict,
         VolumeArgsDict,
     )
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
     from components.connector import ConnectorArgs
 
@@ -55,7 +57,14 @@ def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "Pod
         "topology_spread_constraints": _spread(instance, scheduling.pop("topologySpreadConstraints", None)),
     }
     spec.update(scheduling)
-    return {"metadata": {"labels": {**common_labels(instance), **pod_labels(instance)}}, "spec": spec}
+    if pull := args.get("image_pull_secrets"):
+        spec["image_pull_secrets"] = [{"name": name} for name in pull]
+    # Ours last: whatever else is said of the pods, they are found by these.
+    labels = {**args.get("pod_labels", {}), **common_labels(instance), **pod_labels(instance)}
+    metadata: ObjectMetaArgsDict = {"labels": labels}
+    if annotations := args.get("pod_annotations"):
+        metadata["annotations"] = annotations
+    return {"metadata": metadata, "spec": spec}
 
 
 def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
@@ -70,9 +79,10 @@ def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
             {"name": "TUNNEL_TRANSPORT_PROTOCOL", "value": args.get("protocol", DEFAULTS.protocol)},
             {"name": "TUNNEL_GRACE_PERIOD", "value": f"{_grace_period(args)}s"},
             {"name": "TUNNEL_LOGLEVEL", "value": args.get("log_level", DEFAULTS.log_level)},
-            {"name": "TUNNEL_LOG_OUTPUT", "value": "json"},
+            {"name": "TUNNEL_LOG_OUTPUT", "value": args.get("log_format", DEFAULTS.log_format)},
             # On by default: profiles and metrics for whoever is let into the Cloudflare account.
             {"name": "TUNNEL_MANAGEMENT_DIAGNOSTICS", "value": "false"},
+            *_asked_for(args),
             *args.get("extra_env", []),
         ],
         "ports": [{"name": "metrics", "container_port": METRICS_PORT}],
@@ -92,6 +102,16 @@ def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
             *(extra["mount"] for extra in args.get("extra_volumes", [])),
         ],
     }
+
+
+def _asked_for(args: "ConnectorArgs") -> "list[EnvVarArgsDict]":
+    """What cloudflared decides by itself unless it is told."""
+    told: dict[str, Any] = {
+        "TUNNEL_EDGE_IP_VERSION": args.get("edge_ip_version"),
+        "TUNNEL_REGION": args.get("region"),
+        "TUNNEL_POST_QUANTUM": "true" if args.get("post_quantum") else None,
+    }
+    return [{"name": name, "value": value} for name, value in told.items() if value is not None]
 
 
 def _grace_period(args: "ConnectorArgs") -> int:

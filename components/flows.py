@@ -15,6 +15,8 @@ METRICS_PORT = 2000
 # https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/configure-tunnels/tunnel-with-firewall/
 # Port 7844 carries QUIC over UDP and HTTP/2 over TCP; the ranges hold the addresses of both regions.
 EDGE_RANGES = ("198.41.192.0/24", "198.41.200.0/24", "2606:4700:a0::/48", "2606:4700:a8::/48")
+# The region `us` has addresses of its own: https://developers.cloudflare.com/tunnel/configuration/#firewall-rules
+US_EDGE_RANGES = ("198.41.218.0/24", "198.41.219.0/24", "2606:4700:a1::/48", "2606:4700:a9::/48")
 EDGE_PORT = 7844
 
 # NodeLocal DNSCache listens on the node, where no selector finds it, at an address of its own choice:
@@ -112,22 +114,30 @@ _DNS = Flow(
     (Pods("kube-system", (("k8s-app", "kube-dns"),)), Addresses(NODE_LOCAL_DNS)),
     (Port(53, "UDP"), Port(53, "TCP")),
 )
-_EDGE = Flow(tuple(Addresses(cidr) for cidr in EDGE_RANGES), (Port(EDGE_PORT, "UDP"), Port(EDGE_PORT, "TCP")))
 _INTERNET = Flow((Addresses("0.0.0.0/0", PRIVATE_IPV4), Addresses("::/0", PRIVATE_IPV6)))
 
 
-def egress(preset: str, namespace: str, destinations: Iterable[DestinationArgs]) -> tuple[Flow, ...]:
+def egress(
+    preset: str, namespace: str, destinations: Iterable[DestinationArgs], region: str | None = None
+) -> tuple[Flow, ...]:
     """What the connector in `namespace` may reach.
 
-    `strict`: Cloudflare's edge, cluster DNS and each destination on its port. `guide`: the whole of its own namespace,
+    `strict`: Cloudflare's edge (of the `region` alone, where there is one), cluster DNS and each destination on its port. `guide`: the whole of its own namespace,
     the internet less every private and special range, cluster DNS, and those destinations that none of these covers.
     """
     if preset == "strict":
-        return (_EDGE, _DNS, *_backends(destinations))
+        return (_edge(region), _DNS, *_backends(destinations))
     if preset == "guide":
         home = Flow((Pods(namespace),))
         return (home, _INTERNET, _DNS, *_backends(d for d in destinations if not _in_guide(d, namespace)))
     raise ValueError(f"preset is {preset!r}; known are strict and guide")
+
+
+def _edge(region: str | None) -> Flow:
+    if region not in (None, "us"):
+        raise ValueError(f"region is {region!r}; known is us")
+    ranges = US_EDGE_RANGES if region else EDGE_RANGES
+    return Flow(tuple(Addresses(cidr) for cidr in ranges), (Port(EDGE_PORT, "UDP"), Port(EDGE_PORT, "TCP")))
 
 
 def ingress(metrics_from: str | None) -> tuple[Flow, ...]:

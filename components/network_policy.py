@@ -23,6 +23,9 @@ class NetworkPolicyArgs(TypedDict):
     metrics_from: NotRequired[pulumi.Input[str | None]]
     """Namespace whose pods may scrape the metrics on port 2000; none by default."""
 
+    region: NotRequired[pulumi.Input[str | None]]
+    """Region of Cloudflare's edge that the connector keeps to, as the Connector has it: `strict` then opens that alone."""
+
 
 class NetworkPolicy(pulumi.ComponentResource):
     """What the connector may reach, and who may reach it.
@@ -43,6 +46,7 @@ class NetworkPolicy(pulumi.ComponentResource):
                 pod_labels=args.get("pod_labels", pod_labels(name)),
                 destinations=args["destinations"],
                 metrics_from=args.get("metrics_from"),
+                region=args.get("region"),
             ).apply(_spec),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -52,6 +56,6 @@ class NetworkPolicy(pulumi.ComponentResource):
 def _spec(known: dict[str, Any]) -> Any:
     return network_policy_spec(
         known["pod_labels"],
-        egress(known["preset"], known["namespace"], known["destinations"]),
+        egress(known["preset"], known["namespace"], known["destinations"], known["region"]),
         ingress(known["metrics_from"]),
     )

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, StrictInt, field_validator
+from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from settings import names, sources
 from settings.environment import EnvironmentVariable
@@ -16,6 +16,7 @@ from settings.volumes import VolumeOptions
 
 GRACE = "whole seconds from 1s to 3m, such as 30s, 2m or 1m30s"
 DEFAULT_RESOURCES = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+OWN_LABELS = tuple(f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by"))
 SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
 
 
@@ -28,10 +29,22 @@ def seconds(duration: str) -> int:
     return hours * 3600 + minutes * 60 + rest
 
 
+def _text(value: Any) -> Any:
+    # YAML has a 6 without quotes as a number.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _grace(duration: str) -> str:
     if not 1 <= seconds(duration) <= 180:
         refuse("the connector waits three minutes at most, or does not start", GRACE, sources.CONNECTOR_GRACE)
     return duration
+
+
+def _pod_labels(labels: dict[str, str]) -> dict[str, str]:
+    for key in labels:
+        if key in OWN_LABELS:
+            refuse(f"{key} is what the connector's pods are found by", "other labels", sources.KUBERNETES_LABELS)
+    return names.labels(labels)
 
 
 class SchedulingOptions(Options):
@@ -74,6 +87,12 @@ class SchedulingOptions(Options):
     )
 
 
+IpVersion = Annotated[
+    Literal["auto", "4", "6"] | None,
+    BeforeValidator(_text, json_schema_input_type=Literal["auto", "4", "6"] | Literal[4, 6] | None),
+]
+
+
 class ConnectorOptions(Options):
     """The connector's Deployment."""
 
@@ -100,6 +119,27 @@ class ConnectorOptions(Options):
         examples=["auto"],
         default="auto",
     )
+    post_quantum: StrictBool = setting(
+        "Insists on key exchanges that quantum computers do not break; the connector prefers them in any case.",
+        "true or false; true with protocol: quic",
+        sources.CLOUDFLARE_PARAMETERS,
+        examples=[True],
+        default=False,
+    )
+    edge_ip_version: IpVersion = setting(
+        "Which addresses of Cloudflare's edge the connector goes to; IPv4 when left out.",
+        "one of auto, 4 and 6",
+        sources.CLOUDFLARE_PARAMETERS,
+        examples=["auto", 6],
+        default=None,
+    )
+    region: Literal["us"] | None = setting(
+        "Part of Cloudflare's network that the connector keeps to; anywhere when left out. The network policy opens that part.",
+        "us, or nothing",
+        sources.CLOUDFLARE_FIREWALL,
+        examples=["us"],
+        default=None,
+    )
     grace_period: Annotated[str, AfterValidator(_grace)] = setting(
         "How long requests in flight may take when a connector stops.",
         GRACE,
@@ -114,6 +154,34 @@ class ConnectorOptions(Options):
         examples=["info"],
         default="info",
     )
+    log_format: Literal["json", "default"] = setting(
+        "How the connector writes its log: an object a line, or its own text.",
+        "one of json and default",
+        sources.CLOUDFLARE_PARAMETERS,
+        examples=["default"],
+        default="json",
+    )
+    pod_labels: Annotated[dict[str, str], AfterValidator(_pod_labels)] = setting(
+        "Labels of the pods, besides those that culvert finds them by.",
+        f"labels other than {', '.join(OWN_LABELS)}, each a name and a text",
+        sources.KUBERNETES_LABELS,
+        examples=[{"team": "web"}],
+        default={},
+    )
+    pod_annotations: Annotated[dict[str, str], AfterValidator(names.annotations)] = setting(
+        "Annotations of the pods.",
+        "annotations, each a name and a text",
+        sources.KUBERNETES_ANNOTATIONS,
+        examples=[{"linkerd.io/inject": "disabled"}],
+        default={},
+    )
+    image_pull_secrets: tuple[Annotated[str, AfterValidator(names.object_name)], ...] = setting(
+        "Secrets of the namespace that the image is pulled with.",
+        "a list of names of Secrets",
+        sources.KUBERNETES_PULL_SECRETS,
+        examples=[["registry"]],
+        default=(),
+    )
     resources: Resources = setting(
         "What a connector asks for and may use at most.",
         f"requests and limits, each with {QUANTITIES}",
@@ -125,7 +193,7 @@ class ConnectorOptions(Options):
         "Environment variables besides those that culvert sets.",
         "a list of {name, value} and {name, valueFrom}",
         sources.KUBERNETES_ENVIRONMENT,
-        examples=[[{"name": "TUNNEL_EDGE_IP_VERSION", "value": "4"}]],
+        examples=[[{"name": "TUNNEL_RETRIES", "value": "8"}]],
         default=(),
         alias="extraEnv",
     )
@@ -143,6 +211,15 @@ class ConnectorOptions(Options):
         examples=[{"priorityClassName": "high"}],
         default=SchedulingOptions(),
     )
+
+    @field_validator("post_quantum")
+    @classmethod
+    def _over_quic(cls, post_quantum: bool, info: ValidationInfo) -> bool:
+        # Where the protocol was refused, it is absent here.
+        if post_quantum and info.data.get("protocol", "quic") != "quic":
+            why = f"it needs quic, and protocol is {info.data['protocol']}: over HTTP/2 many a connector does not start with it"
+            refuse(why, "postQuantum: true with protocol: quic", sources.CLOUDFLARE_PARAMETERS)
+        return post_quantum
 
     @field_validator("environment")
     @classmethod

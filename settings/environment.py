@@ -9,18 +9,20 @@ from settings import sources
 from settings.fields import Options, setting
 from settings.mistakes import HIDDEN, NOTHING, is_connector_token, refuse
 
-OWN = (
-    "TUNNEL_GRACE_PERIOD",
-    "TUNNEL_LOGLEVEL",
-    "TUNNEL_LOG_OUTPUT",
-    "TUNNEL_MANAGEMENT_DIAGNOSTICS",
-    "TUNNEL_METRICS",
-    "TUNNEL_TOKEN_FILE",
-    "TUNNEL_TRANSPORT_PROTOCOL",
-)
-"""Variables that the connector has from culvert already."""
+OWN = {
+    "TUNNEL_EDGE_IP_VERSION": "edgeIpVersion",
+    "TUNNEL_GRACE_PERIOD": "gracePeriod",
+    "TUNNEL_LOGLEVEL": "logLevel",
+    "TUNNEL_LOG_OUTPUT": "logFormat",
+    "TUNNEL_MANAGEMENT_DIAGNOSTICS": "",
+    "TUNNEL_METRICS": "",
+    "TUNNEL_POST_QUANTUM": "postQuantum",
+    "TUNNEL_REGION": "region",
+    "TUNNEL_TRANSPORT_PROTOCOL": "protocol",
+}
+"""Variables that culvert sets, and the setting of the connector that says how; some are as they must be."""
 REFERENCES = "exactly one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
-NAME = "a name such as TUNNEL_EDGE_IP_VERSION"
+NAME = "a name such as TUNNEL_RETRIES"
 ONE_VALUE = "exactly one of value and valueFrom"
 
 
@@ -31,7 +33,7 @@ class EnvironmentVariable(Options):
         "Name of the variable.",
         NAME,
         sources.CLOUDFLARE_PARAMETERS,
-        examples=["TUNNEL_EDGE_IP_VERSION"],
+        examples=["TUNNEL_RETRIES"],
     )
     value: str | None = setting(
         "Its value.",
@@ -59,8 +61,13 @@ class EnvironmentVariable(Options):
         if name in ("TUNNEL_BASTION", "TUNNEL_SOCKS"):
             why = "there the visitor chooses the destination, so no network policy can fence it"
             refuse(why, "another name", sources.CONNECTOR_RULES)
+        if key := OWN.get(name):
+            # One place for each, or one would win in silence; and the region also opens the network policy.
+            refuse(
+                f"connector.{key} is what sets it", f"connector.{key}, or another name", sources.CLOUDFLARE_PARAMETERS
+            )
         if name in OWN:
-            refuse("culvert sets it, from the other keys of connector", "another name", sources.CLOUDFLARE_PARAMETERS)
+            refuse("culvert sets it, and relies on it", "another name", sources.CLOUDFLARE_PARAMETERS)
         return name
 
     @field_validator("value")

@@ -93,7 +93,7 @@ class Settings(Options):
     )
     connector: ConnectorOptions = setting(
         "How the connector runs.",
-        "{replicas, image, protocol, gracePeriod, logLevel, resources, extraEnv, extraVolumes, scheduling}",
+        "{replicas, image, protocol, gracePeriod, logLevel, resources, extraEnv, extraVolumes, scheduling} and more",
         sources.CLOUDFLARE_PARAMETERS,
         examples=[{"replicas": 3, "gracePeriod": "1m"}],
         default=ConnectorOptions(),

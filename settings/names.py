@@ -71,6 +71,18 @@ def object_name(text: str) -> str:
     return text
 
 
+def annotations(values: dict[str, str]) -> dict[str, str]:
+    """Kubernetes annotations: their values are any text."""
+    for key in values:
+        if not LABEL_KEY.fullmatch(key):
+            refuse(
+                f"{key} is no key of an annotation",
+                "keys of at most 63 letters, digits, '-', '_' and '.', with an optional 'domain/' before",
+                sources.KUBERNETES_ANNOTATIONS,
+            )
+    return values
+
+
 def labels(values: dict[str, str]) -> dict[str, str]:
     """Kubernetes labels."""
     for key, value in values.items():

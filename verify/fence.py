@@ -24,7 +24,9 @@ def wanted(declared: Declared) -> Object:
     options = declared.settings.network_policy
     destinations: list[Any] = [asdict(each) for each in declared.settings.destinations(declared.namespace)]
     return network_policy_spec(
-        declared.labels, egress(options.preset, declared.namespace, destinations), ingress(options.metrics_from)
+        declared.labels,
+        egress(options.preset, declared.namespace, destinations, declared.settings.connector.region),
+        ingress(options.metrics_from),
     )
 
 

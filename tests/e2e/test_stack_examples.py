@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.dynamic.resource import ResourceList
 
 from settings import Settings
 from tests.e2e.conftest import PROJECT, Sandbox
@@ -42,7 +43,7 @@ def objects(sandbox: Sandbox, namespace: str) -> list[str]:
     found: list[str] = []
     for kind in sandbox.cluster().resources.search():
         if (
-            not hasattr(kind, "verbs")
+            isinstance(kind, ResourceList)
             or "list" not in (kind.verbs or [])
             or kind.kind in CONTROLLERS
             or "/" in kind.name

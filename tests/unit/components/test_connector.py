@@ -178,6 +178,30 @@ def test_scheduling_is_passed_on_in_the_words_of_kubernetes(deploy: Deploy) -> N
     assert spec["securityContext"]["runAsNonRoot"] is True
 
 
+def test_what_cloudflared_decides_by_itself_is_told_only_when_asked_for(deploy: Deploy) -> None:
+    asked = {"edge_ip_version": "6", "region": "us", "post_quantum": True, "log_format": "default"}
+    told = env(deployed(deploy, **asked))
+    assert told["TUNNEL_EDGE_IP_VERSION"] == "6"
+    assert told["TUNNEL_REGION"] == "us"
+    assert told["TUNNEL_POST_QUANTUM"] == "true"
+    assert told["TUNNEL_LOG_OUTPUT"] == "default"
+    assert len(told) == 10
+
+
+def test_pods_carry_what_is_asked_for_and_stay_findable(deploy: Deploy) -> None:
+    own = {"team": "web", "app.kubernetes.io/name": "other"}
+    found = deployed(deploy, pod_labels=own, pod_annotations={"a": "b"}, image_pull_secrets=["registry"])
+    metadata = found.one("Deployment").inputs["spec"]["template"]["metadata"]
+    assert metadata["annotations"] == {"a": "b"}
+    assert {**LABELS, "team": "web"}.items() <= metadata["labels"].items()
+    assert pod(found)["imagePullSecrets"] == [{"name": "registry"}]
+    selectors = [
+        found.one("Deployment").inputs["spec"]["selector"]["matchLabels"],
+        found.one("Service").inputs["spec"]["selector"],
+    ]
+    assert selectors == [LABELS, LABELS]
+
+
 def test_further_variables_and_volumes_are_added_to_ours(deploy: Deploy) -> None:
     variable = {"name": "HTTPS_PROXY", "valueFrom": {"secretKeyRef": {"name": "proxy", "key": "url"}}}
     volume = {"name": "ca", "configMap": {"name": "ca", "defaultMode": 288}}

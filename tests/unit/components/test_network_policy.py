@@ -163,6 +163,17 @@ def test_a_destination_that_is_nowhere_is_refused() -> None:
         egress("strict", "blog", [{"port": 80}])
 
 
+def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:
+    def edge(region: str | None) -> list[str]:
+        return [str(peer) for peer in egress("strict", "blog", [], region)[0].peers]
+
+    assert "198.41.218.0/24" in str(edge("us"))
+    assert not set(edge("us")) & set(edge(None))
+    assert egress("guide", "blog", [], "us") == egress("guide", "blog", [])
+    with pytest.raises(ValueError, match="known is us"):
+        egress("strict", "blog", [], "eu")
+
+
 def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(ValueError, match="known are strict and guide"):
         egress("open", "blog", [])

@@ -178,7 +178,7 @@ def test_every_part_of_the_connectors_settings_reaches_its_pod(deploy: Deploy) -
             "protocol": "http2",
             "logLevel": "warn",
             "resources": {"limits": {"memory": "1Gi"}},
-            "extraEnv": [{"name": "TUNNEL_EDGE_IP_VERSION", "value": "6"}],
+            "extraEnv": [{"name": "TUNNEL_RETRIES", "value": "6"}],
             "extraVolumes": [{"name": "ca", "mountPath": "/etc/ca", "configMap": {"name": "ca"}}],
             "scheduling": {"nodeSelector": {"disk": "fast"}, "tolerations": [{"key": "edge", "operator": "Exists"}]},
         },
@@ -189,7 +189,7 @@ def test_every_part_of_the_connectors_settings_reaches_its_pod(deploy: Deploy) -
     assert container["image"] == "cloudflare/cloudflared:2026.8.2"
     assert variables["TUNNEL_TRANSPORT_PROTOCOL"] == "http2"
     assert variables["TUNNEL_LOGLEVEL"] == "warn"
-    assert variables["TUNNEL_EDGE_IP_VERSION"] == "6"
+    assert variables["TUNNEL_RETRIES"] == "6"
     assert container["resources"] == {"limits": {"memory": "1Gi"}}
     assert {"name": "ca", "configMap": {"name": "ca"}} in pod["volumes"]
     assert {"name": "ca", "mountPath": "/etc/ca", "readOnly": True} in container["volumeMounts"]

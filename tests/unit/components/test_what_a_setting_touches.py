@@ -39,7 +39,7 @@ def volume(**changes: Any) -> dict[str, Any]:
 
 
 def variable(**changes: Any) -> dict[str, Any]:
-    return connector(extraEnv=[{"name": "TUNNEL_REGION", **changes}])
+    return connector(extraEnv=[{"name": "TUNNEL_RETRIES", **changes}])
 
 
 def scheduling(**changes: Any) -> dict[str, Any]:
@@ -68,6 +68,7 @@ OPTIONS = {
     "disableChunkedEncoding": True,
     "http2Origin": True,
 }
+UNVERIFIED = origin(noTlsVerify=True, reason="It signs itself.")
 CA = {"configMap": "ca"}
 # An authority is mounted where the rules say that it is.
 CA_CHANGES = {
@@ -121,9 +122,9 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         for key, make in (("routes.origin", origin), ("originDefaults", defaults))
         for name, changed in CA_CHANGES.items()
     ),
-    ("routes.origin.noTlsVerify", origin(), origin(noTlsVerify=True, reason="It signs itself."), {RULES}),
+    ("routes.origin.noTlsVerify", origin(), UNVERIFIED, {RULES}),
     # For people: it goes nowhere.
-    ("routes.origin.reason", *(origin(noTlsVerify=True, reason=why) for why in ("It signs itself.", "Still.")), set()),
+    ("routes.origin.reason", UNVERIFIED, origin(noTlsVerify=True, reason="It still signs itself."), set()),
     ("routes.dns", {}, route(dns="none"), {"- DnsRecord blog.example.com"}),
     # It lets a name through that would be refused, and says nothing to anybody else.
     ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
@@ -138,14 +139,22 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("connector.image.tag", image(), image(tag="2"), {DEPLOYMENT}),
     ("connector.image.digest", image(), image(digest=f"sha256:{'0' * 64}"), {DEPLOYMENT}),
     ("connector.protocol", {}, connector(protocol="http2"), {DEPLOYMENT}),
+    ("connector.postQuantum", connector(protocol="quic"), connector(protocol="quic", postQuantum=True), {DEPLOYMENT}),
+    ("connector.edgeIpVersion", {}, connector(edgeIpVersion="6"), {DEPLOYMENT}),
+    # Cloudflare's edge has other addresses there.
+    ("connector.region", {}, connector(region="us"), {DEPLOYMENT, POLICY}),
+    ("connector.logFormat", {}, connector(logFormat="default"), {DEPLOYMENT}),
+    ("connector.podLabels", {}, connector(podLabels={"team": "web"}), {DEPLOYMENT}),
+    ("connector.podAnnotations", {}, connector(podAnnotations={"team": "web"}), {DEPLOYMENT}),
+    ("connector.imagePullSecrets", {}, connector(imagePullSecrets=["registry"]), {DEPLOYMENT}),
     ("connector.gracePeriod", {}, connector(gracePeriod="1m"), {DEPLOYMENT}),
     ("connector.logLevel", {}, connector(logLevel="warn"), {DEPLOYMENT}),
     ("connector.resources", {}, connector(resources={"limits": {"memory": "1Gi"}}), {DEPLOYMENT}),
-    ("connector.extraEnv.name", {}, variable(value="us"), {DEPLOYMENT}),
-    ("connector.extraEnv.value", variable(value="us"), variable(value="eu"), {DEPLOYMENT}),
+    ("connector.extraEnv.name", {}, variable(value="8"), {DEPLOYMENT}),
+    ("connector.extraEnv.value", variable(value="8"), variable(value="9"), {DEPLOYMENT}),
     (
         "connector.extraEnv.valueFrom",
-        variable(value="us"),
+        variable(value="8"),
         variable(valueFrom={"configMapKeyRef": {"name": "edge", "key": "region"}}),
         {DEPLOYMENT},
     ),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings import Settings, SettingsError
+from settings import OWN_VARIABLES, Settings, SettingsError
 from tests.unit.settings.examples import (
     ACCOUNT,
     TOKEN,
@@ -296,6 +296,40 @@ CONNECTOR: dict[str, Case] = {
     "an empty grace period": (connector(gracePeriod=""), "connector.gracePeriod", "no duration in whole seconds"),
     "an unknown protocol": (connector(protocol="h2mux"), "connector.protocol", "one of auto, quic and http2"),
     "an unknown log level": (connector(logLevel="trace"), "connector.logLevel", "one of debug, info, warn"),
+    "post-quantum over whatever there is": (
+        connector(postQuantum=True),
+        "connector.postQuantum",
+        "it needs quic, and protocol is auto",
+    ),
+    "post-quantum over HTTP/2": (
+        connector(postQuantum=True, protocol="http2"),
+        "connector.postQuantum",
+        "accepted: postQuantum: true with protocol: quic",
+    ),
+    "addresses of no version": (connector(edgeIpVersion=5), "connector.edgeIpVersion", "one of auto, 4 and 6"),
+    "an unknown region": (connector(region="eu"), "connector.region", "none of those known; accepted: us, or nothing"),
+    "an unknown log format": (connector(logFormat="text"), "connector.logFormat", "one of json and default"),
+    "a label that the pods are found by": (
+        connector(podLabels={"app.kubernetes.io/instance": "x"}),
+        "connector.podLabels",
+        "is what the connector's pods are found by",
+    ),
+    "a pod's label with a space": (
+        connector(podLabels={"team": "the web"}),
+        "connector.podLabels",
+        "no Kubernetes label",
+    ),
+    "an annotation of no name": (
+        connector(podAnnotations={"a b": "c"}),
+        "connector.podAnnotations",
+        "no key of an annot",
+    ),
+    "a pull secret of no name": (
+        connector(imagePullSecrets=["My Registry"]),
+        "connector.imagePullSecrets[0]",
+        "Kubernetes takes no such name",
+    ),
+    "pull secrets as a text": (connector(imagePullSecrets="registry"), "connector.imagePullSecrets", "it is no list"),
     "the tag latest": (
         connector(image={"tag": "latest", "digest": ""}),
         "connector.image.tag",
@@ -354,6 +388,15 @@ EXTRAS: dict[str, Case] = {
     "credentials of another tunnel": (variable(name="TUNNEL_CRED_FILE", value="/c"), f"{VARIABLE}.name", "own Secret"),
     "a bastion by variable": (variable(name="TUNNEL_BASTION", value="true"), f"{VARIABLE}.name", "the visitor chooses"),
     "a variable of culvert's": (variable(name="TUNNEL_METRICS", value=":1"), f"{VARIABLE}.name", "culvert sets it"),
+    **{
+        f"a variable for {key}": (
+            variable(name=name, value="x"),
+            f"{VARIABLE}.name",
+            f'"{name}": connector.{key} is what sets it; accepted: connector.{key}, or another name',
+        )
+        for name, key in OWN_VARIABLES.items()
+        if key
+    },
     "a variable without a value": (variable(name="A"), VARIABLE, "this one has none"),
     "a variable with two values": (
         variable(name="A", value="1", valueFrom={"fieldRef": {"fieldPath": "spec.nodeName"}}),

@@ -146,8 +146,13 @@ def test_quantities_may_be_numbers() -> None:
     assert Settings.parse(connector(resources=given)).connector.resources == expected
 
 
+@pytest.mark.parametrize(("written", "told"), [(4, "4"), (6, "6"), ("6", "6"), ("auto", "auto"), (None, None)])
+def test_the_version_of_addresses_may_be_a_number(written: Any, told: str | None) -> None:
+    assert Settings.parse(connector(edgeIpVersion=written)).connector.edge_ip_version == told
+
+
 def test_variables_are_given_as_kubernetes_has_them() -> None:
-    by_value = {"name": "TUNNEL_EDGE_IP_VERSION", "value": "4"}
+    by_value = {"name": "TUNNEL_RETRIES", "value": "8"}
     empty = {"name": "HTTPS_PROXY", "value": ""}
     by_reference = {"name": "A", "valueFrom": {"secretKeyRef": {"name": "proxy", "key": "url"}}}
     for given in (by_value, empty, by_reference):
