@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from settings import origins, rules, sources, zones
+from settings import origins, rules, shorthand, sources, zones
 from settings.mistakes import PREFIX, Mistake, SettingsError
 from settings.routes import Route
 from settings.translation import translated
@@ -27,7 +27,7 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
         mistakes = translated(model, data, error)
     routes, known = list(_routes(data)), list(_zones(data))
     mistakes += zones.repeated(known)
-    if known and len(known) == len(_group(data, "zones")):
+    if known and len(known) == len(_identities(data)):
         mistakes += zones.misplaced(routes, {zone for _, zone in known})
     mistakes += zones.confused(*_ids(data))
     mistakes += rules.unreachable(routes)
@@ -81,17 +81,17 @@ def _undecided(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:
-    routes = data.get("routes") if isinstance(data, dict) else None
+    routes = shorthand.routes(data.get("routes")) if isinstance(data, dict) else None
     for number, value in enumerate(routes if isinstance(routes, (list, tuple)) else ()):
         try:
-            yield number, Route.model_validate(value)
+            yield number, Route.model_validate(shorthand.route(value))
         except ValidationError:
             continue
 
 
 def _zones(data: Any) -> Iterable[tuple[str, str]]:
     """The zones with a good name: as written, and as sent."""
-    for name in _group(data, "zones"):
+    for name in _identities(data):
         try:
             yield name, zones.zone_name(name)
         except (PydanticCustomError, AttributeError):
@@ -100,10 +100,13 @@ def _zones(data: Any) -> Iterable[tuple[str, str]]:
 
 def _ids(data: Any) -> tuple[dict[str, str], str]:
     account = data.get("accountId") if isinstance(data, dict) else None
-    identities = {
-        name: value.lower() for name, value in _group(data, "zones").items() if value and isinstance(value, str)
-    }
+    identities = {name: value.lower() for name, value in _identities(data).items() if value and isinstance(value, str)}
     return identities, account.lower() if isinstance(account, str) else ""
+
+
+def _identities(data: Any) -> dict[Any, Any]:
+    zones = shorthand.zones(data.get("zones")) if isinstance(data, dict) else None
+    return zones if isinstance(zones, dict) else {}
 
 
 def _group(data: Any, key: str) -> dict[Any, Any]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ModelWrapValidatorHandler, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from settings import ca_pools, checks, rules, sources, stack, zones
+from settings import ca_pools, checks, rules, shorthand, sources, stack, zones
 from settings.connector import ConnectorOptions
 from settings.destinations import Destination, destinations
 from settings.fields import Options, setting
@@ -23,7 +23,7 @@ from settings.tunnel import TunnelOptions
 
 
 def _named(value: Any) -> Any:
-    # The project's default is an empty text: the engine takes a key without a default for a required one.
+    # Whoever is asked for one, as by a template, and says nothing, says an empty text.
     return ({"name": value} if value else None) if isinstance(value, str) else value
 
 
@@ -38,6 +38,19 @@ def _looked_up(value: Any) -> Any:
 ZoneName = Annotated[str, AfterValidator(zones.zone_name)]
 Id = Annotated[str, AfterValidator(zones.cloudflare_id)]
 ZoneId = Annotated[Id | None, BeforeValidator(_looked_up, json_schema_input_type=str | None)]
+Zones = Annotated[
+    dict[ZoneName, ZoneId],
+    BeforeValidator(
+        shorthand.zones, json_schema_input_type=Annotated[dict[ZoneName, ZoneId], Field(min_length=1)] | str
+    ),
+]
+Declared = Annotated[Route, BeforeValidator(shorthand.route, json_schema_input_type=Route | str)]
+Routes = Annotated[
+    tuple[Declared, ...],
+    BeforeValidator(
+        shorthand.routes, json_schema_input_type=Annotated[tuple[Declared, ...], Field(min_length=1)] | str
+    ),
+]
 Namespace = Annotated[
     NamespaceOptions | None, BeforeValidator(_named, json_schema_input_type=NamespaceOptions | str | None)
 ]
@@ -56,15 +69,17 @@ class Settings(Options):
         sources.CLOUDFLARE_IDS,
         examples=["0123456789abcdef0123456789abcdef"],
     )
-    zones: dict[ZoneName, ZoneId] = setting(
-        "The zones that the hostnames are in: name to id, or to nothing, and then the id is looked up by name.",
+    zones: Zones = setting(
+        "The zones that the hostnames are in: name to id, or to nothing, and then the id is looked up by name. A text is one "
+        "zone without an id.",
         "one zone or more, each with its id (32 hex digits, in quotes) or nothing",
         sources.CLOUDFLARE_IDS,
         examples=[{"example.com": "89abcdef0123456789abcdef01234567", "example.org": None}],
         min_length=1,
     )
-    routes: tuple[Route, ...] = setting(
-        "Which requests go to which Service. The first hostname with a record is the stack's publicHostname.",
+    routes: Routes = setting(
+        "Which requests go to which Service. The first hostname with a record is the stack's publicHostname. A text is a hostname that "
+        "leads to the Service blog, as the sample site's is called.",
         "one route or more",
         sources.CONNECTOR_RULES,
         examples=[[{"hostname": "blog.example.com", "service": "http://blog"}]],

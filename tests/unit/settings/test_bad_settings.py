@@ -50,7 +50,7 @@ TOP: dict[str, Case] = {
     "no routes": (values(routes=None), "routes", "is missing; accepted: one route or more"),
     "empty routes": (values(routes=[]), "routes", "it is empty"),
     "routes as an object": (values(routes={"blog.example.com": "http://blog"}), "routes", "it is no list"),
-    "a route as a text": (values("blog.example.com"), "routes[0]", "an object with hostname, service, backend"),
+    "a route as a number": (values(7), "routes[0]", "an object with hostname, service, backend"),
     "a namespace in upper case": (values(namespace="Web"), "namespace", '"Web": Kubernetes takes no such name'),
     "a namespace of 64 characters": (values(namespace="a" * 64), "namespace", "1 to 63 lower-case letters"),
     "a namespace of Kubernetes' own": (values(namespace="kube-system"), "namespace", "kube- is Kubernetes' own"),

@@ -9,7 +9,7 @@ import yaml
 from pulumi.runtime import set_all_config
 
 from settings import Settings, SettingsError
-from tests.unit.settings.examples import ACCOUNT, a_route
+from tests.unit.settings.examples import ACCOUNT
 
 PROJECT = Path(__file__).parents[3]
 GOOD = f"""
@@ -63,19 +63,30 @@ def test_dev_and_prod_share_an_account_and_a_zone_but_no_hostname_and_no_namespa
     assert dev.namespace.name != prod.namespace.name
 
 
-def test_the_projects_file_declares_every_setting_and_no_other() -> None:
-    declared = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
-    assert set(declared) == {field.alias for field in Settings.model_fields.values()}
-    assert all(entry["description"] for entry in declared.values())
-    required = {key for key, entry in declared.items() if "default" not in entry}
-    assert required == {field.alias for field in Settings.model_fields.values() if field.is_required()}
+def test_a_template_asks_for_just_what_a_stack_cannot_do_without() -> None:
+    asked = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["template"]["config"]
+    required = [f"culvert:{field.alias}" for field in Settings.model_fields.values() if field.is_required()]
+    assert list(asked) == required
+    # What each tells to answer, with dev's own file around it.
+    answers = [ACCOUNT, *(asked[key]["description"].rsplit("such as ", 1)[1] for key in required[1:])]
+    settings = Settings.parse({"sampleSite": True, **dict(zip(["accountId", "zones", "routes"], answers, strict=True))})
+    assert settings.zones == {"example.com": None}
+    assert settings.urls() == ["https://blog.example.com"]
+    # The sample site's own port: the hostname leads to it.
+    assert [destination.port for destination in settings.destinations("blog")] == [8080]
 
 
-def test_the_projects_defaults_are_those_of_the_settings() -> None:
-    declared = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
-    required = {"accountId": ACCOUNT, "zones": {"example.com": None}, "routes": [a_route()]}
-    defaults = {key: entry["default"] for key, entry in declared.items() if "default" in entry}
-    assert Settings.parse({**required, **defaults}) == Settings.parse(required)
+def test_a_hostname_alone_is_checked_like_any_other(tmp_path: Path) -> None:
+    for text, key in (
+        ("culvert:routes: blog.example.org", "culvert:routes"),
+        ("culvert:routes: [blog_.example.com]", "culvert:routes[0]"),
+        ("culvert:zones: example", "culvert:zones"),
+    ):
+        name = text.split(": ")[0]
+        lines = [line for line in GOOD.splitlines() if name not in line]
+        with pytest.raises(SettingsError, match="mistake") as refused:
+            Settings.from_stack_file(written(tmp_path, "\n".join([*lines, f"  {text}"])))
+        assert refused.value.mistakes[0].key.startswith(key)
 
 
 def test_keys_of_other_packages_are_left_alone(tmp_path: Path) -> None:

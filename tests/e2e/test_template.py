@@ -1,0 +1,55 @@
+"""`pulumi new` with this repository as the template: three answers make a project that comes up."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.conftest import ACCOUNT, Sandbox
+from tests.workflows.checkouts import checkout
+
+ANSWERS = {"accountId": ACCOUNT, "zones": "template.example", "routes": "www.template.example"}
+
+
+def test_three_answers_make_a_project_that_comes_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    repository, site = checkout(tmp_path / "repository"), tmp_path / "site"
+    options = ["--name", "shop", "--description", "A shop", "--stack", "dev", "--yes", "--non-interactive"]
+    answers = [part for key, value in ANSWERS.items() for part in ("--config", f"culvert:{key}={value}")]
+    state = tmp_path / "state"
+    state.mkdir()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    host = programs / "pulumi-language-python"
+    host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("language_host.py")}" "$@"\n')
+    host.chmod(0o755)
+    done = subprocess.run(
+        [sandbox.run("status")["engine"]["path"], "new", repository, "--dir", site, *options, *answers],
+        env={
+            **os.environ,
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_HOME": str(tmp_path / "pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_CONFIG_PASSPHRASE": "rehearsal",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+    def run(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(sandbox.command(command), cwd=site, env=sandbox.env, capture_output=True, text=True)
+
+    made = run("up")
+    assert made.returncode == 0, made.stderr
+    assert "culvert-dev" not in made.stdout
+    record = sandbox.records()["www.template.example"]
+    assert (record["comment"], record["target"]) == ("shop/dev", "inactive")
+    (site_pod,) = [
+        pod
+        for pod in sandbox.objects("v1", "Pod", "blog-dev")
+        if pod["metadata"]["labels"]["app.kubernetes.io/name"] == "blog"
+    ]
+    assert site_pod["status"]["phase"] == "Running"
+    assert run("destroy").returncode == 0
+    assert "www.template.example" not in sandbox.records()
