@@ -6,6 +6,8 @@ import contextlib
 import json
 import logging
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from sandbox.edge.authority import Authority
@@ -16,8 +18,11 @@ from .cluster_api import ClusterApi
 from .kubelet import Kubelet
 from .origins import Origins
 from .process import stop_leftovers
-from .recipe import Surroundings
+from .recipe import Surroundings, within
+from .service_names import ServiceNames
 from .services import Services
+
+log = logging.getLogger(__name__)
 
 
 async def serve(home: Home, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path) -> None:
@@ -30,10 +35,13 @@ async def serve(home: Home, kubeconfig: Path, cloudflared: Path, edge: Path, por
     origins = Origins(Services(api), authority, ports["front"])
     proxy = listen(0)
     port: int = proxy.getsockname()[1]
-    around = Surroundings(cloudflared, tuple(ports["edge"]), authority.certificate, port)
+    folder = home.path / "connectors"
+    hosts = folder / "hosts" if enclosing(folder) else None
+    around = Surroundings(cloudflared, tuple(ports["edge"]), authority.certificate, port, hosts)
     kubelet = Kubelet(api, around, home.path)
     work = asyncio.create_task(kubelet.follow())
     answering = asyncio.create_task(origins.serve(proxy))
+    naming = asyncio.create_task(ServiceNames(api, origins.take, hosts).follow()) if hosts else None
     stopped = asyncio.create_task(stop.wait())
     settled = asyncio.create_task(kubelet.settled.wait())
     await asyncio.wait({work, stopped, settled}, return_when=asyncio.FIRST_COMPLETED)
@@ -43,9 +51,22 @@ async def serve(home: Home, kubeconfig: Path, cloudflared: Path, edge: Path, por
     work.cancel()
     await kubelet.stop()
     answering.cancel()
+    if naming:
+        naming.cancel()
+        await asyncio.gather(naming, return_exceptions=True)
     await api.close()
     with contextlib.suppress(asyncio.CancelledError):
         await work  # one that ended by itself says why
+
+
+def enclosing(folder: Path) -> bool:
+    """Whether this machine gives processes files of their own; why not is logged."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = within({"/etc/culvert/ca": folder}, folder / "root", [sys.executable, "-I", "-c", "pass"])
+    tried = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    if tried.returncode:
+        log.warning("caPool and tcp:// origins do not work here: %s", tried.stderr.strip())
+    return tried.returncode == 0
 
 
 def _write(path: Path, content: dict[str, int]) -> None:

@@ -46,6 +46,23 @@ class Origins:
             self._callers.add(task)
             task.add_done_callback(self._callers.discard)
 
+    async def take(self, connection: socket.socket, host: str, port: int) -> None:
+        """Answers a bare connection to a Service, which may carry anything: says whose it is, then gives back what comes.
+
+        Where nothing is behind the Service, the connection ends without a word.
+        """
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError), contextlib.closing(connection):
+            try:
+                backend = await self._services.find(host, port, "")
+            except NoOrigin as reason:
+                log.info("%s:%d: %s", host, port, reason)
+                return
+            came = f"a connection came to pod {backend.pod['metadata']['name']}, port {backend.target}."
+            await loop.sock_sendall(connection, _said(backend, came))
+            while data := await loop.sock_recv(connection, 1 << 16):
+                await loop.sock_sendall(connection, data)
+
     async def _greet(self, connection: socket.socket) -> None:
         """Connects a caller, who names the pod that it is by `namespace:pod`, to what it wants."""
         wish: socks.Wish | None = None
@@ -86,12 +103,13 @@ class Origins:
             if name not in files:
                 return 404, "text/plain", b"404 Not Found\n"
             return 200, mimetypes.guess_type(name)[0] or "application/octet-stream", files[name].encode()
-        said = (
-            f"Service {backend.service} of namespace {backend.namespace}, port {backend.port}: "
-            f"{request.method.decode()} {path} came to pod {backend.pod['metadata']['name']}, port {backend.target}.\n"
-            "Nothing runs in the pods of this sandbox; this answer stands in for it.\n"
-        )
-        return 200, "text/plain; charset=utf-8", said.encode()
+        came = f"{request.method.decode()} {path} came to pod {backend.pod['metadata']['name']}, port {backend.target}."
+        return 200, "text/plain; charset=utf-8", _said(backend, came)
+
+
+def _said(backend: Backend, came: str) -> bytes:
+    whose = f"Service {backend.service} of namespace {backend.namespace}, port {backend.port}"
+    return f"{whose}: {came}\nNothing runs in the pods of this sandbox; this answer stands in for it.\n".encode()
 
 
 async def _relay(connection: socket.socket, port: int) -> None:

@@ -1,14 +1,17 @@
 """From a connector's pod to a process: what to run, and where paths and addresses of the container lie on this machine."""
 
 import contextlib
+import json
 import re
 import socket
+import sys
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import enclosed
 from .cluster_api import ClusterApi, Object
 from .volumes import Missing, configured, keys_of, mount
 
@@ -25,6 +28,8 @@ class Surroundings:
     edge: tuple[int, ...]
     authority: Path
     proxy: int
+    hosts: Path | None = None
+    """What processes are to see as `/etc/hosts`; None where this machine gives them no files of their own."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,16 @@ async def prepare(api: ClusterApi, pod: Object, folder: Path, around: Surroundin
         return readdressed(relocated(text, paths), address, ports)
 
     command = [here(part) for part in command_of(container, declared, around.cloudflared)]
+    if around.hosts:
+        command = within({**paths, "/etc/hosts": around.hosts}, folder / "root", command)
     environment = {name: here(value) for name, value in declared.items()}
     return Recipe(command, surrounded(environment, pod, folder, around), address, ports)
+
+
+def within(mounts: Mapping[str, Path], root: Path, command: list[str]) -> list[str]:
+    """The command, run where these lie at the paths of the container: what rules name is not translated."""
+    lies = json.dumps({inside: str(path) for inside, path in mounts.items()})
+    return [sys.executable, "-I", enclosed.__file__, str(root), lies, *command]
 
 
 def command_of(container: Object, values: Mapping[str, str], cloudflared: Path) -> list[str]:
@@ -81,6 +94,8 @@ def surrounded(environment: dict[str, str], pod: Object, folder: Path, around: S
         "TUNNEL_NO_PRECHECKS": "true",
         "HOME": str(folder),
     }
+    # The edge here, and this machine's OpenSSL, may not know the key exchanges that it would insist on.
+    environment = {name: value for name, value in environment.items() if name != "TUNNEL_POST_QUANTUM"}
     if environment.get("TUNNEL_TRANSPORT_PROTOCOL", "auto") in _OTHER_TRANSPORTS:
         # As in a network without UDP; falling back to it takes the connector more than two minutes.
         added["TUNNEL_TRANSPORT_PROTOCOL"] = "http2"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -167,6 +168,33 @@ async def test_a_service_that_wants_tls_gets_it_under_its_own_name(tmp_path: Pat
         trust = ssl.create_default_context(cafile=tmp_path / "edge" / "ca.pem")
         await writer.start_tls(trust, server_hostname="blog.shop.svc.cluster.local")
         assert "port 443" in await fetched(reader, writer)
+
+
+async def carried(known: Cluster, tmp_path: Path, sent: bytes) -> bytes:
+    """What a bare connection to port 80 of the Service is given."""
+    origins = Origins(Services(known), Authority(Home(tmp_path).make()), 9)  # pyright: ignore[reportArgumentType]
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    taking = asyncio.create_task(origins.take(theirs, "blog.shop.svc.cluster.local", 80))
+    reader, writer = await asyncio.open_connection(sock=ours)
+    writer.write(sent)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    await taking
+    return answer
+
+
+@asynchronous
+async def test_a_bare_connection_is_told_whose_it_is_and_gets_back_what_it_sends(tmp_path: Path) -> None:
+    answer = await carried(cluster(PLAIN), tmp_path, b"SSH-2.0-x\r\n")
+    assert answer.startswith(b"Service blog of namespace shop, port 80: a connection came to pod blog-1, port 8080.\n")
+    assert answer.endswith(b"SSH-2.0-x\r\n")
+
+
+@asynchronous
+async def test_where_nothing_is_a_bare_connection_ends_without_a_word(tmp_path: Path) -> None:
+    assert await carried(cluster(PLAIN, ready=False), tmp_path, b"") == b""
 
 
 @asynchronous
