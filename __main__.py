@@ -5,7 +5,18 @@ from typing import Any
 
 import pulumi
 
-from components import Connector, Namespace, NetworkPolicy, Records, SampleSite, Tunnel, pod_labels
+from components import (
+    Connector,
+    LoadBalancer,
+    Monitoring,
+    Namespace,
+    NetworkPolicy,
+    Notification,
+    Records,
+    SampleSite,
+    Tunnel,
+    pod_labels,
+)
 from settings import NamespaceOptions, Settings, base_name
 
 settings = Settings.load()
@@ -74,6 +85,28 @@ Records(
         "after": [connector.workload],
     },
 )
+if balancer := settings.load_balancer:
+    LoadBalancer(
+        name,
+        {
+            "account_id": settings.account_id,
+            "zone": settings.zone_of(balancer.hostname),
+            "zones": settings.zones,
+            "hostname": balancer.hostname,
+            "tunnel_id": tunnel.tunnel_id,
+            "pools": [{"name": pool.name, "tunnels": [*pool.tunnels]} for pool in balancer.pools],
+            "steering": balancer.steering,
+            "health_path": balancer.health.path,
+            "health_interval": balancer.health.interval,
+            "after": [connector.workload],
+        },
+    )
+if settings.monitoring:
+    watched: Any = {"namespace": namespace.name, "replicas": options.replicas, **settings.monitoring.model_dump()}
+    Monitoring(name, watched)
+if settings.notify:
+    told: Any = {"account_id": settings.account_id, "tunnel_id": tunnel.tunnel_id, "after": [connector.workload]}
+    Notification(name, told | settings.notify.model_dump(mode="json"))
 
 pulumi.export("publicHostname", settings.public_hostname)
 pulumi.export("urls", settings.urls())

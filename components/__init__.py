@@ -2,10 +2,24 @@
 
 from components.connector import Connector
 from components.labels import pod_labels
+from components.load_balancer import LoadBalancer
+from components.monitoring import Monitoring
 from components.namespace import Namespace
 from components.network_policy import NetworkPolicy
+from components.notification import Notification
 from components.records import Records
 from components.sample_site import SampleSite
 from components.tunnel import Tunnel
 
-__all__ = ["Connector", "Namespace", "NetworkPolicy", "Records", "SampleSite", "Tunnel", "pod_labels"]
+__all__ = [
+    "Connector",
+    "LoadBalancer",
+    "Monitoring",
+    "Namespace",
+    "NetworkPolicy",
+    "Notification",
+    "Records",
+    "SampleSite",
+    "Tunnel",
+    "pod_labels",
+]

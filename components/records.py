@@ -5,6 +5,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.zone_ids import zone_id
+
 # The limit of the free plan; more is refused by the API, not shortened.
 COMMENT_LIMIT = 100
 
@@ -35,7 +37,8 @@ class Records(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:Records", name, {}, opts)
-        zones = {zone: self._zone_id(zone, args) for zone in dict.fromkeys(args["hostnames"].values())}
+        known, account = args.get("zones", {}), args["account_id"]
+        zones = {zone: zone_id(self, zone, known, account) for zone in dict.fromkeys(args["hostnames"].values())}
         for hostname, zone in args["hostnames"].items():
             cloudflare.DnsRecord(
                 f"{name}-{hostname}",
@@ -54,12 +57,3 @@ class Records(pulumi.ComponentResource):
                 ),
             )
         self.register_outputs({})
-
-    def _zone_id(self, zone: str, args: RecordsArgs) -> pulumi.Input[str]:
-        if zone_id := args.get("zones", {}).get(zone):
-            return zone_id
-        return cloudflare.get_zone_output(
-            # With the account: two accounts may each hold a zone of one name.
-            filter={"name": zone, "account": {"id": args["account_id"]}, "match": "all"},
-            opts=pulumi.InvokeOptions(parent=self),
-        ).id

@@ -18,7 +18,8 @@ def schema() -> dict[str, Any]:
     groups = {name: _tidy(group) for name, group in made["$defs"].items()}
     keys = {f"{PREFIX}{name}": _tidy(key) for name, key in made["properties"].items()}
     # `pulumi config set` writes switches as texts.
-    keys[f"{PREFIX}sampleSite"]["anyOf"].append({"enum": ["true", "false"]})
+    for switch in ("sampleSite", "monitoring"):
+        keys[f"{PREFIX}{switch}"]["anyOf"].append({"enum": ["true", "false"]})
     known = "|".join(made["properties"])
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

@@ -5,8 +5,10 @@ from settings.destinations import AddressDestination, Destination, PodDestinatio
 from settings.environment import OWN as OWN_VARIABLES
 from settings.environment import EnvironmentVariable
 from settings.images import ImageOptions
+from settings.load_balancer import HealthOptions, LoadBalancerOptions, PoolOptions
 from settings.mistakes import Mistake, SettingsError
 from settings.model import Settings
+from settings.monitoring import AlertOptions, DashboardOptions, MonitoringOptions, NotifyOptions
 from settings.origins import OriginDefaults, OriginOptions
 from settings.paths import PathOptions
 from settings.routes import BackendOptions, Route
@@ -28,18 +30,25 @@ __all__ = [
     "SAMPLE_SITE_PORT",
     "SAMPLE_SITE_TARGET_PORT",
     "AddressDestination",
+    "AlertOptions",
     "BackendOptions",
     "ConnectorOptions",
+    "DashboardOptions",
     "Destination",
     "EnvironmentVariable",
+    "HealthOptions",
     "ImageOptions",
+    "LoadBalancerOptions",
     "Mistake",
+    "MonitoringOptions",
     "NamespaceOptions",
     "NetworkPolicyOptions",
+    "NotifyOptions",
     "OriginDefaults",
     "OriginOptions",
     "PathOptions",
     "PodDestination",
+    "PoolOptions",
     "Route",
     "SampleSiteOptions",
     "SchedulingOptions",

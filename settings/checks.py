@@ -1,13 +1,13 @@
 """All checks at once: the model's own, and those between settings, as far as these can be made."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from settings import origins, rules, shorthand, sources, zones
-from settings.mistakes import PREFIX, Mistake, SettingsError
+from settings.mistakes import NOTHING, PREFIX, Mistake, SettingsError
 from settings.routes import Route
 from settings.translation import translated
 
@@ -34,6 +34,8 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
     mistakes += [*_idle_options(routes), *_undecided(routes)]
     if _group(data, "networkPolicy").get("preset", "strict") == "strict":
         mistakes += list(_unfenceable(routes))
+    mistakes += _unscraped(data)
+    mistakes += _unanswered(data, routes)
     if settings is None or mistakes:
         raise SettingsError(mistakes)
     return settings
@@ -78,6 +80,32 @@ def _undecided(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
             why = f"routes[{other}] says {before.dns} for the same hostname, which has one record or none"
             accepted = f"{before.dns}, or the same in both"
             yield Mistake.of(f"{PREFIX}routes[{number}].dns", route.dns, why, accepted, sources.CLOUDFLARE_RECORDS)
+
+
+def _unscraped(data: Any) -> Iterable[Mistake]:
+    """A monitor behind a fence without a door. Who may come in is said in one place, so the monitor does not open it."""
+    wanted = data.get("monitoring") if isinstance(data, dict) else None
+    group = {} if wanted is True else wanted
+    if isinstance(group, dict) and group.get("monitor", "pod") in ("pod", "service"):
+        fence = data.get("networkPolicy") or {}
+        if isinstance(fence, dict) and fence.get("metricsFrom") is None:
+            why = "monitoring has Prometheus scrape the connectors, and the network policy lets nobody in"
+            accepted = "the namespace that Prometheus runs in, or monitoring: {monitor: none}"
+            key, source = f"{PREFIX}networkPolicy.metricsFrom", sources.KUBERNETES_POLICIES
+            yield Mistake.of(key, NOTHING, why, accepted, source)
+
+
+def _unanswered(data: Any, routes: Sequence[tuple[int, Route]]) -> Iterable[Mistake]:
+    """A load balancer that sends visitors of a hostname to a tunnel without a rule for it."""
+    hostname = _group(data, "loadBalancer").get("hostname")
+    known = {route.hostname for _, route in routes if route.dns == "record"}
+    if isinstance(hostname, str) and routes and hostname.lower() not in known and not hostname.startswith("*"):
+        why = "no route of this stack is for it, so that its own tunnel would answer 404, or the route says dns: none"
+        accepted, key = (
+            " or ".join(sorted(known)) or "the hostname of a route with a record",
+            f"{PREFIX}loadBalancer.hostname",
+        )
+        yield Mistake.of(key, hostname, why, accepted, sources.CLOUDFLARE_BALANCERS)
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:

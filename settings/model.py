@@ -10,6 +10,8 @@ from settings import ca_pools, checks, rules, shorthand, sources, stack, zones
 from settings.connector import ConnectorOptions
 from settings.destinations import Destination, destinations
 from settings.fields import Options, setting
+from settings.load_balancer import LoadBalancerOptions
+from settings.monitoring import MonitoringOptions, NotifyOptions
 from settings.origins import OriginDefaults
 from settings.routes import Route
 from settings.surroundings import (
@@ -56,6 +58,9 @@ Namespace = Annotated[
 ]
 SampleSite = Annotated[
     SampleSiteOptions | None, BeforeValidator(_switched, json_schema_input_type=SampleSiteOptions | bool | None)
+]
+Monitoring = Annotated[
+    MonitoringOptions | None, BeforeValidator(_switched, json_schema_input_type=MonitoringOptions | bool | None)
 ]
 
 
@@ -127,6 +132,27 @@ class Settings(Options):
         examples=[True, {"name": "blog"}],
         default=None,
     )
+    monitoring: Monitoring = setting(
+        "What the Prometheus operator and Grafana are given: a monitor, alert rules and a dashboard.",
+        "true, false, or {monitor, labels, alerts, dashboard}",
+        sources.PROMETHEUS_OPERATOR,
+        examples=[True, {"monitor": "service", "labels": {"release": "kube-prometheus-stack"}}],
+        default=None,
+    )
+    notify: NotifyOptions | None = setting(
+        "Whom Cloudflare tells when the tunnel goes down, and when it is back.",
+        "{email, webhook, pagerduty, when}",
+        sources.CLOUDFLARE_NOTIFICATIONS,
+        examples=[{"email": ["ops@example.com"]}],
+        default=None,
+    )
+    load_balancer: LoadBalancerOptions | None = setting(
+        "A load balancer before this stack's tunnel and those of other stacks, for one hostname. One of the stacks has it.",
+        "{hostname, pools, steering, health}",
+        sources.CLOUDFLARE_BALANCERS,
+        examples=[{"hostname": "blog.example.com", "pools": [{"name": "here", "tunnels": ["own"]}]}],
+        default=None,
+    )
 
     @model_validator(mode="wrap")
     @classmethod
@@ -154,11 +180,16 @@ class Settings(Options):
 
     def hostnames(self) -> dict[str, str]:
         """Each hostname that gets a record and the zone it is in, in the order declared."""
+        balanced = self.load_balancer.hostname if self.load_balancer else None
         return {
-            route.hostname: zones.zone_of(route.hostname, self.zones) or ""
+            route.hostname: self.zone_of(route.hostname)
             for route in self.routes
-            if route.dns == "record"
+            if route.dns == "record" and route.hostname != balanced
         }
+
+    def zone_of(self, hostname: str) -> str:
+        """The zone that the hostname of a route is in."""
+        return zones.zone_of(hostname, self.zones) or ""
 
     @property
     def public_hostname(self) -> str:

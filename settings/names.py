@@ -83,6 +83,14 @@ def annotations(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
+def label_value(text: str) -> str:
+    """The value of a label; not the empty one."""
+    if not text or not LABEL_VALUE.fullmatch(text):
+        accepted = "1 to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
+        refuse("it is no value of a label", accepted, sources.KUBERNETES_LABELS)
+    return text
+
+
 def labels(values: dict[str, str]) -> dict[str, str]:
     """Kubernetes labels."""
     for key, value in values.items():

@@ -38,6 +38,17 @@ KUBERNETES_PULL_SECRETS = "https://kubernetes.io/docs/tasks/configure-pod-contai
 CONNECTOR_PROTOCOLS = "https://github.com/cloudflare/cloudflared/blob/master/connection/protocol.go"
 KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
 KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+PROMETHEUS_OPERATOR = "https://prometheus-operator.dev/docs/getting-started/design/"
+PROMETHEUS_RULES = "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/"
+GRAFANA_SIDECAR = "https://github.com/grafana/helm-charts/tree/main/charts/grafana#sidecar-for-dashboards"
+CLOUDFLARE_NOTIFICATIONS = "https://developers.cloudflare.com/notifications/get-started/"
+CLOUDFLARE_BALANCERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/routing-to-tunnel/public-load-balancers/"
+CLOUDFLARE_STEERING = (
+    "https://developers.cloudflare.com/load-balancing/understand-basics/traffic-steering/steering-policies/"
+)
+CLOUDFLARE_STATUS = (
+    "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/monitor-tunnels/"
+)
 KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
 PULUMI_PROTECT = "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/"
 PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from . import admin, configurations, groups, page, records, rulesets, tunnel_calls, zones
+from . import admin, configurations, groups, load_balancers, page, records, rulesets, tunnel_calls, zones
 from .faults import Trouble
 from .gate import API, Gate
 from .replies import ApiError, as_json, no_route
@@ -26,6 +26,7 @@ def build(database: Path | str, admin_secret: str) -> FastAPI:
         records.router,
         *rulesets.routers(),
         *groups.routers(),
+        *load_balancers.routers(),
     )
     for router in api:
         app.include_router(router, prefix=API)

@@ -31,6 +31,8 @@ ZONE_PERMISSIONS = ("Zone", "DNS", "Zone WAF", "Load Balancers")
 NEEDED = (
     *("Cloudflare Tunnel: Edit", "DNS: Edit", "Zone: Read"),
     *("Access: Apps and Policies: Edit", "Access: Service Tokens: Edit"),
+    *("Load Balancers: Monitors And Pools: Edit", "Load Balancers: Edit"),
+    "Notifications: Edit",
 )
 """What a token of culvert's needs at most (README): the default of a new one."""
 

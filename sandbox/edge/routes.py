@@ -1,10 +1,11 @@
-"""From a hostname to what serves it: the emulated zone's records, read as a resolver and Cloudflare's edge read them."""
+"""From a hostname to what serves it: the emulated zone's load balancers and records, read as a resolver and Cloudflare's edge read them."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.cloudflare import tunnels
+from sandbox.cloudflare import connections, tunnels
+from sandbox.cloudflare.load_balancers import BALANCERS, POOLS, of_scope
 from sandbox.cloudflare.state import TUNNEL_DOMAIN
 from sandbox.cloudflare.store import Row, Store
 
@@ -27,19 +28,42 @@ def find(store: Store, hostname: str) -> Route:
     )
     if zone is None:
         return Route(None, why=f"{hostname} is in none of the zones here")
+    balancer = next((b for b in of_scope(store, BALANCERS, zone["id"]) if b["name"] == hostname and b["enabled"]), None)
+    if balancer:
+        return _balanced(store, zone, balancer)
     record = _record(store, zone, hostname)
     if record is None:
         return Route(zone, why=f"{hostname} has no DNS record")
     if not record["proxied"]:
         return Route(zone, why=f"the record of {hostname} is not proxied: visitors are sent past Cloudflare")
-    content = record["content"] or ""
-    if record["type"] != "CNAME" or not content.endswith(TUNNEL_DOMAIN):
-        return Route(zone, why=f"the record of {hostname} points at {content}, which is no tunnel")
-    tunnel = tunnels.find(store, content.removesuffix(TUNNEL_DOMAIN))
+    if record["type"] != "CNAME":
+        return Route(zone, why=f"the record of {hostname} points at {record['content']}, which is no tunnel")
+    return _to(store, zone, f"the record of {hostname}", record["content"] or "")
+
+
+def _balanced(store: Store, zone: Row, balancer: dict[str, Any]) -> Route:
+    """To the first pool with a tunnel that is connected, whatever the steering: that is what fails over."""
+    called = f"the load balancer of {balancer['name']}"
+    if not balancer["proxied"]:
+        return Route(zone, why=f"{called} is not proxied: visitors are sent past Cloudflare")
+    pools = {pool["id"]: pool for pool in of_scope(store, POOLS, zone["account"])}
+    order = [pools[number] for number in (*balancer["default_pools"], balancer["fallback_pool"]) if number in pools]
+    origins = [origin for pool in order if pool["enabled"] for origin in pool["origins"] if origin["enabled"]]
+    routes = [_to(store, zone, called, origin["address"]) for origin in origins]
+    alive = (route for route in routes if route.tunnel and connections.of_tunnel(store, route.tunnel["id"]))
+    last = routes[-1] if routes else Route(zone, why=f"{called} has no pool that is enabled")
+    return next(alive, last)
+
+
+def _to(store: Store, zone: Row, called: str, address: str) -> Route:
+    """To the tunnel at an address such as `<id>.cfargotunnel.com`."""
+    if not address.endswith(TUNNEL_DOMAIN):
+        return Route(zone, why=f"{called} points at {address}, which is no tunnel")
+    tunnel = tunnels.find(store, address.removesuffix(TUNNEL_DOMAIN))
     if tunnel is None or tunnel["account"] != zone["account"]:
-        return Route(zone, why=f"the record of {hostname} points at a tunnel that is not here")
+        return Route(zone, why=f"{called} points at a tunnel that is not here")
     if tunnel["deleted"]:
-        return Route(zone, why=f"the record of {hostname} points at the deleted tunnel {tunnel['name']}")
+        return Route(zone, why=f"{called} points at the deleted tunnel {tunnel['name']}")
     return Route(zone, tunnel)
 
 

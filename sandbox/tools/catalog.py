@@ -29,6 +29,8 @@ class Entry:
     oldest: tuple[int, int]
     newest_major: int
     ldflags: str = ""
+    tags: str = ""
+    """Build tags, by which a program leaves out parts of itself."""
     probe: tuple[str, ...] = ("--version",)
     releases: dict[str, Release] = field(default_factory=dict)
     """By platform, `linux-amd64`; where there is none, it is built."""
@@ -42,7 +44,7 @@ class Entry:
 KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """These are used together, so all of them are taken from one place or none is."""
 
-_PULUMI, _ETCD, _KUBE, _KWOK = "v3.259.0", "v3.6.8", "v1.36.3", "v0.8.0"
+_PULUMI, _ETCD, _KUBE, _KWOK, _PROMETHEUS = "v3.259.0", "v3.6.8", "v1.36.3", "v0.8.0", "v3.16.0"
 
 
 def _pulumi(system: str, arch: str) -> Release:
@@ -61,6 +63,12 @@ def _kwok(system: str, arch: str) -> Release:
     project = "kubernetes-sigs/kwok/releases"
     url = f"https://github.com/{project}/download/{_KWOK}/kwok-{system}-{arch}"
     return Release(url, f"https://api.github.com/repos/{project}/tags/{_KWOK}")
+
+
+def _promtool(system: str, arch: str) -> Release:
+    base = f"https://github.com/prometheus/prometheus/releases/download/{_PROMETHEUS}"
+    name = f"prometheus-{_PROMETHEUS.removeprefix('v')}.{system}-{arch}"
+    return Release(f"{base}/{name}.tar.gz", f"{base}/sha256sums.txt", f"{name}/promtool")
 
 
 def _kube(program: str, arch: str) -> Release:
@@ -112,6 +120,18 @@ CATALOG: dict[str, Entry] = {
         newest_major=0,
         ldflags="-X github.com/mattfenwick/cyclonus/pkg/cli.version=v0.5.6",
         probe=("version",),
+    ),
+    "promtool": Entry(
+        version=_PROMETHEUS,
+        module="promtool",
+        package="github.com/prometheus/prometheus/cmd/promtool",
+        minutes=3,
+        oldest=(3, 0),
+        newest_major=3,
+        ldflags=f"-X github.com/prometheus/common/version.Version={_PROMETHEUS.removeprefix('v')}",
+        # Without the clients of two dozen clouds, which it has to look for targets with.
+        tags="remove_all_sd",
+        releases={f"{system}-{arch}": _promtool(system, arch) for system, arch in _EVERYWHERE},
     ),
     "actionlint": Entry(
         version="v1.7.12",

@@ -31,6 +31,7 @@ class Go:
         log = self._work / f"{name}.log"
         flags = f"-s -w {entry.ldflags}".strip()
         command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", flags, "-o", str(target)]
+        command += ["-tags", entry.tags] if entry.tags else []
         status = self._run([*command, entry.package], module, log, name)
         if status:
             how = f"Go was ended by signal {-status}" if status < 0 else "The end of what Go says"

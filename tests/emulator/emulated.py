@@ -30,6 +30,8 @@ EVERYTHING = (
     "Access: Apps and Policies: Edit",
     "Access: Service Tokens: Edit",
     "Notifications: Edit",
+    "Load Balancers: Monitors And Pools: Edit",
+    "Load Balancers: Edit",
 )
 
 

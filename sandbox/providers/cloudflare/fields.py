@@ -20,6 +20,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "flag": (bool,),
     "object": (dict,),
+    "map": (dict,),
     "list": (list,),
     "any": (object,),
     "time": (str,),
@@ -43,7 +44,7 @@ class Field:
     secret: bool = False
     one_of: tuple[str, ...] = ()
     fields: "Mapping[str, Field]" = field(default_factory=dict)
-    """Of an object, or of each object in a list; empty where any content goes."""
+    """Of an object, or of each object in a list; empty where any content goes. The keys of a `map` are the user's."""
 
     def api_name(self, name: str) -> str:
         return self.api or snake(name)

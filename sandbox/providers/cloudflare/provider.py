@@ -7,6 +7,7 @@ from sandbox.providers.cloudflare.access import ACCESS_APPLICATION, ACCESS_POLIC
 from sandbox.providers.cloudflare.client import BASE_URL, ApiError, Client
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, compact, mistakes, same, shaped
 from sandbox.providers.cloudflare.kind import Kind, Values
+from sandbox.providers.cloudflare.load_balancers import LOAD_BALANCER, LOAD_BALANCER_MONITOR, LOAD_BALANCER_POOL
 from sandbox.providers.cloudflare.lookups import FUNCTIONS
 from sandbox.providers.cloudflare.notifications import NOTIFICATION_POLICY
 from sandbox.providers.cloudflare.plans import plan, settle
@@ -26,6 +27,9 @@ KINDS = {
     "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": ACCESS_APPLICATION,
     "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": ACCESS_SERVICE_TOKEN,
     "cloudflare:index/notificationPolicy:NotificationPolicy": NOTIFICATION_POLICY,
+    "cloudflare:index/loadBalancer:LoadBalancer": LOAD_BALANCER,
+    "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": LOAD_BALANCER_MONITOR,
+    "cloudflare:index/loadBalancerPool:LoadBalancerPool": LOAD_BALANCER_POOL,
 }
 
 META = '{"schema_version":"500"}'

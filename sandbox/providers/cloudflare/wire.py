@@ -29,7 +29,7 @@ def encode(
 
 
 def _encode(rule: Field, value: Any, before: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and rule.kind != "map":
         if rule.fields:
             return encode(rule.fields, value, before if isinstance(before, dict) else {})
         return {snake(name): _encode(rule, item, None) for name, item in value.items()}
@@ -51,7 +51,7 @@ def decode(rule: Field, value: Any) -> Any:
         return json.dumps(value, separators=(",", ":"), sort_keys=True)
     if isinstance(value, list):
         return [decode(rule, item) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, dict) and rule.kind != "map":
         if rule.fields:
             return {name: decode(inner, value.get(inner.api_name(name))) for name, inner in rule.fields.items()}
         return {camel(name): decode(rule, item) for name, item in value.items()}

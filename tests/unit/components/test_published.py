@@ -18,8 +18,11 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
     read = Analyzer("culvert").analyze(classes)["component_definitions"]
     assert {name: set(found.outputs) for name, found in read.items()} == {
         "Connector": {"deployment"},
+        "LoadBalancer": set(),
+        "Monitoring": set(),
         "Namespace": {"name"},
         "NetworkPolicy": set(),
+        "Notification": set(),
         "Records": set(),
         "SampleSite": set(),
         "Tunnel": {"tunnelId", "tunnelName", "target", "token", "configVersion"},

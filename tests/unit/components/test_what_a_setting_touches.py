@@ -11,6 +11,9 @@ from tests.unit.components.touched import BASE, keys, touched
 RULES = "~ ZeroTrustTunnelCloudflaredConfig rules"
 DEPLOYMENT = "~ Deployment cloudflared"
 POLICY = "~ NetworkPolicy policy"
+ALERTS = "~ PrometheusRule alerts"
+BALANCER = "~ LoadBalancer blog.example.com"
+NOTIFICATION = "~ NotificationPolicy notification"
 SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
@@ -76,6 +79,20 @@ CA_CHANGES = {
     "secret": {"secret": "ca"},
     "key": {"configMap": "ca", "key": "root.crt"},
 }
+
+
+def monitoring(**changes: Any) -> dict[str, Any]:
+    return {"networkPolicy": {"metricsFrom": "monitoring"}, "monitoring": changes}
+
+
+def balanced(**changes: Any) -> dict[str, Any]:
+    pools = [{"name": "here", "tunnels": ["own"]}]
+    return {"loadBalancer": {"hostname": "blog.example.com", "pools": pools, **changes}}
+
+
+def notify(**changes: Any) -> dict[str, Any]:
+    return {"notify": {"email": ["ops@example.com"], **changes}}
+
 
 EVERYWHERE = {
     "~ Namespace namespace",
@@ -193,6 +210,60 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ),
     ("networkPolicy.preset", {}, {"networkPolicy": {"preset": "guide"}}, {POLICY}),
     ("networkPolicy.metricsFrom", {}, {"networkPolicy": {"metricsFrom": "monitoring"}}, {POLICY}),
+    (
+        "loadBalancer.hostname",
+        {},
+        balanced(),
+        # The load balancer answers for the hostname in the record's place.
+        {
+            "- DnsRecord blog.example.com",
+            "+ LoadBalancer blog.example.com",
+            "+ LoadBalancerMonitor health",
+            "+ LoadBalancerPool pool-here",
+        },
+    ),
+    (
+        "loadBalancer.pools.name",
+        balanced(),
+        balanced(pools=[{"name": "home", "tunnels": ["own"]}]),
+        {"- LoadBalancerPool pool-here", "+ LoadBalancerPool pool-home", BALANCER},
+    ),
+    (
+        "loadBalancer.pools.tunnels",
+        balanced(),
+        balanced(pools=[{"name": "here", "tunnels": ["own", "34864f21-9c07-48f1-a4d4-496d83c62d38"]}]),
+        {"~ LoadBalancerPool pool-here"},
+    ),
+    ("loadBalancer.steering", balanced(), balanced(steering="random"), {BALANCER}),
+    ("loadBalancer.health.path", balanced(), balanced(health={"path": "/healthz"}), {"~ LoadBalancerMonitor health"}),
+    ("loadBalancer.health.interval", balanced(), balanced(health={"interval": 30}), {"~ LoadBalancerMonitor health"}),
+    (
+        "monitoring.monitor",
+        monitoring(monitor="none"),
+        monitoring(monitor="pod"),
+        {"+ PodMonitor monitor"},
+    ),
+    (
+        "monitoring.monitor",
+        monitoring(),
+        monitoring(monitor="service"),
+        {"- PodMonitor monitor", "+ ServiceMonitor monitor"},
+    ),
+    ("monitoring.labels", monitoring(), monitoring(labels={"team": "web"}), {"~ PodMonitor monitor", ALERTS}),
+    ("monitoring.alerts.downSeverity", monitoring(), monitoring(alerts={"downSeverity": "page"}), {ALERTS}),
+    ("monitoring.alerts.severity", monitoring(), monitoring(alerts={"severity": "ticket"}), {ALERTS}),
+    ("monitoring.alerts.errorPercent", monitoring(), monitoring(alerts={"errorPercent": 9}), {ALERTS}),
+    (
+        "monitoring.dashboard.labels",
+        monitoring(),
+        monitoring(dashboard={"labels": {"dashboards": "web"}}),
+        {"~ ConfigMap dashboard"},
+    ),
+    ("notify.email", notify(), notify(email=["oncall@example.com"]), {NOTIFICATION}),
+    ("notify.webhook", notify(), notify(webhook=["a" * 32]), {NOTIFICATION}),
+    ("notify.pagerduty", notify(), notify(pagerduty=["a" * 32]), {NOTIFICATION}),
+    ("notify.when", notify(), notify(when=["degraded"]), {NOTIFICATION}),
+    ("notify.email", {}, notify(), {"+ NotificationPolicy notification"}),
     (
         "sampleSite.name",
         {"sampleSite": True},

@@ -29,6 +29,10 @@ def connector(**options: Any) -> dict[str, Any]:
     return values(connector=options)
 
 
+def monitoring(**options: Any) -> dict[str, Any]:
+    return values(networkPolicy={"metricsFrom": "monitoring"}, monitoring=options)
+
+
 def variable(**parts: Any) -> dict[str, Any]:
     return connector(extraEnv=[parts])
 
