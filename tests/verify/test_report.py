@@ -103,6 +103,19 @@ def test_a_list_longer_than_a_page_is_read_whole(monkeypatch: pytest.MonkeyPatch
     assert len(Cloudflare(httpx.Client(transport=answer)).records("z")) == 1001
 
 
+def test_a_zone_is_looked_up_in_pages_that_the_api_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "x")
+
+    def zones(asked: httpx.Request) -> httpx.Response:
+        if int(asked.url.params.get("per_page", 20)) > 50:
+            errors = [{"code": 1004, "message": "per_page must be a number between 1 and 50"}]
+            return httpx.Response(400, json={"success": False, "errors": errors, "result": None})
+        assert (asked.url.params["name"], asked.url.params["account.id"]) == ("example.org", "a")
+        return httpx.Response(200, json={"success": True, "result": [{"id": "z"}]})
+
+    assert Cloudflare(httpx.Client(transport=httpx.MockTransport(zones))).zone_id("a", "example.org") == "z"
+
+
 def test_access_that_the_token_may_not_read_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _cloudflare(monkeypatch, 403, {"success": False}).access_applications("a") is None
     assert _cloudflare(monkeypatch, 200, {"success": True, "result": []}).access_applications("a") == []
