@@ -7,6 +7,7 @@ import pulumi
 
 from components import (
     Connector,
+    EdgeGuard,
     LoadBalancer,
     Monitoring,
     Namespace,
@@ -17,6 +18,7 @@ from components import (
     Tunnel,
     pod_labels,
 )
+from hooks import take_back
 from settings import NamespaceOptions, Settings, base_name
 
 settings = Settings.load()
@@ -25,6 +27,20 @@ name = base_name(project, stack)
 place = settings.namespace or NamespaceOptions(name=name)
 options = settings.connector
 
+# The hook is registered with every run: what an earlier one made may need it.
+before_delete, guards = [take_back(name)], []
+if rules := settings.edge_rules():
+    # Ahead of everything else: it refuses what somebody else keeps before anything is made.
+    guards = EdgeGuard(
+        name,
+        {
+            "account_id": settings.account_id,
+            "zones": settings.zones,
+            "rules": rules,
+            "adopt": list(settings.edge.adopt),
+            "before_delete": before_delete,
+        },
+    ).rulesets
 namespace = Namespace(name, {"name": place.name, "create": place.create, "labels": {**place.labels}})
 if site := settings.sample_site:
     SampleSite(name, {"namespace": namespace.name, "service": site.name, "image": site.image})
@@ -82,7 +98,7 @@ Records(
         "hostnames": settings.hostnames(),
         "target": tunnel.target,
         "comment": f"{project}/{stack}",
-        "after": [connector.workload],
+        "after": [connector.workload, *guards],
     },
 )
 if balancer := settings.load_balancer:
@@ -98,7 +114,7 @@ if balancer := settings.load_balancer:
             "steering": balancer.steering,
             "health_path": balancer.health.path,
             "health_interval": balancer.health.interval,
-            "after": [connector.workload],
+            "after": [connector.workload, *guards],
         },
     )
 if settings.monitoring:
@@ -115,4 +131,6 @@ pulumi.export("tunnelName", tunnel.tunnel_name)
 pulumi.export("tunnelTarget", tunnel.target)
 pulumi.export("configVersion", tunnel.config_version)
 pulumi.export("namespace", namespace.name)
+if for_owners := settings.edge_rules_for_owners(name):
+    pulumi.export("edgeRules", for_owners)
 pulumi.export("connector", connector.deployment)

@@ -1,6 +1,7 @@
 """What is provisioned. Components read no configuration, do no I/O and make no provider."""
 
 from components.connector import Connector
+from components.edge_guard import EdgeGuard
 from components.labels import pod_labels
 from components.load_balancer import LoadBalancer
 from components.monitoring import Monitoring
@@ -13,6 +14,7 @@ from components.tunnel import Tunnel
 
 __all__ = [
     "Connector",
+    "EdgeGuard",
     "LoadBalancer",
     "Monitoring",
     "Namespace",

@@ -52,9 +52,10 @@ def schema() -> dict[str, Any]:
 
 
 def _published(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without `replacedWith`: a resource inside a component does not reach a component of another process in a
-    form that its options take."""
-    del schema["resources"][f"{NAME}:index:Connector"]["inputProperties"]["replacedWith"]
+    """The schema without what cannot be handed to a component of another process: the `replacedWith` of its options takes
+    no resource inside a component, and a hook is a function of the program's."""
+    for component, name in (("Connector", "replacedWith"), ("EdgeGuard", "beforeDelete")):
+        del schema["resources"][f"{NAME}:index:{component}"]["inputProperties"][name]
     return schema
 
 

@@ -152,8 +152,14 @@ class Engine:
         return self._run(lambda stack, **to: stack.refresh(show_secrets=False, **to), tell)
 
     def destroy(self, tell: Say) -> Report:
-        """Deletes everything that the state holds."""
-        return self._run(lambda stack, **to: stack.destroy(show_secrets=False, **to), tell)
+        """Deletes everything that the state holds; runs the program for it where a resource has hooks of its own."""
+
+        def do(stack: automation.Stack, **to: Any) -> automation.DestroyResult:
+            kept = recovery.export(stack)["deployment"].get("resources") or []
+            hooked = any("resourceHooks" in resource for resource in kept)
+            return stack.destroy(show_secrets=False, run_program=hooked, **to)
+
+        return self._run(do, tell)
 
     def outputs(self) -> dict[str, Any]:
         """The outputs of the last `up`, secret ones masked."""
@@ -217,7 +223,7 @@ class Engine:
         workspace = automation.LocalWorkspace(
             work_dir=str(folder),
             pulumi_home=str(self._home.path / "pulumi"),
-            program=_program,
+            program=self._program,
             env_vars=self._env,
             pulumi_command=self._command,
         )
@@ -227,12 +233,13 @@ class Engine:
             stack.cancel()
         return stack
 
-
-def _program() -> None:
-    """Runs `__main__.py` as `pulumi up` would: from the project's folder, which its imports are relative to."""
-    if str(PROJECT) not in sys.path:
-        sys.path.insert(0, str(PROJECT))
-    runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+    def _program(self) -> None:
+        """Runs `__main__.py` as `pulumi up` would: from the project's folder, which its imports are relative to."""
+        # Its hooks call the API as the providers do, and from here, not from the engine's process.
+        os.environ.update({key: value for key, value in self._env.items() if key.startswith("CLOUDFLARE_")})
+        if str(PROJECT) not in sys.path:
+            sys.path.insert(0, str(PROJECT))
+        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
 
 def _locked(home: Home, stack: str) -> bool:

@@ -28,6 +28,11 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
         _API + "resources/dns/",
     ),
     (
+        r"\b20217\b",
+        "a zone and phase without a ruleset that the state does not know: `pulumi import` the one that is there, or let another stack own the zone",
+        "https://developers.cloudflare.com/ruleset-engine/about/rulesets/",
+    ),
+    (
         r"\b(9109|10000|1001)\b",
         "an API token with Account > Cloudflare Tunnel: Edit and Zone > DNS: Edit on every zone (Zone: Read where zones are looked up)",
         "https://developers.cloudflare.com/fundamentals/api/reference/permissions/",
@@ -83,7 +88,8 @@ def from_run(
             message = f"{found.rule}: {found.resource}: {said}\nWhat to do: {remedy}"
             errors[message] = as_error(message, key=found.rule, value=found.resource, accepted=remedy, source=SOURCE)
     for event in diagnostics:
-        message = _plain(event.message)
+        # What a program ends with is told twice: by the program, and so by its host.
+        message = _plain(event.message).removeprefix("an unhandled error occurred: ")
         if not message or message in ("update failed", "preview failed", "resource registrations failed"):
             continue
         resource = (event.urn or "").split("::")[-1]

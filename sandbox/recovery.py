@@ -97,6 +97,12 @@ def _find(resource: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
         account = inputs["accountId"]
         found = _api(env, f"/accounts/{account}/cfd_tunnel", name=inputs["name"], is_deleted="false")
         return found[0]["id"] if found else None
+    if kind.endswith(":Ruleset"):
+        # Only one that says it is this stack's: what is adopted is there before, and is imported by the program.
+        path = f"/zones/{inputs['zoneId']}/rulesets"
+        ours = [(inputs["phase"], inputs["description"])]
+        made = [each["id"] for each in _api(env, path) if (each["phase"], each["description"]) in ours]
+        return made[0] if made else None
     if kind.endswith(":DnsRecord"):
         zone = inputs["zoneId"]
         found = _api(env, f"/zones/{zone}/dns_records", name=inputs["name"], type=inputs["type"])

@@ -2,6 +2,7 @@
 
 from settings.connector import ConnectorOptions, SchedulingOptions
 from settings.destinations import AddressDestination, Destination, PodDestination
+from settings.edge import EdgeOptions, EdgeRule, RateLimit
 from settings.environment import OWN as OWN_VARIABLES
 from settings.environment import EnvironmentVariable
 from settings.images import ImageOptions
@@ -35,6 +36,8 @@ __all__ = [
     "ConnectorOptions",
     "DashboardOptions",
     "Destination",
+    "EdgeOptions",
+    "EdgeRule",
     "EnvironmentVariable",
     "HealthOptions",
     "ImageOptions",
@@ -49,6 +52,7 @@ __all__ = [
     "PathOptions",
     "PodDestination",
     "PoolOptions",
+    "RateLimit",
     "Route",
     "SampleSiteOptions",
     "SchedulingOptions",

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from settings import origins, rules, shorthand, sources, zones
+from settings import edge_checks, origins, rules, shorthand, sources, zones
+from settings.edge import EdgeOptions
 from settings.mistakes import NOTHING, PREFIX, Mistake, SettingsError
 from settings.routes import Route
 from settings.translation import translated
@@ -36,6 +37,7 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
         mistakes += list(_unfenceable(routes))
     mistakes += _unscraped(data)
     mistakes += _unanswered(data, routes)
+    mistakes += _at_the_edge(data, routes, {zone: written for written, zone in known})
     if settings is None or mistakes:
         raise SettingsError(mistakes)
     return settings
@@ -106,6 +108,18 @@ def _unanswered(data: Any, routes: Sequence[tuple[int, Route]]) -> Iterable[Mist
             f"{PREFIX}loadBalancer.hostname",
         )
         yield Mistake.of(key, hostname, why, accepted, sources.CLOUDFLARE_BALANCERS)
+
+
+def _at_the_edge(data: Any, routes: Sequence[tuple[int, Route]], known: dict[str, str]) -> Iterable[Mistake]:
+    """What the edge's rules ask for and the stack does not have; said once every route is a good one."""
+    listed = data.get("routes") if isinstance(data, dict) else None
+    if not isinstance(listed, (list, tuple)) or len(routes) < len(listed):
+        return ()
+    try:
+        edge = EdgeOptions.model_validate(_group(data, "edge"))
+    except ValidationError:
+        return ()
+    return edge_checks.mistakes(edge, zones.placed((route for _, route in routes), known), known)
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from settings import ca_pools, checks, rules, shorthand, sources, stack, zones
+from settings import ca_pools, checks, edge_rules, rules, shorthand, sources, stack, zones
 from settings.connector import ConnectorOptions
 from settings.destinations import Destination, destinations
+from settings.edge import EdgeOptions
 from settings.fields import Options, setting
 from settings.load_balancer import LoadBalancerOptions
 from settings.monitoring import MonitoringOptions, NotifyOptions
@@ -154,6 +155,14 @@ class Settings(Options):
         default=None,
     )
 
+    edge: EdgeOptions = setting(
+        "Who is turned away at Cloudflare's edge.",
+        "{plan, owns, adopt, rules, rateLimits, include}",
+        sources.CLOUDFLARE_CUSTOM_RULES,
+        examples=[{"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]}],
+        default=EdgeOptions(),
+    )
+
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler["Settings"]) -> "Settings":
@@ -207,6 +216,24 @@ class Settings(Options):
         pools = [route.origin_in_force(self.origin_defaults).get("ca_pool") for route in self.routes]
         extra = [{"volume": one.volume, "mount": one.mount} for one in self.connector.extra_volumes]
         return [*ca_pools.mounted(pool for pool in pools if pool is not None), *extra]
+
+    def edge_rules(self) -> list[Any]:
+        """The rules for the zones that the stack owns: `{zone, name, action, expression}`, and of a limit its `rate`."""
+        own = [
+            rule
+            for rule in edge_rules.own(self.edge, zones.placed(self.routes, self.zones))
+            if rule["zone"] in self.edge.owns
+        ]
+        return [*own, *edge_rules.included(self.edge)]
+
+    def edge_rules_for_owners(self, base: str) -> list[dict[str, Any]]:
+        """The rules for zones that another stack owns, as it includes them: their names begin with this stack's, `base`."""
+        own = edge_rules.own(self.edge, zones.placed(self.routes, self.zones))
+        return [
+            {**{key: value for key, value in rule.items() if key != "zone"}, "name": f"{base}_{rule['name']}"}
+            for rule in own
+            if rule["zone"] not in self.edge.owns
+        ]
 
     def destinations(self, namespace: str) -> tuple[Destination, ...]:
         """What the connector must reach besides Cloudflare and cluster DNS, each once."""

@@ -15,6 +15,13 @@ CLOUDFLARE_FIREWALL = "https://developers.cloudflare.com/tunnel/configuration/#f
 CLOUDFLARE_PARAMETERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/cloudflared-parameters/run-parameters/"
 CLOUDFLARE_TOKENS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/"
 CLOUDFLARE_ACCESS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/"
+CLOUDFLARE_CUSTOM_RULES = "https://developers.cloudflare.com/waf/custom-rules/"
+CLOUDFLARE_RATE_LIMITS = "https://developers.cloudflare.com/waf/rate-limiting-rules/"
+CLOUDFLARE_RULESETS = "https://developers.cloudflare.com/ruleset-engine/about/rulesets/"
+CLOUDFLARE_EXPRESSIONS = "https://developers.cloudflare.com/ruleset-engine/rules-language/expressions/"
+CLOUDFLARE_COUNTRIES = (
+    "https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.country/"
+)
 IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"

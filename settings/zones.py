@@ -29,6 +29,13 @@ def zone_of(hostname: str, zones: Iterable[str]) -> str | None:
     return max((zone for zone in zones if f".{name}".endswith(f".{zone}")), key=len, default=None)
 
 
+def placed(routes: Iterable[Route], zones: Iterable[str]) -> dict[str, str]:
+    """Each hostname that is in a zone, with a record or without, and the zone."""
+    zones = list(zones)
+    found = {route.hostname: zone_of(route.hostname, zones) for route in routes}
+    return {hostname: zone for hostname, zone in found.items() if zone}
+
+
 def repeated(zones: Iterable[tuple[str, str]]) -> list[Mistake]:
     """Zones written twice in different ways. Each zone comes as it is written and as it is sent."""
     first: dict[str, str] = {}

@@ -27,6 +27,11 @@ TROUBLES = {
     "504": ("the service takes too long", "look at the service's pods"),
 }
 
+REFUSALS = {
+    "1020": "a custom rule of the zone blocks visitors like this one",
+    "1015": "a rate limit of the zone turns away who comes as often as this one did",
+}
+
 
 def judge(address: Address, visit: Visit, now: datetime | None = None) -> list[Finding]:
     """All that one visit says."""
@@ -102,8 +107,10 @@ def _answer(address: Address, visit: Visit) -> Finding:
     if _to_access(visit):
         return ANSWER.passed(about, "Access asks for a login")
     if _refused(visit):
+        challenged = visit.headers.get("cf-mitigated") == "challenge"
+        who = "a rule of the zone challenges visitors like this one" if challenged else REFUSALS.get(number)
         return ANSWER.passed(
-            about, f"{seen}: a rule at Cloudflare, or Access, refuses or challenges visitors like this one"
+            about, f"{seen}: {who or 'a rule at Cloudflare, or Access, refuses visitors like this one'}"
         )
     if address.protected:
         return ANSWER.failed(

@@ -29,7 +29,7 @@ ACCOUNT_PERMISSIONS = (
 )
 ZONE_PERMISSIONS = ("Zone", "DNS", "Zone WAF", "Load Balancers")
 NEEDED = (
-    *("Cloudflare Tunnel: Edit", "DNS: Edit", "Zone: Read"),
+    *("Cloudflare Tunnel: Edit", "DNS: Edit", "Zone: Read", "Zone WAF: Edit"),
     *("Access: Apps and Policies: Edit", "Access: Service Tokens: Edit"),
     *("Load Balancers: Monitors And Pools: Edit", "Load Balancers: Edit"),
     "Notifications: Edit",

@@ -73,5 +73,5 @@ def test_commands_in_the_pages_are_there(page: Path) -> None:
     assert set(said) <= targets
     commands = set(getattr(get_command(app), "commands"))  # noqa: B009
     assert set(re.findall(r"python -m sandbox ([a-z]+)", text)) <= commands
-    outputs = set(re.findall(r'^pulumi\.export\("(\w+)"', (PROJECT / "__main__.py").read_text(), re.MULTILINE))
+    outputs = set(re.findall(r'^ *pulumi\.export\("(\w+)"', (PROJECT / "__main__.py").read_text(), re.MULTILINE))
     assert set(re.findall(r"pulumi stack output (\w+)", text)) <= outputs

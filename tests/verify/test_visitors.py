@@ -48,6 +48,8 @@ LOGIN = {"location": "https://team.cloudflareaccess.com/cdn-cgi/access/login/a.e
         (_address(), _visit(503), Status.FAILED, "no rules"),
         (_address(), _visit(500), Status.FAILED, "the service itself"),
         (_address(), _visit(403, **{"cf-mitigated": "challenge"}), Status.PASSED, "challenges"),
+        (_address(), _visit(403, "error code: 1020"), Status.PASSED, "a custom rule of the zone blocks"),
+        (_address(), _visit(429, "error code: 1015"), Status.PASSED, "a rate limit of the zone"),
         (_address(), Visit(URL, ("x",), status=200, headers={"server": "nginx"}), Status.FAILED, "not proxied"),
         (_address("http_status:503"), _visit(503), Status.PASSED, "as declared"),
         (_address("http_status:410"), _visit(200), Status.FAILED, "another than the one declared"),

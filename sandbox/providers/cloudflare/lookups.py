@@ -1,9 +1,10 @@
-"""Functions that only read: a zone by its name, and a tunnel's token."""
+"""Functions that only read: a zone by its name, a tunnel's token, and rulesets."""
 
 from typing import Any
 
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.cloudflare.fields import COMPUTED, Field, compact, snake
+from sandbox.providers.cloudflare.rulesets import RULESET
 from sandbox.providers.cloudflare.wire import decode
 from sandbox.providers.interface import ProviderError
 
@@ -74,7 +75,43 @@ def tunnel_token(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"accountId": account, "tunnelId": tunnel, "token": token}
 
 
+def rulesets(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Every ruleset of a zone or an account, without its rules: one call, since one page holds them all here."""
+    shown = ("id", "name", "description", "kind", "phase", "lastUpdated", "version")
+    found = client.call("GET", _rulesets_of(arguments))
+    listed = [
+        compact({name: decode(RULESET.fields[name], each.get(RULESET.fields[name].api_name(name))) for name in shown})
+        for each in found
+    ]
+    return compact({**arguments, "rulesets": listed, "results": listed})
+
+
+def ruleset(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
+    """One ruleset with its rules."""
+    id = arguments.get("id") or arguments.get("rulesetId")
+    if not id:
+        raise ProviderError("getRuleset needs id")
+    answer = client.call("GET", f"{_rulesets_of(arguments)}/{id}")
+    known = {name: field for name, field in RULESET.fields.items() if not field.path}
+    return compact(
+        {
+            **arguments,
+            **{name: decode(field, answer.get(field.api_name(name))) for name, field in known.items()},
+            "rulesetId": id,
+        }
+    )
+
+
+def _rulesets_of(arguments: dict[str, Any]) -> str:
+    if bool(arguments.get("accountId")) == bool(arguments.get("zoneId")):
+        raise ProviderError("exactly one of accountId and zoneId must be given")
+    scope = f"accounts/{arguments['accountId']}" if arguments.get("accountId") else f"zones/{arguments['zoneId']}"
+    return f"/{scope}/rulesets"
+
+
 FUNCTIONS = {
+    "cloudflare:index/getRuleset:getRuleset": ruleset,
+    "cloudflare:index/getRulesets:getRulesets": rulesets,
     "cloudflare:index/getZone:getZone": zone,
     "cloudflare:index/getZeroTrustTunnelCloudflaredToken:getZeroTrustTunnelCloudflaredToken": tunnel_token,
 }

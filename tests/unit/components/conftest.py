@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,6 +35,9 @@ class Registered:
     delete_before_replace: bool
     replaced_with: frozenset[str]
     protect: bool
+    imported: str
+    retained: bool
+    before_delete: frozenset[str]
 
     def __str__(self) -> str:
         return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
@@ -69,8 +72,8 @@ class Recorded:
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, recorded: Recorded) -> None:
-        super().__init__(_Cloud())
+    def __init__(self, recorded: Recorded, cloud: "_Cloud") -> None:
+        super().__init__(cloud)
         self.recorded = recorded
 
     def Invoke(self, request: Any) -> Any:
@@ -90,6 +93,9 @@ class _Monitor(mocks.MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace,
                     replaced_with=frozenset(map(_title, request.replace_with)),
                     protect=request.protect,
+                    imported=request.importId,
+                    retained=request.retainOnDelete,
+                    before_delete=frozenset(request.hooks.before_delete),
                 )
             )
         elif request.type != "pulumi:pulumi:Stack":
@@ -103,7 +109,10 @@ class _Monitor(mocks.MockMonitor):
 
 
 class _Cloud(mocks.Mocks):
-    """Answers as the providers do, as far as the program reads their answers."""
+    """Answers as the providers do, as far as the program reads their answers; `rulesets` are there before."""
+
+    def __init__(self, rulesets: Sequence[dict[str, Any]]) -> None:
+        self.rulesets = rulesets
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         kind = args.typ.rsplit(":", 1)[-1]
@@ -118,6 +127,11 @@ class _Cloud(mocks.Mocks):
         return f"{args.name}-id", {**args.inputs, **named}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token.endswith(":getRulesets"):
+            found = [{key: value for key, value in each.items() if key != "rules"} for each in self.rulesets]
+            return {"rulesets": found}, []
+        if args.token.endswith(":getRuleset"):
+            return next(each for each in self.rulesets if each["id"] == args.args["id"]), []
         return {"id": ZONE_ID, "name": args.args["filter"]["name"]}, []
 
 
@@ -155,7 +169,11 @@ def _ran(program: Callable[[], object]) -> None:
 
 class Deploy(Protocol):
     def __call__(
-        self, program: Callable[[], object], stack: str = ..., config: Mapping[str, str] = ...
+        self,
+        program: Callable[[], object],
+        stack: str = ...,
+        config: Mapping[str, str] = ...,
+        rulesets: Sequence[dict[str, Any]] = ...,
     ) -> Recorded: ...
 
 
@@ -165,11 +183,16 @@ def deploy() -> Iterator[Deploy]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 
-    def run(program: Callable[[], object], stack: str = "dev", config: Mapping[str, str] | None = None) -> Recorded:
-        recorded = Recorded()
+    def run(
+        program: Callable[[], object],
+        stack: str = "dev",
+        config: Mapping[str, str] | None = None,
+        rulesets: Sequence[dict[str, Any]] = (),
+    ) -> Recorded:
+        recorded, cloud = Recorded(), _Cloud(rulesets)
         settings.reset_options(project="culvert", stack=stack)
         pulumi.runtime.set_all_config(dict(config or {}))
-        mocks.set_mocks(_Cloud(), project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded))
+        mocks.set_mocks(cloud, project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded, cloud))
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
         loop.run_until_complete(run_in_stack(lambda: _ran(program)))
         return recorded

@@ -14,6 +14,9 @@ POLICY = "~ NetworkPolicy policy"
 ALERTS = "~ PrometheusRule alerts"
 BALANCER = "~ LoadBalancer blog.example.com"
 NOTIFICATION = "~ NotificationPolicy notification"
+OTHERS = '(lower(http.host) in {"log.example.com"}) and (ssl)'
+RULESET = "~ Ruleset http_request_firewall_custom-example.com"
+LIMITS = "~ Ruleset http_ratelimit-example.com"
 SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
@@ -92,6 +95,21 @@ def balanced(**changes: Any) -> dict[str, Any]:
 
 def notify(**changes: Any) -> dict[str, Any]:
     return {"notify": {"email": ["ops@example.com"], **changes}}
+
+
+def guarded(rule: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The zone is the stack's, with one rule of these keys."""
+    rules = {"rules": [{"name": "a", "countries": ["KP"], **(rule or {})}]}
+    return {"edge": {"plan": "enterprise", "owns": ["example.com"], **rules, **changes}}
+
+
+def limited(**changes: Any) -> dict[str, Any]:
+    return guarded(rules=[], rateLimits=[{"name": "a", "requests": 9, **changes}])
+
+
+def including(**changes: Any) -> dict[str, Any]:
+    wanted = {"name": "culvert-log_a", "action": "block", "expression": OTHERS, **changes}
+    return guarded(rules=[], include=[wanted])
 
 
 EVERYWHERE = {
@@ -207,6 +225,45 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
             ]
         ),
         {DEPLOYMENT},
+    ),
+    # What a plan has is checked; what is sent is the same on each.
+    ("edge.plan", guarded(), guarded(plan="free"), set()),
+    ("edge.owns", guarded(owns=[]), guarded(), {RULESET.replace("~", "+")}),
+    # It says which ruleset that is there may be taken over, and here is none.
+    ("edge.adopt", guarded(), guarded(adopt=["2" * 32]), set()),
+    ("edge.rules.name", guarded(), guarded({"name": "b"}), {RULESET}),
+    ("edge.rules.action", guarded(), guarded({"action": "js_challenge"}), {RULESET}),
+    ("edge.rules.countries", guarded(), guarded({"countries": ["T1"]}), {RULESET}),
+    ("edge.rules.networks", guarded(), guarded({"networks": ["203.0.113.0/24"]}), {RULESET}),
+    ("edge.rules.asns", guarded(), guarded({"asns": [64496]}), {RULESET}),
+    ("edge.rules.expression", guarded(), guarded({"expression": "ssl"}), {RULESET}),
+    # Named or not, it is the one there is.
+    ("edge.rules.hostnames", guarded(), guarded({"hostnames": ["blog.example.com"]}), set()),
+    ("edge.rateLimits.requests", limited(), limited(requests=8), {LIMITS}),
+    ("edge.rateLimits.period", limited(), limited(period=60), {LIMITS}),
+    ("edge.rateLimits.timeout", limited(), limited(timeout=60), {LIMITS}),
+    ("edge.rateLimits.per", limited(), limited(per="visitor"), {LIMITS}),
+    ("edge.rateLimits.name", limited(), limited(name="b"), {LIMITS}),
+    ("edge.rateLimits.action", limited(timeout=10), limited(timeout=10, action="challenge"), {LIMITS}),
+    ("edge.rateLimits.expression", limited(), limited(expression="ssl"), {LIMITS}),
+    ("edge.rateLimits.hostnames", limited(), limited(hostnames=["blog.example.com"]), set()),
+    ("edge.include.name", including(), including(name="culvert-log_b"), {RULESET}),
+    ("edge.include.action", including(), including(action="challenge"), {RULESET}),
+    ("edge.include.expression", including(), including(expression=OTHERS.replace("ssl", "not ssl")), {RULESET}),
+    (
+        "edge.include.rate.requests",
+        including(),
+        including(rate={"requests": 9}),
+        {RULESET.replace("~", "-"), LIMITS.replace("~", "+")},
+    ),
+    *(
+        (
+            f"edge.include.rate.{key}",
+            including(rate={"requests": 9}),
+            including(rate={"requests": 9, key: value}),
+            {LIMITS},
+        )
+        for key, value in {"period": 60, "timeout": 60, "per": "visitor"}.items()
     ),
     ("networkPolicy.preset", {}, {"networkPolicy": {"preset": "guide"}}, {POLICY}),
     ("networkPolicy.metricsFrom", {}, {"networkPolicy": {"metricsFrom": "monitoring"}}, {POLICY}),
