@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import re
 import subprocess
 import threading
 import time
@@ -18,6 +19,7 @@ import websockets
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
+from components import metrics
 from sandbox import tools
 from sandbox.cloudflare.server import listen
 from tests.edge.local_edge import Exposed, LocalEdge, asynchronous, fresh, running, until
@@ -101,10 +103,16 @@ def cloudflared(edge: LocalEdge, exposed: Exposed, log: Path) -> Iterator[subpro
 
 
 @pytest.fixture(scope="module")
-def exposed(edge: LocalEdge, service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exposed]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the connector logs."""
+    return tmp_path_factory.mktemp("cloudflared") / "log"
+
+
+@pytest.fixture(scope="module")
+def exposed(edge: LocalEdge, service: str, log: Path) -> Iterator[Exposed]:
     """A hostname whose tunnel a connector holds."""
     made = edge.expose("real", service)
-    with cloudflared(edge, made, tmp_path_factory.mktemp("cloudflared") / "log"):
+    with cloudflared(edge, made, log):
         while edge.shown(made)["status"] != "healthy":
             time.sleep(0.05)
         yield made
@@ -115,6 +123,16 @@ def test_it_keeps_four_connections_to_four_addresses(edge: LocalEdge, exposed: E
     (group,) = edge.api.done("GET", f"{TUNNELS}/{exposed.tunnel}/connections")
     assert len({each["colo_name"] for each in group["conns"]}) == 4
     assert group["version"] in (FOUND.version, "DEV")
+
+
+def test_its_metrics_are_called_as_alerts_and_dashboard_call_them(edge: LocalEdge, exposed: Exposed, log: Path) -> None:
+    httpx.get(f"http://127.0.0.1:{edge.front}/", headers={"host": exposed.host}, trust_env=False)
+    (address,) = re.findall(r"Starting metrics server on (\S+)/metrics", log.read_text())
+    exported = httpx.get(f"http://{address}/metrics", trust_env=False).text
+    named = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
+    # A failure is counted from the first one on.
+    assert named - set(re.findall(r"^(\w+)", exported, re.MULTILINE)) == {metrics.REGISTER_FAILED}
+    assert re.search(rf"^{metrics.CONNECTIONS} 4$", exported, re.MULTILINE)
 
 
 @asynchronous
