@@ -31,6 +31,8 @@ class Entry:
     ldflags: str = ""
     tags: str = ""
     """Build tags, by which a program leaves out parts of itself."""
+    module_version: str = ""
+    """Of the Go module, where that goes by other numbers than the program."""
     probe: tuple[str, ...] = ("--version",)
     releases: dict[str, Release] = field(default_factory=dict)
     """By platform, `linux-amd64`; where there is none, it is built."""
@@ -124,6 +126,8 @@ CATALOG: dict[str, Entry] = {
     "promtool": Entry(
         version=_PROMETHEUS,
         module="promtool",
+        # Prometheus 3 is no module of major version 3.
+        module_version="v0.316.0",
         package="github.com/prometheus/prometheus/cmd/promtool",
         minutes=3,
         oldest=(3, 0),
