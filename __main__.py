@@ -55,6 +55,8 @@ policy = NetworkPolicy(
         "preset": settings.network_policy.preset,
         "metrics_from": settings.network_policy.metrics_from,
         "region": options.region,
+        "dialect": settings.network_policy.dialect,
+        "resolvers": settings.resolvers(),
     },
 )
 tunnel = Tunnel(

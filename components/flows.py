@@ -1,11 +1,11 @@
 """What the connector's pods may reach and who may reach them, in no CNI's dialect.
 
-A dialect (`components/kubernetes_dialect.py` is the first) turns these flows into the object that one kind of
+A dialect (`components/kubernetes_dialect.py`, `calico_dialect.py`, `cilium_dialect.py`) turns these flows into the object that one kind of
 policy engine reads. Everything here is a plain, ordered value: the same settings give the same flows in the same
 order, whatever order the routes were written in, so that order alone never changes a policy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import NotRequired, TypedDict
@@ -18,6 +18,7 @@ EDGE_RANGES = ("198.41.192.0/24", "198.41.200.0/24", "2606:4700:a0::/48", "2606:
 # The region `us` has addresses of its own: https://developers.cloudflare.com/tunnel/configuration/#firewall-rules
 US_EDGE_RANGES = ("198.41.218.0/24", "198.41.219.0/24", "2606:4700:a1::/48", "2606:4700:a9::/48")
 EDGE_PORT = 7844
+DNS_PORT = 53
 
 # NodeLocal DNSCache listens on the node, where no selector finds it, at an address of its own choice:
 # https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
@@ -62,7 +63,7 @@ PRIVATE_IPV6 = (
 
 
 class DestinationArgs(TypedDict):
-    """One backend: pods of a namespace, or a range of addresses, on one TCP port."""
+    """Pods of a namespace, a range of addresses or a DNS name, on one port."""
 
     port: int
     """Port as the policy sees it, after the Service's address has been translated: the pods' own."""
@@ -72,6 +73,23 @@ class DestinationArgs(TypedDict):
     """Labels of the pods; without any, every pod of the namespace."""
     cidr: NotRequired[str]
     """Addresses outside the cluster, in place of pods: `192.0.2.7/32`."""
+    name: NotRequired[str]
+    """A DNS name outside the cluster, in place of pods; Cilium's dialect alone has such."""
+    protocol: NotRequired[str]
+    """TCP, the default, or UDP."""
+
+
+class ResolverArgs(TypedDict):
+    """DNS servers: pods of a namespace, or a range of addresses, asked over UDP and TCP."""
+
+    port: NotRequired[int]
+    """Port as the policy sees it: the pods' own. 53 by default."""
+    namespace: NotRequired[str]
+    """Namespace of the pods."""
+    pod_selector: NotRequired[dict[str, str]]
+    """Labels of the pods; without any, every pod of the namespace."""
+    cidr: NotRequired[str]
+    """Addresses in place of pods: `169.254.20.10/32`."""
 
 
 @dataclass(frozen=True, order=True)
@@ -99,37 +117,57 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Any of `peers`, on any of `ports`; without ports, on every one."""
+class Name:
+    """Whatever addresses a DNS name has been answered with."""
 
-    peers: tuple[Pods | Addresses, ...]
+    name: str
+
+
+Peer = Pods | Addresses | Name
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Any of `peers`, on any of `ports`; without ports, on every one. `dns` says that they answer with addresses."""
+
+    peers: tuple[Peer, ...]
     ports: tuple[Port, ...] = ()
+    dns: bool = False
 
     def __post_init__(self) -> None:
         if not self.peers:
             raise ValueError(f"a flow without peers: in a policy, ports {self.ports} with nobody named mean everybody")
 
 
-_DNS = Flow(
-    (Pods("kube-system", (("k8s-app", "kube-dns"),)), Addresses(NODE_LOCAL_DNS)),
-    (Port(53, "UDP"), Port(53, "TCP")),
+# What Kubernetes itself and most of its distributions label CoreDNS; NodeLocal DNSCache has an address of the node and,
+# where Cilium redirects to it, pods (https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/).
+RESOLVERS: tuple[ResolverArgs, ...] = (
+    {"namespace": "kube-system", "pod_selector": {"k8s-app": "kube-dns"}},
+    {"namespace": "kube-system", "pod_selector": {"k8s-app": "node-local-dns"}},
+    {"cidr": NODE_LOCAL_DNS},
 )
 _INTERNET = Flow((Addresses("0.0.0.0/0", PRIVATE_IPV4), Addresses("::/0", PRIVATE_IPV6)))
 
 
 def egress(
-    preset: str, namespace: str, destinations: Iterable[DestinationArgs], region: str | None = None
+    preset: str,
+    namespace: str,
+    destinations: Iterable[DestinationArgs],
+    region: str | None = None,
+    resolvers: Sequence[ResolverArgs] = (),
 ) -> tuple[Flow, ...]:
     """What the connector in `namespace` may reach.
 
     `strict`: Cloudflare's edge (of the `region` alone, where there is one), cluster DNS and each destination on its port. `guide`: the whole of its own namespace,
     the internet less every private and special range, cluster DNS, and those destinations that none of these covers.
+    `resolvers` are the cluster's DNS where it is not at its usual places, `RESOLVERS`.
     """
+    dns = _dns(resolvers or RESOLVERS)
     if preset == "strict":
-        return (_edge(region), _DNS, *_backends(destinations))
+        return (_edge(region), *dns, *_backends(destinations))
     if preset == "guide":
         home = Flow((Pods(namespace),))
-        return (home, _INTERNET, _DNS, *_backends(d for d in destinations if not _in_guide(d, namespace)))
+        return (home, _INTERNET, *dns, *_backends(d for d in destinations if not _in_guide(d, namespace)))
     raise ValueError(f"preset is {preset!r}; known are strict and guide")
 
 
@@ -150,12 +188,21 @@ def ingress(metrics_from: str | None) -> tuple[Flow, ...]:
     return (Flow((Pods(metrics_from),), (Port(METRICS_PORT, "TCP"),)),)
 
 
+def _dns(resolvers: Sequence[ResolverArgs]) -> list[Flow]:
+    ports = dict.fromkeys(resolver.get("port", DNS_PORT) for resolver in resolvers)
+    peers = {port: tuple(_peer(each) for each in resolvers if each.get("port", DNS_PORT) == port) for port in ports}
+    return [Flow(those, (Port(port, "UDP"), Port(port, "TCP")), dns=True) for port, those in peers.items()]
+
+
 def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
-    flows = {Flow((_peer(destination),), (Port(destination["port"], "TCP"),)) for destination in destinations}
+    flows = {
+        Flow((_peer(destination),), (Port(destination["port"], destination.get("protocol", "TCP")),))
+        for destination in destinations
+    }
     return sorted(flows, key=repr)
 
 
-def _peer(destination: DestinationArgs) -> Pods | Addresses:
+def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
     # A selector under a name that nothing reads would open every pod of the namespace.
     if unknown := set(destination) - set(DestinationArgs.__annotations__):
         raise ValueError(
@@ -163,8 +210,10 @@ def _peer(destination: DestinationArgs) -> Pods | Addresses:
         )
     if "cidr" in destination:
         return Addresses(str(ip_network(destination["cidr"])))
+    if "name" in destination:
+        return Name(destination["name"])
     if "namespace" not in destination:
-        raise ValueError(f"a destination names a namespace or a cidr, and {dict(destination)} names neither")
+        raise ValueError(f"a destination names a namespace, a cidr or a name, and {dict(destination)} names none")
     return Pods(destination["namespace"], _labels(destination.get("pod_selector", {})))
 
 
@@ -174,6 +223,7 @@ def _labels(selector: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _in_guide(destination: DestinationArgs, namespace: str) -> bool:
     if "cidr" not in destination:
+        # Where a name leads is not known: it may be somewhere private.
         return destination.get("namespace") == namespace
     network = ip_network(destination["cidr"])
     private = PRIVATE_IPV4 if network.version == 4 else PRIVATE_IPV6

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from components.flows import Addresses, Flow, Pods, Port
+from components.flows import Addresses, Flow, Name, Peer, Port
 
 
 def network_policy_spec(
@@ -33,7 +33,9 @@ def _rule(direction: str, flow: Flow) -> dict[str, Any]:
     return rule
 
 
-def _peer(peer: Pods | Addresses) -> dict[str, Any]:
+def _peer(peer: Peer) -> dict[str, Any]:
+    if isinstance(peer, Name):
+        raise ValueError(f"Kubernetes' policies have no DNS names, so none can open {peer.name}")
     if isinstance(peer, Addresses):
         excepted = {"except": list(peer.excepted)} if peer.excepted else {}
         return {"ipBlock": {"cidr": peer.cidr, **excepted}}

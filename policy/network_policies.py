@@ -1,38 +1,86 @@
-"""Network policies of Kubernetes' own dialect: whom they select, and what they close."""
+"""Network policies of Kubernetes, Calico and Cilium: whom they select, and what they close."""
 
 from typing import Any
 
+from policy import calico_selectors
 from policy.pods import Pod
 from policy.stack import Resource, Stack
 from policy.values import UNKNOWN, at, each, known
 
+_GROUPS = {
+    "networking.k8s.io": "kubernetes",
+    "projectcalico.org": "calico",
+    "crd.projectcalico.org": "calico",
+    "cilium.io": "cilium",
+}
+
 
 def selecting(pod: Pod, stack: Stack) -> list[Resource]:
     """The policies of the stack that select a pod, and those of which that cannot be said yet."""
-    return [policy for policy in stack.every("NetworkPolicy") if _in_kubernetes(policy) and _selects(policy, pod)]
+    policies = stack.every("NetworkPolicy", "CiliumNetworkPolicy")
+    return [policy for policy in policies if dialect(policy) and selects(policy, pod)]
+
+
+def dialect(policy: Resource) -> str:
+    """`kubernetes`, `calico` or `cilium`; empty for what is no network policy."""
+    for group, name in _GROUPS.items():
+        if policy.type.startswith(f"kubernetes:{group}/"):
+            return name
+    return ""
 
 
 def closes(policy: Resource, direction: str) -> bool:
-    """Whether `Egress` or `Ingress` is shut, but for what the policy allows.
-
-    Left out, the types are Ingress, and Egress where there are rules for it:
-    https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec
-    """
-    types = at(policy.properties, "spec", "policyTypes")
+    """Whether `Egress` or `Ingress` is shut, but for what the policy allows."""
+    spec, rules = at(policy.properties, "spec"), direction.lower()
+    if dialect(policy) == "cilium":
+        # A direction that has rules, be they empty: https://docs.cilium.io/en/stable/security/policy/intro/#policy-enforcement-modes
+        said = at(spec, "enableDefaultDeny", rules)
+        return bool(at(spec, rules) or at(spec, f"{rules}Deny")) if said is None else bool(said)
+    types = at(spec, "types" if dialect(policy) == "calico" else "policyTypes")
     if not types:
-        return direction == "Ingress" or bool(at(policy.properties, "spec", "egress"))
+        # https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec: Ingress, and
+        # Egress where there are rules for it. Calico's is Egress alone where there are rules for that alone.
+        has_egress = bool(at(spec, "egress"))
+        if direction == "Egress":
+            return has_egress
+        return dialect(policy) == "kubernetes" or not has_egress or bool(at(spec, "ingress"))
     return types is UNKNOWN or direction in types or UNKNOWN in types
 
 
-def _in_kubernetes(policy: Resource) -> bool:
-    return policy.type.startswith("kubernetes:networking.k8s.io/")
-
-
-def _selects(policy: Resource, pod: Pod) -> bool:
+def selects(policy: Resource, pod: Pod) -> bool:
+    """Whether a policy selects a pod; True where that cannot be said yet."""
     namespace = at(policy.properties, "metadata", "namespace") or "default"
     if UNKNOWN not in (namespace, pod.namespace) and namespace != pod.namespace:
         return False
-    return matches(at(policy.properties, "spec", "podSelector"), pod.labels)
+    spec, labels = at(policy.properties, "spec"), pod.labels
+    if dialect(policy) == "kubernetes":
+        return matches(at(spec, "podSelector"), labels)
+    if dialect(policy) == "cilium":
+        return matches(_plain(at(spec, "endpointSelector")), labels)
+    selector = at(spec, "selector")
+    if not known(selector) or not known(labels):
+        return True
+    try:
+        return calico_selectors.selects(selector or "", labels or {})
+    except ValueError:  # what cannot be read fences nobody
+        return False
+
+
+def _plain(selector: Any) -> Any:
+    """A Cilium selector by the labels' own names: `k8s:app` is Kubernetes' `app`, `any:app` anybody's."""
+
+    def named(key: str) -> str:
+        return key.removeprefix("k8s:").removeprefix("any:")
+
+    if not known(selector):
+        return selector
+    return {
+        "matchLabels": {named(key): value for key, value in (at(selector, "matchLabels") or {}).items()},
+        "matchExpressions": [
+            {**expression, "key": named(str(at(expression, "key")))}
+            for expression in each(at(selector, "matchExpressions"))
+        ],
+    }
 
 
 def matches(selector: Any, labels: Any) -> bool:

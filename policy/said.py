@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 import idna
@@ -21,6 +22,16 @@ def reasons(stack: Stack) -> dict[str, str]:
     """Hostname → why its origin's certificate is not verified: the `reason` beside `noTlsVerify`."""
     written = {hostname: at(route, "origin", "reason") for hostname, route in _routes(stack)}
     return {hostname: reason for hostname, reason in written.items() if isinstance(reason, str) and reason.strip()}
+
+
+def openings(stack: Stack) -> Iterator[tuple[Any, frozenset[int]]]:
+    """Ranges that the network policy opens because the settings say so, each with its ports: `allow`, and DNS servers."""
+    policy = json.loads(stack.configuration.get("culvert:networkPolicy") or "{}")
+    written = [(at(opening, "cidr"), each(at(opening, "ports"))) for opening in each(at(policy, "allow"))]
+    written += [(at(resolver, "cidr"), [at(resolver, "port") or 53]) for resolver in each(at(policy, "dns"))]
+    for cidr, ports in written:
+        if isinstance(cidr, str):
+            yield ip_network(cidr), frozenset(ports)
 
 
 def _routes(stack: Stack) -> Iterator[tuple[str, Any]]:

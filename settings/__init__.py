@@ -1,7 +1,7 @@
 """The settings of one stack: read once, checked whole, and closed."""
 
 from settings.connector import ConnectorOptions, SchedulingOptions
-from settings.destinations import AddressDestination, Destination, PodDestination
+from settings.destinations import AddressDestination, Destination, NameDestination, PodDestination
 from settings.edge import EdgeOptions, EdgeRule, RateLimit
 from settings.environment import OWN as OWN_VARIABLES
 from settings.environment import EnvironmentVariable
@@ -10,6 +10,7 @@ from settings.load_balancer import HealthOptions, LoadBalancerOptions, PoolOptio
 from settings.mistakes import Mistake, SettingsError
 from settings.model import Settings
 from settings.monitoring import AlertOptions, DashboardOptions, MonitoringOptions, NotifyOptions
+from settings.openings import AllowOptions, ResolverOptions
 from settings.origins import OriginDefaults, OriginOptions
 from settings.paths import PathOptions
 from settings.routes import BackendOptions, Route
@@ -32,6 +33,7 @@ __all__ = [
     "SAMPLE_SITE_TARGET_PORT",
     "AddressDestination",
     "AlertOptions",
+    "AllowOptions",
     "BackendOptions",
     "ConnectorOptions",
     "DashboardOptions",
@@ -44,6 +46,7 @@ __all__ = [
     "LoadBalancerOptions",
     "Mistake",
     "MonitoringOptions",
+    "NameDestination",
     "NamespaceOptions",
     "NetworkPolicyOptions",
     "NotifyOptions",
@@ -53,6 +56,7 @@ __all__ = [
     "PodDestination",
     "PoolOptions",
     "RateLimit",
+    "ResolverOptions",
     "Route",
     "SampleSiteOptions",
     "SchedulingOptions",

@@ -14,6 +14,14 @@ from settings.translation import translated
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_CALICO = "Calico's policies know pods and addresses, DNS names only in its paid editions"
+NAMELESS = {
+    "kubernetes": ("Kubernetes' policies know pods and addresses", sources.KUBERNETES_POLICIES),
+    "calico": (_CALICO, sources.CALICO_POLICIES),
+    "calico-stored": (_CALICO, sources.CALICO_POLICIES),
+}
+"""Dialects without DNS names, why, and where that is said."""
+
 
 def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> Model:
     """The settings that `handler` makes of `data`. Raises SettingsError with every mistake in them.
@@ -33,8 +41,7 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
     mistakes += zones.confused(*_ids(data))
     mistakes += rules.unreachable(routes)
     mistakes += [*_idle_options(routes), *_undecided(routes)]
-    if _group(data, "networkPolicy").get("preset", "strict") == "strict":
-        mistakes += list(_unfenceable(routes))
+    mistakes += list(_unfenceable(routes, _group(data, "networkPolicy")))
     mistakes += _unscraped(data)
     mistakes += _unanswered(data, routes)
     mistakes += _at_the_edge(data, routes, {zone: written for written, zone in known})
@@ -43,17 +50,27 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
     return settings
 
 
-def _unfenceable(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
-    """Origins that a strict policy cannot open: Kubernetes' policies name pods and addresses, not DNS names."""
+def _unfenceable(routes: Iterable[tuple[int, Route]], policy: dict[Any, Any]) -> Iterable[Mistake]:
+    """DNS names outside the cluster where the policy's dialect has none: origins under `strict`, which opens nothing else,
+    and what is allowed besides."""
+    dialect = policy.get("dialect", "kubernetes")
+    if dialect not in NAMELESS:
+        return
+    why, source = NAMELESS[dialect]
     for number, route in routes:
-        if route.origin.external:
+        if route.origin.external and policy.get("preset", "strict") == "strict":
             yield Mistake.of(
                 f"{PREFIX}routes[{number}].service",
                 route.service,
-                "a strict network policy cannot open a DNS name outside the cluster",
-                "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide}",
-                sources.KUBERNETES_POLICIES,
+                f"a strict network policy cannot open a DNS name outside the cluster: {why}",
+                "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide} or {dialect: cilium}",
+                source,
             )
+    allowed = policy.get("allow")
+    for number, opening in enumerate(allowed if isinstance(allowed, (list, tuple)) else ()):
+        if isinstance(opening, dict) and opening.get("name"):
+            key, accepted = f"{PREFIX}networkPolicy.allow[{number}].name", "cidr or namespace, or {dialect: cilium}"
+            yield Mistake.of(key, opening["name"], why, accepted, source)
 
 
 def _idle_options(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:

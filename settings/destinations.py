@@ -1,9 +1,11 @@
 """What the connector must be able to reach: the network policy is made from it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from settings.openings import AllowOptions
 from settings.routes import Route
+from settings.surroundings import NetworkPolicyOptions
 
 
 @dataclass(frozen=True)
@@ -13,23 +15,38 @@ class PodDestination:
     namespace: str
     pod_selector: dict[str, str]
     port: int
+    protocol: str = "TCP"
 
 
 @dataclass(frozen=True)
 class AddressDestination:
-    """One IP address, written as a range of one, and a port."""
+    """A range of IP addresses, a route's being a range of one, and a port."""
 
     cidr: str
     port: int
+    protocol: str = "TCP"
 
 
-Destination = PodDestination | AddressDestination
+@dataclass(frozen=True)
+class NameDestination:
+    """A DNS name outside the cluster, and a port."""
+
+    name: str
+    port: int
+    protocol: str = "TCP"
+
+
+Destination = PodDestination | AddressDestination | NameDestination
 
 
 def destinations(
-    routes: Iterable[Route], namespace: str, target_ports: Mapping[tuple[str, int], int]
+    routes: Iterable[Route],
+    namespace: str,
+    target_ports: Mapping[tuple[str, int], int],
+    policy: NetworkPolicyOptions,
 ) -> tuple[Destination, ...]:
-    """Each destination once, in the order of the routes; a DNS name outside the cluster is none, no policy can name it.
+    """Each destination once, the routes' in their order, then those that `policy` allows besides. A DNS name outside the
+    cluster is none where the policy's dialect has no names.
 
     `target_ports` says where the pods behind a Service and port of the stack's namespace listen; of other Services the
     pods listen on the backend's `targetPort`, or else on the port of the Service.
@@ -37,7 +54,10 @@ def destinations(
     found: list[Destination] = []
     for route in routes:
         origin, backend = route.origin, route.backend
-        if origin.port is None or origin.external:
+        if origin.port is None or (origin.external and policy.dialect != "cilium"):
+            continue
+        if origin.external:
+            found.append(NameDestination(origin.host, origin.port))
             continue
         if origin.address is not None:
             found.append(AddressDestination(f"{origin.address}/{origin.address.max_prefixlen}", origin.port))
@@ -47,4 +67,15 @@ def destinations(
         selector = backend.pod_selector if backend else None
         port = (backend.target_port if backend else None) or known or origin.port
         found.append(PodDestination(where, selector or {}, port))
+    found += [destination for opening in policy.allow for destination in _opened(opening)]
     return tuple(destination for index, destination in enumerate(found) if destination not in found[:index])
+
+
+def _opened(opening: AllowOptions) -> Iterator[Destination]:
+    for port in opening.ports:
+        if opening.cidr:
+            yield AddressDestination(opening.cidr, port, opening.protocol)
+        elif opening.name:
+            yield NameDestination(opening.name, port, opening.protocol)
+        else:
+            yield PodDestination(opening.namespace or "", opening.pods, port, opening.protocol)

@@ -121,7 +121,7 @@ class Settings(Options):
     )
     network_policy: NetworkPolicyOptions = setting(
         "What the connector's pods may reach, and who may reach them.",
-        "{preset, metricsFrom}",
+        "{dialect, preset, metricsFrom, allow, dns}",
         sources.KUBERNETES_POLICIES,
         examples=[{"preset": "strict", "metricsFrom": "monitoring"}],
         default=NetworkPolicyOptions(),
@@ -239,4 +239,14 @@ class Settings(Options):
         """What the connector must reach besides Cloudflare and cluster DNS, each once."""
         site = self.sample_site
         known = {(site.name, SAMPLE_SITE_PORT): SAMPLE_SITE_TARGET_PORT} if site else {}
-        return destinations(self.routes, namespace, known)
+        return destinations(self.routes, namespace, known, self.network_policy)
+
+    def resolvers(self) -> list[dict[str, Any]]:
+        """The cluster's DNS servers, where they are not at their usual places; each as the network policy takes it."""
+        return [
+            {
+                "port": each.port,
+                **({"cidr": each.cidr} if each.cidr else {"namespace": each.namespace, "pod_selector": each.pods}),
+            }
+            for each in self.network_policy.dns
+        ]

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, StrictBool, field_validator, model_validato
 from settings import images, names, sources
 from settings.fields import Options, setting
 from settings.mistakes import refuse
+from settings.openings import AllowOptions, ResolverOptions
 
 NAMESPACE = "1 to 63 lower-case letters, digits and hyphens, not beginning with kube-"
 SAMPLE_SITE_PORT = 80
@@ -62,6 +63,14 @@ class NamespaceOptions(Options):
 class NetworkPolicyOptions(Options):
     """The fence around the connector's pods."""
 
+    dialect: Literal["kubernetes", "calico", "calico-stored", "cilium"] = setting(
+        "Kind of policy. kubernetes is understood by every network plugin that enforces policies; calico takes Calico's "
+        "API server, calico-stored is for clusters without it; cilium knows DNS names.",
+        "one of kubernetes, calico, calico-stored and cilium",
+        sources.KUBERNETES_POLICIES,
+        examples=["calico"],
+        default="kubernetes",
+    )
     preset: Literal["strict", "guide"] = setting(
         "strict opens Cloudflare's edge, cluster DNS and each route's backend on its port; guide opens the namespace, "
         "the internet and cluster DNS.",
@@ -76,6 +85,21 @@ class NetworkPolicyOptions(Options):
         sources.KUBERNETES_POLICIES,
         examples=["monitoring"],
         default=None,
+    )
+    allow: tuple[AllowOptions, ...] = setting(
+        "What the connector may reach besides the routes' backends.",
+        "a list of {cidr or namespace with pods or name, ports, protocol}",
+        sources.KUBERNETES_POLICIES,
+        examples=[[{"namespace": "shop", "pods": {"app": "db"}, "ports": [5432]}]],
+        default=(),
+    )
+    dns: tuple[ResolverOptions, ...] = setting(
+        "The DNS servers that the cluster's pods ask, all of them. Left out: pods labelled k8s-app=kube-dns or node-local-dns "
+        "in kube-system, and NodeLocal DNSCache at 169.254.20.10.",
+        "a list of {cidr or namespace with pods, port}",
+        sources.KUBERNETES_DNS,
+        examples=[[{"namespace": "kube-system", "pods": {"app": "dns"}}, {"cidr": "169.254.25.10"}]],
+        default=(),
     )
 
 

@@ -4,8 +4,12 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from components.dialects import dialect_of
 from components.flows import egress, ingress
-from components.kubernetes_dialect import network_policy_spec
+from policy.network_policies import closes
+from policy.network_policies import selects as selects_pod
+from policy.pods import Pod
+from policy.stack import Resource
 from verify.declared import Declared
 from verify.finding import Check, Finding
 
@@ -13,6 +17,7 @@ POLICY = Check("cluster", "policy")
 OPENINGS = Check("cluster", "openings")
 Object = dict[str, Any]
 
+WAYS = ("Egress", "Ingress")
 _EXPOSED = (
     "nothing; but whoever gets into the Cloudflare account can publish what the pod reaches: the LAN, the cluster's API"
 )
@@ -23,11 +28,9 @@ def wanted(declared: Declared) -> Object:
     """The spec of the policy that the stack declares."""
     options = declared.settings.network_policy
     destinations: list[Any] = [asdict(each) for each in declared.settings.destinations(declared.namespace)]
-    return network_policy_spec(
-        declared.labels,
-        egress(options.preset, declared.namespace, destinations, declared.settings.connector.region),
-        ingress(options.metrics_from),
-    )
+    resolvers: list[Any] = declared.settings.resolvers()
+    outwards = egress(options.preset, declared.namespace, destinations, declared.settings.connector.region, resolvers)
+    return dialect_of(options.dialect).write(declared.labels, outwards, ingress(options.metrics_from))
 
 
 def selects(policies: list[Object], pods: list[Object], own: str) -> list[Finding]:
@@ -38,11 +41,11 @@ def selects(policies: list[Object], pods: list[Object], own: str) -> list[Findin
     findings = []
     for pod in pods:
         name = pod["metadata"]["name"]
-        types = {way for each in fences if _applies(each, pod) for way in each["spec"].get("policyTypes") or []}
-        if types >= {"Egress", "Ingress"}:
+        types = {way for each in fences if _applies(each, pod) for way in WAYS if closes(_resource(each), way)}
+        if types >= set(WAYS):
             findings.append(POLICY.passed(name, "selected, both ways"))
             continue
-        open_ways = " and ".join(way for way in ("Egress", "Ingress") if way not in types)
+        open_ways = " and ".join(way for way in WAYS if way not in types)
         gone = (
             "the stack has no policy in this namespace" if not fences else f"the stack's policy leaves {open_ways} open"
         )
@@ -75,7 +78,7 @@ def opens_only(policies: list[Object], pods: list[Object], own: str, wanted: Obj
         differences += [
             f"{way}: policy {each['metadata']['name']} opens more for the same pods"
             for each in others
-            if _rules(each["spec"], way) - declared
+            if _opening(each, way) - declared
         ]
     if differences:
         return OPENINGS.failed(
@@ -94,23 +97,27 @@ def _is_own(policy: Object, own: str) -> bool:
 
 
 def _applies(policy: Object, pod: Object) -> bool:
-    """Whether the policy's selector takes the pod: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/."""
-    selector, labels = policy["spec"].get("podSelector") or {}, pod["metadata"].get("labels") or {}
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    tests = {
-        "In": lambda key, values: labels.get(key) in values,
-        "NotIn": lambda key, values: labels.get(key) not in values,
-        "Exists": lambda key, _: key in labels,
-        "DoesNotExist": lambda key, _: key not in labels,
-    }
-    expressions = selector.get("matchExpressions") or []
-    return all(tests[each["operator"]](each["key"], each.get("values") or []) for each in expressions)
+    # Both are of one namespace, and pods do not always say of which.
+    metadata = {**pod["metadata"], "namespace": policy["metadata"].get("namespace")}
+    return selects_pod(_resource(policy), Pod(metadata["namespace"] or "default", metadata, pod["spec"]))
+
+
+def _resource(policy: Object) -> Resource:
+    return Resource(f"kubernetes:{policy['apiVersion']}:{policy['kind']}", policy["metadata"]["name"], policy, policy)
+
+
+def _opening(policy: Object, way: str) -> set[str]:
+    """The rules of a policy by which more may pass."""
+    kept = [rule for rule in policy["spec"].get(way) or [] if rule.get("action", "Allow") != "Deny"]
+    if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule only closes
+        kept = [rule for rule in kept if rule]
+    return _rules({way: kept}, way)
 
 
 def _rules(spec: Object, way: str) -> set[str]:
-    """The rules of one direction, comparable; order within a rule says nothing."""
-    return {json.dumps(_sorted(rule), sort_keys=True) for rule in spec.get(way) or []}
+    """The rules of one direction, what they deny included, comparable; order within a rule says nothing."""
+    rules = [(key, rule) for key in (way, f"{way}Deny") for rule in spec.get(key) or []]
+    return {json.dumps([key, _sorted(rule)], sort_keys=True) for key, rule in rules}
 
 
 def _sorted(value: Any) -> Any:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from components.dialects import Dialect, dialect_of
 from components.flows import METRICS_PORT
 from verify import connector, debug, fence, inside, targets, token, workload
-from verify.cluster import Cluster, Object
+from verify.cluster import Cluster, Object, Refused
 from verify.declared import Declared
 from verify.finding import Check, Finding, Unread, attempt
 
@@ -47,7 +48,9 @@ class InCluster:
 
     def _fence(self, cluster: Cluster, pods: list[Object]) -> list[Finding]:
         name, namespace = self.declared.name, self.declared.namespace
-        policies = cluster.items(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies")
+        # Those of Kubernetes' own count beside a plugin's: together they open what any of them does.
+        dialects = {dialect_of("kubernetes"), dialect_of(self.declared.settings.network_policy.dialect)}
+        policies = [policy for dialect in dialects for policy in _policies(cluster, dialect, namespace)]
         opened = fence.opens_only(policies, pods, name, fence.wanted(self.declared))
         return [*fence.selects(policies, pods, name), opened]
 
@@ -86,6 +89,16 @@ class InCluster:
             remedy = f"{why.remedy or 'try by hand'}; python -m verify --print-only prints the commands"
             return [POD.unknown(name, why.why, remedy)]
         return inside.judge(name, tried, answers)
+
+
+def _policies(cluster: Cluster, dialect: Dialect, namespace: str) -> list[Object]:
+    kind = {"apiVersion": dialect.api_version, "kind": dialect.kind}
+    try:
+        return [{**policy, **kind} for policy in cluster.items(dialect.path(namespace))]
+    except Refused as refusal:
+        if refusal.status == 404:  # no such kind, so no such policy
+            return []
+        raise
 
 
 def _readable(cluster: Cluster, core: str, apps: str) -> list[Object]:

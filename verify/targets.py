@@ -136,7 +136,9 @@ def _opened(address: str, port: int, declared: Declared) -> bool:
     if declared.settings.network_policy.preset == "guide" and where.is_global:
         return True
     return any(
-        isinstance(each, AddressDestination) and each.port == port and where in ip_network(each.cidr)
+        isinstance(each, AddressDestination)
+        and (each.port, each.protocol) == (port, "TCP")
+        and where in ip_network(each.cidr)
         for each in declared.settings.destinations(declared.namespace)
     )
 

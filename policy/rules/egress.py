@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from policy import said
+from policy.egress_rules import egress_rules
 from policy.ingress_rules import rules_of
 from policy.network_policies import selecting
 from policy.pods import connectors
@@ -45,6 +47,8 @@ class _Declared:
     """Address and port of each; None while a rule of the tunnel is not known yet."""
     resolvers: tuple[Network, ...]
     ranges: tuple[Network, ...]
+    openings: tuple[tuple[Network, frozenset[int]], ...]
+    """Ranges and ports that the stack's settings allow besides, DNS servers among them."""
 
     def has(self, network: Network, ports: Any) -> bool:
         """Whether all of `network` may be reached on all of `ports` (as a policy's rule has them; without any, all)."""
@@ -55,6 +59,8 @@ class _Declared:
             return False
         if any(_within(network, known) for known in self.resolvers) and all(number == DNS for number in numbers):
             return True
+        if any(_within(network, allowed) and set(numbers) <= open_ports for allowed, open_ports in self.openings):
+            return True
         return network.num_addresses == 1 and (
             self.origins is None or all((str(network.network_address), number) in self.origins for number in numbers)
         )
@@ -64,17 +70,18 @@ def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
     if not any(resource in selecting(pod, stack) for pod in connectors(stack)):
         return
     declared = _declared(stack, options)
-    for index, rule in enumerate(each(at(resource.properties, "spec", "egress"))):
+    for index, rule in enumerate(egress_rules(resource)):
         peers, ports = at(rule, "to"), at(rule, "ports")
-        if not known(rule):
-            continue
         if not peers:
-            yield f"egress rule {index} names nobody in `to`, which means everybody, inside and outside"
+            yield f"egress rule {index} names nobody, which means everybody, inside and outside"
         for peer in each(peers):
             yield from (f"egress rule {index} reaches {what}" for what in _reached(peer, ports, declared))
 
 
 def _reached(peer: Any, ports: Any, declared: _Declared) -> Iterator[str]:
+    if entity := at(peer, "entity"):
+        yield f"the entity {entity}, which is inside"
+        return
     everywhere = at(peer, "namespaceSelector")
     if everywhere is not None and _selects_all(everywhere):
         if _selects_all(at(peer, "podSelector")):
@@ -126,13 +133,15 @@ def _declared(stack: Stack, options: Options) -> _Declared:
         origins if all(known(at(tunnel.properties, "config")) for tunnel in configurations) else None,
         tuple(ip_network(cidr) for cidr in options["resolvers"]),
         tuple(ip_network(cidr) for cidr in (*options["ranges"], *routes) if isinstance(cidr, str)),
+        tuple(said.openings(stack)),
     )
 
 
 EGRESS = Rule(
     name="egress-stays-outside",
     says="A connector reaches no private, link-local or loopback address that nobody declared. Declared is an origin that a rule "
-    "of the stack's own tunnel names by address and port, and a network that the stack routes through the tunnel.",
+    "of the stack's own tunnel names by address and port, what the settings allow besides (`networkPolicy.allow` and `dns`), and a network "
+    "that the stack routes through the tunnel.",
     remedy="Except the private ranges from the policy's address block, or name the one address as the service of a route; for a range, "
     "add it to this rule's `ranges`.",
     judge=_judge,

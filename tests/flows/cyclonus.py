@@ -16,11 +16,17 @@ import yaml
 
 @dataclass(frozen=True)
 class Host:
-    """One end of a flow: an address, and the pod that has it where it is one."""
+    """One end of a flow: an address, and the pod that has it where it is one.
+
+    `reserved` is what Cilium knows an address to be (`remote-node`, `kube-apiserver`), `names` the DNS names that were
+    answered with it; other engines know neither.
+    """
 
     ip: str
     namespace: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    reserved: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def asked(self) -> dict[str, Any]:
         if not self.namespace:

@@ -1,20 +1,23 @@
-"""Who may talk to whom under each preset, judged by an evaluator of others.
+"""Who may talk to whom under each preset, in every dialect.
 
-A flow is one line: its name, from, to, port, protocol, and whether `strict` and `guide` let it through.
+A flow is one line: its name, from, to, port, protocol, and whether `strict` and `guide` let it through. What Kubernetes' policy lets
+through is judged by an evaluator of others, what Calico's and Cilium's do by readers of what culvert writes in them.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import pytest
 
 from components import pod_labels
+from components.dialects import dialect_of
 from components.flows import egress, ingress
-from components.kubernetes_dialect import network_policy_spec
 from sandbox import tools
 from settings import Settings
-from tests.flows.cyclonus import Host, Traffic, judge
+from tests.flows import calico, cilium, cyclonus
+from tests.flows.cyclonus import Host, Traffic
 
 HOME = "web"
 SETTINGS = {
@@ -40,6 +43,10 @@ SETTINGS = {
     ],
     "networkPolicy": {"metricsFrom": "monitoring"},
 }
+ALLOW = [
+    {"cidr": "10.20.0.0/16", "ports": [5432]},
+    {"namespace": "shop", "pods": {"app": "db"}, "ports": [9000], "protocol": "UDP"},
+]
 
 
 def pod(namespace: str, ip: str, **labels: str) -> Host:
@@ -65,7 +72,10 @@ EDGE, EDGE_2 = Host("198.41.192.77"), Host("198.41.200.13")
 EDGE6, EDGE6_2 = Host("2606:4700:a0::7"), Host("2606:4700:a8::9")
 INTERNET, INTERNET6 = Host("93.184.215.14"), Host("2606:2800:21f:cb07::1")
 NAS, NAS6, FAR = Host("192.168.7.9"), Host("fd12:3456::9"), Host("93.184.216.34")
-NODE, NODE6 = Host("10.0.0.10"), Host("fd00:0:0:1::10")
+NODE, NODE6 = Host("10.0.0.10", reserved=("remote-node",)), Host("fd00:0:0:1::10", reserved=("remote-node",))
+NODE_DNS = pod("kube-system", "10.244.0.4", **{"k8s-app": "node-local-dns"})
+# As a managed cluster has its API server: beyond every private range.
+CLOUD_API = Host("34.90.12.7", reserved=("kube-apiserver",))
 
 YES, NO = True, False
 FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
@@ -96,6 +106,8 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("node-local DNS cache over UDP", CONNECTOR, Host("169.254.20.10"), 53, "UDP", YES, YES),
     ("node-local DNS cache over TCP", CONNECTOR, Host("169.254.20.10"), 53, "TCP", YES, YES),
     ("node-local DNS cache's health port", CONNECTOR, Host("169.254.20.10"), 8080, "TCP", NO, NO),
+    ("node-local DNS cache's pods", CONNECTOR, NODE_DNS, 53, "UDP", YES, YES),
+    ("node-local DNS cache's pods on another port", CONNECTOR, NODE_DNS, 9253, "TCP", NO, NO),
     ("a public resolver", CONNECTOR, Host("1.1.1.1"), 53, "UDP", NO, YES),
     ("a public resolver over TLS", CONNECTOR, Host("1.1.1.1"), 853, "TCP", NO, YES),
     # What the routes lead to.
@@ -119,6 +131,14 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("neighbour of a route's private IPv6 address", CONNECTOR6, Host("fd12:3456::a"), 8443, "TCP", NO, NO),
     ("public address of a route", CONNECTOR, FAR, 443, "TCP", YES, YES),
     ("public address of a route on another port", CONNECTOR, FAR, 80, "TCP", NO, YES),
+    # What is allowed besides.
+    ("an address of a range allowed", CONNECTOR, Host("10.20.3.4"), 5432, "TCP", YES, YES),
+    ("an address of a range allowed on another port", CONNECTOR, Host("10.20.3.4"), 443, "TCP", NO, NO),
+    ("an address of a range allowed over UDP", CONNECTOR, Host("10.20.3.4"), 5432, "UDP", NO, NO),
+    ("just above a range allowed", CONNECTOR, Host("10.21.0.0"), 5432, "TCP", NO, NO),
+    ("pods allowed over UDP", CONNECTOR, SHOP_DB, 9000, "UDP", YES, YES),
+    ("pods allowed over TCP", CONNECTOR, SHOP_DB, 9000, "TCP", NO, NO),
+    ("other pods of the namespace of those allowed", CONNECTOR, API, 9000, "UDP", NO, NO),
     # The rest of the cluster.
     ("a pod of another namespace", CONNECTOR, OTHER, 80, "TCP", NO, NO),
     ("a pod of another namespace on the edge's port", CONNECTOR, OTHER, 7844, "UDP", NO, NO),
@@ -127,6 +147,7 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("a pod of another namespace with a global address", CONNECTOR6, OTHER_GLOBAL6, 80, "TCP", NO, YES),
     ("Kubernetes API by its Service", CONNECTOR, Host("10.96.0.1"), 443, "TCP", NO, NO),
     ("Kubernetes API on its node", CONNECTOR, NODE, 6443, "TCP", NO, NO),
+    ("Kubernetes API on the internet", CONNECTOR, CLOUD_API, 443, "TCP", NO, YES),
     ("kubelet", CONNECTOR, NODE, 10250, "TCP", NO, NO),
     ("kubelet over IPv6", CONNECTOR6, NODE6, 10250, "TCP", NO, NO),
     ("cloud metadata", CONNECTOR, Host("169.254.169.254"), 80, "TCP", NO, NO),
@@ -182,16 +203,28 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
 ]
 
 
+TIGHTER = {
+    ("cilium", "guide", "a pod of another namespace with a global address"),
+    ("cilium", "guide", "Kubernetes API on the internet"),
+}
+"""What a dialect keeps shut that Kubernetes' cannot."""
+
+DIALECTS = ("kubernetes", "calico", "calico-stored", "cilium")
+
+
 def policy(settings: dict[str, Any]) -> dict[str, Any]:
     """The policy of a stack called prod, as it would be sent."""
     read = Settings.parse(settings)
     labels, options = pod_labels("culvert-prod"), read.network_policy
     destinations: list[Any] = [asdict(destination) for destination in read.destinations(HOME)]
+    resolvers: list[Any] = read.resolvers()
+    dialect = dialect_of(options.dialect)
+    outwards = egress(options.preset, HOME, destinations, resolvers=resolvers)
     return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
+        "apiVersion": dialect.api_version,
+        "kind": dialect.kind,
         "metadata": {"name": "culvert-prod-policy", "namespace": HOME},
-        "spec": network_policy_spec(labels, egress(options.preset, HOME, destinations), ingress(options.metrics_from)),
+        "spec": dialect.write(labels, outwards, ingress(options.metrics_from)),
     }
 
 
@@ -200,22 +233,31 @@ Judge = Callable[[dict[str, Any], list[Traffic]], list[bool]]
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    binary = tools.ensure(["cyclonus"], print)["cyclonus"].path
-
     def run(policy: dict[str, Any], traffic: list[Traffic]) -> list[bool]:
-        return judge(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
+        if policy["apiVersion"] == "cilium.io/v2":
+            return cilium.judge(policy, traffic)
+        if policy["apiVersion"] != "networking.k8s.io/v1":
+            return calico.judge(policy, traffic)
+        binary = tools.ensure(["cyclonus"], print)["cyclonus"].path
+        return cyclonus.judge(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
 
     return run
 
 
+Verdicts = Callable[[str, str], dict[str, bool]]
+
+
 @pytest.fixture(scope="module")
-def verdicts(judged: Judge) -> dict[tuple[str, str], bool]:
-    """Every flow under every preset."""
-    traffic = [Traffic(*flow[1:5]) for flow in FLOWS]
-    found: dict[tuple[str, str], bool] = {}
-    for preset in ("strict", "guide"):
-        fence = policy({**SETTINGS, "networkPolicy": {"preset": preset, "metricsFrom": "monitoring"}})
-        found |= {(preset, flow[0]): verdict for flow, verdict in zip(FLOWS, judged(fence, traffic), strict=True)}
+def verdicts(judged: Judge) -> Verdicts:
+    """Every flow under one preset in one dialect, by name."""
+
+    @cache
+    def found(dialect: str, preset: str) -> dict[str, bool]:
+        options = {"dialect": dialect, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
+        fence = policy({**SETTINGS, "networkPolicy": options})
+        answers = judged(fence, [Traffic(*flow[1:5]) for flow in FLOWS])
+        return {flow[0]: answer for flow, answer in zip(FLOWS, answers, strict=True)}
+
     return found
 
 
@@ -227,22 +269,69 @@ def verdicts(judged: Judge) -> dict[tuple[str, str], bool]:
         for flow in FLOWS
     ],
 )
-def test_flow(verdicts: dict[tuple[str, str], bool], preset: str, name: str, expected: bool) -> None:
-    assert verdicts[preset, name] is expected
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_flow(verdicts: Verdicts, dialect: str, preset: str, name: str, expected: bool) -> None:
+    assert verdicts(dialect, preset)[name] is (expected and (dialect, preset, name) not in TIGHTER)
 
 
 def test_flows_have_names_of_their_own() -> None:
     assert len({flow[0] for flow in FLOWS}) == len(FLOWS) >= 40
+    assert {name for _, _, name in TIGHTER} <= {flow[0] for flow in FLOWS}
 
 
-def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge) -> None:
-    fence = policy({**SETTINGS, "networkPolicy": {}})
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge, dialect: str) -> None:
+    fence = policy({**SETTINGS, "networkPolicy": {"dialect": dialect}})
     sources = [MONITORING, BLOG, OTHER, INTERNET, MONITORING6]
     asked = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
     assert judged(fence, asked) == [False] * len(sources)
 
 
-def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge) -> None:
-    elsewhere = policy(SETTINGS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge, dialect: str) -> None:
+    servers = [
+        {"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353},
+        {"cidr": "169.254.25.10"},
+    ]
+    fence = policy({**SETTINGS, "networkPolicy": {"dialect": dialect, "dns": servers}})
+    own = pod("openshift-dns", "10.244.9.9", dns="default")
+    flows = {
+        Traffic(CONNECTOR, own, 5353, "UDP"): YES,
+        Traffic(CONNECTOR, own, 5353, "TCP"): YES,
+        Traffic(CONNECTOR, own, 53, "UDP"): NO,
+        Traffic(CONNECTOR, Host("169.254.25.10"), 53, "UDP"): YES,
+        Traffic(CONNECTOR, Host("169.254.25.10"), 5353, "UDP"): NO,
+        Traffic(CONNECTOR, Host("169.254.20.10"), 53, "UDP"): NO,
+        Traffic(CONNECTOR, DNS, 53, "UDP"): NO,
+    }
+    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+
+
+def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) -> None:
+    named = {"dialect": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
+    routes = [{"hostname": "blog.example.com", "service": "https://origin.example.org"}]
+    fence = policy({**SETTINGS, "routes": routes, "networkPolicy": named})
+    origin, database = (
+        Host("93.184.215.14", names=("origin.example.org",)),
+        Host("10.9.8.7", names=("db.example.net", "other.example.net")),
+    )
+    flows = {
+        Traffic(CONNECTOR, origin, 443, "TCP"): YES,
+        Traffic(CONNECTOR, origin, 80, "TCP"): NO,
+        Traffic(CONNECTOR, origin, 443, "UDP"): NO,
+        Traffic(CONNECTOR, database, 5432, "TCP"): YES,
+        Traffic(CONNECTOR, database, 443, "TCP"): NO,
+        Traffic(CONNECTOR, Host("93.184.215.15", names=("www.example.org",)), 443, "TCP"): NO,
+        Traffic(CONNECTOR, Host("93.184.215.16"), 443, "TCP"): NO,
+        # Or nobody would know where the names lead.
+        Traffic(CONNECTOR, DNS, 53, "UDP"): YES,
+        Traffic(CONNECTOR, NODE_DNS, 53, "TCP"): YES,
+    }
+    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge, dialect: str) -> None:
+    elsewhere = policy({**SETTINGS, "networkPolicy": {"dialect": dialect}})
     elsewhere["metadata"]["namespace"] = "elsewhere"
     assert all(judged(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))

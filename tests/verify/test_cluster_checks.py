@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.dialects import dialect_of
 from settings import Settings
 from verify import connector, fence, token, workload
 from verify.declared import Declared
@@ -161,11 +162,21 @@ def test_what_only_looks_like_a_token_is_none(value: str) -> None:
     assert found.status is Status.PASSED
 
 
-def _policy(name: str = "own", labels: dict | None = None, **spec: Any) -> dict[str, Any]:
+def _declared(dialect: str, preset: str = "strict") -> Declared:
+    policy = {"dialect": dialect, "preset": preset, "metricsFrom": "monitoring"}
+    return Declared("dev", "culvert-dev", Settings.parse({**SETTINGS, "networkPolicy": policy}))
+
+
+def _policy(
+    name: str = "own", labels: dict | None = None, declared: Declared = DECLARED, **spec: Any
+) -> dict[str, Any]:
     own = {"app.kubernetes.io/instance": "culvert-dev", "app.kubernetes.io/part-of": "culvert"}
+    dialect = dialect_of(declared.settings.network_policy.dialect)
     return {
-        "metadata": {"name": name, "labels": own if labels is None else labels},
-        "spec": {**deepcopy(fence.wanted(DECLARED)), **spec},
+        "apiVersion": dialect.api_version,
+        "kind": dialect.kind,
+        "metadata": {"name": name, "namespace": "blog", "labels": own if labels is None else labels},
+        "spec": {**deepcopy(fence.wanted(declared)), **spec},
     }
 
 
@@ -212,6 +223,57 @@ def test_one_pod_outside_the_policy_is_named() -> None:
     findings = fence.selects([_policy()], [_pod(), _pod("b", app="x")], "culvert-dev")
     assert [each.about for each in findings if each.status is Status.FAILED] == ["b"]
     assert _statuses(fence.selects([_policy()], [], "culvert-dev")) == [Status.SKIPPED]
+
+
+CALICO, CILIUM = _declared("calico"), _declared("cilium", "guide")
+
+
+@pytest.mark.parametrize(
+    ("declared", "changes", "status", "seen"),
+    [
+        (CALICO, {}, Status.PASSED, "both ways"),
+        (CALICO, {"selector": "app.kubernetes.io/name == 'other'"}, Status.FAILED, "Egress and Ingress open"),
+        (CALICO, {"types": ["Ingress"]}, Status.FAILED, "leaves Egress open"),
+        (CILIUM, {}, Status.PASSED, "both ways"),
+        (CILIUM, {"endpointSelector": {"matchLabels": {"k8s:app": "x"}}}, Status.FAILED, "Egress and Ingress open"),
+        (CILIUM, {"ingress": []}, Status.FAILED, "leaves Ingress open"),
+    ],
+)
+def test_a_policy_of_another_dialect_selects_every_pod(
+    declared: Declared, changes: dict, status: Status, seen: str
+) -> None:
+    findings = fence.selects([_policy(declared=declared, **changes)], [_pod()], "culvert-dev")
+    assert _statuses(findings) == [status]
+    assert seen in findings[0].seen
+
+
+@pytest.mark.parametrize("declared", [_declared("calico-stored"), CALICO, CILIUM], ids=["stored", "calico", "cilium"])
+def test_policies_of_another_dialect_open_what_is_declared_and_so_do_kubernetes_own_beside_them(
+    declared: Declared,
+) -> None:
+    def found(*policies: dict[str, Any]) -> Finding:
+        return fence.opens_only(list(policies), [_pod()], "culvert-dev", fence.wanted(declared))
+
+    own, rules = _policy(declared=declared), fence.wanted(declared)["egress"]
+    shut = _policy("shut", ALL, podSelector={}, egress=[])
+    assert found(own, shut).status is Status.PASSED
+    assert "missing" in found(_policy(declared=declared, egress=rules[1:])).seen
+    assert "not declared" in found(_policy(declared=declared, egress=[*rules, {"more": True}])).seen
+    assert "policy wide opens more" in found(own, _policy("wide", ALL, podSelector={}, egress=[{}])).seen
+
+
+def test_what_another_policy_of_a_dialect_only_closes_is_nothing_more() -> None:
+    for declared, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
+        wanted, other = fence.wanted(declared), _policy("shut", ALL, declared, egress=closing, ingress=closing)
+        found = fence.opens_only([_policy(declared=declared), other], [_pod()], "culvert-dev", wanted)
+        assert found.status is Status.PASSED
+
+
+def test_a_denial_that_is_gone_is_seen() -> None:
+    policy = _policy(declared=CILIUM)
+    del policy["spec"]["egressDeny"]
+    found = fence.opens_only([policy], [_pod()], "culvert-dev", fence.wanted(CILIUM))
+    assert "1 of 5 rules declared are missing" in found.seen
 
 
 EGRESS = fence.wanted(DECLARED)["egress"]

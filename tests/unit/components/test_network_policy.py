@@ -9,7 +9,19 @@ import pytest
 from hypothesis import assume, given, strategies
 
 from components import NetworkPolicy
-from components.flows import PRIVATE_IPV4, PRIVATE_IPV6, DestinationArgs, Flow, Port, egress, ingress
+from components.dialects import dialect_of
+from components.flows import (
+    PRIVATE_IPV4,
+    PRIVATE_IPV6,
+    Addresses,
+    DestinationArgs,
+    Flow,
+    Pods,
+    Port,
+    ResolverArgs,
+    egress,
+    ingress,
+)
 from components.kubernetes_dialect import network_policy_spec
 from components.network_policy import NetworkPolicyArgs
 from tests.unit.components.conftest import Deploy
@@ -73,6 +85,107 @@ def test_what_is_only_known_later_is_put_in_when_it_is_known(deploy: Deploy) -> 
     assert sent["ingress"] == spec("guide", metrics_from="monitoring")["ingress"]
 
 
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("calico", "kubernetes:projectcalico.org/v3:NetworkPolicy culvert-dev-policy"),
+        # A policy of the default tier without this prefix is one that Calico does not find.
+        ("calico-stored", "kubernetes:crd.projectcalico.org/v1:NetworkPolicy default.culvert-dev-policy"),
+        ("cilium", "kubernetes:cilium.io/v2:CiliumNetworkPolicy culvert-dev-policy"),
+    ],
+)
+def test_another_dialect_is_one_object_of_its_kind_under_a_generated_name(
+    deploy: Deploy, dialect: str, expected: str
+) -> None:
+    recorded = deploy(lambda: NetworkPolicy("culvert-dev", {**ARGS, "dialect": dialect, "metrics_from": "monitoring"}))
+    (policy,) = recorded.resources
+    assert f"{policy.type} {policy.name}" == expected
+    assert policy.parent == "culvert:index:NetworkPolicy"
+    assert policy.inputs["metadata"]["namespace"] == "blog"
+    assert policy.inputs["metadata"]["labels"]["app.kubernetes.io/part-of"] == "culvert"
+    assert "name" not in policy.inputs["metadata"]
+    assert policy.inputs["apiVersion"] == policy.type.split(":")[1]
+    written = dialect_of(dialect).write(LABELS, egress("strict", "blog", [API]), ingress("monitoring"))
+    assert policy.inputs["spec"] == written
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    with pytest.raises(ValueError, match="known are kubernetes, calico, calico-stored, cilium"):
+        dialect_of("antrea")
+
+
+@pytest.mark.parametrize("dialect", ["kubernetes", "calico", "calico-stored"])
+def test_a_name_is_refused_where_the_dialect_has_none_rather_than_left_out(dialect: str) -> None:
+    named = egress("strict", "blog", [{"name": "db.example.net", "port": 5432}])
+    with pytest.raises(ValueError, match=r"db\.example\.net"):
+        dialect_of(dialect).write(LABELS, named, ())
+
+
+def test_calico_keeps_pods_to_their_namespace_and_ports_to_their_protocol() -> None:
+    written = dialect_of("calico").write(LABELS, egress("strict", "blog", [API, BLOG]), ingress("monitoring"))
+    assert written["selector"] == "app.kubernetes.io/name == 'cloudflared'"
+    assert written["types"] == ["Ingress", "Egress"]
+    backends = [rule for rule in written["egress"] if rule["destination"]["ports"][0] in (8080, 8081)]
+    assert backends == [
+        {
+            "action": "Allow",
+            "protocol": "TCP",
+            "destination": {
+                "namespaceSelector": f"kubernetes.io/metadata.name == '{namespace}'",
+                "selector": selector,
+                "ports": [port],
+            },
+        }
+        for namespace, selector, port in (("blog", "all()", 8081), ("shop", "app == 'api' && tier == 'web'", 8080))
+    ]
+    assert written["ingress"] == [
+        {
+            "action": "Allow",
+            "protocol": "TCP",
+            "source": {"namespaceSelector": "kubernetes.io/metadata.name == 'monitoring'", "selector": "all()"},
+            "destination": {"ports": [2000]},
+        }
+    ]
+
+
+def test_cilium_reads_dns_answers_only_where_a_name_is_declared() -> None:
+    def dns(*destinations: DestinationArgs) -> list[bool]:
+        written = dialect_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
+        ports = [rule["toPorts"][0] for rule in written["egress"]]
+        return [
+            each.get("rules") == {"dns": [{"matchPattern": "*"}]} for each in ports if each["ports"][0]["port"] == "53"
+        ]
+
+    assert dns(API) == [False, False]
+    assert dns(API, {"name": "db.example.net", "port": 5432}) == [True, True]
+
+
+def test_cilium_closes_the_api_server_where_the_internet_is_open() -> None:
+    def closed(preset: str) -> Any:
+        return dialect_of("cilium").write(LABELS, egress(preset, "blog", [API]), ()).get("egressDeny")
+
+    assert closed("guide") == [{"toEntities": ["kube-apiserver"]}]
+    # Nothing wide is open that would have to be closed again, and an address may be declared that is the API server's.
+    assert closed("strict") is None
+
+
+def test_cilium_closes_a_direction_that_nothing_is_open_in() -> None:
+    written = dialect_of("cilium").write(LABELS, (), ())
+    assert (written["egress"], written["ingress"]) == ([{}], [{}])
+
+
+def test_dns_servers_of_ones_own_take_the_place_of_the_usual_ones() -> None:
+    own: list[ResolverArgs] = [
+        {"namespace": "openshift-dns", "port": 5353},
+        {"cidr": "169.254.25.10/32"},
+        {"namespace": "kube-system", "pod_selector": {"k8s-app": "nodelocaldns"}},
+    ]
+    (_, on_5353, on_53) = egress("strict", "blog", [], resolvers=own)
+    assert on_5353 == Flow((Pods("openshift-dns"),), (Port(5353, "UDP"), Port(5353, "TCP")), dns=True)
+    nodes = (Addresses("169.254.25.10/32"), Pods("kube-system", (("k8s-app", "nodelocaldns"),)))
+    assert on_53 == Flow(nodes, (Port(53, "UDP"), Port(53, "TCP")), dns=True)
+
+
 def test_strict_is_the_edge_dns_and_each_backend() -> None:
     assert spec("strict", API)["egress"] == [
         {
@@ -89,6 +202,10 @@ def test_strict_is_the_edge_dns_and_each_backend() -> None:
                 {
                     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
                     "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+                },
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                    "podSelector": {"matchLabels": {"k8s-app": "node-local-dns"}},
                 },
                 {"ipBlock": {"cidr": "169.254.20.10/32"}},
             ],
@@ -159,7 +276,7 @@ def test_a_flow_to_nobody_cannot_be_made_since_it_would_mean_everybody() -> None
 
 
 def test_a_destination_that_is_nowhere_is_refused() -> None:
-    with pytest.raises(ValueError, match="names a namespace or a cidr"):
+    with pytest.raises(ValueError, match="names a namespace, a cidr or a name"):
         egress("strict", "blog", [{"port": 80}])
 
 

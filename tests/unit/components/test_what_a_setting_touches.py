@@ -112,6 +112,15 @@ def including(**changes: Any) -> dict[str, Any]:
     return guarded(rules=[], include=[wanted])
 
 
+def opening(**changes: Any) -> dict[str, Any]:
+    dialect = "cilium" if "name" in changes else "kubernetes"
+    return {"networkPolicy": {"dialect": dialect, "allow": [{"ports": [5432], **changes}]}}
+
+
+def resolver(**changes: Any) -> dict[str, Any]:
+    return {"networkPolicy": {"dns": [changes]}}
+
+
 EVERYWHERE = {
     "~ Namespace namespace",
     "~ NetworkPolicy policy",
@@ -265,6 +274,28 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         )
         for key, value in {"period": 60, "timeout": 60, "per": "visitor"}.items()
     ),
+    (
+        "networkPolicy.dialect",
+        {},
+        {"networkPolicy": {"dialect": "cilium"}},
+        # Another kind: the new one is there before the old one goes.
+        {"- NetworkPolicy policy", "+ CiliumNetworkPolicy policy"},
+    ),
+    ("networkPolicy.allow.cidr", opening(cidr="10.20.0.0/16"), opening(cidr="10.21.0.0/16"), {POLICY}),
+    ("networkPolicy.allow.namespace", opening(namespace="shop"), opening(namespace="mall"), {POLICY}),
+    ("networkPolicy.allow.pods", opening(namespace="shop"), opening(namespace="shop", pods={"app": "db"}), {POLICY}),
+    (
+        "networkPolicy.allow.name",
+        opening(name="db.example.net"),
+        opening(name="db.example.org"),
+        {"~ CiliumNetworkPolicy policy"},
+    ),
+    ("networkPolicy.allow.ports", opening(namespace="shop"), opening(namespace="shop", ports=[1, 2]), {POLICY}),
+    ("networkPolicy.allow.protocol", opening(namespace="shop"), opening(namespace="shop", protocol="UDP"), {POLICY}),
+    ("networkPolicy.dns.cidr", {}, resolver(cidr="169.254.25.10"), {POLICY}),
+    ("networkPolicy.dns.namespace", {}, resolver(namespace="dns"), {POLICY}),
+    ("networkPolicy.dns.pods", resolver(namespace="dns"), resolver(namespace="dns", pods={"app": "dns"}), {POLICY}),
+    ("networkPolicy.dns.port", resolver(namespace="dns"), resolver(namespace="dns", port=5353), {POLICY}),
     ("networkPolicy.preset", {}, {"networkPolicy": {"preset": "guide"}}, {POLICY}),
     ("networkPolicy.metricsFrom", {}, {"networkPolicy": {"metricsFrom": "monitoring"}}, {POLICY}),
     (

@@ -561,7 +561,61 @@ ORIGINS: dict[str, Case] = {
     ),
 }
 
-CASES = {**TOP, **HOSTNAMES, **SERVICES, **ROUTES, **ORIGINS, **PATHS, **HIDDEN, **CONNECTOR, **EXTRAS}
+
+def policy(**options: Any) -> dict[str, Any]:
+    return values(networkPolicy=options)
+
+
+def allow(**opening: Any) -> dict[str, Any]:
+    """A stack that opens one destination more, on a port of its own."""
+    return policy(allow=[{"ports": [5432], **opening}])
+
+
+ALLOW, DNS = "networkPolicy.allow[0]", "networkPolicy.dns[0]"
+POLICY: dict[str, Case] = {
+    "an unknown dialect": (policy(dialect="antrea"), "networkPolicy.dialect", "one of kubernetes, calico"),
+    "an opening to nobody": (allow(), ALLOW, "it names none"),
+    "an opening to two": (
+        allow(cidr="10.0.0.1", namespace="shop"),
+        ALLOW,
+        "more than one; accepted: exactly one of cidr",
+    ),
+    "pods without a namespace": (allow(cidr="10.0.0.1", pods={"app": "db"}), ALLOW, "pods are those of a namespace"),
+    "no ports": (policy(allow=[{"cidr": "10.0.0.1"}]), f"{ALLOW}.ports", "is missing"),
+    "an empty list of ports": (allow(cidr="10.0.0.1", ports=[]), f"{ALLOW}.ports", "it is empty"),
+    "a port beyond the last": (allow(cidr="10.0.0.1", ports=[65536]), f"{ALLOW}.ports[0]", "it is too large"),
+    "a protocol without ports": (allow(cidr="10.0.0.1", protocol="ICMP"), f"{ALLOW}.protocol", "TCP or UDP"),
+    "a range that is none": (allow(cidr="10.0.0.0/33"), f"{ALLOW}.cidr", "no range of addresses"),
+    "a range beginning within itself": (allow(cidr="10.0.0.1/8"), f"{ALLOW}.cidr", "accepted: 10.0.0.0/8."),
+    "everything": (allow(cidr="0.0.0.0/0"), f"{ALLOW}.cidr", "a part of the internet"),
+    "everything of IPv6": (allow(cidr="::/0"), f"{ALLOW}.cidr", "a part of the internet"),
+    "half of everything": (allow(cidr="128.0.0.0/1"), f"{ALLOW}.cidr", "a part of the internet"),
+    "cloud metadata": (allow(cidr="169.254.169.254"), f"{ALLOW}.cidr", "a cloud's metadata is at one of them"),
+    "a range with cloud metadata in it": (allow(cidr="169.0.0.0/8"), f"{ALLOW}.cidr", "a cloud's metadata"),
+    "IPv4 in IPv6": (allow(cidr="::ffff:10.0.0.0/104"), f"{ALLOW}.cidr", "loopback, link-local"),
+    "a namespace of no name to open": (allow(namespace="*"), f"{ALLOW}.namespace", "1 to 63 lower-case letters"),
+    "a name under Kubernetes' dialect": (allow(name="db.example.net"), f"{ALLOW}.name", "{dialect: cilium}"),
+    "a name under Calico's": (
+        policy(dialect="calico", preset="guide", allow=[{"name": "db.example.net", "ports": [1]}]),
+        f"{ALLOW}.name",
+        "only in its paid editions",
+    ),
+    "an origin by name under Calico's strict": (
+        {**policy(dialect="calico-stored"), "routes": [a_route(service="https://origin.example.org")]},
+        "routes[0].service",
+        "only in its paid editions",
+    ),
+    "a Service by name": (
+        policy(dialect="cilium", allow=[{"name": "db.shop.svc.cluster.local", "ports": [1]}]),
+        f"{ALLOW}.name",
+        "namespace and pods in its place",
+    ),
+    "DNS servers nowhere": (policy(dns=[{"port": 5353}]), DNS, "exactly one of cidr and namespace"),
+    "a network of DNS servers": (policy(dns=[{"cidr": "10.0.0.0/8"}]), f"{DNS}.cidr", "so many DNS servers"),
+    "no port for DNS": (policy(dns=[{"cidr": "10.0.0.1", "port": 0}]), f"{DNS}.port", "it is too small"),
+}
+
+CASES = {**TOP, **HOSTNAMES, **SERVICES, **ROUTES, **ORIGINS, **PATHS, **HIDDEN, **CONNECTOR, **EXTRAS, **POLICY}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings import AddressDestination, PodDestination, Settings
+from settings import AddressDestination, NameDestination, PodDestination, Settings
 from settings.zones import zone_of
 from tests.unit.settings.examples import ZONE, a_backend, a_route, values
 
@@ -175,3 +175,38 @@ def test_the_pods_of_the_sample_site_are_known_to_listen_on_8080() -> None:
         PodDestination("web", {}, 81),
     )
     assert Settings.parse(values(a_route())).destinations("web") == (PodDestination("web", {}, 80),)
+
+
+def test_what_is_allowed_besides_comes_after_the_routes_a_destination_for_each_port() -> None:
+    opened = [
+        {"cidr": "10.20.0.0/16", "ports": [5432, 6432]},
+        {"namespace": "shop", "pods": {"app": "db"}, "ports": [53], "protocol": "UDP"},
+        {"namespace": "web", "ports": [80]},
+    ]
+    assert Settings.parse(values(networkPolicy={"allow": opened})).destinations("web") == (
+        PodDestination("web", {}, 80),
+        AddressDestination("10.20.0.0/16", 5432),
+        AddressDestination("10.20.0.0/16", 6432),
+        PodDestination("shop", {"app": "db"}, 53, "UDP"),
+    )
+
+
+def test_a_dns_name_is_a_destination_where_the_dialect_has_names() -> None:
+    routes = [a_route(service="https://Origin.example.org")]
+    named = {"dialect": "cilium", "allow": [{"name": "DB.example.net", "ports": [5432]}]}
+    assert Settings.parse(values(*routes, networkPolicy=named)).destinations("web") == (
+        NameDestination("origin.example.org", 443),
+        NameDestination("db.example.net", 5432),
+    )
+    for dialect in ("kubernetes", "calico", "calico-stored"):
+        settings = Settings.parse(values(*routes, networkPolicy={"dialect": dialect, "preset": "guide"}))
+        assert settings.destinations("web") == ()
+
+
+def test_dns_servers_are_handed_over_as_the_policy_takes_them() -> None:
+    dns = [{"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353}, {"cidr": "169.254.25.10"}]
+    assert Settings.parse(values(networkPolicy={"dns": dns})).resolvers() == [
+        {"namespace": "openshift-dns", "pod_selector": {"dns": "default"}, "port": 5353},
+        {"cidr": "169.254.25.10/32", "port": 53},
+    ]
+    assert Settings.parse(values()).resolvers() == []
