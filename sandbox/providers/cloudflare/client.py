@@ -16,6 +16,8 @@ from sandbox.providers.interface import ProviderError
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 RETRIES = 10
+TIMEOUT = 60.0
+"""Seconds without an answer before one is not waited for any longer. The official client has none of its own."""
 FIRST_DELAY, LONGEST_DELAY, LONGEST_OBEYED = 2.0, 30.0, 60.0
 """Seconds: the first wait, the longest one, and the longest `retry-after` that is obeyed."""
 
@@ -38,7 +40,7 @@ class Client:
         self._base_url = base_url.rstrip("/")
         # The environment's proxies lead to the internet, not to an emulator on loopback.
         remote = httpx.URL(base_url).host not in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx.Client(headers=headers, timeout=60, limits=limits, trust_env=remote)
+        self._http = httpx.Client(headers=headers, timeout=TIMEOUT, limits=limits, trust_env=remote)
 
     def call(
         self,
