@@ -18,7 +18,7 @@ from components import (
     Tunnel,
     pod_labels,
 )
-from hooks import take_back
+from hooks import drop_connections, take_back
 from settings import NamespaceOptions, Settings, base_name
 
 settings = Settings.load()
@@ -66,6 +66,7 @@ tunnel = Tunnel(
         "ingress_rules": settings.ingress_rules(place.name),
         "protect": settings.tunnel.protect,
     },
+    pulumi.ResourceOptions(transformations=[drop_connections]),
 )
 connector = Connector(
     name,

@@ -10,6 +10,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from components.connector_pod import DEFAULTS, pod_template
 from components.flows import METRICS_PORT
 from components.labels import common_labels, pod_labels
+from components.names import generated_name
 
 
 class VolumeArgs(TypedDict):
@@ -98,7 +99,7 @@ class Connector(pulumi.ComponentResource):
                 "selector": {"match_labels": pod_labels(name)},
                 # At no moment of a rollout are fewer pods ready than asked for.
                 "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-                "template": pod_template(name, secret.metadata["name"], args),
+                "template": pod_template(name, generated_name(secret), args),
             },
             opts=pulumi.ResourceOptions(
                 parent=self,

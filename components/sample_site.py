@@ -7,6 +7,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.labels import common_labels
+from components.names import generated_name
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgsDict
@@ -57,7 +58,7 @@ class SampleSite(pulumi.ComponentResource):
                 "selector": {"match_labels": selector},
                 "template": {
                     "metadata": {"labels": labels},
-                    "spec": _pod(args.get("image") or IMAGE, page.metadata["name"]),
+                    "spec": _pod(args.get("image") or IMAGE, generated_name(page)),
                 },
             },
             opts=child,

@@ -82,9 +82,16 @@ def refresh(stack: Stack = None, config: Config = None, as_json: Json = False) -
 
 
 @app.command()
-def destroy(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+def destroy(
+    stack: Stack = None,
+    config: Config = None,
+    as_json: Json = False,
+    run_program: Annotated[
+        bool, typer.Option("--run-program", help="Drop the connections of connectors that are not the stack's.")
+    ] = False,
+) -> None:
     """Deletes everything that the stack made."""
-    _operate(stack, config, as_json, "destroy")
+    _operate(stack, config, as_json, "destroy", run_program=run_program)
 
 
 @app.command()
@@ -204,7 +211,7 @@ def down(
     )
 
 
-def _operate(stack: str | None, config: Path | None, as_json: bool, operation: str, policy: bool = False) -> None:
+def _operate(stack: str | None, config: Path | None, as_json: bool, operation: str, **options: bool) -> None:
     """Runs one operation of the engine on a stack, and prints what it did."""
     name, path, settings = _read(stack, config)
     session = _session()
@@ -213,14 +220,14 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
         session.seed(settings)
         mark, _ = session.calls()
         tell = say if as_json else print
-        report: Report = getattr(_engine(session, name, path), operation)(tell, **({"policy": True} if policy else {}))
+        report: Report = getattr(_engine(session, name, path), operation)(tell, **options)
         _, made = session.calls(mark)
     except KeyboardInterrupt:
         session.stop_started()
         raise
     reads = sum(call["method"] == "GET" for call in made)
     result = {**report.as_json(), "calls": {"reads": reads, "writes": len(made) - reads}}
-    if policy:
+    if options.get("policy"):
         result["violations"] = [asdict(violation) for violation in report.violations]
 
     def closing() -> None:

@@ -1,0 +1,30 @@
+"""A tunnel that somebody else's connectors hold is not deleted, until the program drops them."""
+
+import httpx
+
+from tests.e2e.conftest import Sandbox, settings
+
+
+def test_connectors_of_others_are_dropped_when_the_program_runs(sandbox: Sandbox) -> None:
+    tunnel = sandbox.up("held", settings("held"))["outputs"]["tunnelId"]
+    file = str(sandbox.home.parent / "Pulumi.held.yaml")
+    _connect(sandbox, tunnel)
+    errors = sandbox.run("destroy", "--config", file, fails=True)["errors"]
+    assert any("1022" in error["message"] and "--run-program" in error["accepted"] for error in errors)
+    assert "culvert-held" in sandbox.tunnels()
+    sandbox.calls()
+    sandbox.run("destroy", "--config", file, "--run-program")
+    assert "culvert-held" not in sandbox.tunnels()
+    writes = [(call["method"], call["path"].rpartition(tunnel)[2], call["status"]) for call in sandbox.calls()]
+    assert [call for call in writes if call[0] == "DELETE"] == [
+        ("DELETE", "", 400),
+        ("DELETE", "/connections", 200),
+        ("DELETE", "", 200),
+    ]
+
+
+def _connect(sandbox: Sandbox, tunnel: str) -> None:
+    """Two connectors of nobody's, which no process stands for: they stay when the stack's own are gone."""
+    admin = {"Authorization": f"Bearer {(sandbox.home / 'admin').read_text().strip()}"}
+    body = {"tunnel": tunnel, "connectors": [4, 2]}
+    httpx.put(f"{sandbox.run('status')['page']}sandbox/connections", json=body, headers=admin).raise_for_status()
