@@ -6,10 +6,10 @@ BIN := .venv/bin
 STACK ?= dev
 BASE ?= main
 FORMAT ?= text
-MODULES := .github/tell.py __main__.py components examples generate hooks plugin policy sandbox settings tests verify
+MODULES := .github/tell.py __main__.py components examples generate hooks plugin policy recover sandbox settings tests verify
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format generate rehearse preview up verify drift drift-issue comment
+.PHONY: help setup demo test lint types format generate rehearse preview up verify recover drift drift-issue comment
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -58,6 +58,9 @@ up: setup ## bring the real STACK (dev) up; asks first, except in CI
 
 verify: setup ## is the real STACK (dev) as it was declared?
 	$(BIN)/python -m verify --stack "$(STACK)"
+
+recover: setup ## what has a run of the real STACK (dev) that was cut off left?
+	$(BIN)/python -m recover --stack "$(STACK)"
 
 DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 

@@ -25,6 +25,7 @@ from pulumi.automation import errors as automation_errors
 from pulumi.automation.events import StepEventMetadata
 from semver import VersionInfo
 
+from recover import notes, state
 from sandbox import failures, guard, recovery
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
@@ -151,13 +152,14 @@ class Engine:
         """Reads every resource again, and tells what differs from the state."""
         return self._run(lambda stack, **to: stack.refresh(show_secrets=False, **to), tell)
 
-    def destroy(self, tell: Say) -> Report:
-        """Deletes everything that the state holds; runs the program for it where a resource has hooks of its own."""
+    def destroy(self, tell: Say, run_program: bool = False) -> Report:
+        """Deletes everything that the state holds; the program runs too where asked, and where something has hooks for its
+        deletion, without which the engine refuses."""
 
         def do(stack: automation.Stack, **to: Any) -> automation.DestroyResult:
-            kept = recovery.export(stack)["deployment"].get("resources") or []
-            hooked = any("resourceHooks" in resource for resource in kept)
-            return stack.destroy(show_secrets=False, run_program=hooked, **to)
+            hooks = [resource.get("resourceHooks") or {} for resource in state.resources(state.export(stack))]
+            needed = any({"BeforeDelete", "AfterDelete"} & set(kinds) for kinds in hooks)
+            return stack.destroy(show_secrets=False, run_program=run_program or needed, **to)
 
         return self._run(do, tell)
 
@@ -169,7 +171,7 @@ class Engine:
     def export(self) -> dict[str, Any]:
         """The state as the engine keeps it, secrets encrypted."""
         with self._stack() as stack:
-            return recovery.export(stack)
+            return state.export(stack)
 
     def _judged(self, policy: bool) -> dict[str, Any]:
         return guard.arguments(self._name) if policy else {}
@@ -177,7 +179,7 @@ class Engine:
     def _run(self, do: Callable[..., Any], tell: Say) -> Report:
         recorder = Recorder()
         with self._stack() as stack:
-            recovery.heal(stack, self._env, self._say)
+            notes.heal(stack, self._env, self._say)
             try:
                 done = do(stack, on_output=tell, on_event=recorder, color="never")
             except automation.CommandError as error:

@@ -14,17 +14,20 @@ _API = "https://developers.cloudflare.com/api/"
 _HINTS: tuple[tuple[str, str, str], ...] = (
     (
         r"\b1013\b",
-        "a tunnel name that is free in the account: delete the tunnel of that name if nothing uses it, or give the stack another name",
+        "a tunnel name that is free in the account: take it over with `python -m recover` where an earlier run of this stack made "
+        "it, delete it if nothing uses it, or give the stack another name",
         _API + "resources/zero_trust/subresources/tunnels/",
     ),
     (
         r"\b1022\b",
-        "a tunnel without connections: stop the connectors that still hold it, then destroy again",
+        "a tunnel without connections: somebody else's connectors still hold it. Stop them, or destroy with --run-program, "
+        "which has the program drop them",
         _API + "resources/zero_trust/subresources/tunnels/",
     ),
     (
         r"\b8105[378]\b",
-        "a hostname without a record: delete the record that is there, if it is yours, or choose another hostname",
+        "a hostname without a record: take it over with `python -m recover` where an earlier run of this stack made it, delete it "
+        "if it is yours, or choose another hostname",
         _API + "resources/dns/",
     ),
     (
@@ -44,7 +47,7 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"already exists|AlreadyExists",
-        "a name that is free in the cluster: for a namespace that is there, set `create: false` under `culvert:namespace`; otherwise delete what an earlier run left",
+        "a name that is free in the cluster: for a namespace that is there, set `create: false` under `culvert:namespace`; otherwise `python -m recover` finds what an earlier run left",
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
     ),
     (

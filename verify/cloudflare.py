@@ -1,6 +1,7 @@
-"""The Cloudflare API, read only."""
+"""The Cloudflare API: read, and for those who mend something also asked to delete."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -18,11 +19,12 @@ class Cloudflare:
     Every call raises Unread where there is no answer to judge by. https://developers.cloudflare.com/api/.
     """
 
-    def __init__(self, client: httpx.Client | None = None) -> None:
-        token = os.environ.get("CLOUDFLARE_API_TOKEN", "")
+    def __init__(self, client: httpx.Client | None = None, environ: Mapping[str, str] | None = None) -> None:
+        environ = os.environ if environ is None else environ
+        token = environ.get("CLOUDFLARE_API_TOKEN", "")
         if not token:
             raise Unread("CLOUDFLARE_API_TOKEN is not set", f"set it to a token from {TOKENS} (README, 'For real')")
-        self.base_url = os.environ.get("CLOUDFLARE_BASE_URL", "").rstrip("/") or BASE_URL
+        self.base_url = environ.get("CLOUDFLARE_BASE_URL", "").rstrip("/") or BASE_URL
         self._client = client or httpx.Client(timeout=30)
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -57,6 +59,20 @@ class Cloudflare:
         except Unread:
             return None
 
+    def rulesets(self, zone: str) -> list[dict[str, Any]]:
+        """The zone's rulesets, without their rules."""
+        return self._get(f"/zones/{zone}/rulesets", "Zone WAF") or []
+
+    def tunnel(self, account: str, number: str) -> dict[str, Any] | None:
+        """One tunnel; None where it is gone. Deleted ones stay listed for a while, and are as good as gone."""
+        path = f"/accounts/{account}/cfd_tunnel/{number}"
+        found = self._ask("GET", path, "'Cloudflare Tunnel: Read' (or Edit)", missing=True)
+        return None if found is None or found.get("deleted_at") else found
+
+    def delete(self, path: str, permission: str) -> None:
+        """Deletes what is at `path`, which takes `permission: Edit`. What is not there any more is no error."""
+        self._ask("DELETE", path, f"'{permission}: Edit'", missing=True)
+
     def _all(self, path: str, permission: str, **query: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for number in range(1, 1000):
@@ -67,11 +83,19 @@ class Cloudflare:
         return found
 
     def _get(self, path: str, permission: str, **query: str) -> Any:
+        return self._ask("GET", path, f"'{permission}: Read' (or Edit)", query)
+
+    def _ask(
+        self, method: str, path: str, right: str, query: Mapping[str, str] | None = None, *, missing: bool = False
+    ) -> Any:
+        """The reply's `result`; None for HTTP 404 where `missing` is no trouble."""
         try:
-            reply = self._client.get(self.base_url + path, params=query, headers=self._headers)
+            reply = self._client.request(method, self.base_url + path, params=query, headers=self._headers)
         except httpx.HTTPError as error:
             why = f"the API at {self.base_url} does not answer: {type(error).__name__}"
             raise Unread(why, "check the network, and CLOUDFLARE_BASE_URL where it is set") from None
+        if missing and reply.status_code == 404:
+            return None
         try:
             body = reply.json()
         except ValueError:
@@ -81,9 +105,9 @@ class Cloudflare:
         if reply.is_success and body.get("success"):
             return body.get("result")
         said = "; ".join(f"{each.get('code')} {each.get('message')}" for each in body.get("errors") or [])
-        why = f"the API refused GET {path}: HTTP {reply.status_code}, {said or 'no reason given'}"
+        why = f"the API refused {method} {path}: HTTP {reply.status_code}, {said or 'no reason given'}"
         if reply.status_code in (401, 403):
-            raise Unread(why, f"give the token of CLOUDFLARE_API_TOKEN '{permission}: Read' (or Edit), at {TOKENS}")
+            raise Unread(why, f"give the token of CLOUDFLARE_API_TOKEN {right}, at {TOKENS}")
         if reply.status_code == 429:
             raise Unread(why, f"wait {reply.headers.get('retry-after', '300')} seconds and try again")
         raise Unread(why, "check accountId and zones in the stack file")

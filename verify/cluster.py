@@ -32,11 +32,12 @@ class Cluster:
     Every call raises Unread where there is no answer to judge by.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kubeconfig: str | None = None) -> None:
+        """`kubeconfig` is the file of another one."""
         settings = client.Configuration()
         try:
             # By name: the library looks at the variable once, when it is imported.
-            config.load_kube_config(os.environ.get("KUBECONFIG") or None, client_configuration=settings)
+            config.load_kube_config(kubeconfig or os.environ.get("KUBECONFIG") or None, client_configuration=settings)
         except (ConfigException, OSError, YAMLError):
             _from_inside(settings)
         if urllib.parse.urlsplit(settings.host).hostname in ("127.0.0.1", "localhost", "::1"):
@@ -62,6 +63,15 @@ class Cluster:
         """The objects of the list at `path`, those with all of `labels`."""
         query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())} if labels else {}
         return self.get(path, **query).get("items") or []
+
+    def delete(self, path: str) -> None:
+        """Deletes the object at `path` with what hangs on it. One that is not there any more is no error."""
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
+        try:
+            self.text("DELETE", path, {}, options, {"Content-Type": "application/json"})
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
 
     def patch(self, path: str, body: Object) -> Object:
         """Merges strategically, as `kubectl debug` does."""

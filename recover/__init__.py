@@ -1,0 +1,1 @@
+"""What a run that was cut off has left: found by the stack's name, taken into its state or removed."""

@@ -1,0 +1,85 @@
+"""What bears the stack's name out there and is not in its state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from components.records import COMMENT_LIMIT
+from recover.outside import KUBERNETES, RECORD, TUNNEL, Outside, Thing
+from recover.state import Resource, last, resources
+from recover.taking import as_planned
+from verify.declared import Declared
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """`entry` is how it would stand in the state; None where the program has no use for it, so that it can only go."""
+
+    thing: Thing
+    entry: Resource | None
+
+    def as_json(self) -> dict[str, Any]:
+        entry = self.entry
+        return {
+            "kind": self.thing.kind,
+            "name": self.thing.id if self.thing.type.startswith(KUBERNETES) else self.thing.name,
+            "id": self.thing.id,
+            "resource": last(entry["urn"]) if entry else None,
+        }
+
+
+def things(declared: Declared, project: str, state: dict[str, Any], outside: Outside) -> list[Thing]:
+    """Everything that bears the stack's name: its tunnel, records with its comment, objects with its labels."""
+    settings = declared.settings
+    zones = {number or outside.cloudflare.zone_id(settings.account_id, zone) for zone, number in settings.zones.items()}
+    # A zone may have left the stack file since.
+    zones |= {resource["inputs"]["zoneId"] for resource in resources(state) if resource["type"] == RECORD}
+    comment = f"{project}/{declared.stack}"[:COMMENT_LIMIT]
+    return [
+        *outside.tunnels(settings.account_id, declared.name),
+        *outside.records(sorted(zones), comment),
+        *outside.objects(declared.name),
+    ]
+
+
+def leftovers(
+    found: Iterable[Thing], noted: Iterable[tuple[Resource, Thing]], planned: Iterable[Resource], state: dict[str, Any]
+) -> list[Leftover]:
+    """What the state does not hold, each with its entry where a note or the plan has one.
+
+    `noted` are entries with what they were made into. Where two things would be the same resource, the first is.
+    """
+    held = {(resource["type"], resource.get("id")) for resource in resources(state)}
+    by_note = {(thing.type, thing.id): (entry, thing) for entry, thing in noted}
+    wanted = {entry["urn"]: entry for entry in planned}
+    result: list[Leftover] = []
+    for thing in {(thing.type, thing.id): thing for thing in [*found, *(thing for _, thing in noted)]}.values():
+        key = (thing.type, thing.id)
+        if key in held:
+            continue
+        if key in by_note:
+            entry = by_note[key][0]
+            wanted.pop(entry["urn"], None)
+            result.append(Leftover(thing, entry))
+            continue
+        match = next((entry for entry in wanted.values() if _is(entry, thing)), None)
+        if match:
+            del wanted[match["urn"]]
+        result.append(Leftover(thing, as_planned(match, thing) if match else None))
+    return result
+
+
+def _is(entry: Resource, thing: Thing) -> bool:
+    """Whether a thing is what this resource would be made into."""
+    if entry["type"] != thing.type:
+        return False
+    inputs = entry["inputs"]
+    if thing.type == TUNNEL:
+        return inputs["name"] == thing.name
+    if thing.type == RECORD:
+        return (inputs["name"], inputs["type"]) == (thing.name, thing.body["type"])
+    metadata, live = inputs["metadata"], thing.body["metadata"]
+    if metadata.get("namespace", live.get("namespace")) != live.get("namespace"):
+        return False
+    generated = (metadata.get("annotations") or {}).get("pulumi.com/autonamed") == "true"
+    return thing.name.startswith(f"{last(entry['urn'])}-") if generated else thing.name == metadata["name"]

@@ -1,0 +1,129 @@
+"""Which thing out there is which resource, and what stands in the state for it."""
+
+from typing import Any
+
+import pytest
+
+from recover.outside import RECORD, TUNNEL, Outside, Thing
+from recover.survey import leftovers
+from recover.taking import HIDDEN, UNKNOWN, as_planned, as_taken
+from recover.taking import SECRET as SECRET_MARK
+from recover.taking import SIGNATURE as HIDING
+from tests.emulator.emulated import ACCOUNT, OTHER_ZONE, RECORDS, ZONE, Emulated
+
+URN = "urn:pulumi:dev::culvert::culvert:index:Connector${type}::culvert-dev-{what}"
+OWN = [{"manager": "pulumi-kubernetes-1a2b3c4d", "operation": "Apply"}]
+
+
+def entry(type: str, what: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"urn": URN.format(type=type, what=what), "custom": True, "type": type, "inputs": inputs}
+
+
+def thing(kind: str, name: str, **body: Any) -> Thing:
+    version = "core/v1" if kind == "Secret" else "apps/v1"
+    metadata = {"name": name, "namespace": "blog", "managedFields": OWN}
+    return Thing(f"kubernetes:{version}:{kind}", name, f"blog/{name}", f"/{name}", {"metadata": metadata, **body})
+
+
+def generated(**more: Any) -> dict[str, Any]:
+    metadata = {"name": "culvert-dev-token-0a1b2c3d", "namespace": "blog"}
+    return {"metadata": {**metadata, "annotations": {"pulumi.com/autonamed": "true"}}, **more}
+
+
+def empty(*resources: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 3, "deployment": {"resources": list(resources)}}
+
+
+SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a type
+
+
+def test_what_the_state_holds_is_not_left_over() -> None:
+    held = {**entry(TUNNEL, "tunnel", {}), "id": "t1"}
+    found = [Thing(TUNNEL, "culvert-dev", number, "", {}) for number in ("t1", "t2")]
+    (left,) = leftovers(found, [], [], empty(held))
+    assert (left.thing.id, left.entry) == ("t2", None)
+
+
+def test_a_generated_name_is_recognised_and_only_one_of_two_is_taken() -> None:
+    planned = entry(SECRET, "token", generated(stringData={"token": HIDDEN}))
+    found = [thing("Secret", f"culvert-dev-token-{number}") for number in ("aaaa1111", "bbbb2222")]
+    first, second = leftovers(found, [], [planned], empty())
+    assert first.entry
+    assert first.entry["id"] == "blog/culvert-dev-token-aaaa1111"
+    assert first.entry["inputs"]["metadata"]["name"] == "culvert-dev-token-aaaa1111"
+    assert second.entry is None
+
+
+@pytest.mark.parametrize("name", ["culvert-dev-tokens", "other-token-aaaa1111"])
+def test_another_name_is_another_thing(name: str) -> None:
+    planned = entry(SECRET, "token", generated())
+    (left,) = leftovers([thing("Secret", name)], [], [planned], empty())
+    assert left.entry is None
+
+
+def test_a_note_goes_before_the_plan() -> None:
+    note = entry(SECRET, "token", {**generated(), "data": {"token": {"ciphertext": "v1:…"}}})
+    noted = thing("Secret", "culvert-dev-token-0a1b2c3d")
+    (left,) = leftovers([noted], [(note, noted)], [entry(SECRET, "token", generated())], empty())
+    assert left.entry is note
+
+
+@pytest.mark.parametrize("hidden", [HIDDEN, {HIDING: SECRET_MARK, "ciphertext": HIDDEN}])
+def test_no_secret_of_the_cluster_gets_into_the_state(hidden: object) -> None:
+    planned = entry(SECRET, "token", generated(stringData={"token": hidden}, data=hidden, type=hidden))
+    taken = as_planned(planned, thing("Secret", "culvert-dev-token-aaaa1111", data={"token": "c2VjcmV0"}))
+    assert "c2VjcmV0" not in str(taken)
+    assert HIDDEN not in str(taken)
+    assert HIDING not in str(taken)
+
+
+def test_what_a_plan_cannot_know_is_as_it_is_out_there() -> None:
+    spec = {"replicas": 2, "template": {"volumes": [{"secret": UNKNOWN}, {"emptyDir": {}}]}, "paused": UNKNOWN}
+    metadata = {"name": "culvert-dev-cloudflared", "namespace": "blog"}
+    planned = entry("kubernetes:apps/v1:Deployment", "cloudflared", {"metadata": metadata, "spec": spec})
+    live = {"replicas": 3, "template": {"volumes": [{"secret": "token-1"}, {"emptyDir": {}}]}}
+    taken = as_planned(planned, thing("Deployment", "culvert-dev-cloudflared", spec=live))
+    assert taken["inputs"]["spec"] == {
+        "replicas": 2,
+        "template": {"volumes": [{"secret": "token-1"}, {"emptyDir": {}}]},
+    }
+    assert taken["outputs"]["__fieldManager"] == "pulumi-kubernetes-1a2b3c4d"
+
+
+def test_a_noted_secret_stays_encrypted() -> None:
+    note = entry(TUNNEL, "tunnel", {"name": "culvert-dev", "tunnelSecret": {"ciphertext": "v1:…"}})
+    taken = as_taken(note, Thing(TUNNEL, "culvert-dev", "t1", "", {}))
+    assert taken["inputs"] == note["inputs"]
+    assert taken["outputs"]["tunnelSecret"] == {"ciphertext": "v1:…"}
+    assert taken["id"] == "t1"
+
+
+def test_records_are_known_by_their_comment_and_tunnels_by_their_name(outside: Outside, emulated: Emulated) -> None:
+    mine = emulated.tunnel("culvert-dev")
+    emulated.tunnel("culvert-dev-2")
+    record = {"type": "CNAME", "content": f"{mine}.cfargotunnel.com", "proxied": True, "ttl": 1}
+    for name, comment in (("a", "culvert/dev"), ("b", "culvert/dev-2"), ("c", None)):
+        emulated.done("POST", RECORDS, {**record, "name": f"{name}.example.com", "comment": comment})
+    assert [each.id for each in outside.tunnels(ACCOUNT, "culvert-dev")] == [mine]
+    assert [each.name for each in outside.records([ZONE, OTHER_ZONE], "culvert/dev")] == ["a.example.com"]
+
+
+def test_a_record_that_somebody_else_made_is_not_what_was_noted(outside: Outside, emulated: Emulated) -> None:
+    inputs = {"zoneId": ZONE, "name": "a.example.com", "type": "CNAME", "content": "t1.cfargotunnel.com"}
+    made = {"type": "CNAME", "name": "a.example.com", "content": "t1.cfargotunnel.com", "ttl": 1, "proxied": True}
+    emulated.done("POST", RECORDS, {**made, "comment": "by hand"})
+    assert outside.look_up(RECORD, {**inputs, "comment": "culvert/dev"}) is None
+    found = outside.look_up(RECORD, {**inputs, "comment": "by hand"})
+    assert found
+    assert found.name == "a.example.com"
+
+
+def test_a_deleted_tunnel_is_gone_and_a_removed_one_loses_its_connections(outside: Outside, emulated: Emulated) -> None:
+    tunnel = emulated.tunnel("culvert-dev")
+    emulated.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": [4]})
+    (found,) = outside.tunnels(ACCOUNT, "culvert-dev")
+    resource = {"type": TUNNEL, "id": tunnel, "inputs": {"accountId": ACCOUNT}}
+    assert not outside.gone(resource)
+    outside.remove(found)
+    assert outside.gone(resource)
+    assert list(outside.tunnels(ACCOUNT, "culvert-dev")) == []
