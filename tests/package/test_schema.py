@@ -43,7 +43,9 @@ def test_a_namespace_and_a_token_are_all_that_a_connector_asks_for() -> None:
 
 
 def test_what_no_other_language_can_hand_over_is_not_published() -> None:
-    assert "replacedWith" not in json.dumps(SCHEMA)
+    published = json.dumps(SCHEMA)
+    assert "replacedWith" not in published
+    assert "beforeDelete" not in published
 
 
 def test_the_plugin_is_installed_with_the_pins_of_the_program() -> None:

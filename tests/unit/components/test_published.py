@@ -18,6 +18,7 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
     read = Analyzer("culvert").analyze(classes)["component_definitions"]
     assert {name: set(found.outputs) for name, found in read.items()} == {
         "Connector": {"deployment"},
+        "EdgeGuard": set(),
         "LoadBalancer": set(),
         "Monitoring": set(),
         "Namespace": {"name"},
