@@ -51,7 +51,7 @@ def test_a_malformed_authorization_header_is_refused_with_6003(emulated: Emulate
         ([{"permission": "DNS: Edit", "only": ["example.org"]}], "GET", RECORDS, (403, 10000)),
         ([{"permission": "Zone: Read", "only": ["example.org"]}], "GET", f"/zones/{ZONE}", (403, 9109)),
         (["DNS: Edit"], "GET", f"/accounts/{ACCOUNT}/access/policies", (403, 10000)),
-        (None, "GET", f"/accounts/{ACCOUNT}/alerting/v3/policies", (403, 10000)),
+        (["Cloudflare Tunnel: Edit"], "GET", f"/accounts/{ACCOUNT}/alerting/v3/policies", (403, 10000)),
         (None, "GET", f"/accounts/{ACCOUNT}", (403, 9109)),
     ],
 )
