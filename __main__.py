@@ -65,6 +65,7 @@ tunnel = Tunnel(
         "account_id": settings.account_id,
         "ingress_rules": settings.ingress_rules(place.name),
         "protect": settings.tunnel.protect,
+        "token_epoch": settings.token.epoch,
     },
     pulumi.ResourceOptions(transformations=[drop_connections]),
 )
@@ -73,6 +74,7 @@ connector = Connector(
     {
         "namespace": namespace.name,
         "token": tunnel.token,
+        "token_delivery": settings.token.model_dump(include={"certificate", "secret", "store"}, exclude_none=True),
         "replicas": options.replicas,
         "image": options.image.reference,
         "grace_period_seconds": options.grace_period_seconds,

@@ -4,13 +4,13 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import Secret, Service
+from pulumi_kubernetes.core.v1 import Service
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.connector_pod import DEFAULTS, pod_template
 from components.flows import METRICS_PORT
 from components.labels import common_labels, pod_labels
-from components.names import generated_name
+from components.token_delivery import TokenDeliveryArgs, delivered
 
 
 class VolumeArgs(TypedDict):
@@ -27,6 +27,8 @@ class ConnectorArgs(TypedDict):
     """Where everything below is made."""
     token: pulumi.Input[str]
     """The tunnel's token. As the data of a Secret it is secret in the state, whether or not it was before."""
+    token_delivery: NotRequired[TokenDeliveryArgs]
+    """How the token comes to the pods; by default through a Secret."""
     replicas: NotRequired[pulumi.Input[int]]
     """Pods, two by default: each holds four connections to Cloudflare, and a tunnel takes a hundred."""
     image: NotRequired[pulumi.Input[str]]
@@ -72,9 +74,9 @@ class ConnectorArgs(TypedDict):
 class Connector(pulumi.ComponentResource):
     """cloudflared, holding the tunnel open from inside the cluster.
 
-    Creates a Secret, a Deployment, a PodDisruptionBudget and a Service for the metrics. A rollout makes each new pod
-    ready before an old one goes, and a new token is a new Secret: it is there before the pods that read it, and the
-    old one goes after those that did.
+    Creates a Secret (or what `token_delivery` asks for), a Deployment, a PodDisruptionBudget and a Service for the metrics.
+    A rollout makes each new pod ready before an old one goes, and a new token is a new Secret: it is there before the pods
+    that read it, and the old one goes after those that did.
     """
 
     deployment: pulumi.Output[str]
@@ -84,13 +86,7 @@ class Connector(pulumi.ComponentResource):
         super().__init__("culvert:index:Connector", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = {**common_labels(name), **pod_labels(name)}
-        secret = Secret(
-            f"{name}-token",
-            # No name: with a given one, the Secret would be deleted before its successor is made.
-            metadata={"namespace": args["namespace"], "labels": labels},
-            string_data={"token": args["token"]},
-            opts=child,
-        )
+        token = delivered(name, args, labels, child)
         self.workload = Deployment(
             f"{name}-cloudflared",
             metadata={"name": f"{name}-cloudflared", "namespace": args["namespace"], "labels": labels},
@@ -99,7 +95,7 @@ class Connector(pulumi.ComponentResource):
                 "selector": {"match_labels": pod_labels(name)},
                 # At no moment of a rollout are fewer pods ready than asked for.
                 "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-                "template": pod_template(name, generated_name(secret), args),
+                "template": pod_template(name, token, args),
             },
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
     from components.connector import ConnectorArgs
+    from components.token_delivery import Delivered
 
 TOKEN_FOLDER = "/etc/culvert/token"  # noqa: S105
 TOKEN_VOLUME = "culvert-token"  # noqa: S105
@@ -31,17 +32,17 @@ DEFAULTS = ConnectorOptions()
 """How a connector runs of which nothing is said, in a stack file or by a caller in another language."""
 
 
-def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "PodTemplateSpecArgsDict":
-    """The pod of the stack `instance`, reading its token from key `token` of the Secret `secret_name`.
+def pod_template(instance: str, token: "Delivered", args: "ConnectorArgs") -> "PodTemplateSpecArgsDict":
+    """The pod of the stack `instance`, reading its token from a file that is the one key of a Secret.
 
     Conforms to the restricted Pod Security standard.
     """
     scheduling: Any = {**args.get("scheduling", {})}
     # Readable by the group alone, which fsGroup makes the image's.
-    token: VolumeArgsDict = {"name": TOKEN_VOLUME, "secret": {"secret_name": secret_name, "default_mode": 0o440}}
+    secret: VolumeArgsDict = {"name": TOKEN_VOLUME, "secret": {"secret_name": token.name, "default_mode": 0o440}}
     spec: PodSpecArgsDict = {
-        "containers": [_container(args)],
-        "volumes": [token, *(extra["volume"] for extra in args.get("extra_volumes", []))],
+        "containers": [_container(token, args)],
+        "volumes": [secret, *(extra["volume"] for extra in args.get("extra_volumes", []))],
         # Requests in flight get the grace period, and the process some time to say goodbye after it.
         "termination_grace_period_seconds": _grace_period(args) + 15,
         "security_context": {
@@ -62,19 +63,19 @@ def pod_template(instance: str, secret_name: Any, args: "ConnectorArgs") -> "Pod
     # Ours last: whatever else is said of the pods, they are found by these.
     labels = {**args.get("pod_labels", {}), **common_labels(instance), **pod_labels(instance)}
     metadata: ObjectMetaArgsDict = {"labels": labels}
-    if annotations := args.get("pod_annotations"):
+    if annotations := {**args.get("pod_annotations", {}), **token.annotations}:
         metadata["annotations"] = annotations
     return {"metadata": metadata, "spec": spec}
 
 
-def _container(args: "ConnectorArgs") -> "ContainerArgsDict":
+def _container(token: "Delivered", args: "ConnectorArgs") -> "ContainerArgsDict":
     return {
         "name": "cloudflared",
         "image": args.get("image", DEFAULTS.image.reference),
         # Everything else is in the environment. The token is in neither: pod specs and process lists show both.
         "args": ["tunnel", "run"],
         "env": [
-            {"name": "TUNNEL_TOKEN_FILE", "value": f"{TOKEN_FOLDER}/token"},
+            {"name": "TUNNEL_TOKEN_FILE", "value": f"{TOKEN_FOLDER}/{token.key}"},
             {"name": "TUNNEL_METRICS", "value": f"0.0.0.0:{METRICS_PORT}"},
             {"name": "TUNNEL_TRANSPORT_PROTOCOL", "value": args.get("protocol", DEFAULTS.protocol)},
             {"name": "TUNNEL_GRACE_PERIOD", "value": f"{_grace_period(args)}s"},

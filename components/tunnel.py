@@ -16,6 +16,8 @@ class TunnelArgs(TypedDict):
     origin_request}` as `ZeroTrustTunnelCloudflaredConfig` takes them, durations in whole seconds."""
     protect: NotRequired[bool]
     """Whether the engine refuses to delete the tunnel, by an update or a destroy; false by default."""
+    token_epoch: NotRequired[int]
+    """Another number is another secret, and so another token; 0 by default."""
 
 
 class Tunnel(pulumi.ComponentResource):
@@ -25,8 +27,8 @@ class Tunnel(pulumi.ComponentResource):
     Cloudflare, both writes. The connector refuses rules that break its own checks and keeps the old ones, silently:
     `Settings` makes those checks, this class does not.
 
-    The tunnel secret is changed with `pulumi up --replace` of the RandomPassword: the tunnel is patched in place, and
-    connectors holding the old token stay connected until they are replaced. The tunnel itself is replaced only where the
+    With another `token_epoch` the tunnel's secret changes: the tunnel is patched in place, and connectors holding the old
+    token stay connected until they are replaced. The tunnel itself is replaced only where the
     account changes or somebody asks for it, and is away for as long as that takes.
     """
 
@@ -48,6 +50,8 @@ class Tunnel(pulumi.ComponentResource):
             f"{name}-secret",
             length=64,
             special=False,
+            # None at first, so that a stack from before there were epochs keeps its secret.
+            keepers={"epoch": str(epoch)} if (epoch := args.get("token_epoch")) else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         secret = pulumi.Output.secret(password.result).apply(_base64)

@@ -30,6 +30,8 @@ from sandbox import failures, guard, recovery
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
 from sandbox.report import Change, Recorder, plain_outputs
+from sandbox.sealing import certificate
+from sandbox.session import external_kubeconfig
 from sandbox.stack_file import PROJECT_NAME, kept, rehearsal
 
 Say = Callable[[str], None]
@@ -215,7 +217,9 @@ class Engine:
         settings_file = kept(self._home, self._name)
         before = yaml.safe_load(settings_file.read_text()) if settings_file.exists() else {}
         if self._config:
-            content, left_out = rehearsal(self._config)
+            content, left_out = rehearsal(
+                self._config, None if external_kubeconfig() else lambda: certificate(self._home)
+            )
             if left_out:
                 self._say(f"left out of the rehearsal, since they belong to real accounts: {', '.join(left_out)}")
             if "encryptionsalt" in before:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from filelock import FileLock
 
-from sandbox import cluster, tools
+from sandbox import cluster, sealing, tools
 from sandbox.connectors import program
 from sandbox.connectors.stages import without_connectors
 from sandbox.errors import SandboxError
@@ -20,7 +20,7 @@ from sandbox.home import PROJECT, Home
 from sandbox.processes import Supervisor
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from settings import ExistingSecretOptions, Settings
 
 Say = Callable[[str], None]
 
@@ -133,7 +133,9 @@ class Session:
             self._supervisor.stop(name)
 
     def seed(self, settings: "Settings") -> None:
-        """Makes up the account, the zones and the existing namespace that a stack file names, where they are missing."""
+        """Makes up what a stack file takes for granted, where it is missing: account, zones, an existing namespace and Secret;
+        and runs what else its way to deliver the token needs in the cluster.
+        """
         zones = [
             {"id": zone_id, "name": name, "account": settings.account_id} for name, zone_id in settings.zones.items()
         ]
@@ -141,6 +143,9 @@ class Session:
         self._admin("POST", "/sandbox/seed", {"accounts": [account], "zones": zones})
         if settings.namespace and not settings.namespace.create:
             _ensure_namespace(self.kubeconfig(), settings.namespace.name)
+            if settings.token.secret:
+                _ensure_secret(self.kubeconfig(), settings.namespace.name, settings.token.secret)
+        self._start_keepers(settings.token.delivery)
 
     def calls(self, since: int = 0) -> tuple[int, list[dict[str, Any]]]:
         """The API calls made after mark `since`, and the mark that stands now."""
@@ -242,6 +247,20 @@ class Session:
         arguments += ["--edge", run / "edge.port", "--port-file", run / "connectors.port"]
         self._start("connectors", [str(each) for each in arguments], run / "connectors.port", {})
 
+    def _start_keepers(self, delivery: str) -> None:
+        """Who else keeps Secrets; in a cluster of somebody's, they do it themselves."""
+        if external_kubeconfig() or delivery == "secret":
+            return
+        before = set(self._supervisor.names())
+        if delivery == "sealed":
+            sealing.start(self.home, self.kubeconfig(), self._supervisor, self._say)
+        elif not self._supervisor.running("keepers"):
+            self._say("playing those who keep Secrets in the cluster")
+            port_file = self.home.path / "run" / "keepers.port"
+            arguments = ["--home", self.home.path, "--kubeconfig", self.kubeconfig(), "--port-file", port_file]
+            self._start("keepers", [str(each) for each in arguments], port_file, {})
+        self.started += [name for name in self._supervisor.names() if name not in before]
+
     def _start_providers(self, names: Iterable[str], kubeconfig: Path) -> None:
         wanted = sorted(names)
         port_file = self.home.path / "run" / "providers.port"
@@ -333,3 +352,16 @@ def _ensure_namespace(kubeconfig: Path, name: str) -> None:
     except client.ApiException as error:
         if error.status != 409:
             raise
+
+
+def _ensure_secret(kubeconfig: Path, namespace: str, wanted: "ExistingSecretOptions") -> None:
+    """Makes the Secret that a stack file takes for granted, where it is not there; who keeps it puts the token in."""
+    from kubernetes import client
+
+    from sandbox.cluster.access import connect
+    from sandbox.keepers.secrets import read, write
+
+    with connect(kubeconfig) as api:
+        core = client.CoreV1Api(api)
+        if read(core, namespace, wanted.name) is None:
+            write(core, {"namespace": namespace, "name": wanted.name}, {wanted.key: b""})

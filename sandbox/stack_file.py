@@ -1,6 +1,7 @@
 """The stack file a rehearsal runs with: the user's own, less what belongs to real accounts."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,10 @@ def kept(home: Home, stack: str) -> Path:
     return home.path / "stacks" / stack / f"Pulumi.{stack}.yaml"
 
 
-def rehearsal(path: Path) -> tuple[dict[str, Any], list[str]]:
+def rehearsal(path: Path, certificate: Callable[[], str] | None = None) -> tuple[dict[str, Any], list[str]]:
     """The content to run with, and the keys left out of it.
+
+    `certificate` makes what is sealed for in place of the real cluster's certificate.
 
     Left out are how the real stack encrypts, encrypted values (only the real stack can read them), and the settings of
     providers (`cloudflare:…`, `kubernetes:…`): they would lead a rehearsal to the real account.
@@ -64,5 +67,10 @@ def rehearsal(path: Path) -> tuple[dict[str, Any], list[str]]:
         if encrypted or key.split(":", 1)[0] in ("cloudflare", "kubernetes", "random", "pulumi"):
             left_out.append(key)
         else:
-            for_all[key] = value
+            for_all[key] = _sealed_here(value, certificate) if key == "culvert:token" and certificate else value
     return {"config": for_all}, left_out
+
+
+def _sealed_here(token: Any, certificate: Callable[[], str]) -> Any:
+    given = yaml.safe_load(token) if isinstance(token, str) else token
+    return {**given, "certificate": certificate()} if given.get("certificate") else token

@@ -22,6 +22,7 @@ from settings.surroundings import (
     NetworkPolicyOptions,
     SampleSiteOptions,
 )
+from settings.token import ExistingSecretOptions, StoreOptions, TokenOptions
 from settings.tunnel import TunnelOptions
 from settings.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
 
@@ -41,6 +42,7 @@ __all__ = [
     "EdgeOptions",
     "EdgeRule",
     "EnvironmentVariable",
+    "ExistingSecretOptions",
     "HealthOptions",
     "ImageOptions",
     "LoadBalancerOptions",
@@ -62,6 +64,8 @@ __all__ = [
     "SchedulingOptions",
     "Settings",
     "SettingsError",
+    "StoreOptions",
+    "TokenOptions",
     "TunnelOptions",
     "VolumeOptions",
     "base_name",

@@ -22,6 +22,7 @@ from settings.surroundings import (
     NetworkPolicyOptions,
     SampleSiteOptions,
 )
+from settings.token import TokenOptions
 from settings.tunnel import TunnelOptions
 
 
@@ -111,6 +112,13 @@ class Settings(Options):
         sources.PULUMI_PROTECT,
         examples=[{"protect": True}],
         default=TunnelOptions(),
+    )
+    token: TokenOptions = setting(
+        "How the tunnel's token comes to the connector's pods, and when it changes.",
+        "{delivery, epoch, certificate, secret, store}",
+        sources.CLOUDFLARE_TOKENS,
+        examples=[{"delivery": "existing", "secret": {"name": "tunnel-token"}}, {"epoch": 1}],
+        default=TokenOptions(),
     )
     connector: ConnectorOptions = setting(
         "How the connector runs.",

@@ -9,6 +9,7 @@ from settings.mistakes import refuse
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 
 
@@ -101,3 +102,10 @@ def labels(values: dict[str, str]) -> dict[str, str]:
                 sources.KUBERNETES_LABELS,
             )
     return values
+
+
+def secret_key(text: str) -> str:
+    """A key in a Secret."""
+    if not SECRET_KEY.fullmatch(text) or text in (".", ".."):
+        refuse("no Secret has such a key", "letters, digits, hyphens, underscores and dots", sources.KUBERNETES_SECRETS)
+    return text

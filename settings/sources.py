@@ -22,6 +22,7 @@ CLOUDFLARE_EXPRESSIONS = "https://developers.cloudflare.com/ruleset-engine/rules
 CLOUDFLARE_COUNTRIES = (
     "https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.country/"
 )
+CLOUDFLARE_ROTATION = "https://developers.cloudflare.com/tunnel/advanced/tunnel-tokens/"
 IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"
@@ -64,3 +65,5 @@ KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction
 PULUMI_PROTECT = "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/"
 PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
 PULUMI_CONFIGURATION = "https://www.pulumi.com/docs/iac/concepts/config/"
+SEALED_SECRETS = "https://github.com/bitnami/sealed-secrets#usage"
+EXTERNAL_SECRETS_PUSH = "https://external-secrets.io/latest/api/pushsecret/"

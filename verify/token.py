@@ -25,8 +25,8 @@ def is_hidden(objects: list[Object]) -> list[Finding]:
                 about,
                 f"a connector's token stands in {place}",
                 visitor="nothing; but whoever may list pods can run a connector of this tunnel, and read its visitors' requests",
-                cause="it was put there by hand or by another tool: culvert mounts it from a Secret",
-                remedy="take it out, then rotate the secret: pulumi up --replace of its RandomPassword",
+                cause="it was put there by hand or by another tool: culvert's pods mount it from a Secret, whoever writes that",
+                remedy="take it out, then rotate it: raise token.epoch",
             )
             for about, place in found
         ]

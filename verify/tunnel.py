@@ -66,7 +66,7 @@ def is_connected(name: str, tunnel: dict[str, Any], connectors: list[dict[str, A
             f"{seen}; declared: {replicas} connectors",
             visitor="answers that vary: some requests reach a connector that is not this stack's",
             cause="a rollout is under way, or somebody else runs a connector with this tunnel's token",
-            remedy="look again in a minute; if they stay, rotate the secret: pulumi up --replace of its RandomPassword",
+            remedy="look again in a minute; if they stay, rotate it: raise token.epoch",
         )
     if len(connectors) < replicas or min(held) < EACH or tunnel.get("status") != "healthy":
         return CONNECTIONS.failed(

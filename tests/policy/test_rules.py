@@ -1,5 +1,6 @@
 """The rules one by one: what each lets pass although it looks like what it forbids, and the other way round."""
 
+import base64
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from policy.rules.egress import INSIDE
 from policy.stack import Resource, Stack
 from policy.values import UNKNOWN
 from tests.policy.recorded import changed, judged
+from tests.sealing import certificate
 
 Properties = dict[str, Any]
 DIGEST = "sha256:" + "0" * 64
@@ -392,3 +394,37 @@ def test_two_tunnels_of_one_stack_are_each_looked_for(good: Stack) -> None:
     stack = replace(good, resources=(*good.resources, second))
     leak: Callable[[Properties], None] = lambda outputs: outputs.update(secret="d" * 44)  # noqa: E731
     assert [found.rule.name for found in judged(changed(stack, "Stack", leak), "prod")] == ["token-stays-secret"]
+
+
+WAYS = {
+    "sealed": {"certificate": certificate()},
+    "existing": {"secret": {"name": "tunnel-token"}},
+    "external": {"store": {"name": "vault"}},
+}
+
+
+@pytest.mark.parametrize("delivery", WAYS)
+def test_every_way_to_deliver_the_token_keeps_it_secret(run: Callable[..., Stack], delivery: str) -> None:
+    assert not judged(run("prod", token=json.dumps({"delivery": delivery, **WAYS[delivery]})), "prod")
+
+
+@pytest.mark.parametrize(
+    ("delivery", "kind", "leak"),
+    [
+        ("sealed", "SealedSecret", lambda spec, token: spec["template"].update(data={"token": token})),
+        ("external", "ExternalSecret", lambda spec, token: spec["target"]["template"].update(data={"token": token})),
+        ("external", "PushSecret", lambda spec, token: spec.update(template={"data": {"token": token}})),
+    ],
+)
+def test_a_custom_resource_with_the_token_in_plain_is_told(
+    run: Callable[..., Stack], delivery: str, kind: str, leak: Callable[[Any, str], None]
+) -> None:
+    stack = run("prod", token=json.dumps({"delivery": delivery, **WAYS[delivery]}))
+    parts = {
+        "a": "account",
+        "t": "tunnel",
+        "s": stack.every("ZeroTrustTunnelCloudflared")[0].properties["tunnelSecret"],
+    }
+    token = base64.b64encode(json.dumps(parts).encode()).decode()
+    spoilt = changed(stack, kind, lambda properties: leak(properties["spec"], token))
+    assert [found.rule.name for found in judged(spoilt, "prod")] == ["token-stays-secret"]

@@ -470,3 +470,47 @@ def test_a_kubeconfig_can_be_given_by_content_to_one_provider(
     answer = kubernetes.configure(kubeconfig=kubeconfig.read_text())
     assert (answer.acceptSecrets, answer.acceptResources, answer.supportsPreview) == (True, True, True)
     assert kubernetes.check(NAMESPACE, {"metadata": {"name": "one", "labels": LABELS}})["metadata"]["labels"] == LABELS
+
+
+SEALED = "kubernetes:bitnami.com/v1alpha1:SealedSecret"
+
+
+def sealed_secret(namespace: str, **annotations: str) -> dict[str, Any]:
+    metadata = {"name": "token", "namespace": namespace, "annotations": annotations}
+    kind = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret"}
+    return {**kind, "metadata": metadata, "spec": {"encryptedData": {"token": "AAAA"}}}
+
+
+def told(api: Api, namespace: str, status: str, message: str = "") -> None:
+    """What the kind's controller would say, as soon as there is something to say it of."""
+    path = f"/apis/bitnami.com/v1alpha1/namespaces/{namespace}/sealedsecrets/token"
+    condition = {"type": "Synced", "status": status, "message": message}
+    body = {"status": {"observedGeneration": 1, "conditions": [condition]}}
+    while not api.get(sealed_secret(namespace)):
+        time.sleep(0.02)
+    api.call("PATCH", f"{path}/status", body, media="application/merge-patch+json")
+
+
+def test_a_custom_resource_is_waited_for_where_it_says_what_for(
+    kubernetes: Plugin, cluster_api: Api, namespace: str
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        telling = pool.submit(told, cluster_api, namespace, "True")
+        kept = made(kubernetes, SEALED, sealed_secret(namespace, **{"pulumi.com/waitFor": "condition=Synced"}))
+        telling.result()
+    assert plain(kept.outputs)["status"]["conditions"][0]["status"] == "True"
+
+
+def test_what_its_controller_says_is_told_when_it_does_not_become_so(
+    kubernetes: Plugin, cluster_api: Api, namespace: str
+) -> None:
+    asked = {"pulumi.com/waitFor": "condition=Synced", "pulumi.com/timeoutSeconds": "2"}
+    with ThreadPoolExecutor() as pool:
+        telling = pool.submit(told, cluster_api, namespace, "False", "no key could decrypt secret")
+        with pytest.raises(Refusal, match="its condition Synced is False: no key could decrypt secret"):
+            made(kubernetes, SEALED, sealed_secret(namespace, **asked))
+        telling.result()
+
+
+def test_a_custom_resource_that_says_nothing_is_not_waited_for(kubernetes: Plugin, namespace: str) -> None:
+    assert "status" not in plain(made(kubernetes, SEALED, sealed_secret(namespace)).outputs)

@@ -106,6 +106,28 @@ def _definition(thing: Mapping[str, Any], _: Api) -> str:
     return "" if _condition(thing, "Established").get("status") == "True" else "it is not established"
 
 
+def asked(expression: str) -> Callable[[Mapping[str, Any], Api], str]:
+    """What `pulumi.com/waitFor` asks for: `condition=Ready`, true or as in `condition=Ready=False`.
+
+    A status that still speaks of an earlier generation does not count, where it says which one it speaks of.
+    """
+    kind, _, wanted = expression.removeprefix("condition=").partition("=")
+    if not expression.startswith("condition=") or not kind:
+        raise ProviderError(f"the stand-in waits for condition=…, not for {expression!r} (pulumi.com/waitFor)")
+
+    def lacks(thing: Mapping[str, Any], _: Api) -> str:
+        found = _condition(thing, kind)
+        seen = found.get("observedGeneration", thing.get("status", {}).get("observedGeneration"))
+        if seen is not None and seen < thing["metadata"].get("generation", 0):
+            return UNSEEN
+        if found.get("status") == (wanted or "True"):
+            return ""
+        said = found.get("message") or found.get("reason")
+        return f"its condition {kind} is {found.get('status', 'not set')}{f': {said}' if said else ''}"
+
+    return lacks
+
+
 CONDITIONS: Mapping[str, Callable[[Mapping[str, Any], Api], str]] = {
     "Namespace": _namespace,
     "Deployment": _deployment,

@@ -1,7 +1,7 @@
 """Waiting for objects to become ready, and to be gone.
 
 Ten minutes, unless the resource or its annotation `pulumi.com/timeoutSeconds` says otherwise; `pulumi.com/skipAwait`
-waits for nothing.
+waits for nothing. A custom resource is waited for where its annotation `pulumi.com/waitFor` says what for.
 """
 
 import time
@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.providers.interface import ProviderError, Request
 from sandbox.providers.kubernetes.api import Api
-from sandbox.providers.kubernetes.conditions import CONDITIONS, Hopeless
+from sandbox.providers.kubernetes.conditions import CONDITIONS, Hopeless, asked
 from sandbox.providers.kubernetes.objects import annotation, shown
 
 SECONDS = 600.0
@@ -25,7 +25,8 @@ def timeout(thing: Mapping[str, Any], asked: float) -> float:
 def wait(api: Api, thing: dict[str, Any], request: Request) -> dict[str, Any]:
     """The object when it is ready. Raises ProviderError that names it, what it waits for, and the last warning about
     it."""
-    waits = CONDITIONS.get(thing["kind"])
+    expression = annotation(thing, "waitFor")
+    waits = asked(expression) if expression else CONDITIONS.get(thing["kind"])
     if waits is None or annotation(thing, "skipAwait") == "true":
         return thing
     seconds = timeout(thing, request.timeout)

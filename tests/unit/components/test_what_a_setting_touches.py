@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
+from tests.sealing import certificate
 from tests.unit.components.conftest import Deploy
 from tests.unit.components.touched import BASE, keys, touched
 
@@ -17,6 +18,7 @@ NOTIFICATION = "~ NotificationPolicy notification"
 OTHERS = '(lower(http.host) in {"log.example.com"}) and (ssl)'
 RULESET = "~ Ruleset http_request_firewall_custom-example.com"
 LIMITS = "~ Ruleset http_ratelimit-example.com"
+PAIR = {"~ PushSecret token", "~ ExternalSecret token"}
 SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
@@ -28,6 +30,18 @@ def route(**changes: Any) -> dict[str, Any]:
 
 def backend(**changes: Any) -> dict[str, Any]:
     return route(service=None, backend={"service": "blog", "port": 80, **changes})
+
+
+def token(delivery: str, **more: Any) -> dict[str, Any]:
+    return {"token": {"delivery": delivery, **more}}
+
+
+def kept(**changes: Any) -> dict[str, Any]:
+    return token("existing", secret={"name": "tunnel-token", **changes})
+
+
+def stored(**changes: Any) -> dict[str, Any]:
+    return token("external", store={"name": "vault", **changes})
 
 
 def connector(**changes: Any) -> dict[str, Any]:
@@ -178,6 +192,20 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),
     ("tunnel.protect", {}, {"tunnel": {"protect": True}}, {"~ ZeroTrustTunnelCloudflared tunnel"}),
+    ("token.delivery", {}, kept(), {"- Secret token", DEPLOYMENT}),
+    # And with the password the tunnel's secret, the Secret's token and the pods: but the mocks know one password.
+    ("token.epoch", {}, {"token": {"epoch": 1}}, {"~ RandomPassword secret"}),
+    (
+        "token.certificate",
+        token("sealed", certificate=certificate()),
+        token("sealed", certificate=certificate("another")),
+        {"~ SealedSecret token"},
+    ),
+    ("token.secret.name", kept(), kept(name="connector"), {DEPLOYMENT}),
+    ("token.secret.key", kept(), kept(key="TUNNEL_TOKEN"), {DEPLOYMENT}),
+    ("token.store.name", stored(), stored(name="other"), PAIR),
+    ("token.store.kind", stored(), stored(kind="ClusterSecretStore"), PAIR),
+    ("token.store.property", stored(), stored(property=""), PAIR),
     ("connector.replicas", {}, connector(replicas=3), {DEPLOYMENT}),
     ("connector.image.repository", image(), image(repository="registry.example.com/other"), {DEPLOYMENT}),
     ("connector.image.tag", image(), image(tag="2"), {DEPLOYMENT}),

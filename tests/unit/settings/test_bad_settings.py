@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings import OWN_VARIABLES, Settings, SettingsError
+from tests.sealing import certificate
 from tests.unit.settings.examples import (
     ACCOUNT,
     TOKEN,
@@ -18,6 +19,75 @@ from tests.unit.settings.examples import (
 )
 
 Case = tuple[dict[str, Any], str, str]
+
+
+def token(**parts: Any) -> dict[str, Any]:
+    return values(token=parts)
+
+
+DELIVERY: dict[str, Case] = {
+    "a delivery that is none": (
+        token(delivery="vault"),
+        "token.delivery",
+        "one of secret, sealed, existing and external",
+    ),
+    "an epoch below nothing": (token(epoch=-1), "token.epoch", "it is too small; accepted: a whole number, 0 or more"),
+    "an epoch as a text": (token(epoch="1"), "token.epoch", "it is no whole number"),
+    "sealed for nobody": (token(delivery="sealed"), "token.certificate", "delivery: sealed needs it"),
+    "sealed for a word": (token(delivery="sealed", certificate="abc"), "token.certificate", "it is no certificate"),
+    "sealed for a broken certificate": (
+        token(delivery="sealed", certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"),
+        "token.certificate",
+        "cannot be read as a certificate with an RSA key",
+    ),
+    "sealed for a key of another kind": (
+        token(delivery="sealed", certificate=certificate(elliptic=True)),
+        "token.certificate",
+        "cannot be read as a certificate with an RSA key",
+    ),
+    "sealed for a short key": (
+        token(delivery="sealed", certificate=certificate("short", bits=1024)),
+        "token.certificate",
+        "its key has 1024 bits",
+    ),
+    "sealed for a private key": (
+        token(delivery="sealed", certificate="-----BEGIN PRIVATE KEY-----\nAAAA"),
+        "token.certificate",
+        '"[hidden]": it is a private key',
+    ),
+    "a certificate for nothing": (
+        token(certificate=certificate()),
+        "token.certificate",
+        "it belongs to delivery: sealed; accepted: nothing with delivery: secret",
+    ),
+    "existing, but which": (token(delivery="existing"), "token.secret", "is missing: delivery: existing needs it"),
+    "an existing Secret without a name": (
+        token(delivery="existing", secret={"key": "token"}),
+        "token.secret.name",
+        "is missing",
+    ),
+    "an existing Secret of no name": (
+        token(delivery="existing", secret={"name": "Token"}),
+        "token.secret.name",
+        "Kubernetes takes no such name",
+    ),
+    "an existing Secret with a path for a key": (
+        token(delivery="existing", secret={"name": "token", "key": "a/b"}),
+        "token.secret.key",
+        "no Secret has such a key",
+    ),
+    "external to nowhere": (token(delivery="external"), "token.store", "is missing: delivery: external needs it"),
+    "a store of no kind": (
+        token(delivery="external", store={"name": "vault", "kind": "Vault"}),
+        "token.store.kind",
+        "one of SecretStore and ClusterSecretStore",
+    ),
+    "a store for a sealed one": (
+        token(delivery="sealed", certificate=certificate(), store={"name": "vault"}),
+        "token.store",
+        "it belongs to delivery: external",
+    ),
+}
 
 TOP: dict[str, Case] = {
     "no account": (values(accountId=None), "accountId", "is missing; accepted: 32 hex digits"),
@@ -615,7 +685,19 @@ POLICY: dict[str, Case] = {
     "no port for DNS": (policy(dns=[{"cidr": "10.0.0.1", "port": 0}]), f"{DNS}.port", "it is too small"),
 }
 
-CASES = {**TOP, **HOSTNAMES, **SERVICES, **ROUTES, **ORIGINS, **PATHS, **HIDDEN, **CONNECTOR, **EXTRAS, **POLICY}
+CASES = {
+    **TOP,
+    **DELIVERY,
+    **HOSTNAMES,
+    **SERVICES,
+    **ROUTES,
+    **ORIGINS,
+    **PATHS,
+    **HIDDEN,
+    **CONNECTOR,
+    **EXTRAS,
+    **POLICY,
+}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -1,0 +1,94 @@
+"""Every way to deliver the token, and what a raised epoch does: one call, a new Secret, new pods, the old Secret last."""
+
+import base64
+import json
+import re
+import time
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import ACCOUNT, Sandbox, settings
+from tests.sealing import certificate
+
+WAYS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "secret": ({}, ["Secret"]),
+    "sealed": ({"certificate": certificate()}, ["SealedSecret"]),
+    "existing": ({"secret": {"name": "tunnel-token"}}, []),
+    "external": ({"store": {"name": "vault"}}, ["Secret", "PushSecret", "ExternalSecret"]),
+}
+"""Delivery → its further settings, and what it makes, in that order."""
+STEP = re.compile(r"^ \S+ +\S+:(\w+) \S+ (created replacement|updated|deleted original)\b", re.MULTILINE)
+
+
+@pytest.mark.parametrize("delivery", WAYS)
+def test_a_raised_epoch_changes_the_token_in_place_and_in_order(sandbox: Sandbox, delivery: str) -> None:
+    more, makes = WAYS[delivery]
+    stack, token = f"epoch-{delivery}", {"delivery": delivery, **more}
+    tunnel = sandbox.up(stack, settings(stack, token=token))["outputs"]["tunnelId"]
+    first = eventually_mounted(sandbox, stack, not_this="")
+    pods = {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", stack)}
+    sandbox.calls()
+
+    file = sandbox.stack_file(stack, settings(stack, token={**token, "epoch": 1}))
+    done = sandbox.raw("up", "--config", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert STEP.findall(done.stdout) == [
+        ("RandomPassword", "created replacement"),
+        ("ZeroTrustTunnelCloudflared", "updated"),
+        *((kind, "created replacement") for kind in makes),
+        ("Deployment", "updated"),
+        *((kind, "deleted original") for kind in reversed(makes)),
+        ("RandomPassword", "deleted original"),
+    ]
+    (call,) = sandbox.calls()
+    assert (call["method"], call["path"].removeprefix("/client/v4")) == (
+        "PATCH",
+        f"/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}",
+    )
+    second = eventually_mounted(sandbox, stack, not_this=first)
+    assert {parts(first)["t"], parts(second)["t"]} == {tunnel}
+    assert parts(first)["s"] != parts(second)["s"]
+    assert pods.isdisjoint(pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", stack))
+    eventually_alone(sandbox, stack, second)
+    told = done.stdout + done.stderr + sandbox.raw("export", "--stack", stack).stdout
+    for secret in (first, second, parts(first)["s"], parts(second)["s"]):
+        assert secret not in told
+
+
+def parts(token: str) -> dict[str, str]:
+    return json.loads(base64.b64decode(token))
+
+
+def eventually_mounted(sandbox: Sandbox, stack: str, not_this: str) -> str:
+    """The token that the pods are given: somebody else may put it there, a moment later."""
+    (deployment,) = sandbox.objects("apps/v1", "Deployment", stack)
+    pod = deployment["spec"]["template"]["spec"]
+    (name,) = (volume["secret"]["secretName"] for volume in pod["volumes"] if volume["name"] == "culvert-token")
+    env = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
+    deadline = time.monotonic() + 60
+    while (token := held(sandbox, stack).get((name, PurePosixPath(env["TUNNEL_TOKEN_FILE"]).name), "")) in (
+        "",
+        not_this,
+    ):
+        assert time.monotonic() < deadline, f"there is no new token in {name} after a minute"
+        time.sleep(0.1)
+    return token
+
+
+def eventually_alone(sandbox: Sandbox, stack: str, token: str) -> None:
+    """No Secret holds another token any more; the cluster's garbage collector takes a moment."""
+    deadline = time.monotonic() + 60
+    while set(held(sandbox, stack).values()) != {token}:
+        assert time.monotonic() < deadline, "an old Secret is still there after a minute"
+        time.sleep(0.1)
+
+
+def held(sandbox: Sandbox, stack: str) -> dict[tuple[str, str], str]:
+    """What the Secrets of a namespace hold, by name and key."""
+    return {
+        (secret["metadata"]["name"], key): base64.b64decode(value).decode()
+        for secret in sandbox.objects("v1", "Secret", stack)
+        for key, value in (secret.get("data") or {}).items()
+    }
