@@ -1,0 +1,63 @@
+"""`python -m bench scale` and `python -m bench load`: each prints a Markdown table, with the command that made it."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import typer
+
+from bench.load import Load
+from bench.table import print_row, print_start
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.command()
+def scale(
+    hostnames: Annotated[str, typer.Option(help="How many, with commas between.")] = "1,10,100,500,1000",
+    state: Annotated[
+        Literal["every step", "the end"], typer.Option(help="When the engine writes its state.")
+    ] = "every step",
+    limited: Annotated[bool, typer.Option(help="Enforce 1,200 API calls in five minutes.")] = False,
+) -> None:
+    """Time, API calls and memory by the number of hostnames, in a sandbox."""
+    from bench import scale as measure
+
+    print_start("hostnames", "records", "step", "seconds", "reads", "writes", "program MiB", "engine MiB")
+    for row in measure.rows([int(count) for count in hostnames.split(",")], state, limited):
+        took = row.measured
+        print_row(
+            row.hostnames,
+            row.records,
+            row.step,
+            f"{took.seconds:.1f}",
+            took.reads,
+            took.writes,
+            took.program,
+            took.engine,
+        )
+
+
+@app.command()
+def load() -> None:
+    """Requests lost while pods roll, the secret rotates, a rule changes and a connector is killed: real connectors, sandbox."""
+    from bench import tunnel
+
+    _lost(tunnel.rows())
+
+
+@app.command()
+def ssh() -> None:
+    """The same for `ssh -R` under autossh, on loopback."""
+    from bench import ssh as measure
+
+    _lost(measure.rows())
+
+
+def _lost(rows: Iterator[tuple[str, Load]]) -> None:
+    print_start("while", "requests", "failed", "longest gap")
+    for event, met in rows:
+        print_row(event, met.requests, met.failures, f"{met.longest_gap:.2f} s")
+
+
+if __name__ == "__main__":
+    app()
