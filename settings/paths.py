@@ -3,6 +3,7 @@
 import re
 from functools import cached_property
 from itertools import takewhile
+from typing import Any
 
 import re2
 from pydantic import field_validator, model_validator
@@ -107,18 +108,19 @@ class PathOptions(Options):
         return ((self.literal, self.regex is None or not matches_one(self.regex)),)
 
     def takes(self, text: str, all_beyond: bool) -> bool:
-        """Whether a path, or every path that begins with it, is certainly taken; False also where that cannot be told."""
-        expression = self._opening if all_beyond else self.pattern or ""
-        return expression is not None and re2.search(expression, text) is not None
+        """Whether an expression certainly takes a path, or every path that begins with it; False also where that cannot be told."""
+        compiled = self._opening if all_beyond else self._compiled
+        return compiled is not None and compiled.search(text) is not None
 
     @cached_property
-    def _opening(self) -> str | None:
-        # An expression no wider than this path which, where it matches a text, matches everything that begins with it.
-        # Of expressions alone: whatever lies below a prefix is longer, and so comes before it.
-        if self.regex is None:
-            return None
-        text = re.sub(r"(?<!\\)\.\*\$$", "", self.regex)
-        return None if re.search(r"\$|\\[zbBQ]", text) else text
+    def _compiled(self) -> Any:
+        return re2.compile(self.pattern or "", QUIET)
+
+    @cached_property
+    def _opening(self) -> Any:
+        # An expression no wider than this one which, where it matches a text, matches everything that begins with it.
+        text = re.sub(r"(?<!\\)\.\*\$$", "", self.regex or "")
+        return None if re.search(r"\$|\\[zbBQ]", text) else re2.compile(text, QUIET)
 
 
 def quoted(path: str) -> str:

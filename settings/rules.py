@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from settings import sources
+from settings.earlier import Earlier
 from settings.mistakes import NOTHING, PREFIX, Mistake
 from settings.origins import OriginDefaults, sent
 from settings.routes import Route
@@ -62,23 +63,23 @@ def unreachable(routes: Iterable[Numbered]) -> list[Mistake]:
     and a deeper wildcard before a wider one.
     """
     mistakes: list[Mistake] = []
-    earlier: dict[str, list[Numbered]] = {}
+    earlier: dict[str, Earlier] = {}
     for number, route in ordered(routes):
-        before = earlier.setdefault(route.hostname, [])
-        same = next((other for other, rule in before if rule.paths.pattern == route.paths.pattern), None)
+        before = earlier.setdefault(route.hostname, Earlier())
+        same = before.same(route)
         if same is not None:
             mistakes.append(_repeated(route, *sorted((same, number))))
         elif takers := _takers(route, before):
             mistakes.append(_hidden(number, route, takers))
-        before.append((number, route))
+        before.add(number, route)
     return mistakes
 
 
-def _takers(route: Route, before: list[Numbered]) -> list[int]:
+def _takers(route: Route, before: Earlier) -> list[int]:
     """The earlier rules that together take every path of a route, none where some path may be left over."""
     takers: list[int] = []
     for part in route.paths.parts:
-        taker = next((number for number, rule in before if rule.paths.takes(*part)), None)
+        taker = before.taker(*part)
         if taker is None:
             return []
         takers.append(taker)

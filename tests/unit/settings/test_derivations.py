@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings import AddressDestination, NameDestination, PodDestination, Settings
+from settings import AddressDestination, NameDestination, PathOptions, PodDestination, Settings
 from settings.zones import zone_of
 from tests.unit.settings.examples import ZONE, a_backend, a_route, values
 
@@ -210,3 +210,15 @@ def test_dns_servers_are_handed_over_as_the_policy_takes_them() -> None:
         {"cidr": "169.254.25.10/32", "port": 53},
     ]
     assert Settings.parse(values()).resolvers() == []
+
+
+def test_literal_paths_are_looked_up_and_not_compared_one_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    takes = PathOptions.takes
+    monkeypatch.setattr(PathOptions, "takes", lambda *given: compared.append(given[1]) or takes(*given))
+    paths = [f"/{number}" for number in range(100)]
+    Settings.parse(values(*(a_route(path=path) for path in paths)))
+    assert compared == []
+    Settings.parse(values(*(a_route(path=path) for path in [*paths, {"regex": "^/longer/than/any"}])))
+    # The expression comes first, so each path is held against it, once.
+    assert len(compared) == 100
