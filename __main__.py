@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from components import (
+    Access,
     Connector,
     EdgeGuard,
     LoadBalancer,
@@ -59,11 +60,13 @@ policy = NetworkPolicy(
         "resolvers": settings.resolvers(),
     },
 )
+doors: Any = {guard.name: guard.parts() for guard in settings.guards()}
+access = Access(name, {"account_id": settings.account_id, "guards": doors}) if doors else None
 tunnel = Tunnel(
     name,
     {
         "account_id": settings.account_id,
-        "ingress_rules": settings.ingress_rules(place.name),
+        "ingress_rules": settings.ingress_rules(place.name, access and access.audience_of),
         "protect": settings.tunnel.protect,
         "token_epoch": settings.token.epoch,
     },
@@ -103,7 +106,7 @@ Records(
         "hostnames": settings.hostnames(),
         "target": tunnel.target,
         "comment": f"{project}/{stack}",
-        "after": [connector.workload, *guards],
+        "after": [connector.workload, *guards, *([access] if access else [])],
     },
 )
 if balancer := settings.load_balancer:
@@ -119,7 +122,7 @@ if balancer := settings.load_balancer:
             "steering": balancer.steering,
             "health_path": balancer.health.path,
             "health_interval": balancer.health.interval,
-            "after": [connector.workload, *guards],
+            "after": [connector.workload, *guards, *([access] if access else [])],
         },
     )
 if settings.monitoring:
@@ -139,3 +142,5 @@ pulumi.export("namespace", namespace.name)
 if for_owners := settings.edge_rules_for_owners(name):
     pulumi.export("edgeRules", for_owners)
 pulumi.export("connector", connector.deployment)
+if access and access.tokens:
+    pulumi.export("serviceTokens", access.service_tokens)

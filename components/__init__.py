@@ -1,5 +1,6 @@
 """What is provisioned. Components read no configuration, do no I/O and make no provider."""
 
+from components.access import Access
 from components.connector import Connector
 from components.edge_guard import EdgeGuard
 from components.labels import pod_labels
@@ -13,6 +14,7 @@ from components.sample_site import SampleSite
 from components.tunnel import Tunnel
 
 __all__ = [
+    "Access",
     "Connector",
     "EdgeGuard",
     "LoadBalancer",

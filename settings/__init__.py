@@ -1,10 +1,12 @@
 """The settings of one stack: read once, checked whole, and closed."""
 
+from settings.access import AccessOptions, PeopleOptions
 from settings.connector import ConnectorOptions, SchedulingOptions
 from settings.destinations import AddressDestination, Destination, NameDestination, PodDestination
 from settings.edge import EdgeOptions, EdgeRule, RateLimit
 from settings.environment import OWN as OWN_VARIABLES
 from settings.environment import EnvironmentVariable
+from settings.guards import Guard
 from settings.images import ImageOptions
 from settings.load_balancer import HealthOptions, LoadBalancerOptions, PoolOptions
 from settings.mistakes import Mistake, SettingsError
@@ -32,6 +34,7 @@ __all__ = [
     "RESERVED_PREFIX",
     "SAMPLE_SITE_PORT",
     "SAMPLE_SITE_TARGET_PORT",
+    "AccessOptions",
     "AddressDestination",
     "AlertOptions",
     "AllowOptions",
@@ -43,6 +46,7 @@ __all__ = [
     "EdgeRule",
     "EnvironmentVariable",
     "ExistingSecretOptions",
+    "Guard",
     "HealthOptions",
     "ImageOptions",
     "LoadBalancerOptions",
@@ -55,6 +59,7 @@ __all__ = [
     "OriginDefaults",
     "OriginOptions",
     "PathOptions",
+    "PeopleOptions",
     "PodDestination",
     "PoolOptions",
     "RateLimit",

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from settings import edge_checks, origins, rules, shorthand, sources, zones
+from settings import edge_checks, guards, origins, rules, shorthand, sources, zones
+from settings.access import TEAM
 from settings.edge import EdgeOptions
 from settings.mistakes import NOTHING, PREFIX, Mistake, SettingsError
 from settings.routes import Route
@@ -41,6 +42,9 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
     mistakes += zones.confused(*_ids(data))
     mistakes += rules.unreachable(routes)
     mistakes += [*_idle_options(routes), *_undecided(routes)]
+    mistakes += guards.misguarded(routes)
+    if guarded := [number for number, route in routes if route.access]:
+        mistakes += _teamless(data, guarded[0])
     mistakes += list(_unfenceable(routes, _group(data, "networkPolicy")))
     mistakes += _unscraped(data)
     mistakes += _unanswered(data, routes)
@@ -137,6 +141,12 @@ def _at_the_edge(data: Any, routes: Sequence[tuple[int, Route]], known: dict[str
     except ValidationError:
         return ()
     return edge_checks.mistakes(edge, zones.placed((route for _, route in routes), known), known)
+
+
+def _teamless(data: Any, number: int) -> Iterable[Mistake]:
+    if not isinstance(data, dict) or not data.get("accessTeam"):
+        why = f"routes[{number}] has access, and the connector checks who signed the ticket"
+        yield Mistake.of(f"{PREFIX}accessTeam", NOTHING, why, TEAM, sources.CLOUDFLARE_TEAM)
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:

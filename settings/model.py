@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from settings import ca_pools, checks, edge_rules, rules, shorthand, sources, stack, zones
+from settings import access, ca_pools, checks, edge_rules, guards, rules, shorthand, sources, stack, zones
 from settings.connector import ConnectorOptions
-from settings.destinations import Destination, destinations
+from settings.destinations import AddressDestination, Destination, destinations
 from settings.edge import EdgeOptions
 from settings.fields import Options, setting
 from settings.load_balancer import LoadBalancerOptions
@@ -40,6 +40,8 @@ def _looked_up(value: Any) -> Any:
 
 
 ZoneName = Annotated[str, AfterValidator(zones.zone_name)]
+Team = Annotated[str, AfterValidator(access.team)]
+TeamOrNone = Annotated[Team | None, BeforeValidator(_looked_up, json_schema_input_type=str | None)]
 Id = Annotated[str, AfterValidator(zones.cloudflare_id)]
 ZoneId = Annotated[Id | None, BeforeValidator(_looked_up, json_schema_input_type=str | None)]
 Zones = Annotated[
@@ -98,6 +100,13 @@ class Settings(Options):
         sources.ORIGIN_PARAMETERS,
         examples=[{"connectTimeout": 10, "balance": True}],
         default=OriginDefaults(),
+    )
+    access_team: TeamOrNone = setting(
+        "Name of the account's Zero Trust team, whose signature the connector looks for; needed where a route has `access`.",
+        access.TEAM,
+        sources.CLOUDFLARE_TEAM,
+        examples=["acme"],
+        default=None,
     )
     namespace: Namespace = setting(
         "The namespace that the connector runs in: its name, or an object. Left out, it is named after project and stack.",
@@ -191,9 +200,17 @@ class Settings(Options):
         """The settings in a `Pulumi.<stack>.yaml`, without the engine."""
         return cls.parse(stack.written(path))
 
-    def ingress_rules(self, namespace: str) -> list[dict[str, Any]]:
-        """The connector's rules, sorted and spelled out for the stack's namespace, the catch-all last."""
-        return rules.ingress_rules(self.routes, namespace, self.origin_defaults)
+    def guards(self) -> tuple[guards.Guard, ...]:
+        """The Access applications that stand before the routes."""
+        return guards.guards(self.routes)
+
+    def ingress_rules(self, namespace: str, audiences: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The connector's rules, sorted and spelled out for the stack's namespace, the catch-all last. `audiences` are
+        those of the guards, by name."""
+        found = rules.ingress_rules(self.routes, namespace, self.origin_defaults)
+        routes = [route for _, route in rules.ordered(enumerate(self.routes))]
+        known = {guard: (audiences or {}).get(guard.name) for guard in self.guards()}
+        return guards.ticketed(found, routes, self.access_team, known)
 
     def hostnames(self) -> dict[str, str]:
         """Each hostname that gets a record and the zone it is in, in the order declared."""
@@ -247,7 +264,9 @@ class Settings(Options):
         """What the connector must reach besides Cloudflare and cluster DNS, each once."""
         site = self.sample_site
         known = {(site.name, SAMPLE_SITE_PORT): SAMPLE_SITE_TARGET_PORT} if site else {}
-        return destinations(self.routes, namespace, known, self.network_policy)
+        found = destinations(self.routes, namespace, known, self.network_policy)
+        guarded = any(route.access for route in self.routes)
+        return (*found, *(AddressDestination(address, 443) for address in access.KEYS if guarded))
 
     def resolvers(self) -> list[dict[str, Any]]:
         """The cluster's DNS servers, where they are not at their usual places; each as the network policy takes it."""

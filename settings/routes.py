@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from settings import names, services, sources
+from settings.access import AccessOptions
 from settings.fields import Options, setting
 from settings.mistakes import NOTHING, refuse
 from settings.origins import OriginDefaults, OriginOptions, in_force
@@ -145,12 +146,29 @@ class Route(Options):
         default=False,
     )
     public: StrictBool = setting(
-        "Says that these requests are meant for everybody: the guard rail `routes-are-guarded` takes somebody's word for it.",
+        "Says that these requests are meant for everybody: the guard rail `routes-are-guarded` takes somebody's word for it, "
+        "and a path of a hostname that is guarded otherwise is left open.",
         "true or false",
         sources.CLOUDFLARE_ACCESS,
         examples=[True],
         default=False,
     )
+
+    access: AccessOptions | None = setting(
+        "Who may pass, where that is not everybody: Cloudflare asks for a login or a service token, and the connector checks "
+        "the ticket that it gives. It stands before a path with all that lies below, also where the path is exact.",
+        "{allow, countries, serviceTokens, sessionDuration}",
+        sources.CLOUDFLARE_ACCESS,
+        examples=[{"allow": {"emailDomains": ["example.com"]}, "sessionDuration": "8h"}],
+        default=None,
+    )
+
+    @field_validator("access")
+    @classmethod
+    def _not_public(cls, access: AccessOptions | None, info: ValidationInfo) -> AccessOptions | None:
+        if access and info.data.get("public"):
+            refuse("the route is public", "access, or public: true", sources.CLOUDFLARE_ACCESS)
+        return access
 
     @field_validator("backend", mode="before")
     @classmethod

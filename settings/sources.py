@@ -23,6 +23,15 @@ CLOUDFLARE_COUNTRIES = (
     "https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.country/"
 )
 CLOUDFLARE_ROTATION = "https://developers.cloudflare.com/tunnel/advanced/tunnel-tokens/"
+CLOUDFLARE_ACCESS_IDS = "https://developers.cloudflare.com/api/resources/zero_trust/"
+CLOUDFLARE_SERVICE_TOKENS = (
+    "https://developers.cloudflare.com/cloudflare-one/access-controls/service-credentials/service-tokens/"
+)
+CLOUDFLARE_SESSIONS = (
+    "https://developers.cloudflare.com/cloudflare-one/access-controls/access-settings/session-management/"
+)
+CLOUDFLARE_TEAM = "https://developers.cloudflare.com/cloudflare-one/faq/getting-started-faq/"
+CLOUDFLARE_APP_PATHS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/"
 IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"

@@ -73,7 +73,11 @@ def _decoded(name: str, value: Any) -> Any:
 
     An id stays a text even where it is all digits, and so does a name.
     """
-    if not isinstance(value, str) or name == "accountId" or (name == "namespace" and not value.startswith("{")):
+    if (
+        not isinstance(value, str)
+        or name in ("accountId", "accessTeam")
+        or (name == "namespace" and not value.startswith("{"))
+    ):
         return value
     try:
         return json.loads(value)

@@ -10,7 +10,7 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Address:
-    """One address to open: `service` as in the rule, `protected` whether Access guards it (None: nobody knows)."""
+    """One address to open: `service` as in the rule, `protected` whether Access is to guard it (None: nobody knows)."""
 
     url: str
     service: str
@@ -28,6 +28,8 @@ def addresses(settings: Settings, applications: list[dict[str, Any]] | None) -> 
         host = re.sub(r"^\*\.", "culvert-verify.", route.hostname)
         url = f"https://{host}{route.paths.shown or '/'}"
         guarded = None if applications is None else any(_covers(each, urlsplit(url)) for each in applications)
+        # What the stack file says of a route goes before what somebody else's application may cover.
+        guarded = True if route.access else False if route.public else guarded
         known = Address(url, route.origin.spelled("-"), route.paths.regex is None, guarded)
         # The rule that takes a path as it stands says more about it than an expression's.
         if url not in found or known.whole_path > found[url].whole_path:

@@ -14,6 +14,7 @@ class AtCloudflare:
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
         self.version: int | None = None
+        self._unread = False
 
     def findings(self) -> list[Finding]:
         """Tunnel, connections, versions, rules and records."""
@@ -40,8 +41,18 @@ class AtCloudflare:
         declared = self.declared
         document = cloudflare.configuration(declared.settings.account_id, number)
         self.version = document.get("version")
-        wanted = declared.settings.ingress_rules(declared.namespace)
+        wanted = declared.settings.ingress_rules(declared.namespace, self._audiences(cloudflare))
+        # Whoever may not read the applications takes the connector's word for their audiences.
+        wanted = tunnel.with_tags(wanted, document) if self._unread else wanted
         return [tunnel.follows_rules(declared.name, wanted, document, declared.outputs)]
+
+    def _audiences(self, cloudflare: Cloudflare) -> dict[str, str]:
+        """The audience of each guard's application, by the guard's name."""
+        guards = self.declared.settings.guards()
+        applications = cloudflare.access_applications(self.declared.settings.account_id) if guards else []
+        self._unread = applications is None
+        found = {each.get("domain"): each.get("aud", "") for each in applications or []}
+        return {guard.name: found[guard.domains[0]] for guard in guards if guard.domains[0] in found}
 
     def _connections(self, cloudflare: Cloudflare, found: dict[str, Any]) -> list[Finding]:
         name, settings = self.declared.name, self.declared.settings

@@ -115,10 +115,10 @@ def _answer(address: Address, visit: Visit) -> Finding:
     if address.protected:
         return ANSWER.failed(
             about,
-            f"{seen} without a login, and an Access application covers this address",
+            f"{seen} without a login, and Access is to guard this address",
             visitor="everything, whoever they are",
-            cause="a policy of the application lets everyone through (bypass)",
-            remedy="one.dash.cloudflare.com > Access > Applications: look at the policies and their order",
+            cause="the application is gone, or a policy of it lets everyone through (bypass)",
+            remedy="pulumi up --refresh puts back what the stack file says; else one.dash.cloudflare.com > Access > Applications",
         )
     if address.service.split(":")[0] in _OTHER:
         return ANSWER.skipped(

@@ -130,8 +130,30 @@ def follows_rules(
     return RULES.passed(name, f"{len(want)} rules as declared, version {version}{note}")
 
 
+def with_tags(wanted: list[dict[str, Any]], found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rules declared, with the audience tags that the API's rules have for the same requests."""
+    tags = {_rule(rule)[:2]: _access(rule).get("audTag") for rule in (found.get("config") or {}).get("ingress") or []}
+    return [
+        {**rule, "originRequest": {**_origin(rule), "access": {**_access(rule), "audTag": tags.get(_rule(rule)[:2])}}}
+        if _access(rule)
+        else rule
+        for rule in wanted
+    ]
+
+
+def _origin(rule: dict[str, Any]) -> dict[str, Any]:
+    return rule.get("originRequest") or rule.get("origin_request") or {}
+
+
+def _access(rule: dict[str, Any]) -> dict[str, Any]:
+    """What the connector asks of Access, as the API spells it."""
+    spelled = {"team_name": "teamName", "aud_tags": "audTag"}
+    asked = _origin(rule).get("access") or {}
+    return {spelled.get(key, key): asked[key] for key in sorted(asked, key=lambda key: spelled.get(key, key))}
+
+
 def _rule(rule: dict[str, Any]) -> Rule:
-    options = _options(rule.get("originRequest") or rule.get("origin_request"))
+    options = _options({**_origin(rule), "access": _access(rule)})
     return rule.get("hostname") or "", rule.get("path") or "", rule.get("service") or "", options
 
 

@@ -19,6 +19,24 @@ def _connectors(*held: int, **more: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _guarded(spelled: bool = True, tag: str = "a") -> list[dict[str, Any]]:
+    declared = {"required": True, "team_name": "acme", "aud_tags": [tag]}
+    sent = {"audTag": [tag], "teamName": "acme", "required": True}
+    key, access = ("originRequest", sent) if spelled else ("origin_request", declared)
+    return [{"hostname": "a.example.com", "service": "http://a", key: {"access": access}}, WANTED[1]]
+
+
+def test_a_rule_has_the_connector_check_the_tickets_of_its_own_application() -> None:
+    def judged(wanted: list[dict[str, Any]], found: list[dict[str, Any]]) -> Status:
+        return tunnel.follows_rules("x", wanted, {"version": 1, "config": {"ingress": found}}, {}).status
+
+    assert judged(_guarded(spelled=False), _guarded()) is Status.PASSED
+    assert judged(_guarded(spelled=False), _guarded(tag="b")) is Status.FAILED
+    assert judged(_guarded(spelled=False), [{**_guarded()[0], "originRequest": {}}, WANTED[1]]) is Status.FAILED
+    found = {"config": {"ingress": _guarded(tag="b")}}
+    assert judged(tunnel.with_tags(_guarded(spelled=False), found), _guarded(tag="b")) is Status.PASSED
+
+
 @pytest.mark.parametrize(
     ("tunnels", "outputs", "status", "seen"),
     [

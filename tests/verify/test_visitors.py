@@ -115,6 +115,17 @@ def test_a_hostname_whose_record_is_somebody_elses_is_not_visited() -> None:
     assert found.url == "https://b.example.com/"
 
 
+def test_a_login_is_expected_where_the_stack_file_says_so_and_only_there() -> None:
+    access = {"allow": {"emails": ["ann@example.com"]}}
+    route = {"hostname": "a.example.com", "service": "http://blog"}
+    guarded, hook = {**route, "access": access}, {**route, "path": "/hook", "public": True}
+    settings = Settings.parse(
+        {"accountId": "0" * 32, "zones": {"example.com": None}, "accessTeam": "acme", "routes": [guarded, hook]}
+    )
+    for applications in (None, [], [{"domain": "a.example.com"}]):
+        assert [each.protected for each in addresses(settings, applications)] == [True, False]
+
+
 def test_a_wildcard_is_tried_by_a_name_below_it() -> None:
     (found,) = addresses(_settings({"hostname": "*.example.com", "service": "http://blog"}), None)
     assert found.url == "https://culvert-verify.example.com/"

@@ -13,6 +13,8 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_in_stack
 
 PASSWORD = "correct-horse-battery-staple-" + "0" * 35
+CLIENT_SECRET = "client-secret-" + "1" * 51
+AUDIENCE = "a" * 64
 TUNNEL_ID = "d144062a-1b82-4795-af51-ddfaca0a1b80"
 ZONE_ID = "61019e82473e2926d28b8c0319cd097b"
 
@@ -122,6 +124,11 @@ class _Cloud(mocks.Mocks):
             return TUNNEL_ID, args.inputs
         if kind == "ZeroTrustTunnelCloudflaredConfig":
             return args.inputs["tunnelId"], {**args.inputs, "version": 7}
+        if kind == "ZeroTrustAccessApplication":
+            return f"{args.name}-id", {**args.inputs, "aud": AUDIENCE}
+        if kind == "ZeroTrustAccessServiceToken":
+            secret = {"clientId": "id.access", "clientSecret": CLIENT_SECRET}
+            return f"{args.name}-id", {**args.inputs, **secret}
         metadata = args.inputs.get("metadata", {})
         named = {"metadata": {**metadata, "name": metadata.get("name", f"{args.name}-1a2b3c4d")}} if metadata else {}
         return f"{args.name}-id", {**args.inputs, **named}

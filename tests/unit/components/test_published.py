@@ -17,6 +17,7 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
     assert all(issubclass(found, pulumi.ComponentResource) for found in classes)
     read = Analyzer("culvert").analyze(classes)["component_definitions"]
     assert {name: set(found.outputs) for name, found in read.items()} == {
+        "Access": {"audiences", "serviceTokens"},
         "Connector": {"deployment"},
         "EdgeGuard": set(),
         "LoadBalancer": set(),

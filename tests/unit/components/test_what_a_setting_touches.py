@@ -19,6 +19,9 @@ OTHERS = '(lower(http.host) in {"log.example.com"}) and (ssl)'
 RULESET = "~ Ruleset http_request_firewall_custom-example.com"
 LIMITS = "~ Ruleset http_ratelimit-example.com"
 PAIR = {"~ PushSecret token", "~ ExternalSecret token"}
+APPLICATION = "~ ZeroTrustAccessApplication blog.example.com"
+PEOPLE = {"~ ZeroTrustAccessPolicy blog.example.com-people"}
+ACCESS_ID = "6a6f1e0a-5f3c-4e0b-9d0a-2c7a4a6f8b11"
 SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
@@ -26,6 +29,11 @@ def route(**changes: Any) -> dict[str, Any]:
     """The one route of the base, with these keys; None takes one out."""
     merged = {**BASE["routes"][0], **changes}
     return {"routes": [{key: value for key, value in merged.items() if value is not None}]}
+
+
+def entered(**changes: Any) -> dict[str, Any]:
+    access = {"allow": {"emails": ["ann@example.com"]}, **changes}
+    return {**route(access=access), "accessTeam": "acme"}
 
 
 def backend(**changes: Any) -> dict[str, Any]:
@@ -188,6 +196,36 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
     # Said to the guard rails.
     ("routes.public", {}, route(public=True), set()),
+    (
+        "routes.access.allow.emails",
+        {},
+        {**route(access={"allow": {"emails": ["ann@example.com"]}}), "accessTeam": "acme"},
+        # The connector fetches the team's keys.
+        {
+            "+ ZeroTrustAccessApplication blog.example.com",
+            "+ ZeroTrustAccessPolicy blog.example.com-people",
+            RULES,
+            POLICY,
+        },
+    ),
+    ("routes.access.allow.emailDomains", entered(), entered(allow={"emailDomains": ["example.org"]}), PEOPLE),
+    ("routes.access.allow.groups", entered(), entered(allow={"groups": [ACCESS_ID]}), PEOPLE),
+    ("routes.access.allow.identityProviders", entered(), entered(allow={"identityProviders": [ACCESS_ID]}), PEOPLE),
+    (
+        "routes.access.countries",
+        entered(),
+        entered(countries=["DE"]),
+        {"+ ZeroTrustAccessPolicy blog.example.com-elsewhere", APPLICATION},
+    ),
+    (
+        "routes.access.serviceTokens",
+        entered(),
+        entered(serviceTokens=["ci"]),
+        {"+ ZeroTrustAccessServiceToken ci", "+ ZeroTrustAccessPolicy blog.example.com-programs", APPLICATION},
+    ),
+    # A policy has a session of its own, which goes before the application's.
+    ("routes.access.sessionDuration", entered(), entered(sessionDuration="1h"), {APPLICATION, *PEOPLE}),
+    ("accessTeam", entered(), {**entered(), "accessTeam": "other"}, {RULES}),
     ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
     ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),
