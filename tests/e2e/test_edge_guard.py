@@ -11,7 +11,13 @@ from tests.e2e.conftest import Sandbox, settings
 ZONE = "aaabcdef0123456789abcdef01234567"
 CUSTOM = "http_request_firewall_custom"
 RULES = {"name": "sanctions", "countries": ["KP"]}
-LIMITS = {"name": "logins", "requests": 2, "timeout": 3600, "expression": 'http.request.uri.path eq "/login"'}
+LIMITS = {
+    "name": "logins",
+    "requests": 2,
+    "period": 60,
+    "timeout": 3600,
+    "expression": 'http.request.uri.path eq "/login"',
+}
 MONITOR = {
     "action": "skip",
     "expression": 'http.user_agent eq "monitor"',
@@ -42,9 +48,8 @@ def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
     return reply.raise_for_status().json()["result"] if reply.content else None
 
 
-def visit(sandbox: Sandbox, path: str = "/", **headers: str) -> int:
+def visit(front: str, path: str = "/", **headers: str) -> int:
     """The status that a visitor gets. Who is let through finds no connector where there is no cloudflared."""
-    front = sandbox.run("status")["front"]
     reply = httpx.get(f"{front.rstrip('/')}{path}", headers={"host": "edge.example.net", **headers}, trust_env=False)
     return reply.status_code
 
@@ -71,10 +76,11 @@ def test_rules_are_added_to_those_of_others_which_stay(sandbox: Sandbox) -> None
     # The zone's rulesets, and each of the two.
     assert again["calls"] == {"reads": 3, "writes": 0}
 
-    assert visit(sandbox, **{"cf-ipcountry": "KP"}) == 403
-    assert visit(sandbox, **{"cf-ipcountry": "KP", "user-agent": "monitor"}) not in (403, 429)
-    assert visit(sandbox, **{"cf-ipcountry": "NZ"}) not in (403, 429)
-    limited = [visit(sandbox, "/login") for _ in range(3)]
+    front = sandbox.run("status")["front"]
+    assert visit(front, **{"cf-ipcountry": "KP"}) == 403
+    assert visit(front, **{"cf-ipcountry": "KP", "user-agent": "monitor"}) not in (403, 429)
+    assert visit(front, **{"cf-ipcountry": "NZ"}) not in (403, 429)
+    limited = [visit(front, "/login") for _ in range(3)]
     assert 429 not in limited[:2]
     assert limited[2] == 429
 
