@@ -47,6 +47,7 @@ if site := settings.sample_site:
     SampleSite(name, {"namespace": namespace.name, "service": site.name, "image": site.image})
 volumes: list[Any] = settings.volumes()
 destinations: list[Any] = [asdict(destination) for destination in settings.destinations(place.name)]
+resolvers: list[Any] = settings.resolvers()
 policy = NetworkPolicy(
     name,
     {
@@ -57,7 +58,7 @@ policy = NetworkPolicy(
         "metrics_from": settings.network_policy.metrics_from,
         "region": options.region,
         "dialect": settings.network_policy.dialect,
-        "resolvers": settings.resolvers(),
+        "resolvers": resolvers,
     },
 )
 doors: Any = {guard.name: guard.parts() for guard in settings.guards()}
@@ -72,12 +73,13 @@ tunnel = Tunnel(
     },
     pulumi.ResourceOptions(transformations=[drop_connections]),
 )
+delivery: Any = settings.token.model_dump(include={"certificate", "secret", "store"}, exclude_none=True)
 connector = Connector(
     name,
     {
         "namespace": namespace.name,
         "token": tunnel.token,
-        "token_delivery": settings.token.model_dump(include={"certificate", "secret", "store"}, exclude_none=True),
+        "token_delivery": delivery,
         "replicas": options.replicas,
         "image": options.image.reference,
         "grace_period_seconds": options.grace_period_seconds,

@@ -66,13 +66,14 @@ class Access(pulumi.ComponentResource):
             for token in dict.fromkeys(wanted)
         }
         self.audience_of = {guard: self._application(guard, guards[guard]).aud for guard in guards}
-        self.audiences = pulumi.Output.from_input(self.audience_of)
-        self.service_tokens = pulumi.Output.secret(
-            {
-                token: {"clientId": made.client_id, "clientSecret": made.client_secret}
-                for token, made in self.tokens.items()
-            }
-        )
+        # Outputs within are awaited with the whole, which the types of the two functions do not say.
+        audiences: dict[str, Any] = {**self.audience_of}
+        pairs: dict[str, Any] = {
+            token: {"clientId": made.client_id, "clientSecret": made.client_secret}
+            for token, made in self.tokens.items()
+        }
+        self.audiences = pulumi.Output.from_input(audiences)
+        self.service_tokens = pulumi.Output.secret(pairs)
         self.register_outputs({"audiences": self.audiences, "service_tokens": self.service_tokens})
 
     def _application(self, guard: str, args: GuardArgs) -> cloudflare.ZeroTrustAccessApplication:

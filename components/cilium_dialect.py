@@ -34,9 +34,9 @@ def _rules(direction: str, flow: Flow, named: bool) -> Iterator[dict[str, Any]]:
     leads is known from them."""
     ports: dict[str, Any] = {}
     if flow.ports:
-        ports["toPorts"] = [{"ports": [{"port": str(port.number), "protocol": port.protocol} for port in flow.ports]}]
-        if named and flow.dns:
-            ports["toPorts"][0]["rules"] = {"dns": [{"matchPattern": "*"}]}
+        opened = [{"port": str(port.number), "protocol": port.protocol} for port in flow.ports]
+        read = {"rules": {"dns": [{"matchPattern": "*"}]}} if named and flow.dns else {}
+        ports["toPorts"] = [{"ports": opened, **read}]
     kinds: dict[str, list[dict[str, Any]]] = {
         f"{direction}Endpoints": [_pods(peer) for peer in flow.peers if isinstance(peer, Pods)],
         f"{direction}CIDRSet": [_addresses(peer) for peer in flow.peers if isinstance(peer, Addresses)],

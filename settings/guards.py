@@ -4,7 +4,7 @@ An application covers a path with all that lies below, or a whole hostname; `*.`
 request the most specific one counts alone: https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ class Guard:
 
 def guards(routes: Iterable[Route]) -> tuple[Guard, ...]:
     """One for each hostname, and one more for each other set of people who may pass there."""
-    said = _said(enumerate(routes))
+    said = _said(list(routes))
     groups: dict[tuple[str, AccessOptions | None], list[str]] = {}
     for domain, access in said.items():
         groups.setdefault((_host(domain), access), []).append(domain)
@@ -78,7 +78,7 @@ def ticketed(
 def misguarded(routes: Iterable[Numbered]) -> list[Mistake]:
     """Routes that another's application would stand before, and applications that cannot be told apart."""
     routes = list(routes)
-    said = _said(routes)
+    said = _said([route for _, route in routes])
     closed = [domain for domain, access in said.items() if access]
     mistakes: list[Mistake] = []
     for number, route in routes:
@@ -117,9 +117,8 @@ def _too_many(guard: Guard) -> Mistake:
     return Mistake.of(f"{PREFIX}routes", _host(guard.domains[0]), why, accepted, sources.CLOUDFLARE_LIMITS)
 
 
-def _said(routes: Iterable[Numbered]) -> dict[str, AccessOptions | None]:
+def _said(routes: Sequence[Route]) -> dict[str, AccessOptions | None]:
     """What is said for each domain that needs a word at Cloudflare; the first word counts."""
-    routes = [route for _, route in routes]
     said: dict[str, AccessOptions | None] = {}
     for route in routes:
         if route.access:

@@ -148,8 +148,8 @@ def _origin(rule: dict[str, Any]) -> dict[str, Any]:
 def _access(rule: dict[str, Any]) -> dict[str, Any]:
     """What the connector asks of Access, as the API spells it."""
     spelled = {"team_name": "teamName", "aud_tags": "audTag"}
-    asked = _origin(rule).get("access") or {}
-    return {spelled.get(key, key): asked[key] for key in sorted(asked, key=lambda key: spelled.get(key, key))}
+    asked: dict[str, Any] = _origin(rule).get("access") or {}
+    return dict(sorted((spelled.get(key, key), value) for key, value in asked.items()))
 
 
 def _rule(rule: dict[str, Any]) -> Rule:

@@ -80,10 +80,10 @@ class Application(BaseModel):
     """Its many cosmetic fields are kept as they come."""
 
     model_config = ConfigDict(strict=True, extra="allow")
-    type: Literal[
-        *("self_hosted", "saas", "ssh", "vnc", "app_launcher", "warp", "biso", "bookmark", "dash_sso"),
-        *("infrastructure", "rdp", "mcp", "mcp_portal", "proxy_endpoint"),
-    ]
+    type: (
+        Literal["self_hosted", "saas", "ssh", "vnc", "app_launcher", "warp", "biso", "bookmark", "dash_sso"]
+        | Literal["infrastructure", "rdp", "mcp", "mcp_portal", "proxy_endpoint"]
+    )
     name: Annotated[str, StringConstraints(max_length=350)] | None = None
     domain: str | None = None
     session_duration: Duration | None = None

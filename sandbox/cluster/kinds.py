@@ -38,7 +38,7 @@ def _put(definitions: client.ApiextensionsV1Api, wanted: Any) -> str:
     try:
         live = _live(definitions, name)["metadata"]
     except NotFoundException:
-        body = {**wanted, "metadata": metadata}
+        body: Any = {**wanted, "metadata": metadata}
         definitions.create_custom_resource_definition(body, _preload_content=False)
         return name
     if mark.items() <= (live.get("annotations") or {}).items():

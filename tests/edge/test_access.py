@@ -34,9 +34,9 @@ class Guarded:
     def guard(self, path: str, *policies: dict[str, Any]) -> dict[str, Any]:
         """An application with these policies, in this order."""
         made = [self.edge.api.done("POST", f"{ACCESS}/policies", {"name": self.host, **each}) for each in policies]
+        applied = [{"id": each["id"], "precedence": place} for place, each in enumerate(made, start=1)]
         body = {"type": "self_hosted", "name": "Blog", "domain": f"{self.host}{path}", "session_duration": "1h"}
-        body["policies"] = [{"id": each["id"], "precedence": place} for place, each in enumerate(made, start=1)]
-        return self.edge.api.done("POST", f"{ACCESS}/apps", body)
+        return self.edge.api.done("POST", f"{ACCESS}/apps", {**body, "policies": applied})
 
     async def log_in(self, email: str, **more: str) -> str:
         """The cookie that the way over the team's login page ends with."""

@@ -124,7 +124,8 @@ def test_pods_move_to_a_new_token_though_an_existing_secret_keeps_its_name(deplo
 
 
 def test_with_any_other_delivery_pods_carry_no_mark(deploy: Deploy) -> None:
-    for how in ({}, {"certificate": CERTIFICATE}, {"store": STORE}):
+    others: tuple[dict[str, Any], ...] = ({}, {"certificate": CERTIFICATE}, {"store": STORE})
+    for how in others:
         template = deployed(deploy, **how).one("Deployment").inputs["spec"]["template"]
         assert "annotations" not in template["metadata"]
 
