@@ -7,7 +7,7 @@ from typing import Any
 from components.records import COMMENT_LIMIT
 from recover.outside import KUBERNETES, RECORD, TUNNEL, Outside, Thing
 from recover.state import Resource, last, resources
-from recover.taking import as_planned
+from recover.taking import as_planned, as_taken
 from verify.declared import Declared
 
 
@@ -47,7 +47,8 @@ def leftovers(
 ) -> list[Leftover]:
     """What the state does not hold, each with its entry where a note or the plan has one.
 
-    `noted` are entries with what they were made into. Where two things would be the same resource, the first is.
+    `noted` are resources as they were noted, each with what it was made into. Where two things would be the same resource,
+    the first is.
     """
     held = {(resource["type"], resource.get("id")) for resource in resources(state)}
     by_note = {(thing.type, thing.id): (entry, thing) for entry, thing in noted}
@@ -60,7 +61,7 @@ def leftovers(
         if key in by_note:
             entry = by_note[key][0]
             wanted.pop(entry["urn"], None)
-            result.append(Leftover(thing, entry))
+            result.append(Leftover(thing, as_taken(entry, thing)))
             continue
         match = next((entry for entry in wanted.values() if _is(entry, thing)), None)
         if match:
