@@ -6,7 +6,7 @@ BIN := .venv/bin
 STACK ?= dev
 BASE ?= main
 FORMAT ?= text
-MODULES := .github/tell.py __main__.py bench components examples generate hooks plugin policy recover sandbox settings tests verify
+MODULES := .github/tell.py __main__.py bench components examples generate hooks migrate plugin policy recover sandbox settings tests verify
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types format generate rehearse preview up verify recover drift drift-issue comment

@@ -19,6 +19,7 @@ from components import (
     Tunnel,
     pod_labels,
 )
+from components.existing import existing
 from hooks import drop_connections, take_back
 from settings import NamespaceOptions, Settings, base_name
 
@@ -27,6 +28,8 @@ project, stack = pulumi.get_project(), pulumi.get_stack()
 name = base_name(project, stack)
 place = settings.namespace or NamespaceOptions(name=name)
 options = settings.connector
+found = existing(settings.account_id, settings.zones, settings.hostnames(), settings.tunnel.adopt)
+adopted_tunnel, adopted_records = settings.adopted(found, f"{project}/{stack}")
 
 # The hook is registered with every run: what an earlier one made may need it.
 before_delete, guards = [take_back(name)], []
@@ -70,6 +73,7 @@ tunnel = Tunnel(
         "ingress_rules": settings.ingress_rules(place.name, access and access.audience_of),
         "protect": settings.tunnel.protect,
         "token_epoch": settings.token.epoch,
+        "adopt": adopted_tunnel,
     },
     pulumi.ResourceOptions(transformations=[drop_connections]),
 )
@@ -100,14 +104,15 @@ connector = Connector(
         "replaced_with": [tunnel.tunnel],
     },
 )
-Records(
+records = Records(
     name,
     {
         "account_id": settings.account_id,
-        "zones": settings.zones,
+        "zones": {**settings.zones, **found.zone_ids},
         "hostnames": settings.hostnames(),
         "target": tunnel.target,
         "comment": f"{project}/{stack}",
+        "adopt": adopted_records,
         "after": [connector.workload, *guards, *([access] if access else [])],
     },
 )
@@ -139,6 +144,7 @@ pulumi.export("urls", settings.urls())
 pulumi.export("tunnelId", tunnel.tunnel_id)
 pulumi.export("tunnelName", tunnel.tunnel_name)
 pulumi.export("tunnelTarget", tunnel.target)
+pulumi.export("records", records.ids)
 pulumi.export("configVersion", tunnel.config_version)
 pulumi.export("namespace", namespace.name)
 if for_owners := settings.edge_rules_for_owners(name):

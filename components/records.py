@@ -22,6 +22,9 @@ class RecordsArgs(TypedDict):
     """What the records point at: the tunnel's `target`."""
     comment: str
     """Shown beside each record in the dashboard: who made it. Cut at 100 characters."""
+    adopt: NotRequired[dict[str, str]]
+    """Hostname → `<zone id>/<record id>` of a CNAME that somebody else made: it is taken over, brought into line, and gone
+    with the stack. To be left out once that is done."""
     after: NotRequired[pulumi.Input[list[Any]]]
     """Resources to be there before the first record is, and to stay until the last one is gone: the connector, or
     visitors meet error 1033."""
@@ -32,15 +35,19 @@ class Records(pulumi.ComponentResource):
 
     Creates a DnsRecord for each hostname, keyed by it, so that a renamed hostname is one record made and one deleted
     and its neighbours are left alone. Zones that are used and have no id are looked up, two reads each. A record that
-    somebody else made for the same hostname is not overwritten: the API refuses (81053).
+    somebody else made for the same hostname is not overwritten: the API refuses (81053), unless `adopt` names it.
     """
+
+    ids: pulumi.Output[dict[str, str]]
+    """Hostname → id of its record."""
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:Records", name, {}, opts)
         known, account = args.get("zones", {}), args["account_id"]
         zones = {zone: zone_id(self, zone, known, account) for zone in dict.fromkeys(args["hostnames"].values())}
+        ids: dict[str, pulumi.Output[str]] = {}
         for hostname, zone in args["hostnames"].items():
-            cloudflare.DnsRecord(
+            record = cloudflare.DnsRecord(
                 f"{name}-{hostname}",
                 zone_id=zones[zone],
                 name=hostname,
@@ -54,6 +61,9 @@ class Records(pulumi.ComponentResource):
                     parent=self,
                     # Nobody is sent to a tunnel that no connector serves.
                     depends_on=args.get("after"),
+                    import_=args.get("adopt", {}).get(hostname),
                 ),
             )
-        self.register_outputs({})
+            ids[hostname] = record.id
+        self.ids = pulumi.Output.all(**ids)
+        self.register_outputs({"ids": self.ids})

@@ -18,6 +18,9 @@ class TunnelArgs(TypedDict):
     """Whether the engine refuses to delete the tunnel, by an update or a destroy; false by default."""
     token_epoch: NotRequired[int]
     """Another number is another secret, and so another token; 0 by default."""
+    adopt: NotRequired[str | None]
+    """`<account id>/<tunnel id>` of a remotely configured tunnel that somebody else made: it is taken over, with its rules,
+    brought into line, and gone with the stack. To be left out once that is done."""
 
 
 class Tunnel(pulumi.ComponentResource):
@@ -26,6 +29,9 @@ class Tunnel(pulumi.ComponentResource):
     Creates a RandomPassword, a ZeroTrustTunnelCloudflared and a ZeroTrustTunnelCloudflaredConfig: two calls to
     Cloudflare, both writes. The connector refuses rules that break its own checks and keeps the old ones, silently:
     `Settings` makes those checks, this class does not.
+
+    A tunnel that is taken over keeps its id and so its records and connections; name, secret and rules become the stack's.
+    Connectors that hold the old token stay connected, get the new rules too, and cannot come back once they stop.
 
     With another `token_epoch` the tunnel's secret changes: the tunnel is patched in place, and connectors holding the old
     token stay connected until they are replaced. The tunnel itself is replaced only where the
@@ -69,6 +75,7 @@ class Tunnel(pulumi.ComponentResource):
                 delete_before_replace=True,
                 # Of all that is made, the one thing whose loss takes every hostname along.
                 protect=args.get("protect", False),
+                import_=args.get("adopt"),
             ),
         )
         self.rules = cloudflare.ZeroTrustTunnelCloudflaredConfig(
@@ -77,7 +84,8 @@ class Tunnel(pulumi.ComponentResource):
             tunnel_id=tunnel.id,
             source="cloudflare",
             config={"ingresses": args["ingress_rules"]},
-            opts=pulumi.ResourceOptions(parent=self),
+            # The rules that were there are taken over too, so that the preview shows what becomes of them.
+            opts=pulumi.ResourceOptions(parent=self, import_=args.get("adopt")),
         )
         self.tunnel_id = tunnel.id
         self.tunnel_name = tunnel.name

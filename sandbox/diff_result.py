@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.diff_values import Property, Reader, forcing, properties
 from sandbox.engine import Report
 
-OPERATIONS = ("replace", "delete", "update", "create")
+OPERATIONS = ("replace", "delete", "import", "update", "create")
 """What may happen to a resource, in the order in which a reader wants to know."""
 
 
@@ -59,7 +59,9 @@ def resources_of(report: Report, known: str) -> tuple[list[Resource], int]:
             forced = forcing(step) if op == "replace" else []
             changed.append(Resource(op, step.type, step.urn.split("::")[-1], forced, properties(step, reader)))
         else:
-            changed.append(Resource("delete" if op == "delete" else "create", step.type, step.urn.split("::")[-1]))
+            changed.append(
+                Resource(op if op in ("delete", "import") else "create", step.type, step.urn.split("::")[-1])
+            )
     return in_order(changed), unchanged
 
 

@@ -8,7 +8,13 @@ from typing import Any
 from sandbox.diff_result import OPERATIONS, Resource, StackDiff
 from sandbox.diff_values import ABSENT, Property
 
-_DONE = {"replace": "replaced", "delete": "deleted", "update": "updated", "create": "created"}
+_DONE = {
+    "replace": "replaced",
+    "delete": "deleted",
+    "import": "taken over",
+    "update": "updated",
+    "create": "created",
+}
 _WIDTH = 120
 """Longest value shown whole, in characters."""
 

@@ -26,8 +26,8 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"\b8105[378]\b",
-        "a hostname without a record: take it over with `python -m recover` where an earlier run of this stack made it, delete it "
-        "if it is yours, or choose another hostname",
+        "a hostname without a record: take it over with `python -m recover` where an earlier run of this stack made it, with `adopt` on its "
+        "route where somebody else did, delete it if it is yours, or choose another hostname",
         _API + "resources/dns/",
     ),
     (

@@ -14,8 +14,8 @@ _OPS = {
     "delete": "delete",
     "replace": "replace",
     "same": "same",
-    # Only brings something into the state.
-    "import": "create",
+    # Takes over what somebody else made; what changes of it follows as an update.
+    "import": "import",
 }
 """Engine step → the word of the report. The halves of a replacement (`create-replacement`, `delete-replaced`,
 `discard-replaced`) are left out: `replace` stands for both."""
@@ -25,7 +25,7 @@ _OPS = {
 class Change:
     """One resource that a run changed, or would change.
 
-    `op` is `create`, `update`, `replace` or `delete`; `type` the type token, `name` the resource's name in the program;
+    `op` is `create`, `import`, `update`, `replace` or `delete`; `type` the type token, `name` the resource's name in the program;
     `properties` the paths of the properties that differ, empty where the whole resource comes or goes.
     """
 
@@ -74,14 +74,14 @@ class Recorder:
 
     def summary(self) -> dict[str, int]:
         """How many resources each operation touched."""
-        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "same": self.same}
+        counts = {"create": 0, "import": 0, "update": 0, "replace": 0, "delete": 0, "same": self.same}
         for change in self.changes:
             counts[change.op] += 1
         return counts
 
 
 def _change(op: str, step: StepEventMetadata) -> Change:
-    whole = op in ("create", "delete")
+    whole = op in ("create", "import", "delete")
     differing = [] if whole else sorted({each.path for each in properties(step, Reader([step], ""))})
     return Change(op, step.type, step.urn.split("::")[-1], differing)
 

@@ -133,14 +133,23 @@ class Session:
             self._supervisor.stop(name)
 
     def seed(self, settings: "Settings") -> None:
-        """Makes up what a stack file takes for granted, where it is missing: account, zones, an existing namespace and Secret;
-        and runs what else its way to deliver the token needs in the cluster.
+        """Makes up what a stack file takes for granted, where it is missing: account, zones, an existing namespace and Secret,
+        and the tunnel and the records that it takes over; and runs what else its way to deliver the token needs in the cluster.
         """
         zones = [
             {"id": zone_id, "name": name, "account": settings.account_id} for name, zone_id in settings.zones.items()
         ]
         account = {"id": settings.account_id, "name": "Sandbox"}
-        self._admin("POST", "/sandbox/seed", {"accounts": [account], "zones": zones})
+        tunnel = settings.tunnel.adopt
+        tunnels = [{"id": tunnel, "name": f"adopted-{tunnel[:8]}", "account": settings.account_id}] if tunnel else []
+        hostnames = settings.hostnames()
+        records = [
+            {"id": route.adopt, "name": route.hostname, "zone": hostnames[route.hostname]}
+            for route in settings.routes
+            if route.adopt
+        ]
+        seeds = {"accounts": [account], "zones": zones, "tunnels": tunnels, "records": records}
+        self._admin("POST", "/sandbox/seed", seeds)
         if settings.namespace and not settings.namespace.create:
             _ensure_namespace(self.kubeconfig(), settings.namespace.name)
             if settings.token.secret:

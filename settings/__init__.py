@@ -1,6 +1,7 @@
 """The settings of one stack: read once, checked whole, and closed."""
 
 from settings.access import AccessOptions, PeopleOptions
+from settings.adoption import Existing, ExistingRecord, ExistingTunnel
 from settings.connector import ConnectorOptions, SchedulingOptions
 from settings.destinations import AddressDestination, Destination, NameDestination, PodDestination
 from settings.edge import EdgeOptions, EdgeRule, RateLimit
@@ -45,7 +46,10 @@ __all__ = [
     "EdgeOptions",
     "EdgeRule",
     "EnvironmentVariable",
+    "Existing",
+    "ExistingRecord",
     "ExistingSecretOptions",
+    "ExistingTunnel",
     "Guard",
     "HealthOptions",
     "ImageOptions",

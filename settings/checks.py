@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from settings import edge_checks, guards, origins, rules, shorthand, sources, zones
+from settings import adoption, edge_checks, guards, origins, rules, shorthand, sources, zones
 from settings.access import TEAM
 from settings.edge import EdgeOptions
 from settings.mistakes import NOTHING, PREFIX, Mistake, SettingsError
@@ -41,6 +41,7 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
         mistakes += zones.misplaced(routes, {zone for _, zone in known})
     mistakes += zones.confused(*_ids(data))
     mistakes += rules.unreachable(routes)
+    mistakes += adoption.unclear(routes)
     mistakes += [*_idle_options(routes), *_undecided(routes)]
     mistakes += guards.misguarded(routes)
     if guarded := [number for number, route in routes if route.access]:

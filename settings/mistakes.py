@@ -36,7 +36,7 @@ class Mistake:
             why = f": {why}" if why else ""
             return cls(key, None, accepted, source, f"{key} is missing{why}; accepted: {accepted}.")
         value = _masked(value)
-        return cls(key, value, accepted, source, f"{key} is {_abridged(value)}: {why}; accepted: {accepted}.")
+        return cls(key, value, accepted, source, f"{key} is {abridged(value)}: {why}; accepted: {accepted}.")
 
 
 class SettingsError(Exception):
@@ -79,6 +79,7 @@ def _masked(value: object) -> Any:
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def _abridged(value: object) -> str:
+def abridged(value: object) -> str:
+    """A value as a message shows it."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else f"{text[:117]}..."

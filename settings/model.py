@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
 from settings import access, ca_pools, checks, edge_rules, guards, rules, shorthand, sources, stack, zones
+from settings.adoption import Existing, adopted
 from settings.connector import ConnectorOptions
 from settings.destinations import AddressDestination, Destination, destinations
 from settings.edge import EdgeOptions
 from settings.fields import Options, setting
 from settings.load_balancer import LoadBalancerOptions
+from settings.mistakes import SettingsError
 from settings.monitoring import MonitoringOptions, NotifyOptions
 from settings.origins import OriginDefaults
 from settings.routes import Route
@@ -117,7 +119,7 @@ class Settings(Options):
     )
     tunnel: TunnelOptions = setting(
         "The tunnel itself.",
-        "{protect}",
+        "{protect, adopt}",
         sources.PULUMI_PROTECT,
         examples=[{"protect": True}],
         default=TunnelOptions(),
@@ -229,6 +231,19 @@ class Settings(Options):
     def public_hostname(self) -> str:
         """The first hostname with a record; the first of all where none has one."""
         return next(iter(self.hostnames()), self.routes[0].hostname)
+
+    def adopted(self, existing: Existing, comment: str) -> tuple[str | None, dict[str, str]]:
+        """What this run takes over of what was there before it, as `pulumi import` takes it: the tunnel as `account/tunnel`,
+        or None, and by hostname the records as `zone/record`.
+
+        Ends the program where something of somebody else's is in the way, or cannot be taken over. `comment` is what the
+        stack writes beside its records.
+        """
+        try:
+            tunnel, records = adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment)
+        except SettingsError as error:
+            stack.stop(error)
+        return f"{self.account_id}/{tunnel}" if tunnel else None, records
 
     def urls(self) -> list[str]:
         """The addresses to open, in the order declared: of hostnames with a record."""

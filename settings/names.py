@@ -12,6 +12,9 @@ LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-
 SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 
+RECORD_ID = "the record's id, 32 hex digits, in quotes"
+TUNNEL_ID = "the tunnel's id, such as c1744f8b-faa1-48a4-9e5c-02ac921467fa"
+
 
 def domain_name(text: str, accepted: str) -> str:
     """A DNS name of two labels or more: in lower case, international names in punycode."""
@@ -90,6 +93,20 @@ def label_value(text: str) -> str:
         accepted = "1 to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
         refuse("it is no value of a label", accepted, sources.KUBERNETES_LABELS)
     return text
+
+
+def record_id(text: str) -> str:
+    """An id of a DNS record, in lower case."""
+    if not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
+        refuse("it is no id of a DNS record", RECORD_ID, sources.CLOUDFLARE_RECORD_IDS)
+    return text.lower()
+
+
+def tunnel_id(text: str) -> str:
+    """An id of a tunnel, in lower case."""
+    if not re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text):
+        refuse("it is no id of a tunnel", TUNNEL_ID, sources.CLOUDFLARE_TUNNEL_IDS)
+    return text.lower()
 
 
 def labels(values: dict[str, str]) -> dict[str, str]:

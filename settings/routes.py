@@ -154,6 +154,14 @@ class Route(Options):
         default=False,
     )
 
+    adopt: Annotated[str, AfterValidator(names.record_id)] | None = setting(
+        "Id of the hostname's record where there is one that this stack did not make: it is taken over, and then belongs to "
+        "the stack. Of no meaning once that is done.",
+        names.RECORD_ID,
+        sources.CLOUDFLARE_RECORD_IDS,
+        examples=["023e105f4ecef8ad9ca31a8372d0c353"],
+        default=None,
+    )
     access: AccessOptions | None = setting(
         "Who may pass, where that is not everybody: Cloudflare asks for a login or a service token, and the connector checks "
         "the ticket that it gives. It stands before a path with all that lies below, also where the path is exact.",

@@ -32,6 +32,8 @@ CLOUDFLARE_SESSIONS = (
 )
 CLOUDFLARE_TEAM = "https://developers.cloudflare.com/cloudflare-one/faq/getting-started-faq/"
 CLOUDFLARE_APP_PATHS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/"
+CLOUDFLARE_RECORD_IDS = "https://developers.cloudflare.com/api/resources/dns/subresources/records/methods/list/"
+CLOUDFLARE_TUNNEL_IDS = "https://developers.cloudflare.com/api/resources/zero_trust/subresources/tunnels/subresources/cloudflared/methods/list/"
 IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"

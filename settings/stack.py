@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -42,6 +42,13 @@ def running() -> dict[str, Any]:
     _in_the_clear([key for key in full if is_config_secret(key)])
     names = [key.removeprefix(PREFIX) for key in full]
     return {name: _decoded(name, config.get(name)) for name in names}
+
+
+def stop(error: SettingsError) -> NoReturn:
+    """Ends the program that the engine runs: it shows the mistakes, and no trace of the program's lines."""
+    import pulumi
+
+    raise pulumi.RunError(str(error)) from None
 
 
 def base_name(project: str, stack: str) -> str:

@@ -1,8 +1,10 @@
 """The tunnel itself, apart from where it leads."""
 
-from pydantic import StrictBool
+from typing import Annotated
 
-from settings import sources
+from pydantic import AfterValidator, StrictBool
+
+from settings import names, sources
 from settings.fields import Options, setting
 
 
@@ -16,4 +18,12 @@ class TunnelOptions(Options):
         sources.PULUMI_PROTECT,
         examples=[True],
         default=False,
+    )
+    adopt: Annotated[str, AfterValidator(names.tunnel_id)] | None = setting(
+        "Id of a tunnel that this stack did not make: it is taken over, with its rules, and then belongs to the stack. Of no "
+        "meaning once that is done. Left out, the stack makes one.",
+        names.TUNNEL_ID,
+        sources.CLOUDFLARE_TUNNEL_IDS,
+        examples=["c1744f8b-faa1-48a4-9e5c-02ac921467fa"],
+        default=None,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from . import calls, connections, state, tokens, tunnels, zones
+from . import calls, connections, records, stamps, state, tokens, tunnels, zones
 from .faults import Faults, Trouble
 from .store import Store
 
@@ -37,14 +37,31 @@ class Zone(_Closed):
     account: str
 
 
+class Tunnel(_Closed):
+    id: str = Field(pattern=stamps.UUID.pattern)
+    name: str = Field(min_length=1)
+    account: str
+
+
+class Record(_Closed):
+    id: str = Field(pattern=_HEX)
+    name: str
+    zone: str = Field(description="name of its zone")
+
+
 class Seed(_Closed):
     accounts: list[Account] = []
     zones: list[Zone] = []
+    tunnels: list[Tunnel] = []
+    records: list[Record] = []
 
 
 @router.post("/seed")
 async def seed(request: Request, wanted: Seed) -> dict[str, Any]:
-    """Accounts and zones that are to be there; those that are stay as they are."""
+    """What is to be there before any API client comes; what is there stays as it is.
+
+    A tunnel is a remotely configured one, a record a proxied CNAME.
+    """
     store: Store = request.app.state.store
     for account in wanted.accounts:
         zones.seed_account(store, account.id, account.name)
@@ -52,6 +69,15 @@ async def seed(request: Request, wanted: Seed) -> dict[str, Any]:
         rows = [zones.seed_zone(store, zone.name, zone.account, zone.id) for zone in wanted.zones]
     except ValueError as mistake:
         raise HTTPException(409, str(mistake)) from mistake
+    for tunnel in wanted.tunnels:
+        tunnels.seed(store, tunnel.id, tunnel.account, tunnel.name)
+    ids = {row["name"]: row["id"] for row in rows}
+    for record in wanted.records:
+        if record.zone not in ids:
+            raise HTTPException(
+                409, f"record {record.name} names the zone {record.zone}, which is not among the seed's"
+            )
+        records.seed(store, ids[record.zone], record.id, record.name)
     return {"zones": [{"id": row["id"], "name": row["name"], "account": row["account"]} for row in rows]}
 
 

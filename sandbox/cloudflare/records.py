@@ -40,6 +40,15 @@ def proxied_cnames(store: Store) -> dict[str, str]:
     return {row["name"]: row["content"] for row in rows}
 
 
+def seed(store: Store, zone: str, record: str, name: str) -> None:
+    """Makes a proxied CNAME with this id, to something of somebody else's, unless the id or the name is there."""
+    if store.one("SELECT 1 FROM records WHERE id = ? OR (zone = ? AND name = ?)", record, zone, name):
+        return
+    body = {"name": name, "type": "CNAME", "content": "somebody-elses.example.net", "proxied": True}
+    moment = stamps.now()
+    _write(store, zone, _shaped(checked(body, _zone_name(store, zone)), record, created=moment, modified=moment))
+
+
 def _found(store: Store, zone: str, record: str) -> dict[str, Any]:
     row = store.one("SELECT body FROM records WHERE zone = ? AND id = ?", zone, record)
     if row is None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 from typing import Any
 
 from . import connections, stamps
@@ -15,6 +16,17 @@ MISSING = (1003, "Tunnel not found")
 def find(store: Store, tunnel: str) -> Row | None:
     """A tunnel's row, `secret` (base64) among it; a deleted one has `deleted`."""
     return store.one("SELECT * FROM tunnels WHERE id = ?", tunnel.lower())
+
+
+def seed(store: Store, tunnel: str, account: str, name: str) -> None:
+    """Makes a remotely configured tunnel with this id unless it is there; a deleted one is there no more, and comes back."""
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    store.run(
+        "INSERT INTO tunnels VALUES (?, ?, ?, ?, 'cloudflare', ?, NULL, NULL, NULL) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret = excluded.secret, created = excluded.created, "
+        "deleted = NULL, active_since = NULL, inactive_since = NULL WHERE deleted IS NOT NULL",
+        *(tunnel, account, name, secret, stamps.now()),
+    )
 
 
 def of_account(store: Store, account: str, tunnel: str, *, alive: bool = False) -> Row:

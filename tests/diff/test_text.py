@@ -63,7 +63,7 @@ def test_it_reads_as_it_is_meant_to(form, name: str) -> None:
 
 def test_programs_get_all_of_it() -> None:
     told = json.loads(json.dumps(diff_text.as_json(STACKS)))
-    assert told["stacks"][0]["summary"] == {"replace": 1, "delete": 1, "update": 2, "create": 1}
+    assert told["stacks"][0]["summary"] == {"replace": 1, "delete": 1, "import": 0, "update": 2, "create": 1}
     assert told["stacks"][0]["resources"][3]["properties"][0]["old"] == PAGE
     assert told["stacks"][2]["errors"][0]["key"] == "culvert:routes"
 

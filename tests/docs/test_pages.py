@@ -14,7 +14,7 @@ from settings import Settings
 from settings.mistakes import PREFIX
 
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
-OWN = [PROJECT / "docs" / name for name in ("environments.md", "from-the-guide.md")]
+OWN = [PROJECT / "docs" / name for name in ("environments.md", "from-the-guide.md", "taking-over.md")]
 
 
 def prose(page: Path) -> str:

@@ -177,6 +177,34 @@ def test_seeding_twice_is_seeding_once(emulated: Emulated) -> None:
     assert len(emulated.done("GET", "/zones")) == 3
 
 
+def test_what_a_stack_takes_over_is_seeded_once_and_comes_back_when_it_was_deleted(emulated: Emulated) -> None:
+    tunnel, record = "c1744f8b-faa1-48a4-9e5c-02ac921467fa", "023e105f4ecef8ad9ca31a8372d0c353"
+    zone = {"id": ZONE, "name": "example.com", "account": ACCOUNT}
+    tunnels = [{"id": tunnel, "name": "theirs", "account": ACCOUNT}]
+    wanted = {
+        "zones": [zone],
+        "tunnels": tunnels,
+        "records": [{"id": record, "name": "a.example.com", "zone": "example.com"}],
+    }
+    emulated.owner("POST", "/seed", wanted)
+    found = emulated.done("GET", f"{TUNNELS}/{tunnel}")
+    assert (found["name"], found["config_src"], found["deleted_at"]) == ("theirs", "cloudflare", None)
+    assert emulated.done("GET", f"/zones/{ZONE}/dns_records/{record}")["type"] == "CNAME"
+
+    emulated.done("PATCH", f"{TUNNELS}/{tunnel}", {"name": "ours"})
+    emulated.done("PATCH", f"/zones/{ZONE}/dns_records/{record}", {"content": "ours.example.net"})
+    emulated.owner("POST", "/seed", wanted)
+    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["name"] == "ours"
+    assert emulated.done("GET", f"/zones/{ZONE}/dns_records/{record}")["content"] == "ours.example.net"
+
+    emulated.done("DELETE", f"{TUNNELS}/{tunnel}")
+    emulated.owner("POST", "/seed", wanted)
+    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["deleted_at"] is None
+    lost = {**wanted, "zones": []}
+    headers = {"Authorization": f"Bearer {emulated.admin}"}
+    assert emulated.http.post("/sandbox/seed", json=lost, headers=headers).status_code == 409
+
+
 def test_nobody_is_connected_to_a_tunnel_that_is_not_there(emulated: Emulated) -> None:
     headers = {"Authorization": f"Bearer {emulated.admin}"}
     body = {"tunnel": "00000000-0000-4000-8000-000000000000", "connectors": [4]}

@@ -321,6 +321,36 @@ def test_a_zone_that_is_not_the_only_one_of_its_name_is_refused(cloudflare: Plug
         cloudflare.invoke("cloudflare:index/getZone:getZone", filter={"name": "example.test"})
 
 
+def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin, api: Recorded) -> None:
+    row = {"id": "r", "name": "a.example.test", "type": "CNAME", "content": "b", "created_on": "2024-03-01T09:30:00.5Z"}
+    api.play(
+        [
+            reply("GET", RECORDS, [row, {**row, "id": "s"}]),
+            reply("GET", f"{RECORDS}?page=2", [{**row, "id": "t"}]),
+            reply("GET", f"{RECORDS}?page=3", []),
+            reply("GET", f"{RECORDS}?name.exact=a.example.test", [row]),
+            reply("GET", f"{RECORDS}?name.exact=a.example.test&page=2", []),
+        ]
+    )
+    token = "cloudflare:index/getDnsRecords:getDnsRecords"  # noqa: S105
+    found = cloudflare.invoke(token, zoneId=ZONE, maxItems=1000)["results"]
+    assert [record["id"] for record in found] == ["r", "s", "t"]
+    assert found[0]["createdOn"] == "2024-03-01T09:30:00Z"
+    assert len(cloudflare.invoke(token, zoneId=ZONE, name={"exact": "a.example.test"})["results"]) == 1
+    with pytest.raises(Refusal, match="has no property hostname"):
+        cloudflare.invoke(token, zoneId=ZONE, hostname="a.example.test")
+
+
+def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, api: Recorded) -> None:
+    row = {"id": TUNNEL_ID, "name": "rig", "config_src": "local", "deleted_at": "2024-03-01T09:30:00Z"}
+    api.play([reply("GET", f"{TUNNELS}/{TUNNEL_ID}", row)])
+    token = "cloudflare:index/getZeroTrustTunnelCloudflared:getZeroTrustTunnelCloudflared"  # noqa: S105
+    found = cloudflare.invoke(token, accountId=ACCOUNT, tunnelId=TUNNEL_ID)
+    assert (found["name"], found["configSrc"], found["deletedAt"]) == ("rig", "local", "2024-03-01T09:30:00Z")
+    with pytest.raises(Refusal, match="needs accountId and tunnelId"):
+        cloudflare.invoke(token, accountId=ACCOUNT)
+
+
 @pytest.mark.parametrize(
     ("first", "waited"),
     [

@@ -1,10 +1,12 @@
-"""Functions that only read: a zone by its name, a tunnel's token, and rulesets."""
+"""Functions that only read: a zone by its name, a zone's records, a tunnel and its token, and rulesets."""
 
 from typing import Any
 
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.cloudflare.fields import COMPUTED, Field, compact, snake
+from sandbox.providers.cloudflare.records import DNS_RECORD
 from sandbox.providers.cloudflare.rulesets import RULESET
+from sandbox.providers.cloudflare.tunnels import TUNNEL
 from sandbox.providers.cloudflare.wire import decode
 from sandbox.providers.interface import ProviderError
 
@@ -38,6 +40,7 @@ ZONE = Field(
         **dict.fromkeys(["activatedOn", "createdOn", "modifiedOn"], Field("time", COMPUTED)),
     },
 )
+RECORD = {name: rule for name, rule in DNS_RECORD.fields.items() if not rule.path}
 
 
 def zone(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +67,40 @@ def zone(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
         raise ProviderError("Invalid zone configuration: empty or null zone ID")
     answer = decode(ZONE, client.call("GET", f"/zones/{id}"))
     return compact({**answer, "id": id, "zoneId": id, "filter": wanted})
+
+
+def records(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A zone's records as the official plugin reads them: page after page until one is empty, at most `maxItems` (1000)."""
+    query: dict[str, str] = {}
+    for name, value in arguments.items():
+        if name not in ("zoneId", "maxItems", "name", "content", "comment", "type", "match", "order", "direction"):
+            raise ProviderError(f"getDnsRecords has no property {name}")
+        if isinstance(value, dict):
+            query |= {f"{name}.{test}": text for test, text in value.items()}
+        elif name not in ("zoneId", "maxItems"):
+            query[name] = value
+    most = arguments.get("maxItems") or 1000
+    found: list[dict[str, Any]] = []
+    number = 1
+    while len(found) < most:
+        page = {"page": str(number)} if number > 1 else {}
+        rows = client.call("GET", f"/zones/{arguments['zoneId']}/dns_records", query={**query, **page})
+        if not rows:
+            break
+        found += rows
+        number += 1
+    results = [{name: decode(rule, row.get(rule.api_name(name))) for name, rule in RECORD.items()} for row in found]
+    return compact({**arguments, "results": results[:most]})
+
+
+def tunnel(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A tunnel by its id, a deleted one too."""
+    account, id = arguments.get("accountId"), arguments.get("tunnelId")
+    if not account or not id:
+        raise ProviderError("getZeroTrustTunnelCloudflared needs accountId and tunnelId here")
+    answer = client.call("GET", f"/accounts/{account}/cfd_tunnel/{id}")
+    shown = {name: decode(rule, answer.get(rule.api_name(name))) for name, rule in TUNNEL.fields.items()}
+    return compact({**shown, "id": id, "accountId": account, "tunnelId": id, "tunnelSecret": None})
 
 
 def tunnel_token(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -112,6 +149,8 @@ def _rulesets_of(arguments: dict[str, Any]) -> str:
 FUNCTIONS = {
     "cloudflare:index/getRuleset:getRuleset": ruleset,
     "cloudflare:index/getRulesets:getRulesets": rulesets,
+    "cloudflare:index/getDnsRecords:getDnsRecords": records,
+    "cloudflare:index/getZeroTrustTunnelCloudflared:getZeroTrustTunnelCloudflared": tunnel,
     "cloudflare:index/getZone:getZone": zone,
     "cloudflare:index/getZeroTrustTunnelCloudflaredToken:getZeroTrustTunnelCloudflaredToken": tunnel_token,
 }

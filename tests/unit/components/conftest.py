@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import grpc
 import pulumi
 import pytest
 from google.protobuf import json_format
@@ -110,11 +111,27 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-class _Cloud(mocks.Mocks):
-    """Answers as the providers do, as far as the program reads their answers; `rulesets` are there before."""
+class _Refused(grpc.RpcError):
+    """A look-up that fails as the engine's do."""
 
-    def __init__(self, rulesets: Sequence[dict[str, Any]]) -> None:
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return str(self)
+
+
+NOTHING_THERE = {"readStackOutputs": {"outputs": {}}, "getDnsRecords": {"results": []}}
+"""What look-ups answer where a stack is new, and so are its hostnames."""
+
+
+class _Cloud(mocks.Mocks):
+    """Answers as the providers do, as far as the program reads their answers; `rulesets` are there before, `answers` has
+    those to other look-ups by name."""
+
+    def __init__(self, rulesets: Sequence[dict[str, Any]], answers: Mapping[str, Any]) -> None:
         self.rulesets = rulesets
+        self.answers = {**NOTHING_THERE, **answers}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         kind = args.typ.rsplit(":", 1)[-1]
@@ -139,7 +156,13 @@ class _Cloud(mocks.Mocks):
             return {"rulesets": found}, []
         if args.token.endswith(":getRuleset"):
             return next(each for each in self.rulesets if each["id"] == args.args["id"]), []
-        return {"id": ZONE_ID, "name": args.args["filter"]["name"]}, []
+        name = args.token.rsplit(":", 1)[-1]
+        if name == "getZone":
+            return {"id": ZONE_ID, "name": args.args["filter"]["name"]}, []
+        answer = self.answers[name]
+        if isinstance(answer, str):
+            raise _Refused(answer)
+        return answer, []
 
 
 def _read(message: Any, secret: Callable[[Any], Any] = lambda value: value) -> Any:
@@ -181,12 +204,16 @@ class Deploy(Protocol):
         stack: str = ...,
         config: Mapping[str, str] = ...,
         rulesets: Sequence[dict[str, Any]] = ...,
+        answers: Mapping[str, Any] = ...,
     ) -> Recorded: ...
 
 
 @pytest.fixture
 def deploy() -> Iterator[Deploy]:
-    """Runs a program to its end as project `culvert` and returns what it registered."""
+    """Runs a program to its end as project `culvert` and returns what it registered.
+
+    `answers` are those to look-ups, by the function's name (`getDnsRecords`); a text is why it fails.
+    """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 
@@ -195,8 +222,9 @@ def deploy() -> Iterator[Deploy]:
         stack: str = "dev",
         config: Mapping[str, str] | None = None,
         rulesets: Sequence[dict[str, Any]] = (),
+        answers: Mapping[str, Any] | None = None,
     ) -> Recorded:
-        recorded, cloud = Recorded(), _Cloud(rulesets)
+        recorded, cloud = Recorded(), _Cloud(rulesets, answers or {})
         settings.reset_options(project="culvert", stack=stack)
         pulumi.runtime.set_all_config(dict(config or {}))
         mocks.set_mocks(cloud, project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded, cloud))

@@ -6,8 +6,8 @@ import pytest
 
 from settings import Settings
 from tests.sealing import certificate
-from tests.unit.components.conftest import Deploy
-from tests.unit.components.touched import BASE, keys, touched
+from tests.unit.components.conftest import TUNNEL_ID, Deploy
+from tests.unit.components.touched import BASE, RECORD_ID, keys, touched
 
 RULES = "~ ZeroTrustTunnelCloudflaredConfig rules"
 DEPLOYMENT = "~ Deployment cloudflared"
@@ -226,6 +226,9 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     # A policy has a session of its own, which goes before the application's.
     ("routes.access.sessionDuration", entered(), entered(sessionDuration="1h"), {APPLICATION, *PEOPLE}),
     ("accessTeam", entered(), {**entered(), "accessTeam": "other"}, {RULES}),
+    # What a stack has once taken over is its own, whether its file still says so or not.
+    ("routes.adopt", {}, route(adopt=RECORD_ID), set()),
+    ("tunnel.adopt", {}, {"tunnel": {"adopt": TUNNEL_ID}}, set()),
     ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
     ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from settings.translation import options_in
-from tests.unit.components.conftest import Deploy, Registered
+from tests.unit.components.conftest import TUNNEL_ID, Deploy, Registered
 
 PROJECT = Path(__file__).resolve().parents[3]
 BASE: dict[str, Any] = {
@@ -18,6 +18,9 @@ BASE: dict[str, Any] = {
     "namespace": "blog",
     "routes": [{"hostname": "blog.example.com", "service": "http://blog"}],
 }
+RECORD_ID = "023e105f4ecef8ad9ca31a8372d0c353"
+UP = {"readStackOutputs": {"outputs": {"tunnelId": TUNNEL_ID, "records": {"blog.example.com": RECORD_ID}}}}
+"""The stack of `BASE` is up already, and has a tunnel and a record."""
 
 
 def touched(deploy: Deploy, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
@@ -49,5 +52,7 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def _resources(deploy: Deploy, changes: Mapping[str, Any]) -> dict[str, Registered]:
     given = {f"culvert:{key}": value for key, value in {**BASE, **changes}.items() if value is not None}
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
-    recorded = deploy(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), "dev", config)
+    recorded = deploy(
+        lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), "dev", config, answers=UP
+    )
     return {str(resource).replace("culvert-dev-", ""): resource for resource in recorded.resources}

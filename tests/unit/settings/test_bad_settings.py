@@ -117,6 +117,7 @@ TOP: dict[str, Case] = {
         'zones["example.com"]',
         "the id of the account",
     ),
+    "a tunnel to take over, by its name": (values(tunnel={"adopt": "homelab"}), "tunnel.adopt", "no id of a tunnel"),
     "no routes": (values(routes=None), "routes", "is missing; accepted: one route or more"),
     "empty routes": (values(routes=[]), "routes", "it is empty"),
     "routes as an object": (values(routes={"blog.example.com": "http://blog"}), "routes", "it is no list"),
@@ -235,6 +236,26 @@ SERVICES: dict[str, Case] = {
 }
 
 ROUTES: dict[str, Case] = {
+    "a record to take over, by its name": (
+        values(a_route(adopt="blog.example.com")),
+        "routes[0].adopt",
+        "no id of a DNS record",
+    ),
+    "two records for a hostname": (
+        values(a_route(adopt="1" * 32), a_route(path="/v1", adopt="2" * 32)),
+        "routes[1].adopt",
+        "routes[0] takes another record over for the same hostname",
+    ),
+    "a record to take over and none to have": (
+        values(a_route(adopt="1" * 32, dns="none")),
+        "routes[0].adopt",
+        "with dns: none the stack has no record",
+    ),
+    "a record for two hostnames": (
+        values(a_route(adopt="1" * 32), a_route(hostname="log.example.com", adopt="1" * 32)),
+        "routes[1].adopt",
+        "routes[0] takes that record over for blog.example.com",
+    ),
     "a route without a hostname": (values(a_route(hostname=None)), "routes[0].hostname", "is missing"),
     "a route to nowhere": (values(a_route(service=None)), "routes[0]", "this one names none"),
     "a route to two places": (values({**a_route(), **a_backend()}), "routes[0]", "this one names two"),

@@ -1,0 +1,1 @@
+"""Stack files for what runs today: a locally managed cloudflared, or a tunnel of adyanth/cloudflare-operator."""

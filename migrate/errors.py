@@ -1,0 +1,5 @@
+"""What ends a migration, in words."""
+
+
+class MigrateError(Exception):
+    """Nothing was written, and this is why."""

@@ -1,0 +1,97 @@
+"""What somebody else made: never overwritten, and taken over by its id, with what changes told beforehand."""
+
+import base64
+import json
+from typing import Any
+
+import httpx
+
+from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
+
+RECORD = "cloudflare:index/dnsRecord:DnsRecord"
+TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
+RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
+
+
+def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
+    """A call that somebody else makes; its result."""
+    address = sandbox.run("status")["page"] + "client/v4" + path
+    token = {"Authorization": f"Bearer {(sandbox.home / 'api-token').read_text().strip()}"}
+    return httpx.request(method, address, json=body, headers=token).raise_for_status().json()["result"]
+
+
+def of(report: dict[str, Any], type: str) -> list[tuple[str, list[str]]]:
+    return [(change["op"], change["properties"]) for change in report["changes"] if change["type"] == type]
+
+
+def test_somebody_elses_record_is_an_error_before_anything_is_made_until_it_is_taken_over(sandbox: Sandbox) -> None:
+    given = settings("theirs")
+    file = sandbox.stack_file("theirs", given)
+    sandbox.run("env", "--config", str(file))
+    made = {"name": "theirs.example.com", "type": "CNAME", "content": "old.example.net", "comment": "by hand"}
+    record = api(sandbox, "POST", f"/zones/{ZONE}/dns_records", made)
+    sandbox.calls()
+    for operation in ("preview", "up"):
+        (error,) = sandbox.run(operation, "--config", str(file), fails=True)["errors"]
+        assert "culvert:routes[0].hostname" in error["message"]
+        assert "CNAME old.example.net (made 20" in error["message"]
+        assert f'adopt: "{record["id"]}"' in error["message"]
+        assert "Traceback" not in error["message"]
+    assert {call["method"] for call in sandbox.calls()} == {"GET"}
+    assert "culvert-theirs" not in sandbox.tunnels()
+
+    route = {**given["routes"][0], "adopt": record["id"]}
+    taken = sandbox.up("theirs", {**given, "routes": [route]})
+    (imported, updated) = of(taken, RECORD)
+    assert imported == ("import", [])
+    assert updated[0] == "update"
+    assert {"comment", "content", "proxied"} <= set(updated[1])
+    ours = sandbox.records()["theirs.example.com"]
+    assert (ours["id"], ours["content"]) == (record["id"], taken["outputs"]["tunnelTarget"])
+    assert (ours["comment"], ours["proxied"]) == ("culvert/theirs", True)
+    assert taken["outputs"]["records"] == {"theirs.example.com": record["id"]}
+
+    for settled in ({**given, "routes": [route]}, given, {**given, "routes": [route]}):
+        again = sandbox.up("theirs", settled)
+        assert again["changes"] == []
+        assert again["calls"] == {"reads": 0, "writes": 0}
+    sandbox.destroy("theirs")
+    assert "theirs.example.com" not in sandbox.records()
+
+
+def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandbox: Sandbox) -> None:
+    given = settings("inherit")
+    file = sandbox.stack_file("inherit", given)
+    sandbox.run("env", "--config", str(file))
+    tunnels = f"/accounts/{ACCOUNT}/cfd_tunnel"
+    secret = base64.b64encode(b"s" * 32).decode()
+    by_hand = {"name": "homelab", "config_src": "cloudflare", "tunnel_secret": secret}
+    tunnel = api(sandbox, "POST", tunnels, by_hand)["id"]
+    old_rules = {"config": {"ingress": [{"service": "http_status:503"}]}}
+    api(sandbox, "PUT", f"{tunnels}/{tunnel}/configurations", old_rules)
+    by_file = api(sandbox, "POST", tunnels, {**by_hand, "name": "by-file", "config_src": "local"})["id"]
+    sandbox.calls()
+
+    file = sandbox.stack_file("inherit", {**given, "tunnel": {"adopt": by_file}})
+    (error,) = sandbox.run("preview", "--config", str(file), fails=True)["errors"]
+    assert "by-file takes its rules from a file beside its connector" in error["message"]
+
+    adopting = {**given, "tunnel": {"adopt": tunnel}}
+    preview = sandbox.run("preview", "--config", str(sandbox.stack_file("inherit", adopting)))
+    assert of(preview, TUNNEL) == [("import", []), ("update", ["name", "tunnelSecret"])]
+    assert [op for op, _ in of(preview, RULES)] == ["import", "update"]
+    assert preview["outputs"]["tunnelId"] == tunnel
+    assert {call["method"] for call in sandbox.calls()} == {"GET"}
+
+    taken = sandbox.up("inherit", adopting)
+    assert taken["outputs"]["tunnelId"] == tunnel
+    assert taken["outputs"]["configVersion"] == 2
+    assert {"homelab", "culvert-inherit"} & set(sandbox.tunnels()) == {"culvert-inherit"}
+    token = json.loads(base64.b64decode(api(sandbox, "GET", f"{tunnels}/{tunnel}/token")))
+    assert token["s"] != secret
+    for settled in (given, adopting):
+        again = sandbox.up("inherit", settled)
+        assert again["changes"] == []
+        assert again["calls"] == {"reads": 0, "writes": 0}
+    sandbox.destroy("inherit")
+    assert "culvert-inherit" not in sandbox.tunnels()
