@@ -80,7 +80,6 @@ def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandb
     preview = sandbox.run("preview", "--config", str(sandbox.stack_file("inherit", adopting)))
     assert of(preview, TUNNEL) == [("import", []), ("update", ["name", "tunnelSecret"])]
     assert [op for op, _ in of(preview, RULES)] == ["import", "update"]
-    assert preview["outputs"]["tunnelId"] == tunnel
     assert {call["method"] for call in sandbox.calls()} == {"GET"}
 
     taken = sandbox.up("inherit", adopting)
