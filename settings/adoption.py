@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from settings import sources
 from settings.mistakes import PREFIX, Mistake, SettingsError
 from settings.routes import Route
 
-SOURCE = "docs/taking-over.md"
+SOURCE = sources.CLOUDFLARE_RECORDS
 TUNNEL_DOMAIN = ".cfargotunnel.com"
 TUNNEL_KEY = f"{PREFIX}tunnel.adopt"
 
