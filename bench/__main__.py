@@ -22,7 +22,7 @@ def scale(
     """Time, API calls and memory by the number of hostnames, in a sandbox."""
     from bench import scale as measure
 
-    print_start("hostnames", "records", "step", "seconds", "reads", "writes", "program MiB", "engine MiB")
+    print_start("hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB")
     for row in measure.rows([int(count) for count in hostnames.split(",")], state, limited):
         took = row.measured
         print_row(
@@ -30,6 +30,7 @@ def scale(
             row.records,
             row.step,
             f"{took.seconds:.1f}",
+            f"{took.work:.1f}",
             took.reads,
             took.writes,
             took.program,
