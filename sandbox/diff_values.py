@@ -23,6 +23,9 @@ inputs of resources without files, that is a secret."""
 _RANDOM = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 """How ids look that an API makes up: they differ from one rehearsal to the next, and mean nothing outside of it."""
 
+_MADE = re.compile(r"(?<=made )\d{4}-\d\d-\d\dT[\d:.]+Z")
+"""When a record that is in the way was made: in a rehearsal, just now."""
+
 
 @dataclass(frozen=True)
 class Property:
@@ -64,6 +67,7 @@ class Reader:
         text = text.replace(UNKNOWN, LATER)
         for made_up, shown in self._names.items():
             text = text.replace(made_up, shown)
+        text = _MADE.sub("(time)", text)
         return _RANDOM.sub(lambda match: match[0] if match[0] in self._known else "(id)", text)
 
 

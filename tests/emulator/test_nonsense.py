@@ -60,7 +60,9 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(config=values)
 def test_no_configuration_breaks_a_tunnel(emulated: Emulated, config: Any) -> None:
     tunnel = emulated.tunnel()

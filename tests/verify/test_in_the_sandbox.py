@@ -64,7 +64,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     try:
         outputs = box.up(STACK, settings(STACK))["outputs"]
         file = box.home.parent / f"Pulumi.{STACK}.yaml"
-        env = box.run("env", "--config", str(file))
+        # Nothing runs here that would answer a visitor.
+        told = box.run("env", "--config", str(file))
+        env = {key: value for key, value in told.items() if not key.startswith("CULVERT_VERIFY_")}
         world = World(box, env, file, outputs, box.run("status")["page"])
         world.connect(4, 4)
         yield world
