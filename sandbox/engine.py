@@ -156,12 +156,17 @@ class Engine:
 
     def destroy(self, tell: Say, run_program: bool = False) -> Report:
         """Deletes everything that the state holds; the program runs too where asked, and where something has hooks for its
-        deletion, without which the engine refuses."""
+        deletion, without which the engine refuses. Where something is protected, a preview refuses before anything is deleted,
+        as `pulumi destroy` does: the deletion itself would go on past it.
+        """
 
         def do(stack: automation.Stack, **to: Any) -> automation.DestroyResult:
-            hooks = [resource.get("resourceHooks") or {} for resource in state.resources(state.export(stack))]
-            needed = any({"BeforeDelete", "AfterDelete"} & set(kinds) for kinds in hooks)
-            return stack.destroy(show_secrets=False, run_program=run_program or needed, **to)
+            resources = state.resources(state.export(stack))
+            hooks = [resource.get("resourceHooks") or {} for resource in resources]
+            needed = run_program or any({"BeforeDelete", "AfterDelete"} & set(kinds) for kinds in hooks)
+            if any(resource.get("protect") for resource in resources):
+                stack.preview_destroy(run_program=needed, **to)
+            return stack.destroy(show_secrets=False, run_program=needed, **to)
 
         return self._run(do, tell)
 

@@ -21,7 +21,9 @@ def seed_account(store: Store, account: str, name: str) -> None:
 
 
 def seed_zone(store: Store, name: str, account: str, zone: str | None = None) -> Row:
-    """Makes the zone unless it is there; gives its row. Raises ValueError where id, name or account do not agree."""
+    """Makes the zone unless it is there; gives its row. An empty zone takes the id that is asked for, since the one it has may be
+    made up. Raises ValueError where id, name or account do not agree.
+    """
     name = name.lower().rstrip(".")
     with store.transaction():
         if store.one("SELECT 1 FROM accounts WHERE id = ?", account) is None:
@@ -30,12 +32,21 @@ def seed_zone(store: Store, name: str, account: str, zone: str | None = None) ->
         if found is None:
             store.run("INSERT INTO zones VALUES (?, ?, ?, ?)", zone or stamps.new_hex_id(), name, account, stamps.now())
             found = store.one("SELECT * FROM zones WHERE name = ?", name)
+        elif zone and found["name"] == name and found["id"] != zone and _is_empty(store, found["id"]):
+            store.run("UPDATE zones SET id = ? WHERE id = ?", zone, found["id"])
+            found = store.one("SELECT * FROM zones WHERE id = ?", zone)
     assert found is not None
     if found["name"] != name or found["account"] != account or (zone and found["id"] != zone):
         raise ValueError(
-            f"zone {name} is here already as {found['id']} ({found['name']}) of account {found['account']}"
+            f"zone {name} is here already as {found['id']} ({found['name']}) of account {found['account']}; "
+            "give the zone that id, destroy the stacks that use it first, or start again with: sandbox down --delete"
         )
     return found
+
+
+def _is_empty(store: Store, zone: str) -> bool:
+    records = store.one("SELECT 1 FROM records WHERE zone = ?", zone)
+    return records is None and store.one("SELECT 1 FROM objects WHERE scope LIKE '%' || ?", zone) is None
 
 
 def account_shown(row: Row) -> dict[str, Any]:

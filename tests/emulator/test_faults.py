@@ -159,7 +159,6 @@ def test_no_secret_is_in_the_state_or_on_the_page(emulated: Emulated) -> None:
     [
         ({"accounts": [{"id": "short", "name": "x"}]}, 422),
         ({"zones": [{"name": "example.net", "account": "f" * 32}]}, 409),
-        ({"zones": [{"id": "f" * 32, "name": "example.com", "account": ACCOUNT}]}, 409),
         ({"zones": [{"id": ZONE, "name": "example.net", "account": ACCOUNT}]}, 409),
         ({"surprise": []}, 422),
     ],
@@ -175,6 +174,17 @@ def test_seeding_twice_is_seeding_once(emulated: Emulated) -> None:
     assert first == second
     assert first["zones"][0]["name"] == "example.net"
     assert len(emulated.done("GET", "/zones")) == 3
+
+
+def test_a_zone_takes_the_id_it_is_asked_to_have_while_it_is_empty(emulated: Emulated) -> None:
+    wanted = {"zones": [{"id": "f" * 32, "name": "example.com", "account": ACCOUNT}]}
+    assert emulated.owner("POST", "/seed", wanted)["zones"][0]["id"] == "f" * 32
+    emulated.done("POST", f"/zones/{'f' * 32}/dns_records", RECORD)
+    wanted["zones"][0]["id"] = ZONE
+    headers = {"Authorization": f"Bearer {emulated.admin}"}
+    refused = emulated.http.post("/sandbox/seed", json=wanted, headers=headers)
+    assert refused.status_code == 409
+    assert f"zone example.com is here already as {'f' * 32}" in refused.text
 
 
 def test_what_a_stack_takes_over_is_seeded_once_and_comes_back_when_it_was_deleted(emulated: Emulated) -> None:
