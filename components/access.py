@@ -3,7 +3,8 @@
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
-import pulumi_cloudflare as cloudflare
+
+from components.sdk import cloudflare
 
 
 class GuardArgs(TypedDict):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-import pulumi_cloudflare as cloudflare
+
+from components.sdk import cloudflare
 
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
 _KEPT = (

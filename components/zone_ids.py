@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 import pulumi
-import pulumi_cloudflare as cloudflare
+
+from components.sdk import cloudflare
 
 
 def zone_id(
