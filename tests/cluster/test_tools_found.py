@@ -15,6 +15,7 @@ Program = Callable[[str, str], Path]
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CULVERT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("CULVERT_CLOUDFLARED", raising=False)
 
 
 @pytest.mark.parametrize(
