@@ -6,6 +6,8 @@ BIN := .venv/bin
 STACK ?= dev
 BASE ?= main
 FORMAT ?= text
+# How many tests run at a time. Each worker has a sandbox of its own, which takes a gigabyte.
+WORKERS ?= 2
 MODULES := .github/tell.py __main__.py bench components examples generate hooks migrate plugin policy recover sandbox settings tests verify
 
 .DEFAULT_GOAL := help
@@ -27,7 +29,7 @@ demo: setup ## preview, up, up again, destroy: the real engine and API server, a
 	@$(BIN)/python -m sandbox.demo
 
 test: setup lint types ## style, types, unit tests, and the end-to-end tests in the sandbox
-	$(BIN)/python -m pytest --ignore=tests/emulator/test_page.py
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/emulator/test_page.py
 	$(BIN)/python -m pytest tests/emulator/test_page.py # on its own: the browser keeps an event loop running
 
 lint: setup ## style

@@ -19,9 +19,8 @@ from recover.outside import RULESET, Outside
 from recover.stack import opened
 from recover.state import Resource, export, last, pending
 from recover.survey import Leftover, leftovers, things
-from settings import SettingsError
+from verify import command
 from verify.declared import PROJECT, declared
-from verify.finding import Unread
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -48,6 +47,8 @@ def recover(
     if adopting and removing:
         raise typer.BadParameter("--adopt and --remove exclude each other")
     wanted = declared(stack, config)
+    if removing and wanted.settings.tunnel.protect:
+        raise ValueError("the tunnel is protected, so nothing is deleted: set culvert:tunnel: {protect: false} first")
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
     with opened(wanted.stack, config) as hold:
         state = export(hold)
@@ -114,33 +115,17 @@ def _as_json(stack: str, left: list[Leftover], done: list[Leftover], word: str) 
 
 
 def run() -> None:
-    """Runs the command line; whatever keeps it from its work is told in a line, with exit status 2 (130 when interrupted)."""
-    os.environ.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
-    try:
-        status = app(standalone_mode=False)
-    except (SettingsError, Unread, ValueError) as error:
-        remedy = getattr(error, "remedy", "")
-        status = _cannot(f"{error}: {remedy}" if remedy else str(error))
-    except FileNotFoundError as missing:
-        status = _cannot(
-            f"{missing.filename or missing} is not there: name a stack with --stack, or its file with --config"
-        )
-    except automation.StackNotFoundError:
-        status = _cannot("there is no such stack where the engine keeps its state: pulumi stack ls")
-    except automation.CommandError as error:
-        locked = "; if no other run is under way: pulumi cancel" if "lock" in str(error) else ""
-        status = _cannot(f"the engine refused: {error}{locked}")
-    except typer.Abort:
-        status = _cannot("nothing was done")
-    except typer.TyperException as error:
-        status = _cannot(error.format_message())
-    except KeyboardInterrupt:
-        status = 130
-    sys.exit(status or 0)
+    """Runs the command line, to its exit status."""
+    command.run(app, _why)
 
 
-def _cannot(why: str) -> int:
-    if "--json" in sys.argv[1:]:
-        print(json.dumps({"status": 2, "errors": [{"message": why}]}))
-    print(why, file=sys.stderr)
-    return 2
+def _why(error: Exception) -> str | None:
+    match error:
+        case automation.StackNotFoundError():
+            return "there is no such stack where the engine keeps its state: pulumi stack ls"
+        case automation.CommandError():
+            locked = "; if no other run is under way: pulumi cancel" if "lock" in str(error) else ""
+            return f"the engine refused: {error}{locked}"
+        case typer.Abort():
+            return "nothing was done"
+    return None

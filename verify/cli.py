@@ -1,7 +1,6 @@
 """The command line: `python -m verify`."""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from settings import SettingsError
-from verify import debug, targets
+from verify import command, debug, targets
 from verify.cluster import Cluster
 from verify.declared import declared
 from verify.finding import Unread, exit_status
@@ -80,25 +78,5 @@ def _found(survey: Survey) -> list[targets.Target]:
 
 
 def run() -> None:
-    """Runs the command line; whatever keeps it from checking is told in a line, with exit status 2 (130 when interrupted)."""
-    os.environ.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
-    try:
-        status = app(standalone_mode=False)
-    except SettingsError as mistakes:
-        status = _cannot(str(mistakes))
-    except FileNotFoundError as missing:
-        status = _cannot(f"{missing.filename} is not there: name a stack with --stack, or its file with --config")
-    except (Unread, ValueError) as error:
-        status = _cannot(str(error))
-    except typer.TyperException as error:
-        status = _cannot(error.format_message())
-    except KeyboardInterrupt:
-        status = 130
-    sys.exit(status or 0)
-
-
-def _cannot(why: str) -> int:
-    if "--json" in sys.argv[1:]:
-        print(json.dumps({"status": 2, "errors": [{"message": why}]}))
-    print(why, file=sys.stderr)
-    return 2
+    """Runs the command line, to its exit status."""
+    command.run(app)

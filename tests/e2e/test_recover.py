@@ -78,9 +78,7 @@ def test_what_a_killed_engine_was_making_is_found_by_its_notes(sandbox: Sandbox)
         assert cutting.kept("noted")["pending_operations"]
     (refused,) = recover(sandbox, "noted", "--adopt", "--yes", status=2)["errors"]
     assert "pulumi cancel" in refused["message"]
-    env = {**os.environ, **sandbox.env, **sandbox.run("env", "--stack", "noted")}
-    cancel = ["pulumi", "cancel", "--yes", "--stack", "noted", "--cwd", str(sandbox.home / "stacks" / "noted")]
-    subprocess.run(cancel, env=env, capture_output=True, check=True)
+    unlock(sandbox, "noted")
     adopted = recover(sandbox, "noted", "--adopt", "--yes", status=0)["adopted"]
     assert adopted
     assert recover(sandbox, "noted", status=0)["leftovers"] == []
@@ -88,6 +86,33 @@ def test_what_a_killed_engine_was_making_is_found_by_its_notes(sandbox: Sandbox)
     assert up["summary"]["replace"] == up["summary"]["delete"] == 0
     sandbox.destroy("noted")
     assert "culvert-noted" not in sandbox.tunnels()
+
+
+def test_a_kill_of_an_engine_that_keeps_its_state_for_the_end_loses_nothing(sandbox: Sandbox) -> None:
+    with rig(sandbox) as cutting:
+        cutting.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+        engine = cutting.engine("forgetful", settings("forgetful"))
+        # The record is the last of nine.
+        assert cutting.cut.after(9, lambda: engine.up(quiet))
+        assert not cutting.kept("forgetful").get("resources")
+    unlock(sandbox, "forgetful")
+    record = sandbox.records()["forgetful.example.com"]["id"]
+    assert set(kinds(recover(sandbox, "forgetful", "--adopt", "--yes", status=0)["adopted"])) == KINDS
+    again = sandbox.up("forgetful", settings("forgetful"))
+    assert [change["type"].rpartition(":")[2] for change in again["changes"] if change["op"] == "replace"] == ["Secret"]
+    assert again["summary"]["delete"] == 0
+    assert sandbox.records()["forgetful.example.com"]["id"] == record
+    assert sandbox.tunnels().count("culvert-forgetful") == 1
+    assert sandbox.up("forgetful", settings("forgetful"))["changes"] == []
+    sandbox.destroy("forgetful")
+    assert "culvert-forgetful" not in sandbox.tunnels()
+
+
+def unlock(sandbox: Sandbox, stack: str) -> None:
+    """As somebody does who knows that the run is over which holds the stack."""
+    env = {**os.environ, **sandbox.env, **sandbox.run("env", "--stack", stack)}
+    cancel = ["pulumi", "cancel", "--yes", "--stack", stack, "--cwd", str(sandbox.home / "stacks" / stack)]
+    subprocess.run(cancel, env=env, capture_output=True, check=True)
 
 
 def stranger(sandbox: Sandbox, target: str) -> None:
