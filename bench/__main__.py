@@ -40,7 +40,7 @@ def scale(
 
 @app.command()
 def load() -> None:
-    """Requests lost while pods roll, the secret rotates, a rule changes and a connector is killed: real connectors, sandbox."""
+    """Requests lost while pods roll, the secret rotates, a rule changes, a connector is killed and an edge address goes away: real connectors, sandbox."""
     from bench import tunnel
 
     _lost(tunnel.rows())

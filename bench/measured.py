@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from sandbox.home import PROJECT
@@ -61,6 +62,12 @@ def sandbox(env: Mapping[str, str], *arguments: str) -> Measured:
     return Measured(
         seconds, work, calls.get("reads", 0), calls.get("writes", 0), peak["program"], peak["engine"], report
     )
+
+
+def set_faults(page: str, home: Path, **faults: Any) -> None:
+    """Switches on this trouble of the sandbox's, and all other off."""
+    admin = {"Authorization": f"Bearer {(home / 'admin').read_text().strip()}"}
+    httpx.put(f"{page}sandbox/faults", json=faults, headers=admin).raise_for_status()
 
 
 def _worked() -> float:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from bench.measured import Measured, sandbox, stack_file
+from bench.measured import Measured, sandbox, set_faults, stack_file
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 STEPS = ("preview", "first up", "second up", "one rule changed", "destroy")
@@ -36,7 +34,7 @@ def rows(counts: Iterable[int], state: str, limited: bool) -> Iterator[Row]:
             # Servers and their caches are warm before anything is measured.
             sandbox(env, "up", "--config", str(stack_file(Path(folder), "warm", _settings("warm", 1, "own"))))
             if limited:
-                _limit(sandbox(env, "status").report["page"], Path(folder, "home"))
+                set_faults(sandbox(env, "status").report["page"], Path(folder, "home"), enforce_rate_limit=True)
             for count in counts:
                 for records in ("own", "wildcard"):
                     for step, measured in _steps(env, Path(folder), count, records):
@@ -71,8 +69,3 @@ def _settings(stack: str, count: int, records: str, first: str = "http://blog") 
         for number, service in enumerate(services)
     ]
     return {"accountId": ACCOUNT, "zones": {"example.com": ZONE}, "namespace": stack, "routes": routes}
-
-
-def _limit(page: str, home: Path) -> None:
-    admin = {"Authorization": f"Bearer {(home / 'admin').read_text().strip()}"}
-    httpx.put(f"{page}sandbox/faults", json={"enforce_rate_limit": True}, headers=admin).raise_for_status()

@@ -4,13 +4,15 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from bench.load import Load, visitors
-from bench.measured import sandbox, stack_file
+from bench.measured import sandbox, set_faults, stack_file
 from bench.scale import ACCOUNT, ZONE
 
 HOSTNAME = "load.example.com"
@@ -36,7 +38,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def rows() -> Iterator[tuple[str, Load]]:
-    """Everything that is planned, then a connector killed. Raises RuntimeError where there is no cloudflared."""
+    """Everything that is planned, then a connector killed and an edge address gone. Raises RuntimeError where there is no cloudflared."""
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as name:
         folder = Path(name)
         env = {**os.environ, "CULVERT_SANDBOX_HOME": f"{folder}/home"}
@@ -54,6 +56,8 @@ def rows() -> Iterator[tuple[str, Load]]:
                 settings |= change
                 yield event, _under_load(status["front"], up)
             yield "a connector is killed", _under_load(status["front"], lambda: _kill_one(folder / "home"))
+            leave = partial(_take_address_away, status["page"], folder / "home")
+            yield "an edge address goes away", _under_load(status["front"], leave)
         finally:
             sandbox(env, "down", "--delete")
 
@@ -71,6 +75,26 @@ def _kill_one(home: Path) -> None:
     connectors = [process for process in psutil.process_iter(["name"]) if _is_connector(process, home)]
     connectors[0].kill()
     time.sleep(RECOVERY)
+
+
+def _take_address_away(page: str, home: Path) -> None:
+    """Takes an address away that connections are held at, and gives it back once they are held at others."""
+    gone = _tunnel(page)["connections"][0]["colo_name"]
+    set_faults(page, home, edge_away=[gone])
+    deadline = time.monotonic() + 120
+    while not _held_without(gone, _tunnel(page)):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"two minutes after {gone} went away, connectors still miss connections")
+        time.sleep(0.2)
+    set_faults(page, home)
+
+
+def _held_without(location: str, tunnel: dict[str, Any]) -> bool:
+    return tunnel["status"] == "healthy" and all(each["colo_name"] != location for each in tunnel["connections"])
+
+
+def _tunnel(page: str) -> dict[str, Any]:
+    return httpx.get(f"{page}state.json").json()["tunnels"][0]
 
 
 def _is_connector(process: psutil.Process, home: Path) -> bool:

@@ -116,6 +116,7 @@ async def set_faults(request: Request, wanted: Faults) -> Faults:
     """Replaces all faults; `{}` ends them."""
     trouble: Trouble = request.app.state.trouble
     trouble.set(wanted)
+    connections.take_away(request.app.state.store, wanted.edge_away)
     return wanted
 
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from . import admin, configurations, groups, load_balancers, page, records, rulesets, tunnel_calls, zones
+from . import admin, configurations, connections, groups, load_balancers, page, records, rulesets, tunnel_calls, zones
 from .faults import Trouble
 from .gate import API, Gate
 from .replies import ApiError, as_json, no_route
@@ -18,6 +18,7 @@ def build(database: Path | str, admin_secret: str) -> FastAPI:
     app = FastAPI(title="culvert sandbox: Cloudflare", openapi_url=None, redirect_slashes=False)
     app.state.store = Store(database)
     app.state.trouble = Trouble()
+    connections.take_away(app.state.store, ())  # a restart ends all trouble
     app.state.admin = admin_secret
     api = (
         zones.router,

@@ -5,11 +5,15 @@ drops them.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import stamps
 from .store import Row, Store
+
+LOCATIONS = tuple(f"lo{number:02d}" for number in range(1, 7))
+"""The edge's addresses, by the names under which their connections are listed."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,19 @@ def shown(row: Row) -> dict[str, Any]:
         "opened_at": row["opened"],
         "origin_ip": row["origin_ip"],
     }
+
+
+def away(store: Store) -> set[str]:
+    """The edge's addresses that are taken away."""
+    return {row["location"] for row in store.all("SELECT location FROM locations_away")}
+
+
+def take_away(store: Store, locations: Iterable[str]) -> None:
+    """Takes these addresses of the edge away, and gives all others back; the edge follows."""
+    with store.transaction():
+        store.run("DELETE FROM locations_away")
+        for location in set(locations):
+            store.run("INSERT INTO locations_away VALUES (?)", location)
 
 
 def by_connector(rows: list[Row], config_version: int) -> list[dict[str, Any]]:

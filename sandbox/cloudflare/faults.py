@@ -1,6 +1,6 @@
-"""Trouble on demand: refusals, broken answers, lost connections, slowness, and the service's rate limit.
+"""Trouble on demand: refusals, broken answers, lost connections, slowness, the service's rate limit, and edge addresses that go away.
 
-All of it lives in memory: a restart ends it.
+A restart ends all of it.
 """
 
 import random
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from .connections import LOCATIONS
 from .replies import ApiError
 
 
@@ -20,6 +21,12 @@ def _pattern(text: str) -> str:
     except re.error as mistake:
         raise ValueError(f"no regular expression: {mistake}") from mistake
     return text
+
+
+def _location(name: str) -> str:
+    if name not in LOCATIONS:
+        raise ValueError(f"no address of the edge: one of {', '.join(LOCATIONS)}")
+    return name
 
 
 class Fault(BaseModel):
@@ -47,6 +54,8 @@ class Fault(BaseModel):
 class Faults(BaseModel):
     """All the trouble switched on. The rate limit is per token: so many calls in so many seconds, 1,200 in 300 as
     https://developers.cloudflare.com/fundamentals/api/reference/limits/ has it.
+    `edge_away` names addresses of the edge (`lo01` to `lo06`) that are gone: their connections are cut without a word,
+    new ones refused, until a later call leaves them out.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,6 +63,7 @@ class Faults(BaseModel):
     enforce_rate_limit: bool = False
     rate_limit_calls: int = Field(default=1200, ge=1)
     rate_limit_seconds: float = Field(default=300.0, gt=0)
+    edge_away: list[Annotated[str, AfterValidator(_location)]] = []
 
 
 class Trouble:

@@ -48,6 +48,8 @@ CREATE TABLE calls (
     status INTEGER NOT NULL, body TEXT
 );
 """
+_LATER = "CREATE TABLE IF NOT EXISTS locations_away (location TEXT PRIMARY KEY)"
+"""What files of this layout may lack, made on opening."""
 
 
 class Store:
@@ -79,6 +81,7 @@ class Store:
                 self.run(f"PRAGMA user_version={_VERSION}")
             elif version != _VERSION:
                 raise sqlite3.DatabaseError(f"{path} has layout {version}, this emulator reads {_VERSION}: remove it")
+            self.run(_LATER)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

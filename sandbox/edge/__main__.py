@@ -5,24 +5,20 @@ import asyncio
 import contextlib
 import json
 import logging
-import random
 import signal
-import socket
 from pathlib import Path
 
+from sandbox.cloudflare.connections import LOCATIONS
 from sandbox.cloudflare.store import Store
 from sandbox.home import Home
 
 from . import control
+from .addresses import Address, follow, listen_somewhere
 from .authority import Authority
-from .doors import listen
 from .front import Front
-from .link import Link
 from .switchboard import Switchboard
 from .tickets import Tickets
 
-ADDRESSES = 6
-"""Edge addresses. A connector holds four connections, each to an address of its own, and goes to another when one fails."""
 NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
 """What connectors expect to be presented with, by transport and for their check before the first connection."""
 
@@ -38,22 +34,24 @@ async def serve(home: Home, port_file: Path, address: str) -> None:
     store = Store(home.path / "cloudflare.sqlite3")
     authority = Authority(home)
     kept = home.path / "edge" / "ports.json"
-    wanted = json.loads(kept.read_text()) if kept.exists() else [0] * (1 + ADDRESSES)
-    front, *edges = [_listen(wanted[0], "127.0.0.1"), *(_listen(port, address) for port in wanted[1:])]
-    locations = [f"lo{number:02d}" for number in range(1, ADDRESSES + 1)]
-    switchboard = Switchboard(store, locations)
-    loop = asyncio.get_running_loop()
-    for listener, location in zip(edges, locations, strict=True):
-
-        def link(location: str = location) -> Link:
-            return Link(location, lambda link: control.attend(link, switchboard), switchboard.lost)
-
-        await loop.create_server(link, sock=listener, ssl=authority.context(*NAMES))
+    wanted = json.loads(kept.read_text()) if kept.exists() else [0] * (1 + len(LOCATIONS))
+    front, *listeners = [
+        listen_somewhere(wanted[0], "127.0.0.1"),
+        *(listen_somewhere(port, address) for port in wanted[1:]),
+    ]
+    switchboard, tls = Switchboard(store, LOCATIONS), authority.context(*NAMES)
+    # A connector holds four connections, each to an address of its own, and goes to another when one fails.
+    addresses = [
+        Address(location, listener, tls, switchboard) for location, listener in zip(LOCATIONS, listeners, strict=True)
+    ]
+    for each in addresses:
+        await each.open()
     work = [
         asyncio.create_task(Front(store, switchboard, authority, Tickets(home)).serve(front)),
         asyncio.create_task(switchboard.follow()),
+        asyncio.create_task(follow(addresses, store)),
     ]
-    ports = [listener.getsockname()[1] for listener in (front, *edges)]
+    ports = [front.getsockname()[1], *(each.port for each in addresses)]
     kept.write_text(json.dumps(ports))
     _write(port_file, {"front": ports[0], "edge": ports[1:]})
     await asyncio.wait([*work, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
@@ -64,20 +62,6 @@ async def serve(home: Home, port_file: Path, address: str) -> None:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task  # one that ended by itself says why
-
-
-def _listen(port: int, address: str) -> socket.socket:
-    """A listening socket on this port, or on a free one where it is taken or 0.
-
-    Free ones are drawn from below the ports that systems give to outgoing connections: one of these could take ours
-    while nobody listens, and a connector that dials it could end up connected to itself. Raises OSError where `address`
-    is none of this machine's.
-    """
-    for candidate in (port, *random.sample(range(16384, 32768), 20)):
-        with contextlib.suppress(OSError):
-            if candidate:
-                return listen(candidate, address)
-    return listen(0, address)
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

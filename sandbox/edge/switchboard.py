@@ -7,6 +7,7 @@ import hmac
 import itertools
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandbox.cloudflare import configurations, connections, tunnels
@@ -43,7 +44,7 @@ class Line:
 class Switchboard:
     """The desk at which connections register, and the list from which requests choose theirs."""
 
-    def __init__(self, store: Store, locations: list[str]) -> None:
+    def __init__(self, store: Store, locations: Iterable[str]) -> None:
         self._store = store
         self._lines: dict[Link, Line] = {}
         self._turn = itertools.count()

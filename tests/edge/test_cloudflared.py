@@ -217,6 +217,30 @@ def test_connectors_come_back_to_an_edge_that_was_killed(tmp_path: Path, service
                 _await_page(successor, exposed)
 
 
+def test_a_connection_whose_address_goes_away_is_made_anew_at_another(tmp_path: Path, service: str) -> None:
+    with fresh(tmp_path) as edge:
+        exposed = edge.expose("moves", service)
+        with cloudflared(edge, exposed, tmp_path / "log"):
+            _await_healthy(edge, exposed)
+            gone = edge.shown(exposed)["connections"][0]["colo_name"]
+            edge.api.owner("PUT", "/faults", {"edge_away": [gone]})
+            while edge.shown(exposed)["status"] == "healthy":
+                time.sleep(0.02)
+            _await_page(edge, exposed)
+            _await_healthy(edge, exposed)
+            held = [each["colo_name"] for each in edge.shown(exposed)["connections"]]
+            assert len(set(held) - {gone}) == 4
+
+
+def _await_healthy(edge: LocalEdge, exposed: Exposed) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if edge.shown(exposed)["status"] == "healthy":
+            return
+        time.sleep(0.05)
+    pytest.fail("no four connections within a minute")
+
+
 def _await_page(edge: LocalEdge, exposed: Exposed) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

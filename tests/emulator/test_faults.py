@@ -97,6 +97,12 @@ def test_a_malformed_fault_is_refused(emulated: Emulated, rule: dict[str, Any]) 
     assert emulated.http.put("/sandbox/faults", json={"rules": [rule]}, headers=headers).status_code == 422
 
 
+def test_an_edge_address_that_is_none_cannot_be_taken_away(emulated: Emulated) -> None:
+    headers = {"Authorization": f"Bearer {emulated.admin}"}
+    reply = emulated.http.put("/sandbox/faults", json={"edge_away": ["lo07"]}, headers=headers)
+    assert (reply.status_code, "one of lo01, lo02" in reply.text) == (422, True)
+
+
 def test_the_rate_limit_is_off_until_it_is_enforced_and_counts_per_token(emulated: Emulated) -> None:
     other = emulated.mint(["Zone: Read"])
     emulated.owner("PUT", "/faults", {"rate_limit_calls": 2})

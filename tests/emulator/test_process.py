@@ -27,7 +27,7 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         record = {"name": "a", "type": "CNAME", "content": f"{tunnel}.cfargotunnel.com", "proxied": True, "ttl": 1}
         first.done("POST", RECORDS, record)
         first.connect(tunnel, [4])
-        first.owner("PUT", "/faults", {"rules": [{"path": "never"}]})
+        first.owner("PUT", "/faults", {"rules": [{"path": "never"}], "edge_away": ["lo01"]})
         before, token = first.owner("GET", "/state"), first.token
         mark = first.owner("GET", "/calls")["mark"]
     with served(database) as second:
@@ -35,6 +35,7 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         assert second.owner("GET", "/state") == before
         assert second.owner("GET", "/calls")["mark"] == mark
         assert second.owner("GET", "/faults")["rules"] == []
+        assert connections.away(Store(database)) == set()
         assert second.done("GET", f"{TUNNELS}/{tunnel}/configurations")["version"] == 1
 
 
