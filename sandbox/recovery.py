@@ -11,9 +11,13 @@ from sandbox.errors import SandboxError
 def restore(checkpoint: Path, say: Callable[[str], None]) -> None:
     """Puts the checkpoint before in the place of one whose writing was cut off: the file backend writes in place.
 
-    The one before is whole, and at most one step behind; what that step was making is in its notes, for `heal`.
+    The one before is whole, and at most one step behind; what that step was making is in its notes, for `heal`. Beside each
+    lies what the backend keeps of its kind and sum; it does without, but not with half of it.
     """
     backup = checkpoint.with_name(f"{checkpoint.name}.bak")
+    for beside in (path.with_name(f"{path.name}.attrs") for path in (checkpoint, backup)):
+        if not _whole(beside):
+            beside.unlink(missing_ok=True)
     if _whole(checkpoint) or not (checkpoint.exists() or backup.exists()):
         return
     if not _whole(backup):
