@@ -14,6 +14,7 @@ from components import (
     Namespace,
     NetworkPolicy,
     Notification,
+    PrivateNetworks,
     Records,
     SampleSite,
     Tunnel,
@@ -139,6 +140,23 @@ if settings.notify:
     told: Any = {"account_id": settings.account_id, "tunnel_id": tunnel.tunnel_id, "after": [connector.workload]}
     Notification(name, told | settings.notify.model_dump(mode="json"))
 
+private = None
+if wanted := settings.private_networks:
+    chosen = wanted.virtual_network
+    private = PrivateNetworks(
+        name,
+        {
+            "account_id": settings.account_id,
+            "tunnel_id": tunnel.tunnel_id,
+            "routes": [{"network": route.network, "comment": route.comment} for route in wanted.routes],
+            "virtual_network_name": chosen and chosen.name,
+            "virtual_network_id": chosen and chosen.id,
+            "comment": f"{project}/{stack}",
+            "after": [connector.workload],
+            "replaced_with": [tunnel.tunnel],
+        },
+    )
+
 pulumi.export("publicHostname", settings.public_hostname)
 pulumi.export("urls", settings.urls())
 pulumi.export("tunnelId", tunnel.tunnel_id)
@@ -150,5 +168,7 @@ pulumi.export("namespace", namespace.name)
 if for_owners := settings.edge_rules_for_owners(name):
     pulumi.export("edgeRules", for_owners)
 pulumi.export("connector", connector.deployment)
+if private:
+    pulumi.export("virtualNetworkId", private.virtual_network_id)
 if access and access.tokens:
     pulumi.export("serviceTokens", access.service_tokens)

@@ -9,6 +9,7 @@ from components.monitoring import Monitoring
 from components.namespace import Namespace
 from components.network_policy import NetworkPolicy
 from components.notification import Notification
+from components.private_networks import PrivateNetworks
 from components.records import Records
 from components.sample_site import SampleSite
 from components.tunnel import Tunnel
@@ -22,6 +23,7 @@ __all__ = [
     "Namespace",
     "NetworkPolicy",
     "Notification",
+    "PrivateNetworks",
     "Records",
     "SampleSite",
     "Tunnel",

@@ -63,10 +63,12 @@ PRIVATE_IPV6 = (
 
 
 class DestinationArgs(TypedDict):
-    """Pods of a namespace, a range of addresses or a DNS name, on one port."""
+    """Pods of a namespace, a range of addresses or a DNS name, on one port or on every one."""
 
-    port: int
+    port: NotRequired[int]
     """Port as the policy sees it, after the Service's address has been translated: the pods' own."""
+    every_port: NotRequired[bool]
+    """Opens every port of every protocol; in place of `port`."""
     namespace: NotRequired[str]
     """Namespace of the pods."""
     pod_selector: NotRequired[dict[str, str]]
@@ -196,10 +198,17 @@ def _dns(resolvers: Sequence[ResolverArgs]) -> list[Flow]:
 
 def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
     flows = {
-        Flow((_peer(destination),), (Port(destination["port"], destination.get("protocol", "TCP")),))
+        Flow((_peer(destination),), _ports(destination))
         for destination in destinations
     }
     return sorted(flows, key=repr)
+
+
+def _ports(destination: DestinationArgs) -> tuple[Port, ...]:
+    # Left out by mistake, a port would open all the others.
+    if ("port" in destination) == destination.get("every_port", False):
+        raise ValueError(f"a destination has a port or every_port, one of the two, and {dict(destination)} has not")
+    return (Port(destination["port"], destination.get("protocol", "TCP")),) if "port" in destination else ()
 
 
 def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:

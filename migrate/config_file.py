@@ -49,8 +49,8 @@ def read(document: Mapping[str, Any], localhost: str | None) -> Found:
             found.left.append(Left(f"tunnel {value}", why, do))
         elif key == "warp-routing":
             if (value or {}).get("enabled"):
-                do = "keep this tunnel for its private networks, or route them by another one"
-                found.left.append(Left("warp-routing", "private networks are not part of a stack", do))
+                do = "name them under `culvert:privateNetworks` (`cloudflared tunnel route ip list`), and delete this tunnel's routes first"
+                found.left.append(Left("warp-routing", "which private networks it routes is not in this file", do))
         elif key not in UNNEEDED | {"ingress", "originRequest"}:
             do = "see `culvert:connector` in docs/settings.md; most options are environment variables as well"
             found.left.append(Left(key, "it says how cloudflared ran on its machine", do))

@@ -25,6 +25,17 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
         _API + "resources/zero_trust/subresources/tunnels/",
     ),
     (
+        r"\b1014\b",
+        "a network that no other route of the account has in the same virtual network: delete that route if nothing needs it, take it over with "
+        "`python -m recover` where an earlier run of this stack made it, or give `culvert:privateNetworks` a virtual network of its own",
+        _API + "resources/zero_trust/subresources/networks/subresources/routes/",
+    ),
+    (
+        r"\b1023\b",
+        "a tunnel without private routes: somebody routed a network through it by hand. Delete those routes under dashboard > Networks > Routes",
+        _API + "resources/zero_trust/subresources/networks/subresources/routes/",
+    ),
+    (
         r"\b8105[378]\b",
         "a hostname without a record: take it over with `python -m recover` where an earlier run of this stack made it, with `adopt` on its "
         "route where somebody else did, delete it if it is yours, or choose another hostname",

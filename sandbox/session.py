@@ -134,7 +134,7 @@ class Session:
 
     def seed(self, settings: "Settings") -> None:
         """Makes up what a stack file takes for granted, where it is missing: account, zones, an existing namespace and Secret,
-        and the tunnel and the records that it takes over; and runs what else its way to deliver the token needs in the cluster.
+        the tunnel and the records that it takes over, and the virtual network of somebody else; and runs what else its way to deliver the token needs in the cluster.
         """
         zones = [
             {"id": zone_id, "name": name, "account": settings.account_id} for name, zone_id in settings.zones.items()
@@ -148,7 +148,15 @@ class Session:
             for route in settings.routes
             if route.adopt
         ]
-        seeds = {"accounts": [account], "zones": zones, "tunnels": tunnels, "records": records}
+        chosen = settings.private_networks and settings.private_networks.virtual_network
+        networks = [{"id": chosen.id, "name": f"existing-{chosen.id[:8]}", "account": settings.account_id}] if chosen and chosen.id else []
+        seeds = {
+            "accounts": [account],
+            "zones": zones,
+            "tunnels": tunnels,
+            "records": records,
+            "virtual_networks": networks,
+        }
         self._admin("POST", "/sandbox/seed", seeds)
         if settings.namespace and not settings.namespace.create:
             _ensure_namespace(self.kubeconfig(), settings.namespace.name)

@@ -3,7 +3,7 @@
 from settings.access import AccessOptions, PeopleOptions
 from settings.adoption import Existing, ExistingRecord, ExistingTunnel
 from settings.connector import ConnectorOptions, SchedulingOptions
-from settings.destinations import AddressDestination, Destination, NameDestination, PodDestination
+from settings.destinations import AddressDestination, Destination, NameDestination, NetworkDestination, PodDestination
 from settings.edge import EdgeOptions, EdgeRule, RateLimit
 from settings.environment import OWN as OWN_VARIABLES
 from settings.environment import EnvironmentVariable
@@ -16,6 +16,7 @@ from settings.monitoring import AlertOptions, DashboardOptions, MonitoringOption
 from settings.openings import AllowOptions, ResolverOptions
 from settings.origins import OriginDefaults, OriginOptions
 from settings.paths import PathOptions
+from settings.private_networks import PrivateNetworksOptions, PrivateRouteOptions, VirtualNetworkOptions
 from settings.routes import BackendOptions, Route
 from settings.stack import base_name
 from settings.surroundings import (
@@ -58,6 +59,7 @@ __all__ = [
     "MonitoringOptions",
     "NameDestination",
     "NamespaceOptions",
+    "NetworkDestination",
     "NetworkPolicyOptions",
     "NotifyOptions",
     "OriginDefaults",
@@ -66,6 +68,8 @@ __all__ = [
     "PeopleOptions",
     "PodDestination",
     "PoolOptions",
+    "PrivateNetworksOptions",
+    "PrivateRouteOptions",
     "RateLimit",
     "ResolverOptions",
     "Route",
@@ -76,6 +80,7 @@ __all__ = [
     "StoreOptions",
     "TokenOptions",
     "TunnelOptions",
+    "VirtualNetworkOptions",
     "VolumeOptions",
     "base_name",
 ]

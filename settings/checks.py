@@ -49,6 +49,7 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
     mistakes += list(_unfenceable(routes, _group(data, "networkPolicy")))
     mistakes += _unscraped(data)
     mistakes += _unanswered(data, routes)
+    mistakes += _uncarried(data)
     mistakes += _at_the_edge(data, routes, {zone: written for written, zone in known})
     if settings is None or mistakes:
         raise SettingsError(mistakes)
@@ -130,6 +131,18 @@ def _unanswered(data: Any, routes: Sequence[tuple[int, Route]]) -> Iterable[Mist
             f"{PREFIX}loadBalancer.hostname",
         )
         yield Mistake.of(key, hostname, why, accepted, sources.CLOUDFLARE_BALANCERS)
+
+
+def _uncarried(data: Any) -> Iterable[Mistake]:
+    """UDP that is asked of a connector which speaks HTTP/2, where there is none."""
+    listed = _group(data, "privateNetworks").get("routes")
+    if _group(data, "connector").get("protocol") != "http2" or not isinstance(listed, (list, tuple)):
+        return
+    for number, route in enumerate(listed):
+        if isinstance(route, dict) and route.get("protocol") == "UDP":
+            key = f"{PREFIX}privateNetworks.routes[{number}].protocol"
+            why = "the connector's protocol is http2, over which it carries no UDP"
+            yield Mistake.of(key, "UDP", why, "TCP, or connector: {protocol: quic}", sources.CLOUDFLARE_ROUTES)
 
 
 def _at_the_edge(data: Any, routes: Sequence[tuple[int, Route]], known: dict[str, str]) -> Iterable[Mistake]:

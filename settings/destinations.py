@@ -28,6 +28,14 @@ class AddressDestination:
 
 
 @dataclass(frozen=True)
+class NetworkDestination:
+    """A range of IP addresses on every port of every protocol."""
+
+    cidr: str
+    every_port: bool = True
+
+
+@dataclass(frozen=True)
 class NameDestination:
     """A DNS name outside the cluster, and a port."""
 
@@ -36,7 +44,7 @@ class NameDestination:
     protocol: str = "TCP"
 
 
-Destination = PodDestination | AddressDestination | NameDestination
+Destination = PodDestination | AddressDestination | NetworkDestination | NameDestination
 
 
 def destinations(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from settings import access, ca_pools, checks, edge_rules, guards, rules, shorthand, sources, stack, zones
+from settings import access, ca_pools, checks, edge_rules, guards, private_networks, rules, shorthand, sources, stack, zones
 from settings.adoption import Existing, adopted
 from settings.connector import ConnectorOptions
 from settings.destinations import AddressDestination, Destination, destinations
@@ -16,6 +16,7 @@ from settings.load_balancer import LoadBalancerOptions
 from settings.mistakes import SettingsError
 from settings.monitoring import MonitoringOptions, NotifyOptions
 from settings.origins import OriginDefaults
+from settings.private_networks import PrivateNetworksOptions
 from settings.routes import Route
 from settings.surroundings import (
     SAMPLE_SITE_PORT,
@@ -173,7 +174,13 @@ class Settings(Options):
         examples=[{"hostname": "blog.example.com", "pools": [{"name": "here", "tunnels": ["own"]}]}],
         default=None,
     )
-
+    private_networks: PrivateNetworksOptions | None = setting(
+        "Networks that people with the WARP client reach by private addresses, through this stack's tunnel.",
+        "{virtualNetwork, routes}",
+        sources.CLOUDFLARE_ROUTES,
+        examples=[{"virtualNetwork": {"name": "homelab"}, "routes": [{"network": "10.43.0.0/16", "ports": [443]}]}],
+        default=None,
+    )
     edge: EdgeOptions = setting(
         "Who is turned away at Cloudflare's edge.",
         "{plan, owns, adopt, rules, rateLimits, include}",
@@ -281,7 +288,8 @@ class Settings(Options):
         known = {(site.name, SAMPLE_SITE_PORT): SAMPLE_SITE_TARGET_PORT} if site else {}
         found = destinations(self.routes, namespace, known, self.network_policy)
         guarded = any(route.access for route in self.routes)
-        return (*found, *(AddressDestination(address, 443) for address in access.KEYS if guarded))
+        keys = (AddressDestination(address, 443) for address in access.KEYS if guarded)
+        return (*found, *keys, *private_networks.destinations(self.private_networks))
 
     def resolvers(self) -> list[dict[str, Any]]:
         """The cluster's DNS servers, where they are not at their usual places; each as the network policy takes it."""

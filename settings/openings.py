@@ -42,6 +42,19 @@ def _range(text: str) -> str:
     if network.prefixlen < WIDEST:
         why = "that is a part of the internet, and no single destination"
         refuse(why, f"{RANGE}, or the preset guide, which opens the internet", sources.KUBERNETES_POLICIES)
+    return _somewhere(network)
+
+
+def private_range(text: str) -> str:
+    """A network that is routed through the tunnel, as the API writes it: an address alone is a range of one."""
+    network = _network(text, RANGE)
+    if network.prefixlen < WIDEST:
+        why = "that is a part of the internet, and no private network: the connector would be everybody's way out"
+        refuse(why, RANGE, sources.CLOUDFLARE_ROUTES)
+    return _somewhere(network)
+
+
+def _somewhere(network: IPv4Network | IPv6Network) -> str:
     if any(network.version == other.version and network.overlaps(other) for other in NOWHERE):
         why = "loopback, link-local, multicast and reserved addresses are no destinations (a cloud's metadata is at one of them)"
         refuse(why, RANGE, sources.IP_ADDRESSES)

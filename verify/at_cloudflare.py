@@ -44,7 +44,8 @@ class AtCloudflare:
         wanted = declared.settings.ingress_rules(declared.namespace, self._audiences(cloudflare))
         # Whoever may not read the applications takes the connector's word for their audiences.
         wanted = tunnel.with_tags(wanted, document) if self._unread else wanted
-        return [tunnel.follows_rules(declared.name, wanted, document, declared.outputs)]
+        private = declared.settings.private_networks is not None
+        return [tunnel.follows_rules(declared.name, wanted, document, declared.outputs, private)]
 
     def _audiences(self, cloudflare: Cloudflare) -> dict[str, str]:
         """The audience of each guard's application, by the guard's name."""

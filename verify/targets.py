@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from settings import AddressDestination, PodDestination
+from settings import AddressDestination, NetworkDestination, PodDestination
 from verify.cluster import Cluster, Object
 from verify.declared import Declared
 from verify.finding import Unread
@@ -136,8 +136,10 @@ def _opened(address: str, port: int, declared: Declared) -> bool:
     if declared.settings.network_policy.preset == "guide" and where.is_global:
         return True
     return any(
-        isinstance(each, AddressDestination)
-        and (each.port, each.protocol) == (port, "TCP")
+        (
+            isinstance(each, NetworkDestination)
+            or (isinstance(each, AddressDestination) and (each.port, each.protocol) == (port, "TCP"))
+        )
         and where in ip_network(each.cidr)
         for each in declared.settings.destinations(declared.namespace)
     )

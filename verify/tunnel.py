@@ -100,16 +100,17 @@ def runs_version(name: str, connectors: list[dict[str, Any]], version: int) -> F
 
 
 def follows_rules(
-    name: str, wanted: list[dict[str, Any]], found: dict[str, Any], outputs: Mapping[str, Any]
+    name: str, wanted: list[dict[str, Any]], found: dict[str, Any], outputs: Mapping[str, Any], private: bool = False
 ) -> Finding:
-    """Whether the API holds the rules declared, in their order, and nothing beside them."""
+    """Whether the API holds the rules declared, in their order, and nothing beside them. `private` says that networks are
+    routed through the tunnel besides."""
     config = found.get("config") or {}
     want, have = [_rule(rule) for rule in wanted], [_rule(rule) for rule in config.get("ingress") or []]
     differences = [f"missing: {_shown(rule)}" for rule in want if rule not in have]
     differences += [f"not declared: {_shown(rule)}" for rule in have if rule not in want]
     if not differences and want != have:
         differences.append("in another order")
-    if (config.get("warp-routing") or {}).get("enabled"):
+    if (config.get("warp-routing") or {}).get("enabled") and not private:
         differences.append("not declared: private network routing")
     if _options(config.get("originRequest")):
         differences.append("not declared: options for every origin")

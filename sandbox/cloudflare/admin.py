@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from . import calls, connections, records, stamps, state, tokens, tunnels, zones
+from . import calls, connections, private_networks, records, stamps, state, tokens, tunnels, zones
 from .faults import Faults, Trouble
 from .store import Store
 
@@ -54,6 +54,7 @@ class Seed(_Closed):
     zones: list[Zone] = []
     tunnels: list[Tunnel] = []
     records: list[Record] = []
+    virtual_networks: list[Tunnel] = Field([], description="each {id, name, account}, as a tunnel is")
 
 
 @router.post("/seed")
@@ -71,6 +72,8 @@ async def seed(request: Request, wanted: Seed) -> dict[str, Any]:
         raise HTTPException(409, str(mistake)) from mistake
     for tunnel in wanted.tunnels:
         tunnels.seed(store, tunnel.id, tunnel.account, tunnel.name)
+    for network in wanted.virtual_networks:
+        private_networks.seed(store, network.id, network.account, network.name)
     ids = {row["name"]: row["id"] for row in rows}
     for record in wanted.records:
         if record.zone not in ids:

@@ -6,7 +6,19 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from . import admin, configurations, connections, groups, load_balancers, page, records, rulesets, tunnel_calls, zones
+from . import (
+    admin,
+    configurations,
+    connections,
+    groups,
+    load_balancers,
+    page,
+    private_networks,
+    records,
+    rulesets,
+    tunnel_calls,
+    zones,
+)
 from .faults import Trouble
 from .gate import API, Gate
 from .replies import ApiError, as_json, no_route
@@ -28,6 +40,7 @@ def build(database: Path | str, admin_secret: str) -> FastAPI:
         *rulesets.routers(),
         *groups.routers(),
         *load_balancers.routers(),
+        private_networks.router(),
     )
     for router in api:
         app.include_router(router, prefix=API)

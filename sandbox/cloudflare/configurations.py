@@ -26,9 +26,17 @@ class Body(BaseModel):
 
 
 def current(store: Store, tunnel: str) -> Row | None:
-    """A tunnel's document: `version` (from 1 up), `config` (a dict), `source`, `created`; None before the first."""
+    """A tunnel's document: `version` (from 1 up), `config` (a dict), `source`, `created`; None before the first.
+
+    Whether it has private routes is told in it and not written: in the API's reference `warp-routing` is read-only, "enabled if
+    the tunnel has an assigned route".
+    """
     row = store.one("SELECT * FROM configurations WHERE tunnel = ?", tunnel)
-    return None if row is None else {**row, "config": json.loads(row["config"])}
+    if row is None:
+        return None
+    config = json.loads(row["config"])
+    routed = {"enabled": tunnels.has_routes(store, tunnel)}
+    return {**row, "config": {**config, "warp-routing": {**(config.get("warp-routing") or {}), **routed}}}
 
 
 @router.get("", dependencies=[needs("Cloudflare Tunnel", "Read")])
@@ -52,8 +60,7 @@ async def replace(request: Request, account: str, tunnel: str) -> Response:
     except rules.Refused as refusal:
         raise ApiError(400, BAD_CONFIGURATION, f"Bad Configuration: Validation failed: {refusal}") from refusal
     # Kept as it was sent, not as it was parsed: what a program reads back must be what it wrote.
-    config = {**document["config"]}
-    config.setdefault("warp-routing", {"enabled": False})
+    config = document["config"]
     store.run(
         "INSERT INTO configurations VALUES (?1, 1, ?2, ?3, ?4) "
         "ON CONFLICT (tunnel) DO UPDATE SET version = version + 1, config = ?2, source = ?3, created = ?4",

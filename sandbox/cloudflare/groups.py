@@ -1,7 +1,6 @@
 """The simple groups: objects that are made, listed, read, replaced and deleted, and otherwise only kept.
 
-Access policies, applications and service tokens; notification policies; private routes. What differs between them is
-one row of a table. Codes of what is not found are guesses; the status, which is what clients go by, is not.
+Access policies, applications and service tokens; notification policies. What differs between them is one row of a table. Codes of what is not found are guesses; the status, which is what clients go by, is not.
 """
 
 import json
@@ -37,8 +36,6 @@ class Group:
     model: type[BaseModel]
     missing: tuple[int, str]
     fill: Fill
-    method: str = "PUT"
-    """How a change is sent."""
     terse: bool = False
     """Writes answer with the id alone, and a deletion with nothing."""
     unreadable: tuple[int, str] = UNREADABLE
@@ -92,15 +89,6 @@ GROUPS = (
         shapes.notification,
         terse=True,
     ),
-    Group(
-        "routes",
-        "teamnet/routes",
-        "Cloudflare Tunnel",
-        shapes.Route,
-        (1003, "Route not found"),
-        shapes.route,
-        method="PATCH",
-    ),
 )
 
 
@@ -127,7 +115,7 @@ def _routes(group: Group) -> APIRouter:
 
     async def change(request: Request, account: str, number: str) -> Response:
         old = _found(request.app.state.store, group, account, number)
-        body = await _body(request, group, onto=old if group.method == "PATCH" else {})
+        body = await _body(request, group, )
         return _write(request.app.state.store, group, account, body, old)
 
     async def delete(request: Request, account: str, number: str) -> Response:
@@ -139,7 +127,7 @@ def _routes(group: Group) -> APIRouter:
     router.add_api_route("", index, methods=["GET"], dependencies=read)
     router.add_api_route("", create, methods=["POST"], dependencies=edit)
     router.add_api_route("/{number}", fetch, methods=["GET"], dependencies=read)
-    router.add_api_route("/{number}", change, methods=[group.method], dependencies=edit)
+    router.add_api_route("/{number}", change, methods=["PUT"], dependencies=edit)
     router.add_api_route("/{number}", delete, methods=["DELETE"], dependencies=edit)
     return router
 
@@ -166,8 +154,8 @@ def _revealed(group: Group, body: Body, old: Body | None) -> Body:
     return {"client_secret": secrets.token_hex(32)} if fresh else {}
 
 
-async def _body(request: Request, group: Group, onto: Body | None = None) -> Body:
-    body = {**(onto or {}), **await bodies.json_object(request, *group.unreadable)}
+async def _body(request: Request, group: Group) -> Body:
+    body = await bodies.json_object(request, *group.unreadable)
     bodies.parse(group.model, body, *group.unreadable)
     return body
 

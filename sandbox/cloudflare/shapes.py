@@ -28,11 +28,6 @@ class Notification(_Open):
     mechanisms: Body
 
 
-class Route(_Open):
-    network: Text
-    tunnel_id: Text
-
-
 def _dated(body: Body, old: Body | None) -> Body:
     moment, number = stamps.now(), stamps.new_uuid()
     made = {"id": number, "created_at": moment} if old is None else {"id": old["id"], "created_at": old["created_at"]}
@@ -87,7 +82,3 @@ def service_token(_store: Store, body: Body, old: Body | None) -> Body:
 def notification(_store: Store, body: Body, old: Body | None) -> Body:
     kept = {"enabled": True, **_dated(body, old)}
     return {**kept, "created": kept["created_at"], "modified": kept["updated_at"]}
-
-
-def route(_store: Store, body: Body, old: Body | None) -> Body:
-    return {"comment": "", **_dated(body, old), "deleted_at": None}

@@ -13,7 +13,7 @@ from . import bodies, connections, stamps
 from .replies import ApiError, page, success
 from .store import Store
 from .tokens import needs
-from .tunnels import connector_token, of_account, shown
+from .tunnels import connector_token, has_routes, of_account, shown
 
 UNREADABLE = (1030, "Could not parse input. Json deserialize error: {why}")
 """A body that is no JSON, or whose fields have the wrong types: linuxserver/docker-mods#307."""
@@ -129,7 +129,7 @@ async def change(request: Request, account: str, tunnel: str) -> Response:
 async def delete(request: Request, account: str, tunnel: str) -> Response:
     store: Store = request.app.state.store
     row = of_account(store, account, tunnel)
-    if store.one("SELECT 1 FROM objects WHERE kind = 'routes' AND body ->> 'tunnel_id' = ?", row["id"]):
+    if has_routes(store, row["id"]):
         raise ApiError(400, *ROUTED)
     if request.query_params.get("cascade") == "true":
         connections.close(store, row["id"])

@@ -39,6 +39,12 @@ def of_account(store: Store, account: str, tunnel: str, *, alive: bool = False) 
     return row
 
 
+def has_routes(store: Store, tunnel: str) -> bool:
+    """Whether private networks are routed through it."""
+    route = "SELECT 1 FROM objects WHERE kind = 'routes' AND body ->> 'tunnel_id' = ?"
+    return store.one(route, tunnel) is not None
+
+
 def connector_token(row: Row) -> str:
     """What the connector is started with: base64 of `{"a": account, "t": tunnel, "s": secret}`, without spaces."""
     claims = {"a": row["account"], "t": row["id"], "s": row["secret"]}

@@ -25,7 +25,12 @@ SOUND: dict[str, dict[str, Any]] = {
     },
     f"/accounts/{ACCOUNT}/access/service_tokens": {"name": "x", "duration": None, "client_secret_version": 1},
     f"/accounts/{ACCOUNT}/alerting/v3/policies": {"name": "x", "alert_type": "x", "mechanisms": {}, "filters": {}},
-    f"/accounts/{ACCOUNT}/teamnet/routes": {"network": "10.0.0.0/8", "tunnel_id": "x", "comment": ""},
+    f"/accounts/{ACCOUNT}/teamnet/virtual_networks": {"name": "x", "comment": "", "is_default_network": False},
+    # Its tunnel is made by the test.
+    f"/accounts/{ACCOUNT}/teamnet/routes": {
+        **{"network": "10.0.0.0/8", "tunnel_id": "x", "comment": ""},
+        "virtual_network_id": None,
+    },
 }
 NONSENSE = (
     *(None, True, 7, -1, 1.5, 10**400, "", "x", "\0", "é", [], ["x"], [7], [None], [[1]], {}, {"a": 1}),
@@ -37,10 +42,11 @@ CASES = [(path, key) for path, sound in SOUND.items() for key in sound]
 
 @pytest.mark.parametrize(("path", "key"), CASES)
 def test_no_value_in_a_field_breaks_a_creation_or_a_change(emulated: Emulated, path: str, key: str) -> None:
-    number = emulated.done("POST", path, {**SOUND[path], **({"name": "there"} if key == "name" else {})})["id"]
-    change = "PUT" if emulated.call("PUT", f"{path}/{number}", SOUND[path]).status_code != 405 else "PATCH"
+    sound = {**SOUND[path], **({"tunnel_id": emulated.tunnel("t")} if "tunnel_id" in SOUND[path] else {})}
+    number = emulated.done("POST", path, {**sound, **({"name": "there"} if key == "name" else {})})["id"]
+    change = "PUT" if emulated.call("PUT", f"{path}/{number}", sound).status_code != 405 else "PATCH"
     for value in NONSENSE:
-        body = {**SOUND[path], key: value}
+        body = {**sound, key: value}
         changed = emulated.call(change, f"{path}/{number}", body)
         assert changed.status_code in (200, 400), (value, changed.text)
         created = emulated.call("POST", path, body)

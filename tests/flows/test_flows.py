@@ -307,6 +307,40 @@ def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge,
     assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
 
 
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_private_networks_are_open_as_their_routes_say(judged: Judge, dialect: str, preset: str) -> None:
+    routes = [
+        {"network": "10.43.0.0/16"},
+        {"network": "192.168.1.0/24", "ports": [445]},
+        {"network": "fd77::/48", "ports": [53], "protocol": "UDP"},
+        {"network": "100.72.0.0/16"},
+    ]
+    options = {"dialect": dialect, "preset": preset}
+    fence = policy({**SETTINGS, "networkPolicy": options, "privateNetworks": {"routes": routes}})
+    files, names = Host("192.168.1.20"), Host("fd77::53")
+    flows = {
+        # Without ports: all of them.
+        Traffic(CONNECTOR, Host("10.43.0.10"), 80, "TCP"): YES,
+        Traffic(CONNECTOR, Host("10.43.255.254"), 53, "UDP"): YES,
+        Traffic(CONNECTOR, Host("100.72.3.4"), 22, "TCP"): YES,
+        Traffic(CONNECTOR, Host("10.42.255.255"), 80, "TCP"): NO,
+        Traffic(CONNECTOR, Host("10.44.0.0"), 80, "TCP"): NO,
+        Traffic(CONNECTOR, Host("100.73.0.0"), 22, "TCP"): NO,
+        # With ports: these.
+        Traffic(CONNECTOR, files, 445, "TCP"): YES,
+        Traffic(CONNECTOR, files, 445, "UDP"): NO,
+        Traffic(CONNECTOR, files, 22, "TCP"): NO,
+        Traffic(CONNECTOR, Host("192.168.2.20"), 445, "TCP"): NO,
+        Traffic(CONNECTOR6, names, 53, "UDP"): YES,
+        Traffic(CONNECTOR6, names, 53, "TCP"): NO,
+        Traffic(CONNECTOR6, Host("fd77:0:1::53"), 53, "UDP"): NO,
+        # And nobody comes in by it.
+        Traffic(files, CONNECTOR, 2000, "TCP"): NO,
+    }
+    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+
+
 def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) -> None:
     named = {"dialect": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
     routes = [{"hostname": "blog.example.com", "service": "https://origin.example.org"}]

@@ -120,6 +120,11 @@ def test_the_rules_are_those_declared(config: dict | None, status: Status, seen:
     assert seen in found.seen
 
 
+def test_private_routing_that_is_declared_is_as_declared() -> None:
+    document = {"version": 5, "config": {"ingress": WANTED, "warp-routing": {"enabled": True}}}
+    assert tunnel.follows_rules("culvert-dev", WANTED, document, {}, private=True).status is Status.PASSED
+
+
 def test_origin_options_are_compared_whoever_spells_them() -> None:
     options = {"match_sn_ito_host": True, "connect_timeout": 5, "http2_origin": True, "no_tls_verify": True}
     spelled = {"matchSNItoHost": True, "connectTimeout": 5, "http2Origin": True, "noTLSVerify": True}

@@ -11,6 +11,7 @@ from sandbox.providers.cloudflare.load_balancers import LOAD_BALANCER, LOAD_BALA
 from sandbox.providers.cloudflare.lookups import FUNCTIONS
 from sandbox.providers.cloudflare.notifications import NOTIFICATION_POLICY
 from sandbox.providers.cloudflare.plans import plan, settle
+from sandbox.providers.cloudflare.private_networks import ROUTE, VIRTUAL_NETWORK
 from sandbox.providers.cloudflare.records import DNS_RECORD
 from sandbox.providers.cloudflare.rulesets import RULESET
 from sandbox.providers.cloudflare.tunnels import TUNNEL, TUNNEL_CONFIG
@@ -21,6 +22,8 @@ from sandbox.providers.values import Secret, hide, leaves, plain
 KINDS = {
     "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": TUNNEL,
     "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": TUNNEL_CONFIG,
+    "cloudflare:index/zeroTrustTunnelCloudflaredRoute:ZeroTrustTunnelCloudflaredRoute": ROUTE,
+    "cloudflare:index/zeroTrustTunnelCloudflaredVirtualNetwork:ZeroTrustTunnelCloudflaredVirtualNetwork": VIRTUAL_NETWORK,
     "cloudflare:index/dnsRecord:DnsRecord": DNS_RECORD,
     "cloudflare:index/ruleset:Ruleset": RULESET,
     "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": ACCESS_POLICY,

@@ -29,6 +29,7 @@ from tests.unit.components.conftest import Deploy
 API: DestinationArgs = {"namespace": "shop", "pod_selector": {"app": "api", "tier": "web"}, "port": 8080}
 BLOG: DestinationArgs = {"namespace": "blog", "pod_selector": {}, "port": 8081}
 NAS: DestinationArgs = {"cidr": "192.168.7.9/32", "port": 443}
+NETWORK: DestinationArgs = {"cidr": "10.43.0.0/16", "every_port": True}
 HOST: DestinationArgs = {"cidr": "203.0.114.9/32", "port": 443}
 EVERY: list[DestinationArgs] = [API, BLOG, NAS, HOST]
 LABELS = {"app.kubernetes.io/name": "cloudflared"}
@@ -278,6 +279,17 @@ def test_a_flow_to_nobody_cannot_be_made_since_it_would_mean_everybody() -> None
 def test_a_destination_that_is_nowhere_is_refused() -> None:
     with pytest.raises(ValueError, match="names a namespace, a cidr or a name"):
         egress("strict", "blog", [{"port": 80}])
+
+
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
+    assert backends(preset, NETWORK) == [{"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]}]
+
+
+@pytest.mark.parametrize("more", [{}, {"every_port": False}, {"port": 80, "every_port": True}])
+def test_a_port_that_is_left_out_does_not_open_the_others(more: Any) -> None:
+    with pytest.raises(ValueError, match="a port or every_port, one of the two"):
+        egress("strict", "blog", [{"cidr": "10.43.0.0/16", **more}])
 
 
 def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:

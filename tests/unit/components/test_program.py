@@ -87,6 +87,18 @@ def test_pods_go_before_the_tunnel_they_are_connected_to_is_replaced(dev: Record
     assert replaced == {"Deployment culvert-dev-cloudflared": {"ZeroTrustTunnelCloudflared culvert-dev-tunnel"}}
 
 
+def test_private_networks_come_with_the_stack_and_tell_their_virtual_network(deploy: Deploy) -> None:
+    routes = [{"network": "10.43.0.0/16", "comment": "services"}]
+    wanted = {"virtualNetwork": {"name": "homelab"}, "routes": routes}
+    recorded = run(deploy, "dev", privateNetworks=wanted)
+    route = recorded.one("ZeroTrustTunnelCloudflaredRoute")
+    assert (route.inputs["tunnelId"], route.inputs["comment"]) == (TUNNEL_ID, "culvert/dev: services")
+    assert "Deployment culvert-dev-cloudflared" in route.after
+    assert "ZeroTrustTunnelCloudflared culvert-dev-tunnel" in route.replaced_with
+    assert recorded.outputs["pulumi:pulumi:Stack"]["virtualNetworkId"] == "culvert-dev-network-id"
+    assert {"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]} in recorded.one("NetworkPolicy").inputs["spec"]["egress"]
+
+
 def test_names_come_after_the_connector_is_available(dev: Recorded) -> None:
     assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").after
 

@@ -25,6 +25,7 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
         "Namespace": {"name"},
         "NetworkPolicy": set(),
         "Notification": set(),
+        "PrivateNetworks": {"virtualNetworkId"},
         "Records": {"ids"},
         "SampleSite": set(),
         "Tunnel": {"tunnelId", "tunnelName", "target", "token", "configVersion"},

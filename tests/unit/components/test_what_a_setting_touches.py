@@ -22,6 +22,9 @@ PAIR = {"~ PushSecret token", "~ ExternalSecret token"}
 APPLICATION = "~ ZeroTrustAccessApplication blog.example.com"
 PEOPLE = {"~ ZeroTrustAccessPolicy blog.example.com-people"}
 ACCESS_ID = "6a6f1e0a-5f3c-4e0b-9d0a-2c7a4a6f8b11"
+ROUTE = "ZeroTrustTunnelCloudflaredRoute"
+VIRTUAL = "ZeroTrustTunnelCloudflaredVirtualNetwork network"
+SOMEBODYS = {"id": "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"}
 SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
@@ -113,6 +116,11 @@ def monitoring(**changes: Any) -> dict[str, Any]:
 def balanced(**changes: Any) -> dict[str, Any]:
     pools = [{"name": "here", "tunnels": ["own"]}]
     return {"loadBalancer": {"hostname": "blog.example.com", "pools": pools, **changes}}
+
+
+def private(virtual: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    network = {"virtualNetwork": virtual} if virtual else {}
+    return {"privateNetworks": {"routes": [{"network": "10.43.0.0/16", **changes}], **network}}
 
 
 def notify(**changes: Any) -> dict[str, Any]:
@@ -394,6 +402,35 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("loadBalancer.steering", balanced(), balanced(steering="random"), {BALANCER}),
     ("loadBalancer.health.path", balanced(), balanced(health={"path": "/healthz"}), {"~ LoadBalancerMonitor health"}),
     ("loadBalancer.health.interval", balanced(), balanced(health={"interval": 30}), {"~ LoadBalancerMonitor health"}),
+    ("privateNetworks.routes.network", {}, private(), {f"+ {ROUTE} route-10.43.0.0/16", POLICY}),
+    (
+        "privateNetworks.routes.network",
+        private(),
+        private(network="10.44.0.0/16"),
+        {f"- {ROUTE} route-10.43.0.0/16", f"+ {ROUTE} route-10.44.0.0/16", POLICY},
+    ),
+    ("privateNetworks.routes.comment", private(), private(comment="LAN"), {f"~ {ROUTE} route-10.43.0.0/16"}),
+    ("privateNetworks.routes.ports", private(), private(ports=[443]), {POLICY}),
+    (
+        "privateNetworks.routes.protocol",
+        private(ports=[53]),
+        private(ports=[53], protocol="UDP"),
+        {POLICY},
+    ),
+    (
+        "privateNetworks.virtualNetwork.name",
+        private(),
+        private({"name": "homelab"}),
+        # It leaves the virtual network that it was in; the provider would not move one back.
+        {f"- {ROUTE} route-10.43.0.0/16", f"+ {ROUTE} network-route-10.43.0.0/16", f"+ {VIRTUAL}"},
+    ),
+    ("privateNetworks.virtualNetwork.name", private({"name": "homelab"}), private({"name": "lab"}), {f"~ {VIRTUAL}"}),
+    (
+        "privateNetworks.virtualNetwork.id",
+        private({"name": "homelab"}),
+        private(SOMEBODYS),
+        {f"~ {ROUTE} network-route-10.43.0.0/16", f"- {VIRTUAL}"},
+    ),
     (
         "monitoring.monitor",
         monitoring(monitor="none"),

@@ -1,0 +1,90 @@
+"""Networks behind the tunnel: routes, the virtual network that they are in, and their order."""
+
+from typing import Any
+
+import pulumi_random as random
+import pytest
+
+from components import PrivateNetworks
+from components.private_networks import PrivateNetworksArgs
+from tests.unit.components.conftest import TUNNEL_ID, Deploy, Recorded
+
+ACCOUNT = "0123456789abcdef0123456789abcdef"
+NETWORK = "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"
+ARGS: PrivateNetworksArgs = {
+    "account_id": ACCOUNT,
+    "tunnel_id": TUNNEL_ID,
+    "comment": "culvert/dev",
+    "routes": [{"network": "10.43.0.0/16", "comment": "cluster services"}, {"network": "fd12:3456::/32"}],
+}
+NAMED = "ZeroTrustTunnelCloudflaredVirtualNetwork culvert-dev-network"
+
+
+def deployed(deploy: Deploy, **more: Any) -> Recorded:
+    return deploy(lambda: PrivateNetworks("culvert-dev", {**ARGS, **more}))  # pyright: ignore[reportArgumentType]
+
+
+def test_without_a_virtual_network_it_is_a_route_each_and_nothing_else(deploy: Deploy) -> None:
+    recorded = deployed(deploy)
+    assert recorded.names == {
+        "ZeroTrustTunnelCloudflaredRoute culvert-dev-route-10.43.0.0/16",
+        "ZeroTrustTunnelCloudflaredRoute culvert-dev-route-fd12-3456--/32",
+    }
+    first, second = (route.inputs for route in recorded.every("ZeroTrustTunnelCloudflaredRoute"))
+    assert first == {
+        "accountId": ACCOUNT,
+        "tunnelId": TUNNEL_ID,
+        "network": "10.43.0.0/16",
+        "comment": "culvert/dev: cluster services",
+    }
+    assert (second["network"], second["comment"]) == ("fd12:3456::/32", "culvert/dev")
+
+
+def test_a_virtual_network_by_name_is_made_and_is_nobodys_default(deploy: Deploy) -> None:
+    recorded = deployed(deploy, virtual_network_name="homelab")
+    made = recorded.one("ZeroTrustTunnelCloudflaredVirtualNetwork")
+    assert made.inputs == {"accountId": ACCOUNT, "name": "homelab", "comment": "culvert/dev"}
+    routes = recorded.every("ZeroTrustTunnelCloudflaredRoute")
+    assert {route.inputs["virtualNetworkId"] for route in routes} == {"culvert-dev-network-id"}
+    assert all(NAMED in route.after for route in routes)
+    assert recorded.outputs["culvert:index:PrivateNetworks"]["virtual_network_id"] == "culvert-dev-network-id"
+
+
+def test_a_virtual_network_by_id_is_used_as_it_is(deploy: Deploy) -> None:
+    recorded = deployed(deploy, virtual_network_id=NETWORK)
+    routes = recorded.every("ZeroTrustTunnelCloudflaredRoute")
+    assert len(recorded.resources) == len(routes) == 2
+    assert {route.inputs["virtualNetworkId"] for route in routes} == {NETWORK}
+    assert recorded.outputs["culvert:index:PrivateNetworks"]["virtual_network_id"] == NETWORK
+
+
+def test_a_route_back_into_the_default_virtual_network_is_another_resource(deploy: Deploy) -> None:
+    # The provider would leave the one that there is where it is.
+    by_default, by_name, by_id = (
+        deployed(deploy, **more).names - {NAMED}
+        for more in ({}, {"virtual_network_name": "homelab"}, {"virtual_network_id": NETWORK})
+    )
+    assert by_default.isdisjoint(by_name)
+    assert by_name == by_id
+
+
+def test_routes_come_after_the_connector_and_go_before_what_they_are_in(deploy: Deploy) -> None:
+    def program() -> None:
+        connector, tunnel = (random.RandomPassword(name, length=8) for name in ("connector", "tunnel"))
+        args: Any = {**ARGS, "virtual_network_name": "homelab", "after": [connector], "replaced_with": [tunnel]}
+        PrivateNetworks("culvert-dev", args)
+
+    for route in deploy(program).every("ZeroTrustTunnelCloudflaredRoute"):
+        assert "RandomPassword connector" in route.after
+        assert route.replaced_with == {"RandomPassword tunnel", NAMED}
+        assert route.delete_before_replace
+
+
+@pytest.mark.parametrize(("whose", "what"), [("culvert/" + "x" * 120, ""), ("culvert/" + "x" * 80, "y" * 60)])
+def test_a_comment_is_cut_to_what_the_api_takes(deploy: Deploy, whose: str, what: str) -> None:
+    routes = [{"network": "10.43.0.0/16", "comment": what}]
+    recorded = deployed(deploy, comment=whose, routes=routes, virtual_network_name="homelab")
+    route = recorded.one("ZeroTrustTunnelCloudflaredRoute").inputs["comment"]
+    network = recorded.one("ZeroTrustTunnelCloudflaredVirtualNetwork").inputs["comment"]
+    assert max(len(route), len(network)) <= 100
+    assert route.startswith(whose[:80])
