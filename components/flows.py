@@ -197,10 +197,7 @@ def _dns(resolvers: Sequence[ResolverArgs]) -> list[Flow]:
 
 
 def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
-    flows = {
-        Flow((_peer(destination),), _ports(destination))
-        for destination in destinations
-    }
+    flows = {Flow((_peer(destination),), _ports(destination)) for destination in destinations}
     return sorted(flows, key=repr)
 
 

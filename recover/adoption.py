@@ -6,7 +6,7 @@ from typing import Any
 from pulumi import automation
 
 from recover.notes import cleared
-from recover.outside import KUBERNETES, RECORD, Outside
+from recover.outside import KUBERNETES, RECORD, ROUTE, Outside
 from recover.state import Resource, add, keep, pending, resources
 from recover.survey import Leftover
 
@@ -33,10 +33,11 @@ def adopt(
 
 
 def remove(stack: automation.Stack, state: dict[str, Any], gone: Iterable[Leftover], outside: Outside) -> None:
-    """Deletes what is out there: names first, then what is in the cluster, and the tunnel last, as a destroy does."""
+    """Deletes what is out there: names and private routes first, then what is in the cluster, and the tunnel and the virtual
+    network last, as a destroy does."""
 
     def turn(leftover: Leftover) -> int:
-        return 0 if leftover.thing.type == RECORD else 1 if leftover.thing.type.startswith(KUBERNETES) else 2
+        return 0 if leftover.thing.type in (RECORD, ROUTE) else 1 if leftover.thing.type.startswith(KUBERNETES) else 2
 
     for leftover in sorted(gone, key=turn):
         outside.remove(leftover.thing)

@@ -1,6 +1,6 @@
 """What is out there: looked up by what a resource's inputs say, or found by the stack's name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,9 @@ from verify.cluster import Cluster, Refused
 TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 RULESET = "cloudflare:index/ruleset:Ruleset"
+ROUTE = "cloudflare:index/zeroTrustTunnelCloudflaredRoute:ZeroTrustTunnelCloudflaredRoute"
+NETWORK = "cloudflare:index/zeroTrustTunnelCloudflaredVirtualNetwork:ZeroTrustTunnelCloudflaredVirtualNetwork"
+KINDS = {TUNNEL: "tunnel", RECORD: "record", ROUTE: "private route", NETWORK: "virtual network"}
 KUBERNETES = "kubernetes:"
 MANAGER = "pulumi-kubernetes"
 """How the names of the field managers begin under which the engine's plugin writes."""
@@ -30,7 +33,7 @@ class Thing:
     @property
     def kind(self) -> str:
         """A word for it: `tunnel`, `record`, `Deployment`."""
-        return {TUNNEL: "tunnel", RECORD: "record"}.get(self.type, self.type.rsplit(":", 1)[-1])
+        return KINDS.get(self.type, self.type.rsplit(":", 1)[-1])
 
 
 class Outside:
@@ -62,6 +65,20 @@ class Outside:
             return next(
                 (one for one in found if tuple(one.body[key] for key in ("name", "type", "content")) == mine), None
             )
+        if type in (ROUTE, NETWORK):
+            # The same network may be routed in another virtual network, or be somebody else's.
+            mine = (inputs["network"] if type == ROUTE else inputs["name"], inputs.get("comment", ""))
+            wanted = inputs.get("virtualNetworkId")
+            found = self.private(inputs["accountId"], lambda comment: comment == mine[1])
+            return next(
+                (
+                    one
+                    for one in found
+                    if (one.type, one.name) == (type, mine[0])
+                    and (type == NETWORK or wanted in (None, one.body["virtual_network_id"]))
+                ),
+                None,
+            )
         if type == RULESET:
             # Only one that says it is this stack's: what is adopted is there before, and is imported by the program.
             mine = (inputs["phase"], inputs["description"])
@@ -82,6 +99,18 @@ class Outside:
             for body in self.cloudflare.records(zone):
                 if (body.get("comment") or "") == comment:
                     yield Thing(RECORD, body["name"], body["id"], f"/zones/{zone}/dns_records/{body['id']}", body)
+
+    def private(self, account: str, ours: Callable[[str], bool]) -> Iterator[Thing]:
+        """Private routes and virtual networks with a comment that is `ours`."""
+        path = f"/accounts/{account}/teamnet"
+        for body in self.cloudflare.private_routes(account):
+            if ours(body.get("comment") or ""):
+                # What a plan knows only later is filled in by the names of the engine's properties.
+                named = {"tunnelId": body["tunnel_id"], "virtualNetworkId": body["virtual_network_id"]}
+                yield Thing(ROUTE, body["network"], body["id"], f"{path}/routes/{body['id']}", {**body, **named})
+        for body in self.cloudflare.virtual_networks(account):
+            if ours(body.get("comment") or ""):
+                yield Thing(NETWORK, body["name"], body["id"], f"{path}/virtual_networks/{body['id']}", body)
 
     def objects(self, instance: str) -> Iterator[Thing]:
         """Objects of the cluster with the labels of a stack's; not what controllers make of them."""
@@ -108,6 +137,8 @@ class Outside:
         """Deletes it; a tunnel's connections first, which would keep it."""
         if thing.type == TUNNEL:
             self.cloudflare.delete(f"{thing.path}/connections", "Cloudflare Tunnel")
+            self.cloudflare.delete(thing.path, "Cloudflare Tunnel")
+        elif thing.type in (ROUTE, NETWORK):
             self.cloudflare.delete(thing.path, "Cloudflare Tunnel")
         elif thing.type == RECORD:
             self.cloudflare.delete(thing.path, "DNS")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.records import COMMENT_LIMIT
-from recover.outside import KUBERNETES, RECORD, TUNNEL, Outside, Thing
+from recover.outside import KUBERNETES, NETWORK, RECORD, ROUTE, TUNNEL, Outside, Thing
 from recover.state import Resource, last, resources
-from recover.taking import as_planned, as_taken
+from recover.taking import UNKNOWN, as_planned, as_taken
 from verify.declared import Declared
 
 
@@ -29,17 +29,25 @@ class Leftover:
 
 
 def things(declared: Declared, project: str, state: dict[str, Any], outside: Outside) -> list[Thing]:
-    """Everything that bears the stack's name: its tunnel, records with its comment, objects with its labels."""
+    """Everything that bears the stack's name: its tunnel, records and private routes with its comment, objects with its labels."""
     settings = declared.settings
     zones = {number or outside.cloudflare.zone_id(settings.account_id, zone) for zone, number in settings.zones.items()}
     # A zone may have left the stack file since.
     zones |= {resource["inputs"]["zoneId"] for resource in resources(state) if resource["type"] == RECORD}
     comment = f"{project}/{declared.stack}"[:COMMENT_LIMIT]
+    # Asked only where there are or were some: it is two calls more.
+    private = settings.private_networks or any(resource["type"] in (ROUTE, NETWORK) for resource in resources(state))
     return [
         *outside.tunnels(settings.account_id, declared.name),
+        *(outside.private(settings.account_id, lambda said: _ours(said, comment)) if private else ()),
         *outside.records(sorted(zones), comment),
         *outside.objects(declared.name),
     ]
+
+
+def _ours(said: str, comment: str) -> bool:
+    """Whether a private network's comment is the stack's, by itself or before what its owner wrote."""
+    return said == comment or said.startswith(f"{comment}: ")
 
 
 def leftovers(
@@ -77,6 +85,11 @@ def _is(entry: Resource, thing: Thing) -> bool:
     inputs = entry["inputs"]
     if thing.type == TUNNEL:
         return inputs["name"] == thing.name
+    if thing.type == NETWORK:
+        return inputs["name"] == thing.name
+    if thing.type == ROUTE:
+        wanted = inputs.get("virtualNetworkId", UNKNOWN)
+        return inputs["network"] == thing.name and wanted in (UNKNOWN, thing.body["virtualNetworkId"])
     if thing.type == RECORD:
         return (inputs["name"], inputs["type"]) == (thing.name, thing.body["type"])
     metadata, live = inputs["metadata"], thing.body["metadata"]

@@ -149,7 +149,11 @@ class Session:
             if route.adopt
         ]
         chosen = settings.private_networks and settings.private_networks.virtual_network
-        networks = [{"id": chosen.id, "name": f"existing-{chosen.id[:8]}", "account": settings.account_id}] if chosen and chosen.id else []
+        networks = (
+            [{"id": chosen.id, "name": f"existing-{chosen.id[:8]}", "account": settings.account_id}]
+            if chosen and chosen.id
+            else []
+        )
         seeds = {
             "accounts": [account],
             "zones": zones,

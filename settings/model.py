@@ -6,7 +6,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from settings import access, ca_pools, checks, edge_rules, guards, private_networks, rules, shorthand, sources, stack, zones
+from settings import (
+    access,
+    ca_pools,
+    checks,
+    edge_rules,
+    guards,
+    private_networks,
+    rules,
+    shorthand,
+    sources,
+    stack,
+    zones,
+)
 from settings.adoption import Existing, adopted
 from settings.connector import ConnectorOptions
 from settings.destinations import AddressDestination, Destination, destinations

@@ -59,6 +59,14 @@ class Cloudflare:
         except Unread:
             return None
 
+    def private_routes(self, account: str) -> list[dict[str, Any]]:
+        """Networks that are routed through tunnels, each `{id, network, tunnel_id, virtual_network_id, comment}`."""
+        return self._all(f"/accounts/{account}/teamnet/routes", "Cloudflare Tunnel", is_deleted="false")
+
+    def virtual_networks(self, account: str) -> list[dict[str, Any]]:
+        """The account's virtual networks, each `{id, name, comment, is_default_network}`."""
+        return self._all(f"/accounts/{account}/teamnet/virtual_networks", "Cloudflare Tunnel", is_deleted="false")
+
     def rulesets(self, zone: str) -> list[dict[str, Any]]:
         """The zone's rulesets, without their rules."""
         return self._get(f"/zones/{zone}/rulesets", "Zone WAF") or []

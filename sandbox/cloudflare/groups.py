@@ -115,7 +115,10 @@ def _routes(group: Group) -> APIRouter:
 
     async def change(request: Request, account: str, number: str) -> Response:
         old = _found(request.app.state.store, group, account, number)
-        body = await _body(request, group, )
+        body = await _body(
+            request,
+            group,
+        )
         return _write(request.app.state.store, group, account, body, old)
 
     async def delete(request: Request, account: str, number: str) -> Response:

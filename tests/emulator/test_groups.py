@@ -163,9 +163,7 @@ def test_what_is_made_in_a_group_is_read_changed_and_deleted(
 
 
 @pytest.mark.parametrize(("path", "body", "_missing"), GROUPS)
-def test_what_a_group_needs_is_asked_for(
-    emulated: Emulated, path: str, body: dict[str, Any], _missing: int
-) -> None:
+def test_what_a_group_needs_is_asked_for(emulated: Emulated, path: str, body: dict[str, Any], _missing: int) -> None:
     incomplete = dict(list(body.items())[1:])
     code = 12130 if "/access/" in path else 10400
     assert refusal(emulated.call("POST", path, incomplete)) == (400, code)

@@ -42,9 +42,10 @@ def test_one_network_is_routed_once_in_a_virtual_network(emulated: Emulated) -> 
     assert refusal(emulated.call("POST", ROUTES, body)) == (409, 1014)
     emulated.done("POST", ROUTES, {**body, "network": "10.43.1.0/24"})
     there = emulated.done("POST", ROUTES, {**body, "virtual_network_id": home})
-    assert refusal(
-        emulated.call("PATCH", f"{ROUTES}/{there['id']}", {"virtual_network_id": default(emulated)})
-    ) == (409, 1014)
+    assert refusal(emulated.call("PATCH", f"{ROUTES}/{there['id']}", {"virtual_network_id": default(emulated)})) == (
+        409,
+        1014,
+    )
 
 
 @pytest.mark.parametrize(

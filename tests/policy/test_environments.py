@@ -57,6 +57,14 @@ def test_a_route_to_an_address_inside_declares_it(run: Callable[..., Stack]) -> 
         assert judged(stack, "dev") == []
 
 
+def test_a_private_network_declares_what_it_opens(run: Callable[..., Stack]) -> None:
+    for preset in ("strict", "guide"):
+        private = json.dumps({"routes": [{"network": "10.43.0.0/16"}, {"network": "fd00:7::/48", "ports": [443]}]})
+        stack = run("dev", privateNetworks=private, networkPolicy=json.dumps({"preset": preset}), sampleSite="false")
+        assert "10.43.0.0/16" in json.dumps(stack.every("NetworkPolicy")[-1].properties)
+        assert judged(stack, "dev") == []
+
+
 def test_without_a_configuration_only_what_prod_alone_must_keep_is_advice() -> None:
     levels = {name: setting.level for name, setting in settings_of(None).items()}
     assert {name for name, level in levels.items() if level == "advisory"} == {

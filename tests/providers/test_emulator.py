@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulator.emulated import EVERYTHING, Emulated, served
 from tests.providers.harness import Engine, Plugin, Refusal, attached, trace
-from tests.providers.program import ACCOUNT, RECORD, TUNNEL, ZONE, program
+from tests.providers.program import ACCOUNT, NETWORK, RECORD, ROUTE, TUNNEL, ZONE, program
 from tests.providers.test_replay import of_resources
 
 
@@ -62,6 +62,42 @@ def test_the_whole_life_of_the_recorded_program_makes_the_recorded_calls(plugin:
     made("refresh")
     engine.destroy()
     made("destroy")
+
+
+def test_a_private_route_is_patched_and_stays_where_it_is_when_nothing_is_said(
+    plugin: Plugin, emulated: Emulated
+) -> None:
+    tunnel = plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"}).id
+    network = plugin.create(NETWORK, {"accountId": ACCOUNT, "name": "homelab"})
+    inputs = {"accountId": ACCOUNT, "network": "10.43.0.0/16", "tunnelId": tunnel}
+    bare = plugin.create(ROUTE, {**inputs, "network": "10.44.0.0/16"})
+    assert bare.outputs["virtualNetworkId"] not in ("", network.id)
+    mark, _ = calls(emulated, 0)
+    route = plugin.create(ROUTE, plugin.check(ROUTE, {**inputs, "virtualNetworkId": network.id}))
+    changed = plugin.update(route, {**inputs, "virtualNetworkId": network.id, "comment": "culvert/dev"})
+    assert list(plugin.diff(changed, {**inputs, "comment": "culvert/dev"}).diffs) == []
+    assert not plugin.diff(changed, {**inputs, "network": "10.45.0.0/16"}).replaces
+    assert list(plugin.diff(changed, {**inputs, "accountId": "f" * 32}).replaces) == ["accountId"]
+    renamed = plugin.update(network, {"accountId": ACCOUNT, "name": "lab"})
+    for kept in (changed, renamed):
+        found = plugin.read(kept)
+        assert found
+        assert found.outputs == kept.outputs
+        assert list(plugin.diff(found, kept.inputs).diffs) == []
+    with pytest.raises(Refusal, match=r'400 Bad Request .*"code": ?1018'):
+        plugin.delete(renamed)
+    plugin.delete(changed)
+    plugin.delete(renamed)
+    _, made = calls(emulated, mark)
+    assert [(method, path.rsplit("teamnet/")[-1]) for method, path, status in made if status == 200] == [
+        ("POST", "routes"),
+        ("PATCH", "routes/<id>"),
+        ("PATCH", "virtual_networks/<id>"),
+        ("GET", "routes/<id>"),
+        ("GET", "virtual_networks/<id>"),
+        ("DELETE", "routes/<id>"),
+        ("DELETE", "virtual_networks/<id>"),
+    ]
 
 
 def test_many_records_are_made_at_once(plugin: Plugin) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from recover.outside import RECORD, TUNNEL, Outside, Thing
-from recover.survey import leftovers
+from recover.outside import NETWORK, RECORD, ROUTE, TUNNEL, Outside, Thing
+from recover.survey import _ours, leftovers
 from recover.taking import HIDDEN, UNKNOWN, as_planned, as_taken
 from recover.taking import SECRET as SECRET_MARK
 from recover.taking import SIGNATURE as HIDING
@@ -118,6 +118,48 @@ def test_a_record_that_somebody_else_made_is_not_what_was_noted(outside: Outside
     found = outside.look_up(RECORD, {**inputs, "comment": "by hand"})
     assert found
     assert found.name == "a.example.com"
+
+
+def test_private_networks_are_known_by_how_their_comment_begins(outside: Outside, emulated: Emulated) -> None:
+    tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
+    home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
+    emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "theirs", "comment": "culvert/dev-2"})
+    for number, comment in enumerate(("culvert/dev: services", "culvert/dev", "culvert/dev-2", "by hand")):
+        body = {"network": f"10.{number}.0.0/16", "tunnel_id": tunnel, "comment": comment}
+        ours = {"virtual_network_id": home} if number < 2 else {}
+        emulated.done("POST", f"{teamnet}/routes", {**body, **ours})
+    found = list(outside.private(ACCOUNT, lambda said: _ours(said, "culvert/dev")))
+    assert [each.name for each in found] == ["10.0.0.0/16", "10.1.0.0/16", "homelab"]
+    assert [each.kind for each in found] == ["private route", "private route", "virtual network"]
+    planned = [
+        entry(NETWORK, "network", {"name": "homelab"}),
+        entry(ROUTE, "a", {"network": "10.0.0.0/16", "tunnelId": UNKNOWN, "virtualNetworkId": UNKNOWN}),
+        entry(ROUTE, "b", {"network": "10.1.0.0/16", "tunnelId": tunnel, "virtualNetworkId": "another"}),
+    ]
+    first, second, third = leftovers(found, [], planned, empty())
+    assert first.entry
+    assert first.entry["inputs"] == {"network": "10.0.0.0/16", "tunnelId": tunnel, "virtualNetworkId": home}
+    assert second.entry is None
+    assert third.entry
+    assert third.entry["id"] == home
+    for each in found:
+        outside.remove(each)
+    assert list(outside.private(ACCOUNT, lambda said: _ours(said, "culvert/dev"))) == []
+
+
+def test_a_private_network_of_somebody_elses_is_not_what_was_noted(outside: Outside, emulated: Emulated) -> None:
+    tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
+    home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
+    route = {"network": "10.0.0.0/16", "tunnel_id": tunnel, "virtual_network_id": home, "comment": "culvert/dev"}
+    emulated.done("POST", f"{teamnet}/routes", route)
+    noted = {"accountId": ACCOUNT, "network": "10.0.0.0/16", "tunnelId": tunnel, "comment": "culvert/dev"}
+    for more in ({"comment": "culvert/other"}, {"network": "10.1.0.0/16"}, {"virtualNetworkId": "another"}):
+        assert outside.look_up(ROUTE, {**noted, **more}) is None
+    found = [outside.look_up(ROUTE, {**noted, "virtualNetworkId": home}), outside.look_up(ROUTE, noted)]
+    assert [each and each.name for each in found] == ["10.0.0.0/16"] * 2
+    network = {"accountId": ACCOUNT, "name": "homelab", "comment": "culvert/dev"}
+    assert outside.look_up(NETWORK, {**network, "comment": "by hand"}) is None
+    assert outside.look_up(NETWORK, network)
 
 
 def test_a_deleted_tunnel_is_gone_and_a_removed_one_loses_its_connections(outside: Outside, emulated: Emulated) -> None:

@@ -73,6 +73,8 @@ API = {"spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 443}]}}
         (_declared(), ("192.168.1.20", 6443), True),
         (_declared(), ("8.8.8.8", 6443), True),
         (_declared(networkPolicy={"preset": "guide"}), ("8.8.8.8", 6443), False),
+        (_declared(privateNetworks={"routes": [{"network": "10.0.0.0/16"}]}), ("10.0.0.1", 6443), False),
+        (_declared(privateNetworks={"routes": [{"network": "10.0.0.0/16", "ports": [443]}]}), ("10.0.0.1", 6443), True),
         (_declared(networkPolicy={"preset": "guide"}), ("10.0.0.1", 6443), True),
     ],
 )

@@ -288,8 +288,9 @@ def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
 
 @pytest.mark.parametrize("more", [{}, {"every_port": False}, {"port": 80, "every_port": True}])
 def test_a_port_that_is_left_out_does_not_open_the_others(more: Any) -> None:
+    destination: Any = {"cidr": "10.43.0.0/16", **more}
     with pytest.raises(ValueError, match="a port or every_port, one of the two"):
-        egress("strict", "blog", [{"cidr": "10.43.0.0/16", **more}])
+        egress("strict", "blog", [destination])
 
 
 def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:
