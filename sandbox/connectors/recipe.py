@@ -17,7 +17,6 @@ from .volumes import Missing, configured, keys_of, mount
 
 _ENTRY_POINT = ("cloudflared", "--no-autoupdate")
 """Of the official image: https://github.com/cloudflare/cloudflared/blob/master/Dockerfile."""
-_OTHER_TRANSPORTS = ("auto", "quic")
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,6 @@ def surrounded(environment: dict[str, str], pod: Object, folder: Path, around: S
         "TUNNEL_NO_PRECHECKS": "true",
         "HOME": str(folder),
     }
-    # The edge here, and this machine's OpenSSL, may not know the key exchanges that it would insist on.
-    environment = {name: value for name, value in environment.items() if name != "TUNNEL_POST_QUANTUM"}
-    if environment.get("TUNNEL_TRANSPORT_PROTOCOL", "auto") in _OTHER_TRANSPORTS:
-        # As in a network without UDP; falling back to it takes the connector more than two minutes.
-        added["TUNNEL_TRANSPORT_PROTOCOL"] = "http2"
     return {**environment, **added}
 
 

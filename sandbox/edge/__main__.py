@@ -12,10 +12,11 @@ from sandbox.cloudflare.connections import LOCATIONS
 from sandbox.cloudflare.store import Store
 from sandbox.home import Home
 
-from . import control
-from .addresses import Address, follow, listen_somewhere
+from .addresses import Address, follow, somewhere
 from .authority import Authority
+from .doors import listen, listen_twice
 from .front import Front
+from .rpc import library
 from .switchboard import Switchboard
 from .tickets import Tickets
 
@@ -35,14 +36,12 @@ async def serve(home: Home, port_file: Path, address: str) -> None:
     authority = Authority(home)
     kept = home.path / "edge" / "ports.json"
     wanted = json.loads(kept.read_text()) if kept.exists() else [0] * (1 + len(LOCATIONS))
-    front, *listeners = [
-        listen_somewhere(wanted[0], "127.0.0.1"),
-        *(listen_somewhere(port, address) for port in wanted[1:]),
-    ]
-    switchboard, tls = Switchboard(store, LOCATIONS), authority.context(*NAMES)
+    front = somewhere(wanted[0], listen)
+    sockets = [somewhere(port, lambda port: listen_twice(port, address)) for port in wanted[1:]]
+    switchboard, tls, leaf = Switchboard(store, LOCATIONS), authority.context(*NAMES), authority.leaf(*NAMES)
     # A connector holds four connections, each to an address of its own, and goes to another when one fails.
     addresses = [
-        Address(location, listener, tls, switchboard) for location, listener in zip(LOCATIONS, listeners, strict=True)
+        Address(location, pair, tls, leaf, switchboard) for location, pair in zip(LOCATIONS, sockets, strict=True)
     ]
     for each in addresses:
         await each.open()
@@ -80,8 +79,9 @@ def main() -> None:
     arguments.add_argument("--address", default="127.0.0.1", help="the address at which connectors come in")
     wanted = arguments.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("quic").setLevel(logging.WARNING)  # it tells of every packet that comes twice
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(control.rpc.run(serve(Home(wanted.home), wanted.port_file, wanted.address)))
+        asyncio.run(library.run(serve(Home(wanted.home), wanted.port_file, wanted.address)))
 
 
 if __name__ == "__main__":

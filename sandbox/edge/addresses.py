@@ -6,56 +6,73 @@ import logging
 import random
 import socket
 import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from sandbox.cloudflare import connections
 from sandbox.cloudflare.store import Store
 
-from . import control
-from .doors import listen
+from . import control, quic
+from .authority import Leaf
+from .doors import listen_twice
+from .http2 import Http2Link
 from .link import Link
+from .quic import QuicLink
 from .switchboard import Switchboard
 
+Sockets = tuple[socket.socket, socket.socket]
+T = TypeVar("T")
+L = TypeVar("L", Http2Link, QuicLink)
 log = logging.getLogger(__name__)
 
 
 class Address:
-    """One address, known by its `location`, with the connections that came in at it."""
+    """One address, known by its `location`, with the connections that came in at it: over TCP and UDP, on the same port."""
 
-    def __init__(self, location: str, listener: socket.socket, tls: ssl.SSLContext, switchboard: Switchboard) -> None:
+    def __init__(
+        self, location: str, sockets: Sockets, tls: ssl.SSLContext, leaf: Leaf, switchboard: Switchboard
+    ) -> None:
         self.location = location
-        self.port: int = listener.getsockname()[1]
-        self._host: str = listener.getsockname()[0]
-        self._listener: socket.socket | None = listener
-        self._tls, self._switchboard = tls, switchboard
-        self._server: asyncio.Server | None = None
+        self.port: int = sockets[0].getsockname()[1]
+        self._host: str = sockets[0].getsockname()[0]
+        self._sockets: Sockets | None = sockets
+        self._tls, self._leaf, self._switchboard = tls, leaf, switchboard
+        self._open: tuple[asyncio.Server, asyncio.BaseTransport] | None = None
         self._links: WeakSet[Link] = WeakSet()
 
     async def open(self) -> None:
         """Lets connectors in. Raises OSError where the port has been taken meanwhile."""
-        if self._server:
+        if self._open:
             return
-        listener = self._listener or listen(self.port, self._host)
-        self._listener = None
-        self._server = await asyncio.get_running_loop().create_server(self._link, sock=listener, ssl=self._tls)
+        stream, datagrams = self._sockets or listen_twice(self.port, self._host)
+        self._sockets = None
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: self._made(Http2Link), sock=stream, ssl=self._tls)
+        made = partial(self._made, QuicLink)
+        transport, _ = await loop.create_datagram_endpoint(lambda: quic.server(self._leaf, made), sock=datagrams)
+        self._open = server, transport
 
     def take_away(self) -> None:
         """Refuses new connections, and cuts the ones there are without a word."""
-        if self._server is None:
+        if self._open is None:
             return
-        self._server.close()
-        self._server = None
+        server, transport = self._open
+        self._open = None
+        server.close()
         for link in list(self._links):
             self._switchboard.lost(link)
             link.abort()
+        transport.close()
 
-    def _link(self) -> Link:
-        link = Link(self.location, self._attend, self._switchboard.lost)
+    def _made(self, kind: type[L], *arguments: Any, **named: Any) -> L:
+        link = kind(self.location, self._attend, self._switchboard.lost, *arguments, **named)
         self._links.add(link)
         return link
 
     async def _attend(self, link: Link) -> None:
-        if self._server:
+        if self._open:
             await control.attend(link, self._switchboard)
         else:
             link.abort()  # it was still shaking hands when the address went
@@ -76,15 +93,15 @@ async def follow(addresses: list[Address], store: Store, pause: float = 0.1) -> 
         await asyncio.sleep(pause)
 
 
-def listen_somewhere(port: int, host: str) -> socket.socket:
-    """A listening socket on this port, or on a free one where it is taken or 0.
+def somewhere(port: int, listen: Callable[[int], T]) -> T:
+    """What `listen` makes on this port, or on a free one where it is taken or 0.
 
     Free ones are drawn from below the ports that systems give to outgoing connections: one of these could take ours
-    while nobody listens, and a connector that dials it could end up connected to itself. Raises OSError where `host`
-    is none of this machine's.
+    while nobody listens, and a connector that dials it could end up connected to itself. Raises OSError where `listen`
+    does for every port.
     """
     for candidate in (port, *random.sample(range(16384, 32768), 20)):
         with contextlib.suppress(OSError):
             if candidate:
-                return listen(candidate, host)
-    return listen(0, host)
+                return listen(candidate)
+    return listen(0)

@@ -2,14 +2,27 @@
 
 import contextlib
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import trustme
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from sandbox.home import Home
 
 _ALERT = ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A certificate, those between it and the authority, and its key."""
+
+    certificate: Certificate
+    chain: list[Certificate]
+    key: PrivateKeyTypes
 
 
 class Authority:
@@ -57,15 +70,23 @@ class Authority:
         return context
 
     def _make_context(self, *names: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_alpn_protocols(["http/1.1"])
+        self._issue(*names).configure_cert(context)
+        return context
+
+    def leaf(self, *names: str) -> Leaf:
+        """A certificate for these names, for what does TLS by itself."""
+        issued = self._issue(*names)
+        certificate, *chain = [load_pem_x509_certificate(pem.bytes()) for pem in issued.cert_chain_pems]
+        return Leaf(certificate, chain, load_pem_private_key(issued.private_key_pem.bytes(), None))
+
+    def _issue(self, *names: str) -> trustme.LeafCert:
         now = datetime.now(UTC)
         # Clocks differ a little, and macOS takes no certificate that is valid for more than 825 days.
-        leaf = self._authority.issue_cert(
+        return self._authority.issue_cert(
             *names,
             organization_name="culvert sandbox",
             not_before=now - timedelta(hours=1),
             not_after=now + timedelta(days=397),
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_alpn_protocols(["http/1.1"])
-        leaf.configure_cert(context)
-        return context

@@ -1,28 +1,18 @@
 """The control stream: how a connector registers a connection, and how it takes its leave.
 
-The edge opens the stream, and from then on its bytes are Cap'n Proto RPC with the connector as the client
-(connection/control.go and tunnelrpc/ of cloudflare/cloudflared).
+Its bytes are Cap'n Proto RPC with the connector as the client (connection/control.go of cloudflare/cloudflared).
 """
 
 import asyncio
 import contextlib
 import logging
-import socket
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-import capnp
-
+from . import rpc
 from .link import Link, Lost
 
-UPGRADE = b"cf-cloudflared-proxy-connection-upgrade"
-"""The header that tells special streams from plain requests."""
-HOST = b"h2.cftunnel.com"
-rpc: Any = capnp
-"""The library is compiled, and tells a type checker nothing."""
-_SCHEMA: Any = rpc.load(str(Path(__file__).with_name("tunnel.capnp")))
 log = logging.getLogger(__name__)
 
 
@@ -65,31 +55,17 @@ class Desk(Protocol):
 async def attend(link: Link, desk: Desk) -> None:
     """Runs the control stream of one connection until it ends."""
     with contextlib.suppress(Lost):
-        stream = link.request(b"GET", HOST, b"/", [(UPGRADE, b"control-stream")], end=False)
-        # The RPC library reads and writes a socket, so it gets one end of a pair.
-        ours, theirs = socket.socketpair()
-        wire = await rpc.AsyncIoStream.create_connection(sock=theirs)
-        server = rpc.TwoPartyServer(wire, bootstrap=_Registration(link, desk, stream))
-        reader, writer = await asyncio.open_connection(sock=ours)
-
-        async def answers() -> None:
-            while data := await reader.read(1 << 16):
-                await stream.send(data)
-
-        sending = asyncio.create_task(answers())
+        stream = await link.control()
         try:
-            await stream.answer()
-            async for data in stream.body():
-                writer.write(data)
+            async with rpc.over(stream) as (wire, said):
+                server = rpc.library.TwoPartyServer(wire, bootstrap=_Registration(link, desk, stream))
+                await said
+                del server
         finally:
-            sending.cancel()
-            writer.close()
-            wire.close()
             stream.close()
-            del server
 
 
-class _Registration(_SCHEMA.Registration.Server):
+class _Registration(rpc.SCHEMA.Registration.Server):
     """The methods, under the names that the schema gives them."""
 
     def __init__(self, link: Link, desk: Desk, control: Any) -> None:

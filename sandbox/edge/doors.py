@@ -43,13 +43,29 @@ async def _peek(connection: socket.socket) -> bytes:
 
 def listen(port: int, address: str = "127.0.0.1") -> socket.socket:
     """A non-blocking socket that listens on an IPv4 address. Raises OSError where the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = _bound(socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP), port, address)
+    listener.listen(1024)
+    return listener
+
+
+def listen_twice(port: int, address: str = "127.0.0.1") -> tuple[socket.socket, socket.socket]:
+    """The same, and a socket for datagrams on the same port. Raises OSError where either is taken."""
+    listener = listen(port, address)
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDP)
     try:
-        listener.bind((address, port))
+        return listener, _bound(datagrams, listener.getsockname()[1], address)
     except OSError:
         listener.close()
         raise
-    listener.listen(1024)
-    listener.setblocking(False)
-    return listener
+
+
+def _bound(made: socket.socket, port: int, address: str) -> socket.socket:
+    if made.type == socket.SOCK_STREAM:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((address, port))
+    except OSError:
+        made.close()
+        raise
+    made.setblocking(False)
+    return made

@@ -1,15 +1,12 @@
 """One request through a tunnel: out on a connector's connection, its answer back to the visitor."""
 
 import asyncio
-import base64
 import contextlib
-import json
 from collections.abc import AsyncIterator, Coroutine
 
 from . import pages
-from .control import UPGRADE
 from .http1 import Conversation, Gone
-from .link import Headers, Lost, Stream
+from .link import Answer, Lost, Stream
 from .switchboard import Line
 from .visit import Visit
 
@@ -23,12 +20,9 @@ async def carry(visit: Visit, conversation: Conversation, line: Line) -> None:
     closed connection.
     """
     switching = visit.upgrade == b"websocket" and not visit.has_body
-    headers = visit.onward()
-    if switching:
-        headers.append((UPGRADE, b"websocket"))
     ends = not visit.has_body and not switching
     try:
-        stream = line.link.request(visit.method, visit.authority, visit.target, headers, ends)
+        stream = line.link.request(visit.method, visit.authority, visit.target, visit.onward(), ends, switching)
     except Lost:
         await pages.show(pages.bad_gateway("the connector is gone"), visit, conversation)
         return
@@ -64,15 +58,14 @@ async def _switch(visit: Visit, conversation: Conversation, stream: Stream) -> N
     async for _ in conversation.body():
         pass
     try:
-        head = await stream.answer()
+        answer = await stream.answer()
     except Lost:
         await pages.show(pages.bad_gateway("the connector is gone"), visit, conversation)
         return
-    headers = _unpacked(head)
-    if not any(name.lower() == b"upgrade" for name, _ in headers):
-        await _answer(visit, conversation, stream, head)
+    if not any(name.lower() == b"upgrade" for name, _ in answer.headers):
+        await _answer(visit, conversation, stream, answer)
         return
-    await conversation.switch([*headers, *pages.marks(visit)])
+    await conversation.switch([*answer.headers, *pages.marks(visit)])
 
     async def up() -> None:
         with contextlib.suppress(Lost, Gone):
@@ -92,41 +85,26 @@ async def _switch(visit: Visit, conversation: Conversation, stream: Stream) -> N
 
 async def _download(visit: Visit, conversation: Conversation, stream: Stream) -> None:
     try:
-        head = await stream.answer()
+        answer = await stream.answer()
     except Lost:
         await pages.show(pages.bad_gateway("the connector went away before it answered"), visit, conversation)
         return
-    await _answer(visit, conversation, stream, head)
+    await _answer(visit, conversation, stream, answer)
 
 
-async def _answer(visit: Visit, conversation: Conversation, stream: Stream, head: dict[bytes, bytes]) -> None:
+async def _answer(visit: Visit, conversation: Conversation, stream: Stream, answer: Answer) -> None:
     """Passes a plain answer on."""
-    status = int(head[b":status"])
-    said = json.loads(head.get(b"cf-cloudflared-response-meta", b"{}"))
-    if status == 502 and said.get("src") == "cloudflared":
+    if answer.unreachable:
         await pages.show(pages.bad_gateway("the connector cannot reach the service"), visit, conversation)
         return
-    headers = [(name, value) for name, value in _unpacked(head) if name.lower() not in _THIS_HOP]
-    if b"content-length" in head and not any(name.lower() == b"content-length" for name, _ in headers):
-        headers.append((b"content-length", head[b"content-length"]))
-    await conversation.begin(status, [*headers, *pages.marks(visit)])
+    headers = [(name, value) for name, value in answer.headers if name.lower() not in _THIS_HOP]
+    await conversation.begin(answer.status, [*headers, *pages.marks(visit)])
     try:
         async for part in stream.body():
             await conversation.more(part)
     except Lost as lost:
         raise Gone from lost
     await conversation.end(stream.trailers)
-
-
-def _unpacked(head: dict[bytes, bytes]) -> Headers:
-    """The origin's headers, which connectors pack into one: `name:value;…`, both in base64 without padding."""
-    packed = head.get(b"cf-cloudflared-response-headers", b"")
-    pairs = (pair.split(b":", 1) for pair in packed.split(b";") if pair)
-    return [(_decoded(name), _decoded(value)) for name, value in pairs]
-
-
-def _decoded(text: bytes) -> bytes:
-    return base64.b64decode(text + b"=" * (-len(text) % 4))
 
 
 @contextlib.asynccontextmanager

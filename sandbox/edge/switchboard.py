@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sandbox.cloudflare import configurations, connections, tunnels
 from sandbox.cloudflare.store import Row, Store
 
-from .control import HOST, UPGRADE, Application, Refused, Registered
+from .control import Application, Refused, Registered
 from .link import Link, Lost
 
 UNCONFIGURED = {"version": 0, "config": {"warp-routing": {"enabled": False}}}
@@ -139,22 +139,10 @@ class Switchboard:
             if current["version"] <= line.offered:
                 return
             line.offered = current["version"]
-            body = json.dumps({"version": current["version"], "config": current["config"]}).encode()
-            headers = [
-                (UPGRADE, b"update-configuration"),
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(body)),
-            ]
-            stream = line.link.request(b"POST", HOST, b"/", headers, end=False)
-            try:
-                await stream.send(body, end=True)
-                await stream.answer()
-                said = json.loads(b"".join([part async for part in stream.body()]))
-            finally:
-                stream.close()
-            line.applied = said["lastAppliedVersion"]
+            said = await line.link.configure(current["version"], json.dumps(current["config"]).encode())
+            line.applied = said.version
             connections.applied(self._store, line.connection, line.applied)
-            if said["err"] is not None:
+            if said.refused:
                 log.warning("connector %s refuses rules version %d", line.connector, line.offered)
 
 

@@ -82,7 +82,7 @@ def test_the_process_has_what_the_pod_declares_and_nothing_of_ours(farm: Farm) -
             "S_token": "t0ken",
             "TUNNEL_EDGE": "127.0.0.1:9,127.0.0.1:10",
             "TUNNEL_CACERT": str(farm.home.path / "edge" / "ca.pem"),
-            "TUNNEL_TRANSPORT_PROTOCOL": "http2",
+            "TUNNEL_TRANSPORT_PROTOCOL": "auto",
         }
         assert {key: has.get(key) for key in wanted} == wanted
         assert not {"OPTIONAL", "OURS", "PATH", "USER"} & set(has)

@@ -16,9 +16,9 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded, StreamReset, WindowUpdated
 
-from sandbox.edge.control import UPGRADE, rpc
-
-SCHEMA: Any = rpc.load(str(Path(__file__).parents[2] / "sandbox" / "edge" / "tunnel.capnp"))
+from sandbox.edge.http2 import UPGRADE
+from sandbox.edge.rpc import SCHEMA
+from sandbox.edge.rpc import library as rpc
 
 
 @dataclass

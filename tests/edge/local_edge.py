@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
-from sandbox.edge.control import rpc
+from sandbox.edge.rpc import library as rpc
 from sandbox.home import Home
 from tests.edge.connector import OPENED, Connector, Origin, hello
 from tests.emulator.emulated import RECORDS, TUNNELS, Emulated, served
@@ -41,6 +42,8 @@ class LocalEdge:
     front: int
     ports: list[int]
     process: subprocess.Popen[bytes]
+    played: type[Connector] = Connector
+    transport: str = "http2"
 
     @property
     def authority(self) -> Path:
@@ -53,6 +56,7 @@ class LocalEdge:
 
     def expose(self, name: str, service: str = "") -> Exposed:
         """A tunnel, the record NAME.example.com for it and, where a service is named, a rule between them."""
+        name = f"{name}-quic" if self.transport == "quic" else name
         tunnel = self.api.tunnel(name)
         made = Exposed(tunnel, self.api.done("GET", f"{TUNNELS}/{tunnel}/token"), f"{name}.example.com")
         if service:
@@ -98,7 +102,7 @@ class LocalEdge:
         made: list[Connector] = []
         try:
             for index in range(count):
-                one = Connector(origin, made[0].id if made else None)
+                one = self.played(origin, made[0].id if made else None)
                 made.append(await one.dial(self.ports[index], self.authority))
                 assert (await one.register(exposed.token, index)).which() == "details"
                 await one.configured()
@@ -107,6 +111,10 @@ class LocalEdge:
         finally:
             for one in made:
                 await one.close()
+
+
+over_both = pytest.mark.parametrize("edge", ["http2", "quic"], indirect=True)
+"""For tests of what has to hold over both transports."""
 
 
 def asynchronous(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:

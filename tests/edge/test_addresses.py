@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.edge.connector import Connector, Incoming
-from tests.edge.local_edge import LocalEdge, asynchronous, until
+from tests.edge.local_edge import LocalEdge, asynchronous, over_both, until
 
 
 @contextlib.contextmanager
@@ -23,10 +23,11 @@ async def dialled(edge: LocalEdge, index: int) -> Connector:
     """A new connection to this address, once there is one."""
     while True:
         with contextlib.suppress(ConnectionError):
-            return await Connector().dial(edge.ports[index], edge.authority)
+            return await edge.played().dial(edge.ports[index], edge.authority)
         await asyncio.sleep(0.02)
 
 
+@over_both
 @asynchronous
 async def test_its_connections_are_cut_and_the_others_serve_on(edge: LocalEdge) -> None:
     exposed = edge.expose("away", "http://blog")
@@ -44,6 +45,7 @@ async def test_its_connections_are_cut_and_the_others_serve_on(edge: LocalEdge) 
         await back.close()
 
 
+@over_both
 @asynchronous
 async def test_only_the_requests_on_their_way_are_lost(edge: LocalEdge) -> None:
     exposed = edge.expose("underway", "http://blog")
@@ -62,8 +64,9 @@ async def test_only_the_requests_on_their_way_are_lost(edge: LocalEdge) -> None:
                 task.cancel()
 
 
+@over_both
 @asynchronous
 async def test_a_connection_that_has_not_registered_is_cut_too(edge: LocalEdge) -> None:
-    connector = await Connector().dial(edge.ports[5], edge.authority)
+    connector = await edge.played().dial(edge.ports[5], edge.authority)
     with away(edge, "lo06"):
         await connector.closed.wait()

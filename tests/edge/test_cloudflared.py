@@ -69,6 +69,11 @@ def origin() -> FastAPI:
 
 
 @pytest.fixture(scope="module")
+def edge(shared_edge: LocalEdge) -> LocalEdge:
+    return shared_edge
+
+
+@pytest.fixture(scope="module")
 def service() -> Iterator[str]:
     """An origin on loopback; its URL."""
     listener = listen(0)
@@ -81,14 +86,16 @@ def service() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def cloudflared(edge: LocalEdge, exposed: Exposed, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def cloudflared(
+    edge: LocalEdge, exposed: Exposed, log: Path, transport: str = "http2"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A connector of the tunnel's, with nothing in its environment but its own settings."""
     assert FOUND
     settings = {
         "TUNNEL_TOKEN": exposed.token,
         "TUNNEL_EDGE": ",".join(f"127.0.0.1:{port}" for port in edge.ports),
         "TUNNEL_CACERT": str(edge.authority),
-        "TUNNEL_TRANSPORT_PROTOCOL": "http2",
+        "TUNNEL_TRANSPORT_PROTOCOL": transport,
         "TUNNEL_NO_PRECHECKS": "true",
         "NO_AUTOUPDATE": "true",
         "TUNNEL_METRICS": "127.0.0.1:0",
@@ -102,17 +109,22 @@ def cloudflared(edge: LocalEdge, exposed: Exposed, log: Path) -> Iterator[subpro
         process.wait(40)
 
 
+@pytest.fixture(scope="module", params=["http2", "quic"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def log(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Path:
     """Where the connector logs."""
-    return tmp_path_factory.mktemp("cloudflared") / "log"
+    return tmp_path_factory.mktemp(transport) / "log"
 
 
 @pytest.fixture(scope="module")
-def exposed(edge: LocalEdge, service: str, log: Path) -> Iterator[Exposed]:
+def exposed(edge: LocalEdge, service: str, log: Path, transport: str) -> Iterator[Exposed]:
     """A hostname whose tunnel a connector holds."""
-    made = edge.expose("real", service)
-    with cloudflared(edge, made, log):
+    made = edge.expose(f"real-{transport}", service)
+    with cloudflared(edge, made, log, transport):
         while edge.shown(made)["status"] != "healthy":
             time.sleep(0.05)
         yield made
@@ -181,9 +193,9 @@ async def test_changed_rules_hold_without_a_restart(edge: LocalEdge, exposed: Ex
 
 @asynchronous
 async def test_one_of_two_connectors_leaves_under_load_and_nothing_is_lost(
-    edge: LocalEdge, service: str, tmp_path: Path
+    edge: LocalEdge, service: str, transport: str, tmp_path: Path
 ) -> None:
-    exposed = edge.expose("two", service)
+    exposed = edge.expose(f"two-{transport}", service)
     seen: Counter[int] = Counter()
     enough = asyncio.Event()
 
@@ -192,7 +204,8 @@ async def test_one_of_two_connectors_leaves_under_load_and_nothing_is_lost(
             while not enough.is_set():
                 seen[(await visitor.get("/slow")).status_code] += 1
 
-    with cloudflared(edge, exposed, tmp_path / "first") as leaver, cloudflared(edge, exposed, tmp_path / "second"):
+    first, second = (cloudflared(edge, exposed, tmp_path / name, transport) for name in ("first", "second"))
+    with first as leaver, second:
         await until(lambda: len(edge.shown(exposed)["connections"]) == 8)
         async with asyncio.TaskGroup() as visitors:
             for _ in range(8):
@@ -207,10 +220,10 @@ async def test_one_of_two_connectors_leaves_under_load_and_nothing_is_lost(
         assert len(edge.shown(exposed)["connections"]) == 4
 
 
-def test_connectors_come_back_to_an_edge_that_was_killed(tmp_path: Path, service: str) -> None:
+def test_connectors_come_back_to_an_edge_that_was_killed(tmp_path: Path, service: str, transport: str) -> None:
     with fresh(tmp_path) as edge:
         exposed = edge.expose("back", service)
-        with cloudflared(edge, exposed, tmp_path / "log"):
+        with cloudflared(edge, exposed, tmp_path / "log", transport):
             _await_page(edge, exposed)
             edge.kill()
             with running(edge.home, edge.api) as successor:
@@ -220,7 +233,7 @@ def test_connectors_come_back_to_an_edge_that_was_killed(tmp_path: Path, service
 def test_a_connection_whose_address_goes_away_is_made_anew_at_another(tmp_path: Path, service: str) -> None:
     with fresh(tmp_path) as edge:
         exposed = edge.expose("moves", service)
-        with cloudflared(edge, exposed, tmp_path / "log"):
+        with cloudflared(edge, exposed, tmp_path / "log", "quic"):
             _await_healthy(edge, exposed)
             gone = edge.shown(exposed)["connections"][0]["colo_name"]
             edge.api.owner("PUT", "/faults", {"edge_away": [gone]})
