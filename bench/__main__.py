@@ -39,11 +39,15 @@ def scale(
 
 
 @app.command()
-def load() -> None:
+def load(
+    protocol: Annotated[
+        Literal["http2", "quic"], typer.Option(help="How the connectors speak to the edge, whose QUIC is slower.")
+    ] = "http2",
+) -> None:
     """Requests lost while pods roll, the secret rotates, a rule changes, a connector is killed and an edge address goes away: real connectors, sandbox."""
     from bench import tunnel
 
-    _lost(tunnel.rows())
+    _lost(tunnel.rows(protocol))
 
 
 @app.command()

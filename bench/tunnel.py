@@ -25,10 +25,9 @@ SETTINGS: dict[str, Any] = {
     "namespace": "load",
     "sampleSite": True,
     "routes": [{"hostname": HOSTNAME, "service": "http://blog"}],
-    "connector": {"protocol": "http2"},
 }
 CHANGES: dict[str, dict[str, Any]] = {
-    "pods roll": {"connector": {"protocol": "http2", "logLevel": "warn"}},
+    "pods roll": {"connector": {"logLevel": "warn"}},
     "the secret rotates": {"token": {"epoch": 2}},
     "a rule changes": {
         "routes": [*SETTINGS["routes"], {"hostname": HOSTNAME, "path": "/status", "service": "http_status:204"}]
@@ -37,15 +36,17 @@ CHANGES: dict[str, dict[str, Any]] = {
 """What is planned: each an `up` with these settings on top of the ones before."""
 
 
-def rows() -> Iterator[tuple[str, Load]]:
-    """Everything that is planned, then a connector killed and an edge address gone. Raises RuntimeError where there is no cloudflared."""
+def rows(protocol: str) -> Iterator[tuple[str, Load]]:
+    """Everything that is planned, then a connector killed and an edge address gone, with this `connector.protocol`. Raises
+    RuntimeError where there is no cloudflared."""
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as name:
         folder = Path(name)
         env = {**os.environ, "CULVERT_SANDBOX_HOME": f"{folder}/home"}
         settings = dict(SETTINGS)
 
         def up() -> None:
-            sandbox(env, "up", "--config", str(stack_file(folder, "load", settings)))
+            connector = {**settings.get("connector", {}), "protocol": protocol}
+            sandbox(env, "up", "--config", str(stack_file(folder, "load", {**settings, "connector": connector})))
 
         try:
             up()
