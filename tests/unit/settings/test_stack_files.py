@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pulumi.runtime import set_all_config
 
-from settings import Settings, SettingsError
+from settings import PodDestination, Settings, SettingsError
 from tests.unit.settings.examples import ACCOUNT
 
 PROJECT = Path(__file__).parents[3]
@@ -73,7 +73,7 @@ def test_a_template_asks_for_just_what_a_stack_cannot_do_without() -> None:
     assert settings.zones == {"example.com": None}
     assert settings.urls() == ["https://blog.example.com"]
     # The sample site's own port: the hostname leads to it.
-    assert [destination.port for destination in settings.destinations("blog")] == [8080]
+    assert settings.destinations("blog") == (PodDestination("blog", {}, 8080),)
 
 
 def test_a_hostname_alone_is_checked_like_any_other(tmp_path: Path) -> None:
