@@ -37,7 +37,7 @@ def _email_domain(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower()):
+    if not names.is_uuid(text.lower()):
         refuse("it is no id of Cloudflare Access", ID, sources.CLOUDFLARE_ACCESS_IDS)
     return text.lower()
 

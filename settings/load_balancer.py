@@ -17,7 +17,7 @@ OWN = "own"
 
 
 def _tunnel(text: str) -> str:
-    if text != OWN and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+    if text != OWN and not names.is_uuid(text):
         refuse("it is no id of a tunnel", TUNNELS, sources.CLOUDFLARE_BALANCERS)
     return text
 

@@ -102,9 +102,14 @@ def record_id(text: str) -> str:
     return text.lower()
 
 
+def is_uuid(text: str) -> bool:
+    """Whether it is a UUID as Cloudflare writes them: in lower case."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None
+
+
 def tunnel_id(text: str) -> str:
     """An id of a tunnel, in lower case."""
-    if not re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text):
+    if not is_uuid(text.lower()):
         refuse("it is no id of a tunnel", TUNNEL_ID, sources.CLOUDFLARE_TUNNEL_IDS)
     return text.lower()
 

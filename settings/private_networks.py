@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, field_validator, model_validator
 
-from settings import sources
+from settings import names, sources
 from settings.destinations import AddressDestination, Destination, NetworkDestination
 from settings.fields import Options, setting
 from settings.mistakes import refuse
@@ -25,11 +25,9 @@ def _name(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    text = text.lower()
-    parts = text.split("-")
-    if [len(part) for part in parts] != [8, 4, 4, 4, 12] or set(text) - set("0123456789abcdef-"):
+    if not names.is_uuid(text.lower()):
         refuse("it is no id of a virtual network", ID, sources.CLOUDFLARE_VIRTUAL_NETWORKS)
-    return text
+    return text.lower()
 
 
 def _comment(text: str) -> str:

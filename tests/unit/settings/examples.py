@@ -2,10 +2,24 @@
 
 from typing import Any
 
+import pytest
+
+from settings import Settings, SettingsError
+from settings.mistakes import Mistake
+
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
 TOKEN = "eyJhIjogImFjY291bnQiLCAidCI6ICJ0dW5uZWwiLCAicyI6ICJzZWNyZXQifQ=="  # noqa: S105
 """The form of a connector's token, with words for its parts."""
+
+
+def the_mistake(given: dict[str, Any]) -> Mistake:
+    """The one mistake in these settings, for which they must be refused, its source told with it."""
+    with pytest.raises(SettingsError, match="1 mistake in the settings") as refusal:
+        Settings.parse(given)
+    (mistake,) = refusal.value.mistakes
+    assert mistake.source in str(refusal.value)
+    return mistake
 
 
 def a_route(**changes: Any) -> dict[str, Any]:

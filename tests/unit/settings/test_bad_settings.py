@@ -13,6 +13,7 @@ from tests.unit.settings.examples import (
     a_backend,
     a_route,
     connector,
+    the_mistake,
     values,
     variable,
     volume,
@@ -724,15 +725,12 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_bad_setting_is_refused_in_words(case: Case) -> None:
     given, key, words = case
-    with pytest.raises(SettingsError, match="1 mistake in the settings") as refusal:
-        Settings.parse(given)
-    (mistake,) = refusal.value.mistakes
+    mistake = the_mistake(given)
     assert mistake.key == f"culvert:{key}"
     assert words in mistake.message
     assert mistake.message.startswith(mistake.key)
     assert mistake.message.endswith(f"accepted: {mistake.accepted}.")
     assert mistake.source.startswith("https://")
-    assert mistake.source in str(refusal.value)
 
 
 def test_no_message_repeats_a_token() -> None:
