@@ -4,10 +4,8 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from components.records import COMMENT_LIMIT  # the API takes no longer comments of routes either
 from components.sdk import cloudflare
-
-# As of records; the API takes no longer ones of routes either.
-COMMENT_LIMIT = 100
 
 
 class PrivateRouteArgs(TypedDict):

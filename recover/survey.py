@@ -83,9 +83,7 @@ def _is(entry: Resource, thing: Thing) -> bool:
     if entry["type"] != thing.type:
         return False
     inputs = entry["inputs"]
-    if thing.type == TUNNEL:
-        return inputs["name"] == thing.name
-    if thing.type == NETWORK:
+    if thing.type in (TUNNEL, NETWORK):
         return inputs["name"] == thing.name
     if thing.type == ROUTE:
         wanted = inputs.get("virtualNetworkId", UNKNOWN)
