@@ -135,7 +135,7 @@ def check_application(store: Store, account: str, body: Body, old: Body | None) 
         host = place.partition("/")[0].removeprefix("*.")
         if re.search(r"[:?#\s]", place) or not any(f".{host}".endswith(f".{zone}") for zone in zones):
             raise _invalid("domain does not belong to zone", hint=f"{place} is in no zone of this account")
-    for other in _all(store, "apps", account):
+    for other in store.bodies("apps", account):
         if other["id"] != (old or {}).get("id") and set(domains(other)) & set(places):
             raise ApiError(409, 11010, "access.api.error.application_already_exists", hint=f"it is {other.get('name')}")
     applied = [each if isinstance(each, dict) else {"id": each} for each in body.get("policies") or []]
@@ -162,13 +162,13 @@ def domains(application: Body) -> list[str]:
 
 
 def release_policy(store: Store, account: str, number: str) -> None:
-    used = [app for app in _all(store, "apps", account) if any(p.get("id") == number for p in app["policies"])]
+    used = [app for app in store.bodies("apps", account) if any(p.get("id") == number for p in app["policies"])]
     if used:
         raise _invalid("policy is in use", hint=f"by the application {used[0].get('name')}")
 
 
 def release_service_token(store: Store, account: str, number: str) -> None:
-    for policy in _all(store, "policies", account):
+    for policy in store.bodies("policies", account):
         rules = [rule for part in ("include", "exclude", "require") for rule in policy.get(part) or []]
         if any(rule.get("service_token", {}).get("token_id") == number for rule in rules):
             raise _invalid("service token is in use", hint=f"by the policy {policy['name']}")
@@ -186,11 +186,6 @@ def show_application(store: Store, kept: Body) -> Body:
 def _one(store: Store, kind: str, account: str | None, number: str) -> Body | None:
     row = store.one("SELECT scope, body FROM objects WHERE kind = ? AND id = ?", kind, number)
     return json.loads(row["body"]) if row and account in (None, row["scope"]) else None
-
-
-def _all(store: Store, kind: str, account: str) -> list[Body]:
-    rows = store.all("SELECT body FROM objects WHERE kind = ? AND scope = ?", kind, account)
-    return [json.loads(row["body"]) for row in rows]
 
 
 def _invalid(why: str, hint: str = "") -> ApiError:

@@ -1,6 +1,7 @@
 """The simple groups: objects that are made, listed, read, replaced and deleted, and otherwise only kept.
 
-Access policies, applications and service tokens; notification policies. What differs between them is one row of a table. Codes of what is not found are guesses; the status, which is what clients go by, is not.
+Access policies, applications and service tokens; notification policies. What differs between them is one row of a
+table. Codes of what is not found are guesses; the status, which is what clients go by, is not.
 """
 
 import json
@@ -101,7 +102,7 @@ def _routes(group: Group) -> APIRouter:
     read, edit = [needs(group.permission, "Read")], [needs(group.permission, "Edit")]
 
     async def index(request: Request, account: str) -> Response:
-        rows = _rows(request.app.state.store, group, account)
+        rows = request.app.state.store.bodies(group.kind, account)
         name = request.query_params.get("name")
         named = [row for row in rows if name is None or row.get("name") == name]
         return page(request, [_shown(request.app.state.store, group, row) for row in named])
@@ -115,10 +116,7 @@ def _routes(group: Group) -> APIRouter:
 
     async def change(request: Request, account: str, number: str) -> Response:
         old = _found(request.app.state.store, group, account, number)
-        body = await _body(
-            request,
-            group,
-        )
+        body = await _body(request, group)
         return _write(request.app.state.store, group, account, body, old)
 
     async def delete(request: Request, account: str, number: str) -> Response:
@@ -161,11 +159,6 @@ async def _body(request: Request, group: Group) -> Body:
     body = await bodies.json_object(request, *group.unreadable)
     bodies.parse(group.model, body, *group.unreadable)
     return body
-
-
-def _rows(store: Store, group: Group, account: str) -> list[Body]:
-    rows = store.all("SELECT body FROM objects WHERE kind = ? AND scope = ?", group.kind, account)
-    return [json.loads(row["body"]) for row in rows]
 
 
 def _found(store: Store, group: Group, account: str, number: str) -> Body:

@@ -95,8 +95,7 @@ def routers() -> list[APIRouter]:
 
 def of_scope(store: Store, collection: Collection, scope: str) -> list[Body]:
     """All there are in one account or zone."""
-    rows = store.all("SELECT body FROM objects WHERE kind = ? AND scope = ?", collection.kind, scope)
-    return [json.loads(row["body"]) for row in rows]
+    return store.bodies(collection.kind, scope)
 
 
 def _routes(collection: Collection) -> APIRouter:

@@ -54,15 +54,9 @@ class VirtualNetwork(BaseModel):
     is_default_network: bool = False
 
 
-def of_account(store: Store, kind: str, account: str) -> list[Body]:
-    """`routes` or `virtual_networks` that somebody made."""
-    rows = store.all("SELECT body FROM objects WHERE kind = ? AND scope = ? ORDER BY rowid", kind, account)
-    return [json.loads(row["body"]) for row in rows]
-
-
 def networks(store: Store, account: str) -> list[Body]:
     """All virtual networks, the one that the account began with first; one of them is its default."""
-    made = of_account(store, "virtual_networks", account)
+    made = store.bodies("virtual_networks", account)
     first = {
         "id": str(uuid5(NAMESPACE_URL, account)),
         "name": "default",
@@ -120,7 +114,7 @@ def _add(router: APIRouter, path: str, kind: str, index: Any, write: Any, delete
 
 
 def _found(store: Store, kind: str, account: str, number: str) -> Body:
-    there = networks(store, account) if kind == "virtual_networks" else of_account(store, kind, account)
+    there = networks(store, account) if kind == "virtual_networks" else store.bodies(kind, account)
     found = next((each for each in there if each["id"] == number), None)
     if found is None:
         raise ApiError(404, *(NO_NETWORK if kind == "virtual_networks" else NO_ROUTE))
@@ -131,7 +125,7 @@ def _list_routes(request: Request, store: Store, account: str) -> list[Body]:
     names = {each["id"]: each["name"] for each in networks(store, account)}
     found = [
         {**each, "virtual_network_name": names.get(each["virtual_network_id"])}
-        for each in of_account(store, "routes", account)
+        for each in store.bodies("routes", account)
     ]
     return _filtered(request, found, ("tunnel_id", "virtual_network_id", "comment"))
 
@@ -163,7 +157,7 @@ def _write_route(store: Store, account: str, body: Body, old: Body | None) -> Bo
         where = route.virtual_network_id or default
         if where not in [each["id"] for each in there]:
             raise ApiError(400, *NO_NETWORK)
-        for other in of_account(store, "routes", account):
+        for other in store.bodies("routes", account):
             same = (other["network"], other["virtual_network_id"]) == (network, where)
             if same and other["id"] != (old or {}).get("id"):
                 raise ApiError(409, *ROUTED)
@@ -192,7 +186,7 @@ def _delete_route(_store: Store, _account: str, _route: Body) -> None:
 def _delete_network(store: Store, account: str, network: Body) -> None:
     if network["is_default_network"] or not network["created_at"]:
         raise ApiError(400, *DEFAULT)
-    if any(route["virtual_network_id"] == network["id"] for route in of_account(store, "routes", account)):
+    if any(route["virtual_network_id"] == network["id"] for route in store.bodies("routes", account)):
         raise ApiError(400, *IN_USE)
 
 

@@ -71,13 +71,8 @@ def _scope(request: Request) -> str:
     return request.path_params.get("zone") or request.path_params["account"]
 
 
-def _all(store: Store, scope: str) -> list[dict[str, Any]]:
-    rows = store.all("SELECT body FROM objects WHERE kind = 'rulesets' AND scope = ?", scope)
-    return [json.loads(row["body"]) for row in rows]
-
-
 def _found(request: Request) -> dict[str, Any]:
-    for ruleset in _all(request.app.state.store, _scope(request)):
+    for ruleset in request.app.state.store.bodies("rulesets", _scope(request)):
         if ruleset["id"] == request.path_params["ruleset"]:
             return ruleset
     raise ApiError(404, *MISSING)
@@ -88,7 +83,7 @@ def _keep(store: Store, scope: str, ruleset: dict[str, Any]) -> None:
 
 
 async def _index(request: Request) -> Response:
-    found = _all(request.app.state.store, _scope(request))
+    found = request.app.state.store.bodies("rulesets", _scope(request))
     return success([{key: value for key, value in each.items() if key != "rules"} for each in found], {"cursors": {}})
 
 
@@ -117,7 +112,9 @@ async def _create(request: Request) -> Response:
 
 
 def _entry(store: Store, scope: str, phase: str) -> dict[str, Any] | None:
-    mine = (each for each in _all(store, scope) if each["phase"] == phase and each["kind"] in ("zone", "root"))
+    mine = (
+        each for each in store.bodies("rulesets", scope) if each["phase"] == phase and each["kind"] in ("zone", "root")
+    )
     return next(mine, None)
 
 

@@ -1,5 +1,6 @@
 """The emulator's state: one SQLite file, readable and writable by several processes at once."""
 
+import json
 import os
 import secrets
 import sqlite3
@@ -103,6 +104,11 @@ class Store:
     def all(self, sql: str, *values: Any) -> list[Row]:
         with self._lock:
             return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def bodies(self, kind: str, scope: str) -> list[dict[str, Any]]:
+        """The objects of this kind in an account or a zone, in the order in which they were written."""
+        rows = self.all("SELECT body FROM objects WHERE kind = ? AND scope = ? ORDER BY rowid", kind, scope)
+        return [json.loads(row["body"]) for row in rows]
 
     def one(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""

@@ -46,7 +46,7 @@ def seed_zone(store: Store, name: str, account: str, zone: str | None = None) ->
 
 def _is_empty(store: Store, zone: str) -> bool:
     records = store.one("SELECT 1 FROM records WHERE zone = ?", zone)
-    return records is None and store.one("SELECT 1 FROM objects WHERE scope LIKE '%' || ?", zone) is None
+    return records is None and store.one("SELECT 1 FROM objects WHERE scope = ?", zone) is None
 
 
 def account_shown(row: Row) -> dict[str, Any]:
