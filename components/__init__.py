@@ -1,5 +1,6 @@
 """What is provisioned. Components read no configuration, do no I/O and make no provider."""
 
+import components.sdk  # noqa: F401 - before anything imports an SDK
 from components.access import Access
 from components.connector import Connector
 from components.edge_guard import EdgeGuard

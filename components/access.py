@@ -3,8 +3,7 @@
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
-
-from components.sdk import cloudflare
+import pulumi_cloudflare as cloudflare
 
 
 class GuardArgs(TypedDict):

@@ -3,9 +3,9 @@
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 
 from components.entry_points import CUSTOM, RATE_LIMIT, EntryPoint, look_up, mark, ref
-from components.sdk import cloudflare
 
 COUNTED = {"ip": "ip.src", "visitor": "cf.unique_visitor_id"}
 RULESETS = "https://developers.cloudflare.com/ruleset-engine/about/rulesets/"

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-
-from components.sdk import cloudflare
+import pulumi_cloudflare as cloudflare
 
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
 _KEPT = (

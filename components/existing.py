@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 
-from components.sdk import cloudflare
 from settings import Existing, ExistingRecord, ExistingTunnel
 
 BLOCKING = {"A", "AAAA", "CNAME", "NS"}

@@ -3,8 +3,8 @@
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 
-from components.sdk import cloudflare
 from components.zone_ids import zone_id
 
 OWN = "own"

@@ -3,9 +3,9 @@
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 
 from components.records import COMMENT_LIMIT  # the API takes no longer comments of routes either
-from components.sdk import cloudflare
 
 
 class PrivateRouteArgs(TypedDict):

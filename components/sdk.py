@@ -1,58 +1,145 @@
-"""Cloudflare's SDK, of which only what is used is imported.
+"""Pulumi's SDKs of Cloudflare and Kubernetes, of which only what is used is made.
 
-`import pulumi_cloudflare` runs nearly 800 modules, and takes longer than everything else that this program does before it asks
-for its first resource. Each module imports what it needs of the others, so none has to wait for its package to be whole.
+`import pulumi_cloudflare` runs nearly 800 modules and makes 12,000 classes, and takes longer than everything else that this
+program does before it asks for its first resource. From here on an import of one of these packages costs what is used of it: a
+resource's module is run, and a class of arguments or results is made, when it is first asked for
+(https://peps.python.org/pep-0562/). What was imported before this module stays as it is.
 """
 
 import importlib
-import importlib.util
 import re
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from itertools import takewhile
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import pulumi
+
+_PACKAGES = re.compile(r"pulumi_cloudflare\b|pulumi_kubernetes\.\w+\.v\d\w*\b")
+# What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, and the class's bases.
+_GENERATED = {"_inputs": (pulumi.input_type, ()), "outputs": (pulumi.output_type, (dict,))}
 
 
-class Package(ModuleType):
-    """A package of a Pulumi SDK whose modules are imported at the first use of a name that they define.
+class _Lazy:
+    """A module that is run as a whole only for a name that cannot be had in another way."""
 
-    A name that is in no module of its own (of `_inputs`, say) has the whole package imported, as an ordinary import would.
-    """
+    def __init__(self, module: ModuleType, ordinary: SourceFileLoader) -> None:
+        self._module = module
+        self._names = vars(module)
+        self._ordinary = ordinary
+        self._names["__getattr__"] = self.get
 
-    def __getattr__(self, name: str) -> Any:
+    def get(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        assert self.__spec__
-        # `DnsRecord` and `DnsRecordArgs` are in `dns_record`; `get_zone` and `get_zone_output` in `get_zone`.
-        module = re.sub(r"(?<=.)(?=[A-Z])", "_", re.sub(r"(Args|_output)$", "", name)).lower()
-        if importlib.util.find_spec(f"{self.__name__}.{module}"):
-            found = importlib.import_module(f"{self.__name__}.{module}")
-            # All of its names: the import has left the module itself under the name of its function.
-            vars(self).update({each: getattr(found, each) for each in found.__all__})
-        if name not in vars(self):
-            assert self.__spec__.loader
-            self.__spec__.loader.exec_module(self)
+        self._find(name)
+        if name not in self._names and self._names.pop("__getattr__", None):
+            self._ordinary.exec_module(self._module)
         try:
-            return vars(self)[name]
+            return self._names[name]
         except KeyError:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}") from None
+            raise AttributeError(f"module {self._module.__name__!r} has no attribute {name!r}") from None
+
+    def _find(self, name: str) -> None:
+        """Puts the name, where it can be had alone, among the module's."""
+        raise NotImplementedError
 
 
-def package(name: str) -> ModuleType:
-    """The package as it is, where something has imported it, else one that imports what it is asked for."""
-    if name not in sys.modules:
-        spec = importlib.util.find_spec(name)
-        if spec is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        lazy = Package(name)
-        lazy.__spec__ = spec
-        lazy.__path__ = spec.submodule_search_locations or []
-        lazy.__package__ = name
-        lazy.__file__ = spec.origin
-        sys.modules[name] = lazy
-    return sys.modules[name]
+class _Package(_Lazy):
+    """A package whose modules are run at the first use of a name that they define."""
+
+    def _find(self, name: str) -> None:
+        package = self._module.__name__
+        # `Secret` and `SecretInitArgs` are in `Secret`, `DnsRecordArgs` is in `dns_record`, `get_zone_output` in `get_zone`.
+        stem = re.sub(r"((Init)?Args|_output)$", "", name)
+        for module in (stem, re.sub(r"(?<=.)(?=[A-Z])", "_", stem).lower()):
+            if PathFinder.find_spec(f"{package}.{module}", self._module.__path__):
+                found = importlib.import_module(f"{package}.{module}")
+                # Under its own name even while it is being run; and all of its names, of which a function's may be the same.
+                self._names[module] = found
+                self._names.update({each: getattr(found, each) for each in getattr(found, "__all__", [])})
+        if name not in self._names:
+            types = importlib.import_module(f"{package}._inputs")
+            self._names.update({name: getattr(types, name)} if hasattr(types, name) else {})
 
 
-if TYPE_CHECKING:
-    import pulumi_cloudflare as cloudflare
-else:
-    cloudflare = package("pulumi_cloudflare")
+class _Types(_Lazy):
+    """The classes of arguments (`_inputs`) or of results (`outputs`) of a package, each made when it is first asked for."""
+
+    def __init__(self, module: ModuleType, ordinary: SourceFileLoader) -> None:
+        super().__init__(module, ordinary)
+        self._decorate, self._bases = _GENERATED[module.__name__.rpartition(".")[2]]
+        with open(ordinary.path, encoding="utf-8") as lines:
+            head = "".join(takewhile(lambda line: not line.startswith(("__all__", "class ", "@")), lines))
+        exec(compile(head, ordinary.path, "exec"), self._names)  # noqa: S102 - the imports, with which the module begins
+        self._names["__all__"] = []
+        bodies = (each for each in _code(module, ordinary).co_consts if isinstance(each, CodeType))
+        # Not those for type checkers, which have another base.
+        self._bodies = {each.co_name: each for each in bodies if not each.co_name.endswith("ArgsDict")}
+
+    def _find(self, name: str) -> None:
+        if name in self._bodies:
+            body = self._bodies[name]
+            # As the statement `class` does it.
+            made = __build_class__(FunctionType(body, self._names), name, *self._bases)
+            self._names[name] = self._decorate(made)
+            self.give(self._module, body)
+
+    def give(self, module: ModuleType, code: CodeType) -> None:
+        """Puts the classes that annotations in `code` mention among the names of its module, where they are looked for."""
+        for name in {*_strings(code)} & self._bodies.keys() - vars(module).keys():
+            setattr(module, name, self.get(name))
+
+
+class _Loader(Loader):
+    def __init__(self, ordinary: SourceFileLoader) -> None:
+        self.ordinary = ordinary
+
+    def exec_module(self, module: ModuleType) -> None:
+        package, _, last = module.__name__.rpartition(".")
+        if hasattr(module, "__path__"):
+            _Package(module, self.ordinary)
+        elif last in _GENERATED:
+            _Types(module, self.ordinary)
+        else:
+            self.ordinary.exec_module(module)
+            get = vars(sys.modules.get(f"{package}._inputs", module)).get("__getattr__")
+            if isinstance(types := getattr(get, "__self__", None), _Types):
+                # It has imported all (`*`) of what is in there, which was nothing.
+                types.give(module, _code(module, self.ordinary))
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path, target) if _PACKAGES.match(fullname) else None
+        if not spec or not isinstance(spec.loader, SourceFileLoader):
+            return None
+        within = spec.submodule_search_locations
+        if within and not PathFinder.find_spec(f"{fullname}._inputs", within):
+            return None
+        spec.loader = _Loader(spec.loader)
+        return spec
+
+
+def _code(module: ModuleType, ordinary: SourceFileLoader) -> CodeType:
+    code = ordinary.get_code(module.__name__)
+    assert code
+    return code
+
+
+def _strings(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _strings(constant)
+        else:
+            yield from (
+                each for each in (constant if isinstance(constant, tuple) else [constant]) if isinstance(each, str)
+            )
+
+
+sys.meta_path.insert(0, _Finder())

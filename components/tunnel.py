@@ -4,9 +4,8 @@ import base64
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 import pulumi_random as random
-
-from components.sdk import cloudflare
 
 
 class TunnelArgs(TypedDict):

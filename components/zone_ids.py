@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 import pulumi
-
-from components.sdk import cloudflare
+import pulumi_cloudflare as cloudflare
 
 
 def zone_id(
