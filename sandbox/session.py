@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 PROVIDERS = ("cloudflare", "kubernetes", "random")
+ACQUISITION = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,8 @@ class Session:
             "PULUMI_BACKEND_URL": f"file://{self.home.path / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file()),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # It would ask GitHub, several times over, for the plugins whose stand-ins it is given.
+            ACQUISITION: os.environ.get(ACQUISITION, "true"),
         }
 
     def environment(self) -> dict[str, str]:
