@@ -1,15 +1,17 @@
 """What the engine noted before it asked for it. Killed in between, it leaves the note, and nobody knows whether it was done."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi import automation
 
-from recover.outside import Outside, Thing
 from recover.state import Resource, add, export, keep, last, pending, resources
-from recover.taking import as_taken
 
-Found = list[tuple[Resource, Thing]]
+if TYPE_CHECKING:
+    # What looks around out there takes a second to import, and a state without notes needs none of it.
+    from recover.outside import Outside, Thing
+
+Found = list[tuple[Resource, "Thing"]]
 """Resources as they were noted, each with what it was made into."""
 
 
@@ -22,6 +24,9 @@ def heal(stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str
     state = export(stack)
     if not pending(state):
         return
+    from recover.outside import Outside
+    from recover.taking import as_taken
+
     say("an earlier run was cut off; looking for what it was making")
     outside = Outside(environ)
     found = creations(state, outside)
@@ -37,7 +42,7 @@ def heal(stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str
     stack.refresh(show_secrets=False)
 
 
-def creations(state: dict[str, Any], outside: Outside) -> Found:
+def creations(state: dict[str, Any], outside: "Outside") -> Found:
     """The creations that were noted and happened, and that the state does not hold for another reason."""
     held = {(resource["type"], resource.get("id")) for resource in resources(state)}
     found: Found = []
@@ -49,7 +54,7 @@ def creations(state: dict[str, Any], outside: Outside) -> Found:
     return found
 
 
-def cleared(state: dict[str, Any], outside: Outside) -> None:
+def cleared(state: dict[str, Any], outside: "Outside") -> None:
     """Takes the notes out of the state, and what was noted as to be deleted where it is."""
     notes = pending(state)
     state["deployment"].pop("pending_operations", None)

@@ -24,6 +24,7 @@ from settings import Settings, SettingsError
 if TYPE_CHECKING:
     from sandbox.engine import Engine, Report
     from sandbox.session import Session
+    from sandbox.tools import Tool
 
 app = typer.Typer(
     add_completion=False,
@@ -176,11 +177,11 @@ def env(stack: Stack = None, config: Config = None, as_json: Json = False) -> No
         **session.visitors(),
         "PULUMI_HOME": str(session.home.path / "pulumi"),
     }
-    engine = _engine_path()
+    engine = _engine_tool()
     if shutil.which("pulumi") is None:
         import os
 
-        variables["PATH"] = os.pathsep.join([str(engine.parent), os.environ.get("PATH", "")])
+        variables["PATH"] = os.pathsep.join([str(engine.path.parent), os.environ.get("PATH", "")])
 
     def shell() -> None:
         for key, value in variables.items():
@@ -251,16 +252,16 @@ def _session() -> "Session":
     return Session(Home(), say)
 
 
-def _engine_path() -> Path:
+def _engine_tool() -> "Tool":
     from sandbox import tools
 
-    return tools.ensure(["pulumi"], say)["pulumi"].path
+    return tools.ensure(["pulumi"], say)["pulumi"]
 
 
 def _engine(session: "Session", name: str, config: Path | None) -> "Engine":
     from sandbox.engine import Engine
 
-    return Engine(session.home, name, config, _engine_path(), session.environment(), say)
+    return Engine(session.home, name, config, _engine_tool(), session.environment(), say)
 
 
 def _idle_engine(name: str) -> "Engine":
@@ -276,7 +277,7 @@ def _idle_engine(name: str) -> "Engine":
             value=name,
             accepted=known,
         )
-    return Engine(session.home, name, None, _engine_path(), session.state_environment(), say)
+    return Engine(session.home, name, None, _engine_tool(), session.state_environment(), say)
 
 
 def _print_outputs(values: dict[str, Any], as_json: bool) -> None:

@@ -135,8 +135,8 @@ class _Comparison:
         return self._sessions[home]
 
     def _preview(self, session: Session, stack: str) -> Report:
-        binary = tools.ensure(["pulumi"], self._say)["pulumi"].path
-        engine = Engine(session.home, stack, _file(PROJECT, stack), binary, session.environment(), self._say)
+        tool = tools.ensure(["pulumi"], self._say)["pulumi"]
+        engine = Engine(session.home, stack, _file(PROJECT, stack), tool, session.environment(), self._say)
         return engine.preview(lambda _: None)
 
     def _told(self, stack: str, errors: Iterable[dict[str, Any]]) -> str:

@@ -4,6 +4,7 @@
 language plugin is needed (https://www.pulumi.com/docs/iac/automation-api/).
 """
 
+import json
 import os
 import runpy
 import shutil
@@ -27,12 +28,14 @@ from semver import VersionInfo
 
 from recover import notes, state
 from sandbox import failures, guard, recovery
+from sandbox.diff_values import SECRET
 from sandbox.errors import SandboxError
 from sandbox.home import PROJECT, Home
 from sandbox.report import Change, Recorder, plain_outputs
 from sandbox.sealing import certificate
 from sandbox.session import external_kubeconfig
 from sandbox.stack_file import PROJECT_NAME, kept, rehearsal
+from sandbox.tools import Tool
 
 Say = Callable[[str], None]
 
@@ -61,11 +64,10 @@ class _Command(automation.PulumiCommand):
     the second time it stops at once and leaves resources half made. So it is told by us alone.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.command = str(path)
+    def __init__(self, tool: Tool) -> None:
+        self.command = str(tool.path)
         self.running: subprocess.Popen[str] | None = None
-        output = subprocess.run([path, "version"], capture_output=True, text=True, check=True).stdout
-        self.version = VersionInfo.parse(output.strip().removeprefix("v"))
+        self.version = VersionInfo.parse(tool.version.removeprefix("v"))
 
     def run(
         self,
@@ -126,20 +128,31 @@ class _Command(automation.PulumiCommand):
             process.wait()
 
 
+class _Workspace(automation.LocalWorkspace):
+    def stack_outputs(self, stack_name: str) -> automation.OutputMap:
+        """As the engine masks them, so by one command where the library runs two: no secret comes in here."""
+        arguments = ["stack", "output", "--json", "--stack", stack_name]
+        done = self.pulumi_command.run(
+            arguments, self.work_dir, {"PULUMI_HOME": str(self.pulumi_home), **self.env_vars}
+        )
+        outputs = json.loads(done.stdout)
+        return {name: automation.OutputValue(value, secret=value == SECRET) for name, value in outputs.items()}
+
+
 class Engine:
     """One stack of a sandbox, and what can be done with it.
 
-    `binary` is the engine, `env` what it needs to reach the sandbox's servers. Only one command works on a stack at a time.
+    `tool` is the engine, `env` what it needs to reach the sandbox's servers. Only one command works on a stack at a time.
     """
 
     def __init__(
-        self, home: Home, stack: str, config: Path | None, binary: Path, env: Mapping[str, str], say: Say
+        self, home: Home, stack: str, config: Path | None, tool: Tool, env: Mapping[str, str], say: Say
     ) -> None:
         self._home = home
         self._name = stack
         self._config = config
         self._say = say
-        self._command = _Command(binary)
+        self._command = _Command(tool)
         self._env = dict(env)
 
     def preview(self, tell: Say, policy: bool = False) -> Report:
@@ -231,7 +244,7 @@ class Engine:
                 content["encryptionsalt"] = before["encryptionsalt"]
             settings_file.write_text(yaml.safe_dump(content, sort_keys=False))
         shutil.copy(PROJECT / "Pulumi.yaml", folder / "Pulumi.yaml")
-        workspace = automation.LocalWorkspace(
+        workspace = _Workspace(
             work_dir=str(folder),
             pulumi_home=str(self._home.path / "pulumi"),
             program=self._program,

@@ -6,7 +6,7 @@ from typing import Any
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
 
 from sandbox import guard
-from sandbox.diff_values import Reader, properties
+from sandbox.diff_values import SECRET, Reader, properties
 
 _OPS = {
     "create": "create",
@@ -88,4 +88,4 @@ def _change(op: str, step: StepEventMetadata) -> Change:
 
 def plain_outputs(outputs: Any) -> dict[str, Any]:
     """Stack outputs with secret ones masked as the engine's own tools mask them."""
-    return {name: "[secret]" if output.secret else output.value for name, output in sorted(outputs.items())}
+    return {name: SECRET if output.secret else output.value for name, output in sorted(outputs.items())}

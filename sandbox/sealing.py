@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import trustme
-from kubernetes import client
-from kubernetes.client.exceptions import ConflictException
 
 from sandbox import tools
 from sandbox.cluster.access import connect
@@ -46,6 +44,9 @@ def start(home: Home, kubeconfig: Path, supervisor: Supervisor, say: Say) -> Non
         "type": "kubernetes.io/tls",
         "data": {name: base64.b64encode(value).decode() for name, value in content.items()},
     }
+    from kubernetes import client
+    from kubernetes.client.exceptions import ConflictException
+
     with connect(kubeconfig) as api, contextlib.suppress(ConflictException):  # there since an earlier start
         client.CoreV1Api(api).create_namespaced_secret(_KEYS, key)
     say("starting the controller of sealed-secrets")

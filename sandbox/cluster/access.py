@@ -4,17 +4,21 @@ import base64
 import contextlib
 import os
 import secrets
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import httpx
 import yaml
-from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 from yaml import YAMLError
 
 from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    # The client of Kubernetes takes half a second to import, and a command that finds its cluster running needs none.
+    from kubernetes import client
 
 
 def write_private(path: Path, text: str) -> None:
@@ -51,12 +55,25 @@ def kubeconfig(port: int, authority: bytes, token: str) -> str:
     )
 
 
+def answers(path: Path) -> bool:
+    """Whether the API server of the kubeconfig at `path`, which is ours, is ready."""
+    known = yaml.safe_load(path.read_text())
+    cluster, user = known["clusters"][0]["cluster"], known["users"][0]["user"]
+    trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    authorization = {"Authorization": f"Bearer {user['token']}"}
+    with contextlib.suppress(httpx.HTTPError), httpx.Client(verify=trust, trust_env=False, timeout=10) as api:
+        return api.get(f"{cluster['server']}/readyz", headers=authorization).status_code == 200
+    return False
+
+
 @contextlib.contextmanager
-def connect(path: Path | str) -> Iterator[client.ApiClient]:
+def connect(path: Path | str) -> Iterator["client.ApiClient"]:
     """A client for the current context of the kubeconfig at `path` (or several, joined as in `KUBECONFIG`).
 
     A cluster on this machine is never reached through a proxy.
     """
+    from kubernetes import client, config
+
     settings = client.Configuration()
     config.load_kube_config(str(path), client_configuration=settings)
     if settings.host.startswith(("https://127.0.0.1:", "https://localhost:", "https://[::1]:")):
@@ -68,6 +85,10 @@ def connect(path: Path | str) -> Iterator[client.ApiClient]:
 
 def external(path: Path | str) -> str:
     """Name, in words, the cluster of a kubeconfig that somebody gave us; `SandboxError` where it does not answer."""
+
+    from kubernetes import client
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.config.config_exception import ConfigException
 
     def refuse(message: str) -> SandboxError:
         return SandboxError(message, key="KUBECONFIG", value=str(path), accepted="a kubeconfig whose cluster answers")

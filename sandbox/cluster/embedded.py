@@ -8,19 +8,19 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kubernetes import client
-from kubernetes.client.exceptions import ApiException, ConflictException
 from urllib3.exceptions import HTTPError
 
-from sandbox.cluster import kinds
-from sandbox.cluster.access import admin_token, connect, kubeconfig, write_private
+from sandbox.cluster.access import admin_token, answers, connect, kubeconfig, write_private
 from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, Folder, arguments
 from sandbox.cluster.nodes import nodes, stages
 from sandbox.errors import SandboxError
 from sandbox.processes import Supervisor
 from sandbox.tools import Tool
+
+if TYPE_CHECKING:
+    from kubernetes import client
 
 
 def start(
@@ -60,6 +60,8 @@ class _Cluster:
     def start(self, say: Callable[[str], None], definitions: Callable[[], list[Any]]) -> Path:
         if all(map(self._running, PROGRAMS)) and self._answers():
             return self._folder.kubeconfig
+        from sandbox.cluster import kinds
+
         say("starting the cluster")
         self._folder.prepare()
         try:
@@ -110,6 +112,9 @@ class _Cluster:
         return self._answers()
 
     def _await_usable(self) -> None:
+        from kubernetes import client
+        from kubernetes.client.exceptions import ApiException
+
         deadline = time.monotonic() + 60
         with connect(self._folder.kubeconfig) as api:
             core = client.CoreV1Api(api)
@@ -136,10 +141,8 @@ class _Cluster:
     def _answers(self, patience: float = 0) -> bool:
         deadline = time.monotonic() + patience
         while self._folder.kubeconfig.exists():
-            with contextlib.suppress(HTTPError, OSError), connect(self._folder.kubeconfig) as api:
-                request = api.param_serialize("GET", "/readyz", auth_settings=["BearerToken"])
-                if api.call_api(*request, _request_timeout=10).status == 200:
-                    return True
+            if answers(self._folder.kubeconfig):
+                return True
             if time.monotonic() >= deadline:
                 break
             time.sleep(0.05)
@@ -160,7 +163,9 @@ class _Cluster:
         )
 
 
-def _register(core: client.CoreV1Api, node: Any) -> None:
+def _register(core: "client.CoreV1Api", node: Any) -> None:
+    from kubernetes.client.exceptions import ConflictException
+
     with contextlib.suppress(ConflictException):  # there since an earlier start
         core.create_node(node)
 

@@ -101,7 +101,7 @@ class Rig:
         patch.setenv("CULVERT_SANDBOX_HOME", str(box.home))
         self.session = Session(Home(), self.said.append)
         self.session.start()
-        self._binary = tools.ensure(["pulumi"], self.said.append)["pulumi"].path
+        self._tool = tools.ensure(["pulumi"], self.said.append)["pulumi"]
         self.env = self.session.environment()
         for key in ("CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "KUBECONFIG"):
             patch.setenv(key, self.env[key])
@@ -146,7 +146,7 @@ class Rig:
     def engine(self, stack: str, config: dict[str, Any]) -> Engine:
         file = self.box.stack_file(stack, config)
         self.session.seed(Settings.from_stack_file(file))
-        return Engine(self.session.home, stack, file, self._binary, self.env, self.said.append)
+        return Engine(self.session.home, stack, file, self._tool, self.env, self.said.append)
 
 
 @contextlib.contextmanager
