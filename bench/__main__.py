@@ -18,12 +18,20 @@ def scale(
         Literal["every step", "the end"], typer.Option(help="When the engine writes its state.")
     ] = "every step",
     limited: Annotated[bool, typer.Option(help="Enforce 1,200 API calls in five minutes.")] = False,
+    delay: Annotated[float, typer.Option(help="Seconds that the API thinks about each call.")] = 0.0,
+    tool: Annotated[
+        Literal["sandbox", "pulumi", "terraform"],
+        typer.Option(
+            help="Who is measured: a command of the sandbox, `pulumi` itself, or Terraform with the bare records."
+        ),
+    ] = "sandbox",
 ) -> None:
     """Time, API calls and memory by the number of hostnames, in a sandbox."""
     from bench import scale as measure
 
+    counts = [int(count) for count in hostnames.split(",")]
     print_start("hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB")
-    for row in measure.rows([int(count) for count in hostnames.split(",")], state, limited):
+    for row in measure.rows(tool, counts, measure.Conditions(state, delay, limited)):
         took = row.measured
         print_row(
             row.hostnames,

@@ -1,4 +1,4 @@
-"""One sandbox command as a whole process tree: how long it took, what it asked the API for, how much memory it held."""
+"""One command as a whole process tree: how long it took, what it asked the API for, how much memory it held."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,18 @@ from typing import Any
 import httpx
 import psutil
 
-from sandbox.home import PROJECT
+from sandbox.home import PROJECT, Home
+from sandbox.session import Session
 
 _EVERY = 0.1
+_ENGINES = ("pulumi", "terraform")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """`seconds` by the clock on the wall, and `work` in seconds of processor time, of the command with the engine and without
-    the sandbox's servers: on a machine that others use too it says more; `reads` and `writes` of the API; `program` and
-    `engine` in MiB, the largest that the process with the Python program in it and the engine's were seen to hold; `report` is
+    """`seconds` by the clock on the wall, and `work` in seconds of processor time, of the command with all that it starts and
+    without the sandbox's servers: on a machine that others use too it says more; `reads` and `writes` of the API; `program` and
+    `engine` in MiB, the largest that the process with the Python program in it and the engine's were seen to hold; `printed` is
     what the command printed."""
 
     seconds: float
@@ -32,36 +34,40 @@ class Measured:
     writes: int
     program: int
     engine: int
-    report: dict[str, Any]
+    printed: str
 
     @property
-    def calls(self) -> int:
-        return self.reads + self.writes
+    def report(self) -> Any:
+        """What the command printed, where that is JSON."""
+        return json.loads(self.printed)
 
 
-def sandbox(env: Mapping[str, str], *arguments: str) -> Measured:
-    """Runs `python -m sandbox ARGUMENTS --json` with this environment. Raises RuntimeError with its last words where it fails."""
-    command = [sys.executable, "-m", "sandbox", *arguments, "--json"]
+def measure(home: Path, env: Mapping[str, str], command: Sequence[str], cwd: Path = PROJECT) -> Measured:
+    """Runs the command beside the sandbox in `home`. Raises RuntimeError with its last words where it fails."""
+    session = Session(Home(home), lambda _: None)
+    mark = session.calls()[0] if session.running else 0
     # To files: a pipe that nobody reads while memory is watched would fill up.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun, worked = time.monotonic(), _worked()
-        process = subprocess.Popen(command, cwd=PROJECT, env=dict(env), stdout=out, stderr=err)
-        watched = psutil.Process(process.pid)
+        process = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=out, stderr=err)
         peak = {"program": 0, "engine": 0}
         while process.poll() is None:
-            _watch(watched, peak)
+            _watch(process.pid, peak)
             time.sleep(_EVERY)
         seconds, work = time.monotonic() - begun, _worked() - worked
         out.seek(0)
         err.seek(0)
         printed, said = out.read().decode(), err.read().decode()
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}: {printed[-1000:]}{said[-3000:]}")
-    report = json.loads(printed)
-    calls = report.get("calls", {}) if isinstance(report, dict) else {}
-    return Measured(
-        seconds, work, calls.get("reads", 0), calls.get("writes", 0), peak["program"], peak["engine"], report
-    )
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {printed[-1000:]}{said[-3000:]}")
+    made = session.calls(mark)[1] if session.running else []
+    reads = sum(call["method"] == "GET" for call in made)
+    return Measured(seconds, work, reads, len(made) - reads, peak["program"], peak["engine"], printed)
+
+
+def sandbox(env: Mapping[str, str], *arguments: str) -> Measured:
+    """Measures `python -m sandbox ARGUMENTS --json`, in the sandbox that this environment names."""
+    return measure(Path(env["CULVERT_SANDBOX_HOME"]), env, [sys.executable, "-m", "sandbox", *arguments, "--json"])
 
 
 def set_faults(page: str, home: Path, **faults: Any) -> None:
@@ -76,15 +82,18 @@ def _worked() -> float:
     return times.children_user + times.children_system
 
 
-def _watch(process: psutil.Process, peak: dict[str, int]) -> None:
+def _watch(command: int, peak: dict[str, int]) -> None:
     try:
-        engines = [child for child in process.children() if child.name() == "pulumi"]
-        for name, found in (("program", [process]), ("engine", engines)):
-            held = sum(each.memory_info().rss for each in found) >> 20
-            peak[name] = max(peak[name], held)
+        root = psutil.Process(command)
+        processes = [root, *root.children(recursive=True)]
+        names = {each: each.name() for each in processes}
+        engines = [each.memory_info().rss for each in processes if names[each] in _ENGINES]
+        programs = [each.memory_info().rss for each in processes if names[each].startswith("python")]
     except psutil.Error:
         # It ended while it was being looked at.
         return
+    peak["engine"] = max(peak["engine"], sum(engines) >> 20)
+    peak["program"] = max(peak["program"], max(programs, default=0) >> 20)
 
 
 def stack_file(folder: Path, stack: str, settings: Mapping[str, Any]) -> Path:

@@ -1,4 +1,4 @@
-"""Many hostnames: preview, first up, second up, one changed rule, destroy."""
+"""Many hostnames: preview, first up, second up, one changed rule, destroy, by whoever is measured."""
 
 import os
 import tempfile
@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import tools
 from bench.measured import Measured, sandbox, set_faults, stack_file
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
-STEPS = ("preview", "first up", "second up", "one rule changed", "destroy")
 KEEPING = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}}
 """When the engine writes its state, and the variable that says so."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """`state` is a key of `KEEPING`; `delay` how many seconds the API thinks about each call; `limited` enforces 1,200 calls in
+    five minutes."""
+
+    state: str = "every step"
+    delay: float = 0.0
+    limited: bool = False
 
 
 @dataclass(frozen=True)
@@ -21,37 +31,33 @@ class Row:
 
     hostnames: int
     records: str
-    state: str
     step: str
     measured: Measured
 
 
-def rows(counts: Iterable[int], state: str, limited: bool) -> Iterator[Row]:
-    """Measures in a sandbox of its own, which is gone afterwards; `limited` enforces 1,200 API calls in five minutes."""
+def rows(tool: str, counts: Iterable[int], conditions: Conditions) -> Iterator[Row]:
+    """Measures a key of `tools.TOOLS` beside a sandbox of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as folder:
-        env = {**os.environ, **KEEPING[state], "CULVERT_SANDBOX_HOME": f"{folder}/home", "CULVERT_CLOUDFLARED": "/none"}
+        env = {**os.environ, **KEEPING[conditions.state], "CULVERT_CLOUDFLARED": "/none"}
+        env["CULVERT_SANDBOX_HOME"] = f"{folder}/home"
         try:
             # Servers and their caches are warm before anything is measured.
-            sandbox(env, "up", "--config", str(stack_file(Path(folder), "warm", _settings("warm", 1, "own"))))
-            if limited:
-                set_faults(sandbox(env, "status").report["page"], Path(folder, "home"), enforce_rate_limit=True)
+            warm = str(stack_file(Path(folder), "warm", _settings("warm", 1, "own")))
+            sandbox(env, "up", "--config", warm)
+            delay = [{"kind": "delay", "delay": conditions.delay}] if conditions.delay else []
+            page = sandbox(env, "status").report["page"]
+            set_faults(page, Path(folder, "home"), rules=delay, enforce_rate_limit=conditions.limited)
+            env |= sandbox(env, "env", "--config", warm).report
             for count in counts:
-                for records in ("own", "wildcard"):
-                    for step, measured in _steps(env, Path(folder), count, records):
-                        yield Row(count, records, state, step, measured)
+                for records in tools.TOOLS[tool].records:
+                    stack = f"n{count}-{records}"
+                    before, after = (
+                        _settings(stack, count, records, first) for first in ("http://blog", "http://other")
+                    )
+                    for step, measured in tools.TOOLS[tool](env, Path(folder), stack).steps(before, after):
+                        yield Row(count, records, step, measured)
         finally:
             sandbox(env, "down", "--delete")
-
-
-def _steps(env: dict[str, str], folder: Path, count: int, records: str) -> Iterator[tuple[str, Measured]]:
-    stack = f"n{count}-{records}"
-    before = str(stack_file(folder, stack, _settings(stack, count, records)))
-    yield "preview", sandbox(env, "preview", "--config", before)
-    yield "first up", sandbox(env, "up", "--config", before)
-    yield "second up", sandbox(env, "up", "--config", before)
-    after = str(stack_file(folder, stack, _settings(stack, count, records, first="http://other")))
-    yield "one rule changed", sandbox(env, "up", "--config", after)
-    yield "destroy", sandbox(env, "destroy", "--config", after)
 
 
 def _settings(stack: str, count: int, records: str, first: str = "http://blog") -> dict[str, Any]:

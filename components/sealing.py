@@ -31,8 +31,3 @@ def sealed(token: str, certificate: str, namespace: str, name: str) -> str:
     # The nonce is upstream's: a key that encrypts one text needs no other.
     content, tag = AES.new(session_key, AES.MODE_GCM, nonce=bytes(12)).encrypt_and_digest(token.encode())
     return base64.b64encode(len(locked).to_bytes(2, "big") + locked + content + tag).decode()
-
-
-def fingerprint(token: str) -> str:
-    """Eight hex digits that differ from token to token and tell nothing of it: the token is beyond guessing."""
-    return SHA256.new(_SALT + token.encode()).hexdigest()[:8]

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from Crypto.PublicKey import RSA
 from pydantic import AfterValidator, StrictInt, ValidationInfo, field_validator
 
 from settings import names, sources
@@ -114,6 +113,9 @@ class TokenOptions(Options):
     def _public(cls, text: str | None) -> str | None:
         if text is None:
             return None
+        # Most stacks seal nothing, and need not wait for this import.
+        from Crypto.PublicKey import RSA
+
         if "PRIVATE KEY" in text:
             refuse("it is a private key, which stays in the cluster", CERTIFICATE, sources.SEALED_SECRETS, value=HIDDEN)
         if not text.strip().startswith("-----BEGIN CERTIFICATE-----"):

@@ -1,0 +1,151 @@
+"""Who makes many hostnames: a command of the sandbox, `pulumi` itself, or Terraform with Cloudflare's provider."""
+
+import json
+import shutil
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from bench.measured import Measured, measure, sandbox, stack_file
+from sandbox.home import PROJECT
+
+
+class Tool(ABC):
+    """One stack of a tool; `env` says where API and cluster are."""
+
+    records: ClassVar[tuple[str, ...]] = ("own",)
+
+    def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
+        self._env = dict(env)
+        self._folder = folder
+        self._stack = stack
+
+    def steps(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, Measured]]:
+        """Every step, with these settings before and after one rule changes."""
+        self.write(before)
+        yield "preview", self.run("preview")
+        yield "first up", self.run("up")
+        yield "second up", self.run("up")
+        self.write(after)
+        yield "one rule changed", self.run("up")
+        yield "destroy", self.run("destroy")
+
+    @abstractmethod
+    def write(self, settings: dict[str, Any]) -> None:
+        """Has the settings (a stack file's, without `culvert:`) apply from now on."""
+
+    @abstractmethod
+    def run(self, operation: str) -> Measured:
+        """`preview`, `up` or `destroy`."""
+
+
+class Sandbox(Tool):
+    """A whole command of the sandbox, connector, policy and pods included."""
+
+    records = ("own", "wildcard")
+
+    def write(self, settings: dict[str, Any]) -> None:
+        stack_file(self._folder, self._stack, settings)
+
+    def run(self, operation: str) -> Measured:
+        return sandbox(self._env, operation, "--config", f"{self._folder}/Pulumi.{self._stack}.yaml")
+
+
+class Pulumi(Tool):
+    """`pulumi` as its users run it, connector, policy and pods included. It needs a full installation, with Python's support."""
+
+    records = ("own", "wildcard")
+
+    def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
+        super().__init__(env, folder, stack)
+        project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
+        # A project of its own, so that its stack files are; the program stays where it is.
+        project |= {"main": str(PROJECT), "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}}
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        measure(self._home, self._env, ["pulumi", "stack", "init", stack], folder)
+
+    @property
+    def _home(self) -> Path:
+        return Path(self._env["CULVERT_SANDBOX_HOME"])
+
+    def write(self, settings: dict[str, Any]) -> None:
+        kept = yaml.safe_load((self._folder / f"Pulumi.{self._stack}.yaml").read_text())
+        written = yaml.safe_load(stack_file(self._folder, self._stack, settings).read_text())
+        (self._folder / f"Pulumi.{self._stack}.yaml").write_text(yaml.safe_dump({**kept, **written}))
+
+    def run(self, operation: str) -> Measured:
+        at_once = [] if operation == "preview" else ["--yes", "--skip-preview"]
+        command = ["pulumi", operation, "--stack", self._stack, "--non-interactive", *at_once]
+        return measure(self._home, self._env, command, self._folder)
+
+
+class Terraform(Tool):
+    """Tunnel, rules and records alone: neither connector nor policy nor pods. It needs `terraform`, and the provider where
+    `terraform init` finds it."""
+
+    _OPERATIONS: ClassVar = {
+        "preview": ["plan"],
+        "up": ["apply", "-auto-approve"],
+        "destroy": ["destroy", "-auto-approve"],
+    }
+
+    def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
+        super().__init__(env, folder / stack, stack)
+        if not shutil.which("terraform"):
+            raise RuntimeError("no terraform: put it on the PATH (https://developer.hashicorp.com/terraform/install)")
+        self._folder.mkdir()
+        self._ready = False
+
+    def write(self, settings: dict[str, Any]) -> None:
+        tunnel = "cloudflare_zero_trust_tunnel_cloudflared.this"
+        rules = [{"hostname": route["hostname"], "service": route["service"]} for route in settings["routes"]]
+        record = {
+            "for_each": sorted({route["hostname"] for route in settings["routes"]}),
+            "zone_id": next(iter(settings["zones"].values())),
+            "name": "${each.value}",
+            "type": "CNAME",
+            "content": f"${{{tunnel}.id}}.cfargotunnel.com",
+            "proxied": True,
+            "ttl": 1,
+        }
+        record["for_each"] = f"${{toset({json.dumps(record['for_each'])})}}"
+        account = {"account_id": settings["accountId"]}
+        rules_of = {
+            **account,
+            "tunnel_id": f"${{{tunnel}.id}}",
+            "config": {"ingress": [*rules, {"service": "http_status:404"}]},
+        }
+        configuration = {
+            "terraform": {
+                "required_providers": {"cloudflare": {"source": "cloudflare/cloudflare", "version": "~> 5.0"}}
+            },
+            "resource": {
+                "cloudflare_zero_trust_tunnel_cloudflared": {
+                    "this": {**account, "name": self._stack, "config_src": "cloudflare"}
+                },
+                "cloudflare_zero_trust_tunnel_cloudflared_config": {"this": rules_of},
+                "cloudflare_dns_record": {"this": record},
+            },
+        }
+        (self._folder / "main.tf.json").write_text(json.dumps(configuration))
+        if not self._ready:
+            self._terraform("init")
+            self._ready = True
+
+    def run(self, operation: str) -> Measured:
+        return self._terraform(*self._OPERATIONS[operation])
+
+    def _terraform(self, *arguments: str) -> Measured:
+        return measure(
+            Path(self._env["CULVERT_SANDBOX_HOME"]),
+            self._env,
+            ["terraform", *arguments, "-input=false", "-no-color"],
+            self._folder,
+        )
+
+
+TOOLS: dict[str, type[Tool]] = {"sandbox": Sandbox, "pulumi": Pulumi, "terraform": Terraform}
