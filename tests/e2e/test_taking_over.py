@@ -83,6 +83,11 @@ def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandb
     assert {call["method"] for call in sandbox.calls()} == {"GET"}
 
     taken = sandbox.up("inherit", adopting)
+    # The other way round, Cloudflare's provider 5.22 sends rules without a service.
+    assert [call["method"] for call in sandbox.calls() if tunnel in call["path"] and call["method"] != "GET"] == [
+        "PUT",
+        "PATCH",
+    ]
     assert taken["outputs"]["tunnelId"] == tunnel
     assert taken["outputs"]["configVersion"] == 2
     assert {"homelab", "culvert-inherit"} & set(sandbox.tunnels()) == {"culvert-inherit"}
