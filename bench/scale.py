@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import tools
 from bench.measured import Measured, sandbox, set_faults, stack_file
+from bench.terraform import Terraform, TerraformWithCluster
+from bench.tools import Pulumi, Sandbox, Tool
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 KEEPING = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}}
 """When the engine writes its state, and the variable that says so."""
+
+TOOLS: dict[str, type[Tool]] = {
+    "sandbox": Sandbox,
+    "pulumi": Pulumi,
+    "terraform": Terraform,
+    "terraform+cluster": TerraformWithCluster,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Row:
 
 
 def rows(tool: str, counts: Iterable[int], conditions: Conditions) -> Iterator[Row]:
-    """Measures a key of `tools.TOOLS` beside a sandbox of its own, which is gone afterwards."""
+    """Measures a tool of `TOOLS` beside a sandbox of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as folder:
         env = {**os.environ, **KEEPING[conditions.state], "CULVERT_CLOUDFLARED": "/none"}
         env["CULVERT_SANDBOX_HOME"] = f"{folder}/home"
@@ -49,12 +57,12 @@ def rows(tool: str, counts: Iterable[int], conditions: Conditions) -> Iterator[R
             set_faults(page, Path(folder, "home"), rules=delay, enforce_rate_limit=conditions.limited)
             env |= sandbox(env, "env", "--config", warm).report
             for count in counts:
-                for records in tools.TOOLS[tool].records:
+                for records in TOOLS[tool].records:
                     stack = f"n{count}-{records}"
                     before, after = (
                         _settings(stack, count, records, first) for first in ("http://blog", "http://other")
                     )
-                    for step, measured in tools.TOOLS[tool](env, Path(folder), stack).steps(before, after):
+                    for step, measured in TOOLS[tool](env, Path(folder), stack).steps(before, after):
                         yield Row(count, records, step, measured)
         finally:
             sandbox(env, "down", "--delete")

@@ -1,7 +1,5 @@
-"""Who makes many hostnames: a command of the sandbox, `pulumi` itself, or Terraform with Cloudflare's provider."""
+"""Who makes many hostnames: a command of the sandbox, or a tool that its users run."""
 
-import json
-import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -81,71 +79,3 @@ class Pulumi(Tool):
         at_once = [] if operation == "preview" else ["--yes", "--skip-preview"]
         command = ["pulumi", operation, "--stack", self._stack, "--non-interactive", *at_once]
         return measure(self._home, self._env, command, self._folder)
-
-
-class Terraform(Tool):
-    """Tunnel, rules and records alone: neither connector nor policy nor pods. It needs `terraform`, and the provider where
-    `terraform init` finds it."""
-
-    _OPERATIONS: ClassVar = {
-        "preview": ["plan"],
-        "up": ["apply", "-auto-approve"],
-        "destroy": ["destroy", "-auto-approve"],
-    }
-
-    def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
-        super().__init__(env, folder / stack, stack)
-        if not shutil.which("terraform"):
-            raise RuntimeError("no terraform: put it on the PATH (https://developer.hashicorp.com/terraform/install)")
-        self._folder.mkdir()
-        self._ready = False
-
-    def write(self, settings: dict[str, Any]) -> None:
-        tunnel = "cloudflare_zero_trust_tunnel_cloudflared.this"
-        rules = [{"hostname": route["hostname"], "service": route["service"]} for route in settings["routes"]]
-        record = {
-            "for_each": sorted({route["hostname"] for route in settings["routes"]}),
-            "zone_id": next(iter(settings["zones"].values())),
-            "name": "${each.value}",
-            "type": "CNAME",
-            "content": f"${{{tunnel}.id}}.cfargotunnel.com",
-            "proxied": True,
-            "ttl": 1,
-        }
-        record["for_each"] = f"${{toset({json.dumps(record['for_each'])})}}"
-        account = {"account_id": settings["accountId"]}
-        rules_of = {
-            **account,
-            "tunnel_id": f"${{{tunnel}.id}}",
-            "config": {"ingress": [*rules, {"service": "http_status:404"}]},
-        }
-        configuration = {
-            "terraform": {
-                "required_providers": {"cloudflare": {"source": "cloudflare/cloudflare", "version": "~> 5.0"}}
-            },
-            "resource": {
-                "cloudflare_zero_trust_tunnel_cloudflared": {
-                    "this": {**account, "name": self._stack, "config_src": "cloudflare"}
-                },
-                "cloudflare_zero_trust_tunnel_cloudflared_config": {"this": rules_of},
-                "cloudflare_dns_record": {"this": record},
-            },
-        }
-        (self._folder / "main.tf.json").write_text(json.dumps(configuration))
-        if not self._ready:
-            self._terraform("init")
-            self._ready = True
-
-    def run(self, operation: str) -> Measured:
-        return self._terraform(*self._OPERATIONS[operation])
-
-    def _terraform(self, *arguments: str) -> Measured:
-        return measure(
-            Path(self._env["CULVERT_SANDBOX_HOME"]),
-            self._env,
-            ["terraform", *arguments, "-input=false", "-no-color"],
-            self._folder,
-        )
-
-
-TOOLS: dict[str, type[Tool]] = {"sandbox": Sandbox, "pulumi": Pulumi, "terraform": Terraform}

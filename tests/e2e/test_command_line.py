@@ -133,6 +133,16 @@ def test_the_environment_lets_an_engine_work_by_hand(sandbox: Sandbox, tmp_path:
     assert done.stdout.strip() == "culvert-byhand", done.stderr
 
 
+def test_the_engine_is_kept_from_fetching_plugins_unless_somebody_wants_it_to(sandbox: Sandbox) -> None:
+    variable = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+    assert sandbox.run("env")[variable] == "true"
+    sandbox.env[variable] = "false"
+    try:
+        assert sandbox.run("env")[variable] == "false"
+    finally:
+        del sandbox.env[variable]
+
+
 def test_state_survives_between_commands_and_a_stop(lone: Sandbox) -> None:
     made = lone.up("kept", settings("kept"))
     lone.run("down")
