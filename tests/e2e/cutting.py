@@ -6,14 +6,17 @@ alike. Writes go one at a time: what was under way beside the fatal one is as if
 
 import contextlib
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import httpx
 import psutil
 import pytest
+from pulumi.automation import _server
 
 from sandbox import tools
 from sandbox.engine import Engine, engines
@@ -57,6 +60,7 @@ class Cut:
         except RunFailed:
             # Otherwise it failed by itself.
             assert self._over
+        _await_programs()
         with self._lock:
             cut, self._over, self._after = self._over, False, 0
             self._run += 1
@@ -90,6 +94,22 @@ def _alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _await_programs() -> None:
+    """Waits until a program whose engine is gone has noticed: the SDK keeps what is the process's, and the next one would get it."""
+    deadline = time.monotonic() + 60
+    while any(map(_serves, sys._current_frames().values())):
+        assert time.monotonic() < deadline, "the program goes on without its engine"
+        time.sleep(0.02)
+
+
+def _serves(frame: FrameType | None) -> bool:
+    while frame:
+        if frame.f_code.co_filename == _server.__file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class Rig:
