@@ -355,7 +355,7 @@ def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, 
     ("first", "waited"),
     [
         (refusal("GET", "/client/v4/zones/z", 429, 971, "slow down", **{"retry-after": "7"}), (7, 7)),
-        (refusal("GET", "/client/v4/zones/z", 429, 971, "slow down", **{"retry-after": "90"}), (1.5, 2)),
+        (refusal("GET", "/client/v4/zones/z", 429, 971, "slow down", **{"retry-after": "290"}), (290, 290)),
         (refusal("GET", "/client/v4/zones/z", 503, 0, "busy"), (1.5, 2)),
         (refusal("GET", "/client/v4/zones/z", 400, 0, "odd", **{"x-should-retry": "true"}), (1.5, 2)),
     ],

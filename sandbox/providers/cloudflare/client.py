@@ -1,7 +1,7 @@
 """Calls to the Cloudflare API, as the official plugin makes them: same errors, same retries.
 
-Source: cloudflare-go v6 `internal/requestconfig`: ten retries where no reply came and on 408, 429 and 5xx, after
-`retry-after` or else 2 s · 2ⁿ up to 30 s, less up to a quarter. It retries 409 as well, for minutes; this one does
+Source: cloudflare-go v7 `internal/requestconfig`: ten retries where no reply came and on 408, 429 and 5xx, after
+`retry-after`, however long that is, or else 2 s · 2ⁿ up to 30 s, less up to a quarter. It retries 409 as well, for minutes; this one does
 not, for a name that is taken stays taken.
 """
 
@@ -18,8 +18,8 @@ BASE_URL = "https://api.cloudflare.com/client/v4"
 RETRIES = 10
 TIMEOUT = 60.0
 """Seconds without an answer before one is not waited for any longer. The official client has none of its own."""
-FIRST_DELAY, LONGEST_DELAY, LONGEST_OBEYED = 2.0, 30.0, 60.0
-"""Seconds: the first wait, the longest one, and the longest `retry-after` that is obeyed."""
+FIRST_DELAY, LONGEST_DELAY = 2.0, 30.0
+"""Seconds: the first wait that nobody asked for, and the longest one."""
 
 
 class ApiError(ProviderError):
@@ -89,7 +89,7 @@ def _delay(reply: httpx.Response | None, attempt: int) -> float:
             asked = float(reply.headers[header]) * unit if reply is not None else -1
         except (KeyError, ValueError):
             continue
-        if 0 <= asked < LONGEST_OBEYED:
+        if asked >= 0:
             return asked
     delay = min(FIRST_DELAY * 2**attempt, LONGEST_DELAY)
     return delay - random.uniform(0, delay / 4)
