@@ -20,9 +20,9 @@ def scale(
     limited: Annotated[bool, typer.Option(help="Enforce 1,200 API calls in five minutes.")] = False,
     delay: Annotated[float, typer.Option(help="Seconds that the API thinks about each call.")] = 0.0,
     tool: Annotated[
-        Literal["sandbox", "pulumi", "terraform", "terraform+cluster"],
+        Literal["sandbox", "pulumi", "terraform"],
         typer.Option(
-            help="Who is measured: a command of the sandbox, `pulumi` itself, or Terraform with the records alone or all of it."
+            help="Who is measured: a command of the sandbox, `pulumi` itself, or Terraform with the bare records."
         ),
     ] = "sandbox",
 ) -> None:

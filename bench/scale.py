@@ -8,19 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.measured import Measured, sandbox, set_faults, stack_file
-from bench.terraform import Terraform, TerraformWithCluster
+from bench.terraform import Terraform
 from bench.tools import Pulumi, Sandbox, Tool
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 KEEPING = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}}
 """When the engine writes its state, and the variable that says so."""
 
-TOOLS: dict[str, type[Tool]] = {
-    "sandbox": Sandbox,
-    "pulumi": Pulumi,
-    "terraform": Terraform,
-    "terraform+cluster": TerraformWithCluster,
-}
+TOOLS: dict[str, type[Tool]] = {"sandbox": Sandbox, "pulumi": Pulumi, "terraform": Terraform}
 
 
 @dataclass(frozen=True)
