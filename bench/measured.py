@@ -42,9 +42,9 @@ class Measured:
         return json.loads(self.printed)
 
 
-def measure(home: Path, env: Mapping[str, str], command: Sequence[str], cwd: Path = PROJECT) -> Measured:
-    """Runs the command beside the sandbox in `home`. Raises RuntimeError with its last words where it fails."""
-    session = Session(Home(home), lambda _: None)
+def measure(env: Mapping[str, str], command: Sequence[str], cwd: Path = PROJECT) -> Measured:
+    """Runs the command beside the sandbox that this environment names. Raises RuntimeError with its last words where it fails."""
+    session = Session(Home(Path(env["CULVERT_SANDBOX_HOME"])), lambda _: None)
     mark = session.calls()[0] if session.running else 0
     # To files: a pipe that nobody reads while memory is watched would fill up.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -67,7 +67,7 @@ def measure(home: Path, env: Mapping[str, str], command: Sequence[str], cwd: Pat
 
 def sandbox(env: Mapping[str, str], *arguments: str) -> Measured:
     """Measures `python -m sandbox ARGUMENTS --json`, in the sandbox that this environment names."""
-    return measure(Path(env["CULVERT_SANDBOX_HOME"]), env, [sys.executable, "-m", "sandbox", *arguments, "--json"])
+    return measure(env, [sys.executable, "-m", "sandbox", *arguments, "--json"])
 
 
 def set_faults(page: str, home: Path, **faults: Any) -> None:

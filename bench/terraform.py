@@ -22,7 +22,6 @@ class Terraform(Tool):
         if not shutil.which("terraform"):
             raise RuntimeError("no terraform: put it on the PATH (https://developer.hashicorp.com/terraform/install)")
         self._folder.mkdir()
-        self._ready = False
 
     def write(self, settings: dict[str, Any]) -> None:
         account = {"account_id": settings["accountId"]}
@@ -48,13 +47,11 @@ class Terraform(Tool):
             },
         }
         (self._folder / "main.tf.json").write_text(json.dumps(configuration))
-        if not self._ready:
+        if not (self._folder / ".terraform").exists():
             self._terraform("init")
-            self._ready = True
 
     def run(self, operation: str) -> Measured:
         return self._terraform(*_OPERATIONS[operation])
 
     def _terraform(self, *arguments: str) -> Measured:
-        home = Path(self._env["CULVERT_SANDBOX_HOME"])
-        return measure(home, self._env, ["terraform", *arguments, "-input=false", "-no-color"], self._folder)
+        return measure(self._env, ["terraform", *arguments, "-input=false", "-no-color"], self._folder)

@@ -64,11 +64,7 @@ class Pulumi(Tool):
         # A project of its own, so that its stack files are; the program stays where it is.
         project |= {"main": str(PROJECT), "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}}
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        measure(self._home, self._env, ["pulumi", "stack", "init", stack], folder)
-
-    @property
-    def _home(self) -> Path:
-        return Path(self._env["CULVERT_SANDBOX_HOME"])
+        measure(self._env, ["pulumi", "stack", "init", stack], folder)
 
     def write(self, settings: dict[str, Any]) -> None:
         kept = yaml.safe_load((self._folder / f"Pulumi.{self._stack}.yaml").read_text())
@@ -78,4 +74,4 @@ class Pulumi(Tool):
     def run(self, operation: str) -> Measured:
         at_once = [] if operation == "preview" else ["--yes", "--skip-preview"]
         command = ["pulumi", operation, "--stack", self._stack, "--non-interactive", *at_once]
-        return measure(self._home, self._env, command, self._folder)
+        return measure(self._env, command, self._folder)

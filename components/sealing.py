@@ -5,14 +5,10 @@ safe for a token and would not be for a password: docs/decisions/sealed-the-same
 """
 
 import base64
-
-from Crypto.Cipher import AES, PKCS1_OAEP
-from Crypto.Hash import SHA256
-from Crypto.Protocol.KDF import HKDF
-from Crypto.PublicKey import RSA
+import hashlib
 
 _SALT = b"culvert: a token sealed for a cluster"
-_SESSION_KEY, _SEED = 32, SHA256.digest_size
+_SESSION_KEY, _SEED = 32, hashlib.sha256().digest_size
 
 
 def sealed(token: str, certificate: str, namespace: str, name: str) -> str:
@@ -20,6 +16,12 @@ def sealed(token: str, certificate: str, namespace: str, name: str) -> str:
 
     `token` must be beyond guessing; `certificate` is the controller's, in PEM, with an RSA key.
     """
+    # Most stacks seal nothing, and need not wait for these imports.
+    from Crypto.Cipher import AES, PKCS1_OAEP
+    from Crypto.Hash import SHA256
+    from Crypto.Protocol.KDF import HKDF
+    from Crypto.PublicKey import RSA
+
     key = RSA.import_key(certificate)
     label = f"{namespace}/{name}".encode()
     # Bound to all that the result depends on: another cluster, place or token has another key, so that each encrypts once.
@@ -31,3 +33,8 @@ def sealed(token: str, certificate: str, namespace: str, name: str) -> str:
     # The nonce is upstream's: a key that encrypts one text needs no other.
     content, tag = AES.new(session_key, AES.MODE_GCM, nonce=bytes(12)).encrypt_and_digest(token.encode())
     return base64.b64encode(len(locked).to_bytes(2, "big") + locked + content + tag).decode()
+
+
+def fingerprint(token: str) -> str:
+    """Eight hex digits that differ from token to token and tell nothing of it: the token is beyond guessing."""
+    return hashlib.sha256(_SALT + token.encode()).hexdigest()[:8]

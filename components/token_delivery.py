@@ -1,6 +1,5 @@
 """How the token comes to the pods: the Secret that they mount, and whatever brings it about."""
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
@@ -9,6 +8,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.names import generated_name
+from components.sealing import fingerprint, sealed
 
 if TYPE_CHECKING:
     from components.connector import ConnectorArgs
@@ -20,8 +20,6 @@ AWAIT = "pulumi.com/waitFor"
 
 PATIENCE = "pulumi.com/timeoutSeconds"
 """Its controller does it within seconds, or never; the default is ten minutes."""
-_SALT = b"culvert: a token sealed for a cluster"
-"""As it was first written: another would roll every pod."""
 
 
 class ExistingSecretArgs(TypedDict):
@@ -66,7 +64,7 @@ def delivered(name: str, args: "ConnectorArgs", labels: dict[str, str], child: p
     how = args.get("token_delivery", {})
     token = pulumi.Output.secret(args["token"])
     # Not what a secret is made of, as the token cannot be found from it; so names may carry it.
-    mark = pulumi.Output.unsecret(token.apply(_fingerprint))
+    mark = pulumi.Output.unsecret(token.apply(fingerprint))
     if existing := how.get("secret"):
         return Delivered(existing["name"], existing.get("key", KEY), annotations={"culvert/token": mark})
     new_name = pulumi.Output.concat(f"{name}-token-", mark)
@@ -94,9 +92,6 @@ def _sealed(
     labels: dict[str, str],
     child: pulumi.ResourceOptions,
 ) -> CustomResource:
-    # Most stacks seal nothing, and need not wait for the import of what would.
-    from components.sealing import sealed
-
     entry = pulumi.Output.all(args["token"], args["namespace"], secret_name).apply(
         lambda known: sealed(known[0], certificate, known[1], known[2])
     )
@@ -161,8 +156,3 @@ def _metadata(
         "labels": labels,
         "annotations": {AWAIT: until, PATIENCE: "120"},
     }
-
-
-def _fingerprint(token: str) -> str:
-    """Eight hex digits that differ from token to token and tell nothing of it: the token is beyond guessing."""
-    return hashlib.sha256(_SALT + token.encode()).hexdigest()[:8]

@@ -12,11 +12,14 @@ Resource = dict[str, Any]
 
 def export(stack: automation.Stack) -> dict[str, Any]:
     """`{version, deployment}`. The Automation API's own export decrypts the secrets, so it is not used."""
-    workspace = stack.workspace
-    assert isinstance(workspace, automation.LocalWorkspace)
+    assert isinstance(stack.workspace, automation.LocalWorkspace)
+    return printed(stack.workspace, "stack", "export", "--stack", stack.name)
+
+
+def printed(workspace: automation.LocalWorkspace, *arguments: str) -> Any:
+    """The JSON that a command of the engine prints, its secrets as they come."""
     home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
-    arguments = ["stack", "export", "--stack", stack.name]
-    done = workspace.pulumi_command.run(arguments, workspace.work_dir, {**home, **workspace.env_vars})
+    done = workspace.pulumi_command.run([*arguments], workspace.work_dir, {**home, **workspace.env_vars})
     return json.loads(done.stdout)
 
 

@@ -4,7 +4,6 @@
 language plugin is needed (https://www.pulumi.com/docs/iac/automation-api/).
 """
 
-import json
 import os
 import runpy
 import shutil
@@ -131,11 +130,7 @@ class _Command(automation.PulumiCommand):
 class _Workspace(automation.LocalWorkspace):
     def stack_outputs(self, stack_name: str) -> automation.OutputMap:
         """As the engine masks them, so by one command where the library runs two: no secret comes in here."""
-        arguments = ["stack", "output", "--json", "--stack", stack_name]
-        done = self.pulumi_command.run(
-            arguments, self.work_dir, {"PULUMI_HOME": str(self.pulumi_home), **self.env_vars}
-        )
-        outputs = json.loads(done.stdout)
+        outputs = state.printed(self, "stack", "output", "--json", "--stack", stack_name)
         return {name: automation.OutputValue(value, secret=value == SECRET) for name, value in outputs.items()}
 
 

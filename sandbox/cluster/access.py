@@ -57,12 +57,13 @@ def kubeconfig(port: int, authority: bytes, token: str) -> str:
 
 def answers(path: Path) -> bool:
     """Whether the API server of the kubeconfig at `path`, which is ours, is ready."""
-    known = yaml.safe_load(path.read_text())
-    cluster, user = known["clusters"][0]["cluster"], known["users"][0]["user"]
-    trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
-    authorization = {"Authorization": f"Bearer {user['token']}"}
-    with contextlib.suppress(httpx.HTTPError), httpx.Client(verify=trust, trust_env=False, timeout=10) as api:
-        return api.get(f"{cluster['server']}/readyz", headers=authorization).status_code == 200
+    with contextlib.suppress(httpx.HTTPError, OSError):
+        known = yaml.safe_load(path.read_text())
+        cluster, user = known["clusters"][0]["cluster"], known["users"][0]["user"]
+        trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        authorization = {"Authorization": f"Bearer {user['token']}"}
+        with httpx.Client(verify=trust, trust_env=False, timeout=10) as api:
+            return api.get(f"{cluster['server']}/readyz", headers=authorization).status_code == 200
     return False
 
 

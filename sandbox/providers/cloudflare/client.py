@@ -1,8 +1,8 @@
 """Calls to the Cloudflare API, as the official plugin makes them: same errors, same retries.
 
 Source: cloudflare-go v7 `internal/requestconfig`: ten retries where no reply came and on 408, 429 and 5xx, after
-`retry-after`, however long that is, or else 2 s · 2ⁿ up to 30 s, less up to a quarter. It retries 409 as well, for minutes; this one does
-not, for a name that is taken stays taken.
+`retry-after`, however long that is, or else 2 s · 2ⁿ up to 30 s, less up to a quarter. It retries 409 as well, for minutes;
+this one does not, for a name that is taken stays taken.
 """
 
 import random
