@@ -21,9 +21,10 @@ MARK = "CULVERT_DAEMON"
 is ours if, and only if, it still has the value that was recorded with its id: that holds however ids are reused and
 however the clock is set meanwhile (which moves the creation time that the system reports)."""
 
-# The process waits for a line before it becomes the command, and the line is sent once its id is on disk. Where the
-# caller dies in between, the pipe closes and the process goes too: at no moment does one run unrecorded.
-_LAUNCH = ["/bin/sh", "-c", 'read -r go || exit 1; exec "$@" </dev/null', "sh"]
+LAUNCH = ("/bin/sh", "-c", 'read -r go || exit 1; exec "$@" </dev/null', "sh")
+"""What a command is started through: the process waits for a line on its input before it becomes the command. The line
+is sent once the process is known to whoever has to end it; where the caller is interrupted or dies before that, the pipe
+closes and the process goes too. At no moment does a command run that nobody knows of."""
 
 
 class Supervisor:
@@ -62,7 +63,7 @@ class Supervisor:
         mark = secrets.token_hex(16)
         with self._fresh_log(name) as log:
             child = subprocess.Popen(
-                [*_LAUNCH, *map(str, command)],
+                [*LAUNCH, *map(str, command)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

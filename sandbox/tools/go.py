@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.processes import LAUNCH
 from sandbox.tools.catalog import MODULES, Entry
 from sandbox.tools.tool import Say
 
@@ -83,16 +84,19 @@ class Go:
         }
         with log.open("wb") as output:
             child = subprocess.Popen(
-                command,
+                [*LAUNCH, *command],
                 cwd=module,
                 env=env,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that it and its compilers can be ended together
             )
             began = time.monotonic()
             try:
+                assert child.stdin is not None
+                with child.stdin:
+                    child.stdin.write(b"go\n")
                 while True:
                     try:
                         return child.wait(timeout=30)

@@ -12,6 +12,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -319,6 +320,31 @@ def test_an_interrupted_build_leaves_neither_process_nor_file(
     assert builder.returncode != 0
     for pid in map(int, pids.read_text().split()):
         eventually(lambda pid=pid: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie")
+    assert [path.name for path in cache.iterdir()] == ["lock"]
+
+
+def test_an_interruption_while_go_is_being_started_starts_no_build(
+    program: Program, builds: Callable[[], int], cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        """Started, and interrupted before the caller learns of it."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            if options.get("start_new_session"):
+                started.append(self.pid)
+                if self.stdin:  # as subprocess does where it is interrupted
+                    self.stdin.close()
+                raise KeyboardInterrupt
+
+    program("go", GO)
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tools.ensure([NAME], lambda _: None)
+    os.waitpid(started.pop(), 0)
+    assert builds() == 0
     assert [path.name for path in cache.iterdir()] == ["lock"]
 
 
