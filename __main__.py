@@ -1,5 +1,6 @@
 """From a Kubernetes Service to a public hostname: settings, components, exports."""
 
+import os
 from dataclasses import asdict
 from typing import Any
 
@@ -24,6 +25,10 @@ from components.existing import existing
 from hooks import drop_connections, take_back
 from settings import NamespaceOptions, Settings, base_name
 
+if "PULUMI_OPTION_DEBUG" not in os.environ:
+    # Four messages a resource, each a call to the engine that the program waits for, and only this shows them
+    # (https://www.pulumi.com/docs/iac/cli/environment-variables/).
+    pulumi.log.debug = lambda *_, **__: None
 settings = Settings.load()
 project, stack = pulumi.get_project(), pulumi.get_stack()
 name = base_name(project, stack)

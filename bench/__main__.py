@@ -18,11 +18,12 @@ def scale(
         Literal["every step", "the end"], typer.Option(help="When the engine writes its state.")
     ] = "every step",
     limited: Annotated[bool, typer.Option(help="Enforce 1,200 API calls in five minutes.")] = False,
+    runs: Annotated[int, typer.Option(help="Of so many, the one in the middle.", min=1)] = 1,
     delay: Annotated[float, typer.Option(help="Seconds that the API thinks about each call.")] = 0.0,
     tool: Annotated[
-        Literal["sandbox", "pulumi", "terraform"],
+        Literal["sandbox", "pulumi", "terraform", "terraform-records"],
         typer.Option(
-            help="Who is measured: a command of the sandbox, `pulumi` itself, or Terraform with the bare records."
+            help="Who is measured: a command of the sandbox, `pulumi` itself, Terraform, or Terraform without a connector."
         ),
     ] = "sandbox",
 ) -> None:
@@ -31,7 +32,7 @@ def scale(
 
     counts = [int(count) for count in hostnames.split(",")]
     print_start("hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB")
-    for row in measure.rows(tool, counts, measure.Conditions(state, delay, limited)):
+    for row in measure.rows(tool, counts, measure.Conditions(state, delay, limited, runs)):
         took = row.measured
         print_row(
             row.hostnames,

@@ -8,24 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from bench.measured import Measured, sandbox, set_faults, stack_file
-from bench.terraform import Terraform
+from bench.terraform import Terraform, TerraformRecords
 from bench.tools import Pulumi, Sandbox, Tool
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 KEEPING = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}}
 """When the engine writes its state, and the variable that says so."""
 
-TOOLS: dict[str, type[Tool]] = {"sandbox": Sandbox, "pulumi": Pulumi, "terraform": Terraform}
+TOOLS: dict[str, type[Tool]] = {
+    "sandbox": Sandbox,
+    "pulumi": Pulumi,
+    "terraform": Terraform,
+    "terraform-records": TerraformRecords,
+}
 
 
 @dataclass(frozen=True)
 class Conditions:
     """`state` is a key of `KEEPING`; `delay` how many seconds the API thinks about each call; `limited` enforces 1,200 calls in
-    five minutes."""
+    five minutes; of `runs` the one in the middle counts, by the clock, step by step."""
 
     state: str = "every step"
     delay: float = 0.0
     limited: bool = False
+    runs: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,14 +59,18 @@ def rows(tool: str, counts: Iterable[int], conditions: Conditions) -> Iterator[R
             env |= sandbox(env, "env", "--config", warm).report
             for count in counts:
                 for records in TOOLS[tool].records:
-                    stack = f"n{count}-{records}"
-                    before, after = (
-                        _settings(stack, count, records, first) for first in ("http://blog", "http://other")
-                    )
-                    for step, measured in TOOLS[tool](env, Path(folder), stack).steps(before, after):
-                        yield Row(count, records, step, measured)
+                    stacks = [f"n{count}-{records}-{run}" for run in range(conditions.runs)]
+                    runs = [_steps(TOOLS[tool](env, Path(folder), stack), stack, count, records) for stack in stacks]
+                    for same in zip(*runs, strict=True):
+                        took = sorted((measured for _, measured in same), key=lambda measured: measured.seconds)
+                        yield Row(count, records, same[0][0], took[len(took) // 2])
         finally:
             sandbox(env, "down", "--delete")
+
+
+def _steps(tool: Tool, stack: str, count: int, records: str) -> list[tuple[str, Measured]]:
+    before, after = (_settings(stack, count, records, first) for first in ("http://blog", "http://other"))
+    return list(tool.steps(before, after))
 
 
 def _settings(stack: str, count: int, records: str, first: str = "http://blog") -> dict[str, Any]:

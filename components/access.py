@@ -76,7 +76,7 @@ class Access(pulumi.ComponentResource):
         self.service_tokens = pulumi.Output.secret(pairs)
         self.register_outputs({"audiences": self.audiences, "service_tokens": self.service_tokens})
 
-    def _application(self, guard: str, args: GuardArgs) -> cloudflare.ZeroTrustAccessApplication:
+    def _application(self, guard: str, args: GuardArgs) -> "cloudflare.ZeroTrustAccessApplication":
         policies = [self._policy(guard, args, **policy) for policy in self._policies(args)]
         return cloudflare.ZeroTrustAccessApplication(
             f"{self._name}-{guard}",
@@ -116,7 +116,7 @@ class Access(pulumi.ComponentResource):
 
     def _policy(
         self, guard: str, args: GuardArgs, what: str, decision: str, **rules: Any
-    ) -> cloudflare.ZeroTrustAccessPolicy:
+    ) -> "cloudflare.ZeroTrustAccessPolicy":
         return cloudflare.ZeroTrustAccessPolicy(
             f"{self._name}-{guard}-{what}",
             account_id=self._account,

@@ -90,7 +90,7 @@ class EdgeGuard(pulumi.ComponentResource):
         phase: str,
         rules: list[dict[str, Any]],
         found: EntryPoint | None,
-    ) -> cloudflare.Ruleset:
+    ) -> "cloudflare.Ruleset":
         adopted = found is not None and not found.ours
         if found and adopted and found.id not in args.get("adopt", []):
             raise pulumi.RunError(_refusal(zone, phase, found))

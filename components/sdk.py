@@ -3,7 +3,8 @@
 `import pulumi_cloudflare` runs nearly 800 modules and makes 12,000 classes, and takes longer than everything else that this
 program does before it asks for its first resource. From here on an import of one of these packages costs what is used of it: a
 resource's module is run, and a class of arguments or results is made, when it is first asked for
-(https://peps.python.org/pep-0562/). What was imported before this module stays as it is.
+(https://peps.python.org/pep-0562/), as an annotation does that is not quoted. What was imported before this module stays as it
+is.
 """
 
 import importlib
@@ -72,13 +73,13 @@ class _Types(_Lazy):
     def __init__(self, module: ModuleType, ordinary: SourceFileLoader) -> None:
         super().__init__(module, ordinary)
         self._decorate, self._bases = _GENERATED[module.__name__.rpartition(".")[2]]
+        bodies = (each for each in _code(module, ordinary).co_consts if isinstance(each, CodeType))
+        # Not those for type checkers, which have another base.
+        self._bodies = {each.co_name: each for each in bodies if not each.co_name.endswith("ArgsDict")}
         with open(ordinary.path, encoding="utf-8") as lines:
             head = "".join(takewhile(lambda line: not line.startswith(("__all__", "class ", "@")), lines))
         exec(compile(head, ordinary.path, "exec"), self._names)  # noqa: S102 - the imports, with which the module begins
         self._names["__all__"] = []
-        bodies = (each for each in _code(module, ordinary).co_consts if isinstance(each, CodeType))
-        # Not those for type checkers, which have another base.
-        self._bodies = {each.co_name: each for each in bodies if not each.co_name.endswith("ArgsDict")}
 
     def _find(self, name: str) -> None:
         if name in self._bodies:

@@ -4,6 +4,7 @@ import json
 import runpy
 from pathlib import Path
 
+import pulumi
 import pytest
 import yaml
 
@@ -57,6 +58,18 @@ def test_stack_outputs_are_all_there(dev: Recorded) -> None:
         "namespace": "blog-dev",
         "connector": "culvert-dev-cloudflared",
     }
+
+
+def test_the_engine_gets_debug_messages_where_they_are_asked_for(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    for asked in (False, True):
+        monkeypatch.setattr(pulumi.log, "debug", lambda line, **_: said.append(line))
+        if asked:
+            monkeypatch.setenv("PULUMI_OPTION_DEBUG", "true")
+        run(deploy, "dev")
+        assert any("DnsRecord" in line for line in said) is asked
 
 
 def test_nothing_that_opens_the_tunnel_is_shown_anywhere(dev: Recorded) -> None:
