@@ -1,12 +1,13 @@
 """`python -m bench scale` and `python -m bench load`: each prints a Markdown table, with the command that made it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 import typer
 
 from bench.load import Load
 from bench.table import print_row, print_start
+from bench.tools import Sandbox
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -21,20 +22,28 @@ def scale(
     runs: Annotated[int, typer.Option(help="Of so many, the one in the middle.", min=1)] = 1,
     delay: Annotated[float, typer.Option(help="Seconds that the API thinks about each call.")] = 0.0,
     tool: Annotated[
-        Literal["sandbox", "pulumi", "terraform", "terraform-records"],
+        str,
         typer.Option(
-            help="Who is measured: a command of the sandbox, `pulumi` itself, Terraform, or Terraform without a connector."
+            help="Who is measured, with commas between: a command of the `sandbox`, `pulumi` itself, `terraform`, or"
+            " `terraform-records`, without a connector. Several take turns.",
         ),
     ] = "sandbox",
+    records: Annotated[
+        str, typer.Option(help="A record for each hostname (`own`), or paths of one `wildcard`.")
+    ] = "own,wildcard",
 ) -> None:
     """Time, API calls and memory by the number of hostnames, in a sandbox."""
     from bench import scale as measure
 
     counts = [int(count) for count in hostnames.split(",")]
-    print_start("hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB")
-    for row in measure.rows(tool, counts, measure.Conditions(state, delay, limited, runs)):
+    tools, ways = _chosen("--tool", tool, measure.TOOLS), _chosen("--records", records, Sandbox.records)
+    print_start(
+        "tool", "hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB"
+    )
+    for row in measure.rows(tools, ways, counts, measure.Conditions(state, delay, limited, runs)):
         took = row.measured
         print_row(
+            row.tool,
             row.hostnames,
             row.records,
             row.step,
@@ -65,6 +74,13 @@ def ssh() -> None:
     from bench import ssh as measure
 
     _lost(measure.rows())
+
+
+def _chosen(option: str, given: str, accepted: Iterable[str]) -> list[str]:
+    for each in given.split(","):
+        if each not in accepted:
+            raise typer.BadParameter(f"{each!r} is none of {', '.join(accepted)}", param_hint=option)
+    return given.split(",")
 
 
 def _lost(rows: Iterator[tuple[str, Load]]) -> None:

@@ -2,8 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,13 @@ TOOLS: dict[str, type[Tool]] = {
 }
 
 
+Steps = dict[str, Measured]
+
+
 @dataclass(frozen=True)
 class Conditions:
     """`state` is a key of `KEEPING`; `delay` how many seconds the API thinks about each call; `limited` enforces 1,200 calls in
-    five minutes; of `runs` the one in the middle counts, by the clock, step by step."""
+    five minutes; of `runs`, in which the tools take turns, the one in the middle counts, by the clock, step by step."""
 
     state: str = "every step"
     delay: float = 0.0
@@ -38,14 +42,16 @@ class Conditions:
 class Row:
     """One step with so many hostnames. `records` says whether each has its own or all share a wildcard's."""
 
+    tool: str
     hostnames: int
     records: str
     step: str
     measured: Measured
 
 
-def rows(tool: str, counts: Iterable[int], conditions: Conditions) -> Iterator[Row]:
-    """Measures a tool of `TOOLS` beside a sandbox of its own, which is gone afterwards."""
+def rows(tools: Sequence[str], records: Sequence[str], counts: Iterable[int], conditions: Conditions) -> Iterator[Row]:
+    """Measures tools of `TOOLS`, one after the other in each run, beside one sandbox, which is gone afterwards."""
+    ways = [(tool, way) for tool in dict.fromkeys(tools) for way in TOOLS[tool].records if way in records]
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as folder:
         env = {**os.environ, **KEEPING[conditions.state], "CULVERT_CLOUDFLARED": "/none"}
         env["CULVERT_SANDBOX_HOME"] = f"{folder}/home"
@@ -58,19 +64,17 @@ def rows(tool: str, counts: Iterable[int], conditions: Conditions) -> Iterator[R
             set_faults(page, Path(folder, "home"), rules=delay, enforce_rate_limit=conditions.limited)
             env |= sandbox(env, "env", "--config", warm).report
             for count in counts:
-                for records in TOOLS[tool].records:
-                    stacks = [f"n{count}-{records}-{run}" for run in range(conditions.runs)]
-                    runs = [_steps(TOOLS[tool](env, Path(folder), stack), stack, count, records) for stack in stacks]
-                    for same in zip(*runs, strict=True):
-                        took = sorted((measured for _, measured in same), key=lambda measured: measured.seconds)
-                        yield Row(count, records, same[0][0], took[len(took) // 2])
+                made: dict[tuple[str, str], list[Steps]] = {way: [] for way in ways}
+                for run, (tool, way) in product(range(conditions.runs), ways):
+                    stack = f"n{count}-{way}-{tool}-{run}"
+                    before, after = (_settings(stack, count, way, first) for first in ("http://blog", "http://other"))
+                    made[tool, way].append(dict(TOOLS[tool](env, Path(folder), stack).steps(before, after)))
+                for (tool, way), runs in made.items():
+                    for step in runs[0]:
+                        took = sorted((run[step] for run in runs), key=lambda measured: measured.seconds)
+                        yield Row(tool, count, way, step, took[len(took) // 2])
         finally:
             sandbox(env, "down", "--delete")
-
-
-def _steps(tool: Tool, stack: str, count: int, records: str) -> list[tuple[str, Measured]]:
-    before, after = (_settings(stack, count, records, first) for first in ("http://blog", "http://other"))
-    return list(tool.steps(before, after))
 
 
 def _settings(stack: str, count: int, records: str, first: str = "http://blog") -> dict[str, Any]:
