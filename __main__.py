@@ -26,8 +26,8 @@ from hooks import drop_connections, take_back
 from settings import NamespaceOptions, Settings, base_name
 
 if "PULUMI_OPTION_DEBUG" not in os.environ:
-    # Four messages a resource, each a call to the engine that the program waits for, and only this shows them
-    # (https://www.pulumi.com/docs/iac/cli/environment-variables/).
+    # The SDK tells the engine of each resource four times, and waits each time: a tenth of a run. Whether `--debug` asks for
+    # it cannot be seen from here, except where it is given by this variable (Pulumi 3.208 and later).
     pulumi.log.debug = lambda *_, **__: None
 settings = Settings.load()
 project, stack = pulumi.get_project(), pulumi.get_stack()
