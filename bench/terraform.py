@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from bench.measured import Measured, measure
 from bench.tools import Tool
+from components import pod_labels
+from components.connector_pod import DEFAULTS
+from components.flows import METRICS_PORT
 
 _TUNNEL = "cloudflare_zero_trust_tunnel_cloudflared"
 _OPERATIONS = {"preview": ["plan"], "up": ["apply", "-auto-approve"], "destroy": ["destroy", "-auto-approve"]}
@@ -72,13 +75,13 @@ class Terraform(TerraformRecords):
     def declared(self, settings: dict[str, Any]) -> dict[str, Any]:
         declared = super().declared(settings)
         token = {"account_id": settings["accountId"], "tunnel_id": f"${{{_TUNNEL}.this.id}}"}
-        labels = {"app.kubernetes.io/name": "cloudflared", "app.kubernetes.io/instance": self._stack}
+        labels = pod_labels(self._stack)
         selected = {"match_labels": labels}
         namespace = "${kubernetes_namespace_v1.this.metadata[0].name}"
         named = {"metadata": {"name": "cloudflared", "namespace": namespace, "labels": labels}}
         anywhere = {"ip_block": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]}}
         fence = {"pod_selector": selected, "policy_types": ["Ingress", "Egress"], "egress": {"to": anywhere}}
-        metrics = {"name": "metrics", "port": 2000}
+        metrics = {"name": "metrics", "port": METRICS_PORT}
         connector = {
             **named,
             "spec": {"replicas": 2, "selector": selected, "template": {"metadata": {"labels": labels}, "spec": _POD}},
@@ -102,9 +105,17 @@ class Terraform(TerraformRecords):
 _POD: dict[str, Any] = {
     "container": {
         "name": "cloudflared",
-        "image": "cloudflare/cloudflared:2026.8.2",
-        "args": ["tunnel", "--no-autoupdate", "--metrics", "0.0.0.0:2000", "run", "--token-file", "/token/token"],
-        "port": {"name": "metrics", "container_port": 2000},
+        "image": DEFAULTS.image.reference,
+        "args": [
+            "tunnel",
+            "--no-autoupdate",
+            "--metrics",
+            f"0.0.0.0:{METRICS_PORT}",
+            "run",
+            "--token-file",
+            "/token/token",
+        ],
+        "port": {"name": "metrics", "container_port": METRICS_PORT},
         "readiness_probe": {"http_get": {"path": "/ready", "port": "metrics"}},
         "liveness_probe": {"http_get": {"path": "/healthcheck", "port": "metrics"}},
         "volume_mount": {"name": "token", "mount_path": "/token", "read_only": True},

@@ -8,6 +8,7 @@ import base64
 import hashlib
 
 _SALT = b"culvert: a token sealed for a cluster"
+"""As it was first written: another would roll every pod."""
 _SESSION_KEY, _SEED = 32, hashlib.sha256().digest_size
 
 

@@ -27,6 +27,13 @@ is sent once the process is known to whoever has to end it; where the caller is 
 closes and the process goes too. At no moment does a command run that nobody knows of."""
 
 
+def let_go(child: subprocess.Popen[bytes]) -> None:
+    """Sends that line to a process that was started through `LAUNCH` with a pipe as its input. One that has ended is no error."""
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(b"go\n")
+
+
 class Supervisor:
     """Starts and stops the processes of one sandbox, which outlive the command that started them.
 
@@ -74,9 +81,7 @@ class Supervisor:
         self._children[child.pid] = child
         try:
             self._write(name, {"pid": child.pid, "mark": mark, "since": since, "command": [*map(str, command)]})
-            assert child.stdin is not None
-            with contextlib.suppress(BrokenPipeError), child.stdin:
-                child.stdin.write(b"go\n")
+            let_go(child)
             self._await(name, child, ready, timeout)
         except BaseException:
             self.stop(name, patience=2)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from sandbox.errors import SandboxError
-from sandbox.processes import LAUNCH
+from sandbox.processes import LAUNCH, let_go
 from sandbox.tools.catalog import MODULES, Entry
 from sandbox.tools.tool import Say
 
@@ -94,9 +94,7 @@ class Go:
             )
             began = time.monotonic()
             try:
-                assert child.stdin is not None
-                with child.stdin:
-                    child.stdin.write(b"go\n")
+                let_go(child)
                 while True:
                     try:
                         return child.wait(timeout=30)

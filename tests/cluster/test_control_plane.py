@@ -21,6 +21,7 @@ from sandbox import cluster, tools
 from sandbox.cluster.access import connect
 from sandbox.errors import SandboxError
 from sandbox.processes import Supervisor
+from tests.processes import alive
 
 pytestmark = pytest.mark.xdist_group("cluster")  # one after the other: a cluster takes half a gigabyte
 
@@ -321,7 +322,7 @@ def test_two_clusters_stand_side_by_side_and_one_goes_without_the_other(
     assert running.has_namespace(namespace)
     pids = second.pids()
     second.supervisor.stop_all()
-    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in pids)
+    assert not any(map(alive, pids))
     assert second.supervisor.names() == []
     assert running.has_namespace(namespace)
 

@@ -10,17 +10,13 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.processes import Supervisor
+from tests.processes import alive
 
 Eventually = Callable[[Callable[[], object]], None]
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def caller(script: str, home: Path) -> subprocess.CompletedProcess[bytes]:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from sandbox import tools
@@ -22,6 +21,7 @@ from sandbox.errors import SandboxError
 from sandbox.tools import provision
 from sandbox.tools.catalog import CATALOG, Release, this_platform
 from sandbox.tools.download import Downloads, Unavailable, published_digest
+from tests.processes import alive
 
 Program = Callable[[str, str], Path]
 Eventually = Callable[[Callable[[], object]], None]
@@ -289,14 +289,6 @@ print(tools.ensure([{NAME!r}], print)[{NAME!r}].path)
     return subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True)
 
 
-def _ended(pid: int) -> bool:
-    """Whether it has, though nobody may have asked how."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
 def test_two_at_once_build_once_and_the_second_says_that_it_waits(
     program: Program, tmp_path: Path, builds: Callable[[], int], eventually: Eventually
 ):
@@ -327,7 +319,7 @@ def test_an_interrupted_build_leaves_neither_process_nor_file(
     builder.communicate(timeout=60)
     assert builder.returncode != 0
     for pid in map(int, pids.read_text().split()):
-        eventually(lambda pid=pid: _ended(pid))
+        eventually(lambda pid=pid: not alive(pid))
     assert [path.name for path in cache.iterdir()] == ["lock"]
 
 
@@ -351,7 +343,7 @@ def test_an_interruption_while_go_is_being_started_starts_no_build(
     monkeypatch.setattr(subprocess, "Popen", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         tools.ensure([NAME], lambda _: None)
-    eventually(lambda: _ended(started[0]))
+    eventually(lambda: not alive(started[0]))
     assert builds() == 0
     assert [path.name for path in cache.iterdir()] == ["lock"]
 

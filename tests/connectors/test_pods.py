@@ -7,14 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.connectors.farm import Farm, eventually
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+from tests.processes import alive
 
 
 def test_a_deployment_is_available_when_its_connectors_say_that_they_are_ready(farm: Farm) -> None:

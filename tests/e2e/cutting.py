@@ -14,7 +14,6 @@ from types import FrameType
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from pulumi.automation import _server
 
@@ -29,6 +28,7 @@ from sandbox.providers.kubernetes.api import Api
 from sandbox.session import Session
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, Sandbox
+from tests.processes import alive
 
 Run = Callable[[], object]
 KINDS = (
@@ -82,18 +82,10 @@ class Cut:
                 self._over = True
                 for engine in engines(self.backend):
                     engine.kill()
-                    while _alive(engine):
+                    while alive(engine.pid):
                         time.sleep(0.005)
                 raise ProviderError("the engine is gone")
             return answer
-
-
-def _alive(process: psutil.Process) -> bool:
-    """Ended, it is a zombie until the command that started it has asked how: that is not ours to do."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _await_programs() -> None:
