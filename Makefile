@@ -8,7 +8,7 @@ BASE ?= main
 FORMAT ?= text
 # How many tests run at a time. Each worker has a sandbox of its own, which takes a gigabyte.
 WORKERS ?= 2
-MODULES := .github/tell.py __main__.py bench components examples generate hooks migrate plugin policy recover sandbox settings tests verify
+MODULES := __main__.py clients components examples ops plugin policy sandbox scripts settings tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types format generate rehearse preview up verify recover drift drift-issue comment
@@ -29,8 +29,8 @@ demo: setup ## preview, up, up again, destroy: the real engine and API server, a
 	@$(BIN)/python -m sandbox.demo
 
 test: setup lint types ## style, types, unit tests, and the end-to-end tests in the sandbox
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/emulator/test_page.py
-	$(BIN)/python -m pytest tests/emulator/test_page.py # on its own: the browser keeps an event loop running
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/unit/sandbox/cloudflare/test_dashboard.py
+	$(BIN)/python -m pytest tests/unit/sandbox/cloudflare/test_dashboard.py # on its own: the browser keeps an event loop running
 
 lint: setup ## style
 	$(BIN)/ruff check .
@@ -44,7 +44,7 @@ format: setup ## bring the style in order
 	$(BIN)/ruff format .
 
 generate: setup ## write the files that are made from the code: schemas and the reference
-	$(BIN)/python -m generate
+	$(BIN)/python -m scripts.generate
 
 rehearse: setup ## what this change does to every stack, from BASE (main) to here: no account, no cluster
 	@base=$$(mktemp -d) && trap 'exit 130' INT TERM && \
@@ -59,10 +59,10 @@ up: setup ## bring the real STACK (dev) up; asks first, except in CI
 	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
 
 verify: setup ## is the real STACK (dev) as it was declared?
-	$(BIN)/python -m verify --stack "$(STACK)"
+	$(BIN)/python -m ops verify --stack "$(STACK)"
 
 recover: setup ## what has a run of the real STACK (dev) that was cut off left?
-	$(BIN)/python -m recover --stack "$(STACK)"
+	$(BIN)/python -m ops recover --stack "$(STACK)"
 
 DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 
@@ -71,7 +71,7 @@ drift: setup ## has anybody changed the real STACK (dev) by hand?
 
 # The two below tell GitHub, by its command line tool: a drift as an issue, and a rehearsal as a comment.
 drift-issue: setup
-	@$(BIN)/python .github/tell.py drift "$(STACK)" $(DRIFT)
+	@$(BIN)/python scripts/github.py drift "$(STACK)" $(DRIFT)
 
 comment:
-	@$(PYTHON) .github/tell.py comment
+	@$(PYTHON) scripts/github.py comment

@@ -21,8 +21,8 @@ from components import (
     Tunnel,
     pod_labels,
 )
-from components.existing import existing
-from hooks import drop_connections, take_back
+from components.exposure.hooks import drop_connections, take_back
+from components.exposure.lookups import existing
 from settings import NamespaceOptions, Settings, base_name
 
 if "PULUMI_OPTION_DEBUG" not in os.environ:

@@ -1,19 +1,19 @@
 """What is provisioned. Components read no configuration, do no I/O and make no provider."""
 
-import components.sdk  # noqa: F401 - before anything imports an SDK
+import clients.lazy_sdk  # noqa: F401 - before anything imports an SDK
 from components.access import Access
-from components.connector import Connector
-from components.edge_guard import EdgeGuard
-from components.labels import pod_labels
+from components.connector.connector import Connector
 from components.load_balancer import LoadBalancer
-from components.monitoring import Monitoring
+from components.monitoring.monitoring import Monitoring
 from components.namespace import Namespace
-from components.network_policy import NetworkPolicy
+from components.naming import pod_labels
+from components.network_policy.network_policy import NetworkPolicy
 from components.notification import Notification
 from components.private_networks import PrivateNetworks
 from components.records import Records
 from components.sample_site import SampleSite
 from components.tunnel import Tunnel
+from components.waf.waf import EdgeGuard
 
 __all__ = [
     "Access",

@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.zone_ids import zone_id
+from components.zone_lookup import zone_id
 
 OWN = "own"
 STEERING = {

@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
-from components.labels import common_labels
+from components.naming import common_labels
 
 # The API server then refuses every pod in it that is not run as ours are.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}

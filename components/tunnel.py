@@ -75,7 +75,7 @@ class Tunnel(pulumi.ComponentResource):
             )
 
         # Of a tunnel that is taken over, the rules first: Cloudflare's provider (5.22), once it has given a tunnel its first
-        # secret, leaves texts out of what it sends next in the same run (docs/taking-over.md).
+        # secret, leaves texts out of what it sends next in the same run (docs/adoption.md).
         first = [rules(adopt.rpartition("/")[2])] if adopt else []
         self.tunnel = tunnel = cloudflare.ZeroTrustTunnelCloudflared(
             f"{name}-tunnel",

@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2 as protocol
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
-from policy import environments, wire
+from policy import engine_values, environments
 from policy.rule import Rule, violations
 from policy.rules import ALL
 from policy.stack import Resource, Stack
@@ -113,8 +113,8 @@ def _resource(request: Any) -> Resource:
     return Resource(
         type=request.type,
         name=request.name,
-        properties=wire.read(request.properties, secrets=True),
-        shown=wire.read(request.properties, secrets=False),
+        properties=engine_values.read(request.properties, secrets=True),
+        shown=engine_values.read(request.properties, secrets=False),
         urn=request.urn,
         protect=request.options.protect,
     )

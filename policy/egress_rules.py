@@ -7,8 +7,8 @@ wider: a guard rail rather asks once too often.
 from collections.abc import Iterator
 from typing import Any
 
+from policy.property_paths import at, each, entries, known
 from policy.stack import Resource
-from policy.values import at, each, entries, known
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ALL_PODS = {"namespaceSelector": {}, "podSelector": {}}

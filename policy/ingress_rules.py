@@ -5,8 +5,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from policy.property_paths import at, each, known
 from policy.stack import Resource
-from policy.values import at, each, known
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443, "ssh": 22, "rdp": 3389, "smb": 445}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from policy import calico_selectors
 from policy.pods import Pod
+from policy.property_paths import UNKNOWN, at, each, known
 from policy.stack import Resource, Stack
-from policy.values import UNKNOWN, at, each, known
 
 _GROUPS = {
     "networking.k8s.io": "kubernetes",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from policy.property_paths import at, each, texts
 from policy.stack import Resource, Stack
-from policy.values import at, each, texts
 
 _TEMPLATE = ("spec", "template")
 _TEMPLATES: dict[str, tuple[str, ...]] = {

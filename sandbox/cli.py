@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from sandbox.engine.stack_file import locate, stack_name
 from sandbox.errors import SandboxError
-from sandbox.home import Home
-from sandbox.stack_file import locate, stack_name
+from sandbox.services.directory import Home
 from settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from sandbox.engine import Engine, Report
-    from sandbox.session import Session
+    from sandbox.engine.engine import Engine, Report
+    from sandbox.services.services import Session
     from sandbox.tools import Tool
 
 app = typer.Typer(
@@ -144,13 +144,13 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Shows what a change does to each stack: from where the base stands, in a sandbox of its own, to what is here."""
-    from sandbox import diff_text
-    from sandbox.diff import compare
+    from sandbox.diff import text
+    from sandbox.diff.diff import compare
 
     stacks = compare(base, stack or [], say)
     as_json = as_json or form == "json"
-    print_as = diff_text.markdown if form == "markdown" else diff_text.text
-    _print(diff_text.as_json(stacks), as_json, lambda: print(print_as(stacks), end=""))
+    print_as = text.markdown if form == "markdown" else text.text
+    _print(text.as_json(stacks), as_json, lambda: print(print_as(stacks), end=""))
     if any(found.errors for found in stacks):
         sys.exit(1)
 
@@ -159,7 +159,7 @@ def diff(
 def status(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Says which engine, providers and cluster are in use, where each comes from, and which stacks there are."""
     del stack, config  # accepted as everywhere; there is one sandbox for all of them
-    from sandbox.status import describe, table
+    from sandbox.services.status import describe, table
 
     described = describe(_session())
     _print(described, as_json, lambda: print(table(described)))
@@ -199,7 +199,7 @@ def down(
 ) -> None:
     """Stops every process of the sandbox. What it knows is kept for the next `up`, unless --delete is given."""
     del stack, config  # accepted as everywhere; one sandbox serves all of them
-    from sandbox.engine import stop_engines
+    from sandbox.engine.engine import stop_engines
 
     session = _session()
     stopped = stop_engines(f"file://{session.home.path / 'state'}") + session.stop()
@@ -247,7 +247,7 @@ def _read(stack: str | None, config: Path | None) -> tuple[str, Path, Settings]:
 
 
 def _session() -> "Session":
-    from sandbox.session import Session
+    from sandbox.services.services import Session
 
     return Session(Home(), say)
 
@@ -259,14 +259,14 @@ def _engine_tool() -> "Tool":
 
 
 def _engine(session: "Session", name: str, config: Path | None) -> "Engine":
-    from sandbox.engine import Engine
+    from sandbox.engine.engine import Engine
 
     return Engine(session.home, name, config, _engine_tool(), session.environment(), say)
 
 
 def _idle_engine(name: str) -> "Engine":
     """An engine for reading what is kept: it needs the sandbox's folder, but none of its servers."""
-    from sandbox.engine import Engine
+    from sandbox.engine.engine import Engine
 
     session = _session()
     if not (session.home.path / "stacks" / name).exists():
@@ -298,7 +298,7 @@ def _print(result: object, as_json: bool, otherwise: Callable[[], None]) -> None
 
 def run() -> None:
     """Runs the command line, and turns whatever goes wrong into one clear answer and exit status 1 (130 when interrupted)."""
-    from sandbox.failures import RunFailed, as_error, from_settings, lines
+    from sandbox.engine.diagnostics import RunFailed, as_error, from_settings, lines
 
     # A terminated command cleans up as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

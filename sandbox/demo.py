@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from sandbox import browser
-from sandbox.home import PROJECT
+from sandbox.services.directory import PROJECT
+from sandbox.tools import browser
 
 PICTURE = PROJECT / "demo.png"
 """What a visitor saw: the one thing that a demo leaves behind."""

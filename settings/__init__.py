@@ -1,34 +1,36 @@
 """The settings of one stack: read once, checked whole, and closed."""
 
-from settings.access import AccessOptions, PeopleOptions
-from settings.adoption import Existing, ExistingRecord, ExistingTunnel
-from settings.connector import ConnectorOptions, SchedulingOptions
-from settings.destinations import AddressDestination, Destination, NameDestination, NetworkDestination, PodDestination
-from settings.edge import EdgeOptions, EdgeRule, RateLimit
-from settings.environment import OWN as OWN_VARIABLES
-from settings.environment import EnvironmentVariable
-from settings.guards import Guard
-from settings.images import ImageOptions
-from settings.load_balancer import HealthOptions, LoadBalancerOptions, PoolOptions
-from settings.mistakes import Mistake, SettingsError
-from settings.model import Settings
-from settings.monitoring import AlertOptions, DashboardOptions, MonitoringOptions, NotifyOptions
-from settings.openings import AllowOptions, ResolverOptions
-from settings.origins import OriginDefaults, OriginOptions
-from settings.paths import PathOptions
-from settings.private_networks import PrivateNetworksOptions, PrivateRouteOptions, VirtualNetworkOptions
-from settings.routes import BackendOptions, Route
-from settings.stack import base_name
-from settings.surroundings import (
-    SAMPLE_SITE_PORT,
-    SAMPLE_SITE_TARGET_PORT,
-    NamespaceOptions,
-    NetworkPolicyOptions,
-    SampleSiteOptions,
+from settings.derived.access_applications import Guard
+from settings.derived.adoption import Existing, ExistingRecord, ExistingTunnel
+from settings.derived.destinations import (
+    AddressDestination,
+    Destination,
+    NameDestination,
+    NetworkDestination,
+    PodDestination,
 )
-from settings.token import ExistingSecretOptions, StoreOptions, TokenOptions
-from settings.tunnel import TunnelOptions
-from settings.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
+from settings.errors import Mistake, SettingsError
+from settings.loading import base_name
+from settings.model import Settings
+from settings.options.access import AccessOptions, PeopleOptions
+from settings.options.connector import ConnectorOptions, SchedulingOptions
+from settings.options.environment import OWN as OWN_VARIABLES
+from settings.options.environment import EnvironmentVariable
+from settings.options.images import ImageOptions
+from settings.options.load_balancer import HealthOptions, LoadBalancerOptions, PoolOptions
+from settings.options.monitoring import AlertOptions, DashboardOptions, MonitoringOptions, NotifyOptions
+from settings.options.namespace import NamespaceOptions
+from settings.options.network_policy import NetworkPolicyOptions
+from settings.options.network_policy_peers import AllowOptions, ResolverOptions
+from settings.options.origins import OriginDefaults, OriginOptions
+from settings.options.paths import PathOptions
+from settings.options.private_networks import PrivateNetworksOptions, PrivateRouteOptions, VirtualNetworkOptions
+from settings.options.routes import BackendOptions, Route
+from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PORT, SampleSiteOptions
+from settings.options.token import ExistingSecretOptions, StoreOptions, TokenOptions
+from settings.options.tunnel import TunnelOptions
+from settings.options.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
+from settings.options.waf import EdgeOptions, EdgeRule, RateLimit
 
 __all__ = [
     "OWN_VARIABLES",

@@ -6,39 +6,26 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from settings import (
-    access,
-    ca_pools,
-    checks,
-    edge_rules,
-    guards,
-    private_networks,
-    rules,
-    shorthand,
-    sources,
-    stack,
-    zones,
-)
-from settings.adoption import Existing, adopted
-from settings.connector import ConnectorOptions
-from settings.destinations import AddressDestination, Destination, destinations
-from settings.edge import EdgeOptions
-from settings.fields import Options, setting
-from settings.load_balancer import LoadBalancerOptions
-from settings.mistakes import SettingsError
-from settings.monitoring import MonitoringOptions, NotifyOptions
-from settings.origins import OriginDefaults
-from settings.private_networks import PrivateNetworksOptions
-from settings.routes import Route
-from settings.surroundings import (
-    SAMPLE_SITE_PORT,
-    SAMPLE_SITE_TARGET_PORT,
-    NamespaceOptions,
-    NetworkPolicyOptions,
-    SampleSiteOptions,
-)
-from settings.token import TokenOptions
-from settings.tunnel import TunnelOptions
+from settings import loading, references, shorthand
+from settings.checks import validation
+from settings.derived import access_applications, ingress_rules, waf_rules
+from settings.derived.adoption import Existing, adopted
+from settings.derived.destinations import AddressDestination, Destination, destinations
+from settings.errors import SettingsError
+from settings.options import access, ca_pools, private_networks, zones
+from settings.options.connector import ConnectorOptions
+from settings.options.load_balancer import LoadBalancerOptions
+from settings.options.monitoring import MonitoringOptions, NotifyOptions
+from settings.options.namespace import NamespaceOptions
+from settings.options.network_policy import NetworkPolicyOptions
+from settings.options.origins import OriginDefaults
+from settings.options.private_networks import PrivateNetworksOptions
+from settings.options.routes import Route
+from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PORT, SampleSiteOptions
+from settings.options.token import TokenOptions
+from settings.options.tunnel import TunnelOptions
+from settings.options.waf import EdgeOptions
+from settings.schema import Options, setting
 
 
 def _named(value: Any) -> Any:
@@ -90,14 +77,14 @@ class Settings(Options):
     account_id: Id = setting(
         "Id of the Cloudflare account.",
         zones.ID,
-        sources.CLOUDFLARE_IDS,
+        references.CLOUDFLARE_IDS,
         examples=["0123456789abcdef0123456789abcdef"],
     )
     zones: Zones = setting(
         "The zones that the hostnames are in: name to id, or to nothing, and then the id is looked up by name. A text is one "
         "zone without an id.",
         "one zone or more, each with its id (32 hex digits, in quotes) or nothing",
-        sources.CLOUDFLARE_IDS,
+        references.CLOUDFLARE_IDS,
         examples=[{"example.com": "89abcdef0123456789abcdef01234567", "example.org": None}],
         min_length=1,
     )
@@ -105,98 +92,98 @@ class Settings(Options):
         "Which requests go to which Service. The first hostname with a record is the stack's publicHostname. A text is a hostname that "
         "leads to the Service blog, as the sample site's is called.",
         "one route or more",
-        sources.CONNECTOR_RULES,
+        references.CONNECTOR_RULES,
         examples=[[{"hostname": "blog.example.com", "service": "http://blog"}]],
         min_length=1,
     )
     origin_defaults: OriginDefaults = setting(
         "Origin options for every route that has a use for them and does not say otherwise.",
         "origin options, such as connectTimeout and caPool",
-        sources.ORIGIN_PARAMETERS,
+        references.ORIGIN_PARAMETERS,
         examples=[{"connectTimeout": 10, "balance": True}],
         default=OriginDefaults(),
     )
     access_team: TeamOrNone = setting(
         "Name of the account's Zero Trust team, whose signature the connector looks for; needed where a route has `access`.",
         access.TEAM,
-        sources.CLOUDFLARE_TEAM,
+        references.CLOUDFLARE_TEAM,
         examples=["acme"],
         default=None,
     )
     namespace: Namespace = setting(
         "The namespace that the connector runs in: its name, or an object. Left out, it is named after project and stack.",
         "the name of a namespace, or {name, create, labels}",
-        sources.KUBERNETES_NAMESPACES,
+        references.KUBERNETES_NAMESPACES,
         examples=["blog", {"name": "blog", "create": False}],
         default=None,
     )
     tunnel: TunnelOptions = setting(
         "The tunnel itself.",
         "{protect, adopt}",
-        sources.PULUMI_PROTECT,
+        references.PULUMI_PROTECT,
         examples=[{"protect": True}],
         default=TunnelOptions(),
     )
     token: TokenOptions = setting(
         "How the tunnel's token comes to the connector's pods, and when it changes.",
         "{delivery, epoch, certificate, secret, store}",
-        sources.CLOUDFLARE_TOKENS,
+        references.CLOUDFLARE_TOKENS,
         examples=[{"delivery": "existing", "secret": {"name": "tunnel-token"}}, {"epoch": 1}],
         default=TokenOptions(),
     )
     connector: ConnectorOptions = setting(
         "How the connector runs.",
         "{replicas, image, protocol, gracePeriod, logLevel, resources, extraEnv, extraVolumes, scheduling} and more",
-        sources.CLOUDFLARE_PARAMETERS,
+        references.CLOUDFLARE_PARAMETERS,
         examples=[{"replicas": 3, "gracePeriod": "1m"}],
         default=ConnectorOptions(),
     )
     network_policy: NetworkPolicyOptions = setting(
         "What the connector's pods may reach, and who may reach them.",
         "{dialect, preset, metricsFrom, allow, dns}",
-        sources.KUBERNETES_POLICIES,
+        references.KUBERNETES_POLICIES,
         examples=[{"preset": "strict", "metricsFrom": "monitoring"}],
         default=NetworkPolicyOptions(),
     )
     sample_site: SampleSite = setting(
         "Whether to run a small site to try the tunnel with.",
         "true, false, or {name, image}",
-        sources.KUBERNETES_SERVICES,
+        references.KUBERNETES_SERVICES,
         examples=[True, {"name": "blog"}],
         default=None,
     )
     monitoring: Monitoring = setting(
         "What the Prometheus operator and Grafana are given: a monitor, alert rules and a dashboard.",
         "true, false, or {monitor, labels, alerts, dashboard}",
-        sources.PROMETHEUS_OPERATOR,
+        references.PROMETHEUS_OPERATOR,
         examples=[True, {"monitor": "service", "labels": {"release": "kube-prometheus-stack"}}],
         default=None,
     )
     notify: NotifyOptions | None = setting(
         "Whom Cloudflare tells when the tunnel goes down, and when it is back.",
         "{email, webhook, pagerduty, when}",
-        sources.CLOUDFLARE_NOTIFICATIONS,
+        references.CLOUDFLARE_NOTIFICATIONS,
         examples=[{"email": ["ops@example.com"]}],
         default=None,
     )
     load_balancer: LoadBalancerOptions | None = setting(
         "A load balancer before this stack's tunnel and those of other stacks, for one hostname. One of the stacks has it.",
         "{hostname, pools, steering, health}",
-        sources.CLOUDFLARE_BALANCERS,
+        references.CLOUDFLARE_BALANCERS,
         examples=[{"hostname": "blog.example.com", "pools": [{"name": "here", "tunnels": ["own"]}]}],
         default=None,
     )
     private_networks: PrivateNetworksOptions | None = setting(
         "Networks that people with the WARP client reach by private addresses, through this stack's tunnel.",
         "{virtualNetwork, routes}",
-        sources.CLOUDFLARE_ROUTES,
+        references.CLOUDFLARE_ROUTES,
         examples=[{"virtualNetwork": {"name": "homelab"}, "routes": [{"network": "10.43.0.0/16", "ports": [443]}]}],
         default=None,
     )
     edge: EdgeOptions = setting(
         "Who is turned away at Cloudflare's edge.",
         "{plan, owns, adopt, rules, rateLimits, include}",
-        sources.CLOUDFLARE_CUSTOM_RULES,
+        references.CLOUDFLARE_CUSTOM_RULES,
         examples=[{"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]}],
         default=EdgeOptions(),
     )
@@ -204,7 +191,7 @@ class Settings(Options):
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler["Settings"]) -> "Settings":
-        return checks.checked(cls, data, handler)
+        return validation.checked(cls, data, handler)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
@@ -214,24 +201,24 @@ class Settings(Options):
     @classmethod
     def load(cls) -> "Settings":
         """The settings of the stack that the engine runs; nothing else reads Pulumi's configuration."""
-        return cls.parse(stack.running())
+        return cls.parse(loading.running())
 
     @classmethod
     def from_stack_file(cls, path: Path) -> "Settings":
         """The settings in a `Pulumi.<stack>.yaml`, without the engine."""
-        return cls.parse(stack.written(path))
+        return cls.parse(loading.written(path))
 
-    def guards(self) -> tuple[guards.Guard, ...]:
+    def guards(self) -> tuple[access_applications.Guard, ...]:
         """The Access applications that stand before the routes."""
-        return guards.guards(self.routes)
+        return access_applications.guards(self.routes)
 
     def ingress_rules(self, namespace: str, audiences: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The connector's rules, sorted and spelled out for the stack's namespace, the catch-all last. `audiences` are
         those of the guards, by name."""
-        found = rules.ingress_rules(self.routes, namespace, self.origin_defaults)
-        routes = [route for _, route in rules.ordered(enumerate(self.routes))]
+        found = ingress_rules.ingress_rules(self.routes, namespace, self.origin_defaults)
+        routes = [route for _, route in ingress_rules.ordered(enumerate(self.routes))]
         known = {guard: (audiences or {}).get(guard.name) for guard in self.guards()}
-        return guards.ticketed(found, routes, self.access_team, known)
+        return access_applications.ticketed(found, routes, self.access_team, known)
 
     def hostnames(self) -> dict[str, str]:
         """Each hostname that gets a record and the zone it is in, in the order declared."""
@@ -261,7 +248,7 @@ class Settings(Options):
         try:
             tunnel, records = adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment)
         except SettingsError as error:
-            stack.stop(error)
+            loading.stop(error)
         return f"{self.account_id}/{tunnel}" if tunnel else None, records
 
     def urls(self) -> list[str]:
@@ -280,14 +267,14 @@ class Settings(Options):
         """The rules for the zones that the stack owns: `{zone, name, action, expression}`, and of a limit its `rate`."""
         own = [
             rule
-            for rule in edge_rules.own(self.edge, zones.placed(self.routes, self.zones))
+            for rule in waf_rules.own(self.edge, zones.placed(self.routes, self.zones))
             if rule["zone"] in self.edge.owns
         ]
-        return [*own, *edge_rules.included(self.edge)]
+        return [*own, *waf_rules.included(self.edge)]
 
     def edge_rules_for_owners(self, base: str) -> list[dict[str, Any]]:
         """The rules for zones that another stack owns, as it includes them: their names begin with this stack's, `base`."""
-        own = edge_rules.own(self.edge, zones.placed(self.routes, self.zones))
+        own = waf_rules.own(self.edge, zones.placed(self.routes, self.zones))
         return [
             {**{key: value for key, value in rule.items() if key != "zone"}, "name": f"{base}_{rule['name']}"}
             for rule in own

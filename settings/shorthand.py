@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from settings.surroundings import SampleSiteOptions
+from settings.options.sample_site import SampleSiteOptions
 
 
 def zones(value: Any) -> Any:

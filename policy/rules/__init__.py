@@ -2,8 +2,8 @@
 
 from policy.rule import Rule
 from policy.rules.access import ACCESS
+from policy.rules.connector_isolation import FENCE
 from policy.rules.egress import EGRESS
-from policy.rules.fence import FENCE
 from policy.rules.images import IMAGES
 from policy.rules.origins import ORIGINS
 from policy.rules.pod_security import POD_SECURITY

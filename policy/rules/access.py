@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from policy import said
+from policy import declared_settings
 from policy.ingress_rules import IngressRule, rules_of
+from policy.property_paths import UNKNOWN, at, each
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import UNKNOWN, at, each
 
 
 def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
-    public = said.public(stack)
+    public = declared_settings.public(stack)
     guarded = [
         target for application in stack.every("ZeroTrustAccessApplication") for target in _targets(application, stack)
     ]

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from policy import said
+from policy import declared_settings
 from policy.egress_rules import egress_rules
 from policy.ingress_rules import rules_of
 from policy.network_policies import selecting
 from policy.pods import connectors
+from policy.property_paths import at, each, known
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import at, each, known
 
 Network = IPv4Network | IPv6Network
 
@@ -133,7 +133,7 @@ def _declared(stack: Stack, options: Options) -> _Declared:
         origins if all(known(at(tunnel.properties, "config")) for tunnel in configurations) else None,
         tuple(ip_network(cidr) for cidr in options["resolvers"]),
         tuple(ip_network(cidr) for cidr in (*options["ranges"], *routes) if isinstance(cidr, str)),
-        tuple(said.openings(stack)),
+        tuple(declared_settings.openings(stack)),
     )
 
 

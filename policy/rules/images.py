@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from policy.pods import pod_of
+from policy.property_paths import UNKNOWN, at
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import UNKNOWN, at
 
 
 def _judge(resource: Resource, _: Stack, __: Options) -> Iterator[str]:

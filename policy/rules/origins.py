@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from policy import said
+from policy import declared_settings
 from policy.ingress_rules import rules_of
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
 
 
 def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
-    reasons = {**said.reasons(stack), **options["reasons"]}
+    reasons = {**declared_settings.reasons(stack), **options["reasons"]}
     for rule in rules_of(resource):
         unverified = rule.scheme in ("https", "wss", "unix+tls") and rule.option("noTlsVerify") is True
         if unverified and not reasons.get(rule.hostname, "").strip():

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy.pods import Pod, pod_of
+from policy.property_paths import UNKNOWN, at, each, entries, known
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import UNKNOWN, at, each, entries, known
 
 VOLUMES = {
     "configMap",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policy.property_paths import UNKNOWN, at
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import UNKNOWN, at
 
 # https://developers.cloudflare.com/dns/proxy-status/: no other type can be.
 PROXIABLE = ("A", "AAAA", "CNAME")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from policy.pods import connector_of
+from policy.property_paths import UNKNOWN, at
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import UNKNOWN, at
 
 
 def _judge(resource: Resource, _: Stack, options: Options) -> Iterator[str]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.pods import pod_of
+from policy.property_paths import at, each, texts
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
-from policy.values import at, each, texts
 
 _VARIABLES = ("TUNNEL_TOKEN", "TUNNEL_CRED_CONTENTS")
 _LONG = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")

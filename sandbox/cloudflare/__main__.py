@@ -8,8 +8,8 @@ import json
 import os
 from pathlib import Path
 
-from .app import build
-from .server import listen, server
+from sandbox.cloudflare.app import build
+from sandbox.cloudflare.server import listen, server
 
 
 def main() -> None:

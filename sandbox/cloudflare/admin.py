@@ -6,9 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from . import calls, connections, private_networks, records, stamps, state, tokens, tunnels, zones
-from .faults import Faults, Trouble
-from .store import Store
+from sandbox.cloudflare import ids, request_log, snapshot, tokens
+from sandbox.cloudflare.faults import Faults, Trouble
+from sandbox.cloudflare.resources import connections, dns_records, private_networks, tunnels, zones
+from sandbox.cloudflare.store import Store
 
 
 def _owner(request: Request) -> None:
@@ -38,7 +39,7 @@ class Zone(_Closed):
 
 
 class Tunnel(_Closed):
-    id: str = Field(pattern=stamps.UUID.pattern)
+    id: str = Field(pattern=ids.UUID.pattern)
     name: str = Field(min_length=1)
     account: str
 
@@ -80,7 +81,7 @@ async def seed(request: Request, wanted: Seed) -> dict[str, Any]:
             raise HTTPException(
                 409, f"record {record.name} names the zone {record.zone}, which is not among the seed's"
             )
-        records.seed(store, ids[record.zone], record.id, record.name)
+        dns_records.seed(store, ids[record.zone], record.id, record.name)
     return {"zones": [{"id": row["id"], "name": row["name"], "account": row["account"]} for row in rows]}
 
 
@@ -103,8 +104,8 @@ async def list_calls(request: Request, since: int = 0, bodies: bool = False) -> 
     """API calls after a mark; with `bodies=1` also when, and what was sent, its secrets masked."""
     store: Store = request.app.state.store
     shown = ("method", "path", "status", *(("time", "body") if bodies else ()))
-    rows = calls.since(store, since)
-    mark = rows[-1]["mark"] if rows else calls.last_mark(store)
+    rows = request_log.since(store, since)
+    mark = rows[-1]["mark"] if rows else request_log.last_mark(store)
     return {"mark": mark, "calls": [{key: row[key] for key in shown} for row in rows]}
 
 
@@ -146,4 +147,4 @@ async def set_connections(request: Request, wanted: Connectors) -> dict[str, Any
 @router.get("/state")
 async def everything(request: Request) -> dict[str, Any]:
     """All there is, without secrets."""
-    return state.picture(request.app.state.store)
+    return snapshot.picture(request.app.state.store)

@@ -6,23 +6,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from . import (
-    admin,
+from sandbox.cloudflare import admin, crud, dashboard
+from sandbox.cloudflare.faults import Trouble
+from sandbox.cloudflare.middleware import API, Gate
+from sandbox.cloudflare.resources import (
     configurations,
     connections,
-    groups,
+    dns_records,
     load_balancers,
-    page,
     private_networks,
-    records,
     rulesets,
-    tunnel_calls,
+    tunnel_routes,
     zones,
 )
-from .faults import Trouble
-from .gate import API, Gate
-from .replies import ApiError, as_json, no_route
-from .store import Store
+from sandbox.cloudflare.responses import ApiError, as_json, no_route
+from sandbox.cloudflare.store import Store
 
 
 def build(database: Path | str, admin_secret: str) -> FastAPI:
@@ -34,18 +32,18 @@ def build(database: Path | str, admin_secret: str) -> FastAPI:
     app.state.admin = admin_secret
     api = (
         zones.router,
-        tunnel_calls.router,
+        tunnel_routes.router,
         configurations.router,
-        records.router,
+        dns_records.router,
         *rulesets.routers(),
-        *groups.routers(),
+        *crud.routers(),
         *load_balancers.routers(),
         private_networks.router(),
     )
     for router in api:
         app.include_router(router, prefix=API)
     app.include_router(admin.router)
-    app.include_router(page.router)
+    app.include_router(dashboard.router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(HTTPException, _not_served)
     app.add_middleware(Gate)

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from .connections import LOCATIONS
-from .replies import ApiError
+from sandbox.cloudflare.resources.connections import LOCATIONS
+from sandbox.cloudflare.responses import ApiError
 
 
 def _pattern(text: str) -> str:

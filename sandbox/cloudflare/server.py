@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .gate import DROP
+from sandbox.cloudflare.middleware import DROP
 
 
 class DroppingProtocol(H11Protocol):

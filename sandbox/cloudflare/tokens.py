@@ -14,9 +14,9 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from . import stamps
-from .replies import ApiError, no_route
-from .store import Row, Store
+from sandbox.cloudflare import ids
+from sandbox.cloudflare.responses import ApiError, no_route
+from sandbox.cloudflare.store import Row, Store
 
 ACCOUNT_PERMISSIONS = (
     "Account Settings",
@@ -71,9 +71,7 @@ def mint(store: Store, name: str, permissions: Sequence[Any] | None) -> str:
     grants = [_grant(store, each) for each in (NEEDED if permissions is None else permissions)]
     value = secrets.token_urlsafe(30)
     written = json.dumps([[grant.permission, grant.level, list(grant.only)] for grant in grants])
-    store.run(
-        "INSERT INTO tokens VALUES (?, ?, ?, ?, ?)", _hash(value), stamps.new_hex_id(), name, written, stamps.now()
-    )
+    store.run("INSERT INTO tokens VALUES (?, ?, ?, ?, ?)", _hash(value), ids.new_hex_id(), name, written, ids.now())
     return value
 
 
@@ -139,7 +137,7 @@ def needs(permission: str, level: str, *, code: int = 10000) -> Any:
     async def check(request: Request) -> None:
         kind = "account" if "account" in request.path_params else "zone"
         resource = request.path_params[kind]
-        if not stamps.HEX_ID.fullmatch(resource):
+        if not ids.HEX_ID.fullmatch(resource):
             raise no_route(request.url.path)
         store: Store = request.app.state.store
         if store.one(f"SELECT id FROM {kind}s WHERE id = ?", resource) is None:

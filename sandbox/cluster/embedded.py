@@ -16,8 +16,8 @@ from sandbox.cluster.access import admin_token, answers, connect, kubeconfig, wr
 from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, Folder, arguments
 from sandbox.cluster.nodes import nodes, stages
 from sandbox.errors import SandboxError
-from sandbox.processes import Supervisor
 from sandbox.tools import Tool
+from sandbox.tools.processes import Supervisor
 
 if TYPE_CHECKING:
     from kubernetes import client

@@ -8,17 +8,16 @@ import logging
 import signal
 from pathlib import Path
 
-from sandbox.cloudflare.connections import LOCATIONS
+from sandbox.cloudflare.resources.connections import LOCATIONS
 from sandbox.cloudflare.store import Store
-from sandbox.home import Home
-
-from .addresses import Address, follow, somewhere
-from .authority import Authority
-from .doors import listen, listen_twice
-from .front import Front
-from .rpc import library
-from .switchboard import Switchboard
-from .tickets import Tickets
+from sandbox.edge.access_jwt import Tickets
+from sandbox.edge.addresses import Address, follow, somewhere
+from sandbox.edge.certificate_authority import Authority
+from sandbox.edge.connection_pool import Switchboard
+from sandbox.edge.http_frontend import Front
+from sandbox.edge.listener import listen, listen_twice
+from sandbox.edge.rpc import library
+from sandbox.services.directory import Home
 
 NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
 """What connectors expect to be presented with, by transport and for their check before the first connection."""

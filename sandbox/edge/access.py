@@ -15,15 +15,14 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
-from sandbox.cloudflare import configurations
-from sandbox.cloudflare.access import HASHED, domains, show_application
+from sandbox.cloudflare.resources import configurations
+from sandbox.cloudflare.resources.access import HASHED, domains, show_application
 from sandbox.cloudflare.store import Row, Store
-
-from . import pages
-from .http1 import Conversation
-from .pages import Page
-from .tickets import Tickets, issuer
-from .visit import Visit
+from sandbox.edge import error_pages
+from sandbox.edge.access_jwt import Tickets, issuer
+from sandbox.edge.error_pages import Page
+from sandbox.edge.http1 import Conversation
+from sandbox.edge.visitor_request import Visit
 
 _SITE = re.compile(r"([a-z0-9-]+)\.cloudflareaccess\.com")
 _COOKIE = "CF_Authorization"
@@ -51,7 +50,7 @@ class Access:
         elif page.startswith("login/"):
             await self._login(site[1], page.removeprefix("login/"), visit, conversation)
         else:
-            await pages.show(
+            await error_pages.show(
                 Page(404, 404, "Not found", "the team's site has keys and a login page"), visit, conversation
             )
         return True
@@ -70,7 +69,7 @@ class Access:
         else:
             answer = self._judge(account, team, application, visit)
         if answer:
-            await pages.show(answer, visit, conversation)
+            await error_pages.show(answer, visit, conversation)
         return answer is not None
 
     def _judge(self, account: str, team: str, application: Body, visit: Visit) -> Page | None:
@@ -113,7 +112,9 @@ class Access:
         application = next((each for each in self._applications() if each["aud"] == fields.get("kid")), None)
         email = fields.get("email", "").strip().lower()
         if application is None or not any(_named(domain, host) for domain in domains(application)):
-            await pages.show(Page(400, 400, "Bad request", f"no application stands before {host}"), visit, conversation)
+            await error_pages.show(
+                Page(400, 400, "Bad request", f"no application stands before {host}"), visit, conversation
+            )
         elif email:
             seconds = _seconds(_session(application))
             ticket = self._tickets.sign(
@@ -125,7 +126,7 @@ class Access:
                 sub=sha256(email.encode()).hexdigest(),
             )
             back = {"ticket": ticket, "redirect_url": fields.get("redirect_url", "/")}
-            await pages.show(
+            await error_pages.show(
                 _elsewhere(f"https://{host}/cdn-cgi/access/authorized?{urlencode(back)}", f"hello {email}"),
                 visit,
                 conversation,
@@ -141,7 +142,7 @@ class Access:
             headers = [
                 (b"content-type", b"text/html; charset=utf-8"),
                 (b"cache-control", b"no-store"),
-                *pages.marks(visit),
+                *error_pages.marks(visit),
             ]
             await conversation.answer(200, headers, form.encode())
 

@@ -11,16 +11,15 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from sandbox.cloudflare import connections
+from sandbox.cloudflare.resources import connections
 from sandbox.cloudflare.store import Store
-
-from . import control, quic
-from .authority import Leaf
-from .doors import listen_twice
-from .http2 import Http2Link
-from .link import Link
-from .quic import QuicLink
-from .switchboard import Switchboard
+from sandbox.edge import quic, registration
+from sandbox.edge.certificate_authority import Leaf
+from sandbox.edge.connection_pool import Switchboard
+from sandbox.edge.http2 import Http2Link
+from sandbox.edge.listener import listen_twice
+from sandbox.edge.quic import QuicLink
+from sandbox.edge.tunnel_connection import Link
 
 Sockets = tuple[socket.socket, socket.socket]
 T = TypeVar("T")
@@ -73,7 +72,7 @@ class Address:
 
     async def _attend(self, link: Link) -> None:
         if self._open:
-            await control.attend(link, self._switchboard)
+            await registration.attend(link, self._switchboard)
         else:
             link.abort()  # it was still shaking hands when the address went
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import re2
 
-from .visit import Visit
+from sandbox.edge.visitor_request import Visit
 
 Test = Callable[[Visit], bool | None]
 Value = Callable[[Visit], Any]

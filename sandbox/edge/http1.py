@@ -7,7 +7,7 @@ from http.client import responses
 
 import h11
 
-from .link import Headers
+from sandbox.edge.tunnel_connection import Headers
 
 _HEAD = 128 << 10
 """Bytes that a request's head may take: Cloudflare's own limit, https://developers.cloudflare.com/fundamentals/reference/connection-limits/."""

@@ -29,7 +29,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
-from .link import Answer, Applied, Gone, Headers, Lost, Opened, Stream
+from sandbox.edge.tunnel_connection import Answer, Applied, Gone, Headers, Lost, Opened, Stream
 
 UPGRADE = b"cf-cloudflared-proxy-connection-upgrade"
 """The header that tells special streams from plain requests."""

@@ -22,9 +22,9 @@ from aioquic.quic.events import (
 )
 from aioquic.quic.packet import QuicFrameType
 
-from . import hybrid, quic_heads, rpc
-from .authority import Leaf
-from .link import Answer, Applied, Gone, Headers, Lost, Opened, Stream
+from sandbox.edge import quic_heads, rpc, x25519mlkem768
+from sandbox.edge.certificate_authority import Leaf
+from sandbox.edge.tunnel_connection import Answer, Applied, Gone, Headers, Lost, Opened, Stream
 
 _CONTROL = 0
 """The first stream that a client opens."""
@@ -259,7 +259,7 @@ class QuicLink(QuicConnectionProtocol):
 
 def server(leaf: Leaf, made: Callable[..., QuicLink]) -> QuicServer:
     """What answers datagrams; `made` is given the library's arguments, and gives the link for them."""
-    hybrid.teach()
+    x25519mlkem768.teach()
     configuration = QuicConfiguration(
         is_client=False,
         alpn_protocols=["argotunnel"],

@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Sequence
 
-from .link import Answer, Headers, Lost
-from .rpc import SCHEMA
+from sandbox.edge.rpc import SCHEMA
+from sandbox.edge.tunnel_connection import Answer, Headers, Lost
 
 DATA = bytes.fromhex("0a36cd12a13e") + b"01"
 """What a stream for a request begins with, and its answer too."""

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.cloudflare import connections, tunnels
-from sandbox.cloudflare.load_balancers import BALANCERS, POOLS, of_scope
-from sandbox.cloudflare.state import TUNNEL_DOMAIN
+from sandbox.cloudflare.resources import connections, tunnels
+from sandbox.cloudflare.resources.load_balancers import BALANCERS, POOLS, of_scope
+from sandbox.cloudflare.snapshot import TUNNEL_DOMAIN
 from sandbox.cloudflare.store import Row, Store
 
 

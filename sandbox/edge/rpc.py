@@ -9,7 +9,7 @@ from typing import Any
 
 import capnp
 
-from .link import Stream
+from sandbox.edge.tunnel_connection import Stream
 
 library: Any = capnp
 """The library is compiled, and tells a type checker nothing."""

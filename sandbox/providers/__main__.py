@@ -44,7 +44,7 @@ def kubernetes() -> Provider:
 
 
 def random() -> Provider:
-    from sandbox.providers.randomness import Random
+    from sandbox.providers.random import Random
 
     return Random()
 

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from sandbox.errors import SandboxError
-from sandbox.processes import LAUNCH, let_go
 from sandbox.tools.catalog import MODULES, Entry
+from sandbox.tools.processes import LAUNCH, let_go
 from sandbox.tools.tool import Say
 
 _SOURCE = "https://go.dev/dl/"

@@ -14,7 +14,8 @@ import yaml
 from kubernetes import config as kubernetes_config
 from kubernetes import dynamic
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.support.paths import PROJECT
+
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from pulumi import automation
 
-from recover.state import export
+from ops.recover.state import export
 from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox, settings
-from tests.e2e.yaml_program import run
+from tests.support.yaml_program import run
 
 EXAMPLES = PROJECT / "examples"
 SCHEMA = json.loads((PROJECT / "plugin" / "schema.json").read_text())

@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.failures import RunFailed
+from sandbox.engine.diagnostics import RunFailed
 from sandbox.providers.cloudflare import client
 from tests.e2e.conftest import Sandbox, settings
-from tests.e2e.cutting import Rig, quiet, rig
 from tests.e2e.test_recover import recover
+from tests.support.interrupted_engine import Rig, quiet, rig
 
 CALLS = (("POST", "/cfd_tunnel$"), ("PUT", "/configurations$"), ("POST", "/dns_records$"), ("DELETE", "."))
 SILENCE = 0.3
@@ -46,7 +46,7 @@ def test_what_was_made_and_not_heard_of_is_taken_in_by_recover(
             with pytest.raises(RunFailed, match=code) as failed:
                 engine.up(quiet)
             play(cutting)
-        assert any("python -m recover" in error["accepted"] for error in failed.value.errors)
+        assert any("python -m ops recover" in error["accepted"] for error in failed.value.errors)
         adopted = recover(sandbox, "unheard", "--adopt", "--yes", status=0)["adopted"]
         assert [each["kind"] for each in adopted] == ["tunnel" if code == "1013" else "record"]
     assert sandbox.up("unheard", settings("unheard"))["summary"]["replace"] == 0

@@ -8,10 +8,12 @@ from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
 
 def test_the_stack_file_of_a_local_cloudflared_comes_up_and_stays(sandbox: Sandbox) -> None:
     # In a zone of its own: other tests have hostnames in the sample's.
-    sample = (PROJECT / "tests/migrate/samples/config.yml").read_text().replace("example.com", "homelab.example")
+    sample = (
+        (PROJECT / "tests/fixtures/migrate/samples/config.yml").read_text().replace("example.com", "homelab.example")
+    )
     file = sandbox.home.parent / "Pulumi.homelab.yaml"
     options = ["--account-id", ACCOUNT, "--zone", f"homelab.example={'3' * 32}", "--to", str(file)]
-    command = [sys.executable, "-m", "migrate", "-", *options]
+    command = [sys.executable, "-m", "ops", "migrate", "-", *options]
     subprocess.run(command, cwd=PROJECT, input=sample, text=True, check=True)
     assert sandbox.run("up", "--config", str(file))["outputs"]["publicHostname"] == "nas.homelab.example"
     (tunnel,) = [each for each in sandbox.state()["tunnels"] if each["name"] == "culvert-homelab"]

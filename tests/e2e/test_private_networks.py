@@ -38,7 +38,7 @@ def test_a_route_moves_and_leaves_what_is_somebody_elses(sandbox: Sandbox) -> No
     file = sandbox.stack_file("routed", routed())
     (error,) = sandbox.run("up", "--stack", "routed", "--config", str(file), fails=True)["errors"]
     assert "1014" in error["message"]
-    assert "python -m recover" in error["accepted"]
+    assert "python -m ops recover" in error["accepted"]
     assert call(sandbox, "GET", f"{TEAMNET}/routes/{other['id']}") == other
     assert len(call(sandbox, "GET", f"{TEAMNET}/routes?comment=culvert/routed")) == 1
 

@@ -1,4 +1,4 @@
-"""`python -m recover` after a state was lost or a run cut off: what the stack made, and nothing else."""
+"""`python -m ops recover` after a state was lost or a run cut off: what the stack made, and nothing else."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
-from tests.e2e.cutting import quiet, rig
+from tests.support.interrupted_engine import quiet, rig
 
 KINDS = {"tunnel", "record", "Namespace", "Secret", "Deployment", "PodDisruptionBudget", "Service", "NetworkPolicy"}
 
@@ -17,7 +17,7 @@ KINDS = {"tunnel", "record", "Namespace", "Secret", "Deployment", "PodDisruption
 def recover(sandbox: Sandbox, stack: str, *options: str, status: int) -> dict[str, Any]:
     file = sandbox.home.parent / f"Pulumi.{stack}.yaml"
     env = {**sandbox.env, **sandbox.run("env", "--config", str(file))}
-    command = [sys.executable, "-m", "recover", "--config", str(file), "--json", *options]
+    command = [sys.executable, "-m", "ops", "recover", "--config", str(file), "--json", *options]
     done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
     assert done.returncode == status, f"exit {done.returncode}\n{done.stdout}\n{done.stderr[-4000:]}"
     return json.loads(done.stdout)

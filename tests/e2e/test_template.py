@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.conftest import ACCOUNT, Sandbox
-from tests.workflows.checkouts import checkout
+from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
+from tests.support.checkouts import checkout
 
 ANSWERS = {"accountId": ACCOUNT, "zones": "template.example", "routes": "www.template.example"}
 
@@ -20,7 +20,7 @@ def test_three_answers_make_a_project_that_comes_up(sandbox: Sandbox, tmp_path: 
     programs = tmp_path / "bin"
     programs.mkdir()
     host = programs / "pulumi-language-python"
-    host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("language_host.py")}" "$@"\n')
+    host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "tests" / "support" / "language_host.py"}" "$@"\n')
     host.chmod(0o755)
     done = subprocess.run(
         [sandbox.run("status")["engine"]["path"], "new", repository, "--dir", site, *options, *answers],

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import ACCOUNT, Sandbox, settings
-from tests.sealing import certificate
+from tests.support.sealed_secrets import certificate
 
 WAYS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "secret": ({}, ["Secret"]),

@@ -6,7 +6,7 @@ What is nested deeper is left open: it is sent in snake_case.
 """
 
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.kind import (
+from sandbox.providers.cloudflare.resource_type import (
     ACCOUNT,
     ACCOUNTS,
     FLAG,

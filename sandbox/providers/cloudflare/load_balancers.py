@@ -5,7 +5,7 @@ Source: the schemas and models of terraform-provider-cloudflare v5.22 (`load_bal
 """
 
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.kind import (
+from sandbox.providers.cloudflare.resource_type import (
     ACCOUNT,
     ACCOUNTS,
     ID,

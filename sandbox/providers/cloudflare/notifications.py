@@ -4,7 +4,7 @@ Source: as in `access`.
 """
 
 from sandbox.providers.cloudflare.fields import EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.kind import ACCOUNT, ACCOUNTS, ID, LIST, NAME, TEXT, TIME, Kind
+from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, ID, LIST, NAME, TEXT, TIME, Kind
 
 # The bridge makes plurals of the API's names; the others of a notification's filters are called the same in both.
 PLURALS = {

@@ -6,7 +6,7 @@ network is no longer said stays where it is.
 """
 
 from sandbox.providers.cloudflare.fields import EITHER, Field
-from sandbox.providers.cloudflare.kind import ACCOUNT, ACCOUNTS, ID, NAME, TIME, Kind
+from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, ID, NAME, TIME, Kind
 
 COMMENT = Field(mode=EITHER, default="")
 

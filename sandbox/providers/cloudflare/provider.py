@@ -6,16 +6,16 @@ from typing import Any
 from sandbox.providers.cloudflare.access import ACCESS_APPLICATION, ACCESS_POLICY, ACCESS_SERVICE_TOKEN
 from sandbox.providers.cloudflare.client import BASE_URL, ApiError, Client
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, compact, mistakes, same, shaped
-from sandbox.providers.cloudflare.kind import Kind, Values
+from sandbox.providers.cloudflare.functions import FUNCTIONS
 from sandbox.providers.cloudflare.load_balancers import LOAD_BALANCER, LOAD_BALANCER_MONITOR, LOAD_BALANCER_POOL
-from sandbox.providers.cloudflare.lookups import FUNCTIONS
 from sandbox.providers.cloudflare.notifications import NOTIFICATION_POLICY
-from sandbox.providers.cloudflare.plans import plan, settle
+from sandbox.providers.cloudflare.planning import plan, settle
 from sandbox.providers.cloudflare.private_networks import ROUTE, VIRTUAL_NETWORK
 from sandbox.providers.cloudflare.records import DNS_RECORD
+from sandbox.providers.cloudflare.resource_type import Kind, Values
 from sandbox.providers.cloudflare.rulesets import RULESET
+from sandbox.providers.cloudflare.serialization import decode, encode
 from sandbox.providers.cloudflare.tunnels import TUNNEL, TUNNEL_CONFIG
-from sandbox.providers.cloudflare.wire import decode, encode
 from sandbox.providers.interface import Change, Diff, ProviderError, Request
 from sandbox.providers.values import Secret, hide, leaves, plain
 

@@ -4,7 +4,7 @@ Source: the schemas and models of terraform-provider-cloudflare v5.22 (`dns_reco
 """
 
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.kind import FLAG, ID, NAME, NUMBER, OBJECT, TEXT, TIME, ZONES, Kind, Values
+from sandbox.providers.cloudflare.resource_type import FLAG, ID, NAME, NUMBER, OBJECT, TEXT, TIME, ZONES, Kind, Values
 from sandbox.providers.interface import ProviderError
 
 RECORD_TYPES = "A AAAA CNAME MX NS OPENPGPKEY PTR TXT CAA CERT DNSKEY DS HTTPS LOC NAPTR SMIMEA SRV SSHFP SVCB TLSA URI"

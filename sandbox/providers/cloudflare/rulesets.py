@@ -4,7 +4,18 @@ Source: the schemas and models of terraform-provider-cloudflare v5.22 (`ruleset`
 """
 
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.kind import ACCOUNTS, ID, NAME, NUMBER, OBJECT, SCOPED, TEXT, TIME, ZONES, Kind
+from sandbox.providers.cloudflare.resource_type import (
+    ACCOUNTS,
+    ID,
+    NAME,
+    NUMBER,
+    OBJECT,
+    SCOPED,
+    TEXT,
+    TIME,
+    ZONES,
+    Kind,
+)
 
 RULESET = Kind(
     "rulesets",

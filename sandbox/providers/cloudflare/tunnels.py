@@ -5,7 +5,7 @@ plural names that the bridge makes up (`ingresses`, `audTags`).
 """
 
 from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.kind import ACCOUNT, ACCOUNTS, FLAG, ID, NAME, TEXT, TIME, Kind
+from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, FLAG, ID, NAME, TEXT, TIME, Kind
 
 TUNNEL = Kind(
     "cfd_tunnel",

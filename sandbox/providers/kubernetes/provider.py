@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from sandbox.providers.interface import Diff, NotReady, ProviderError, Request
-from sandbox.providers.kubernetes import ready
+from sandbox.providers.kubernetes import await_ready
 from sandbox.providers.kubernetes.api import Api, NoSuchKind, Refused
 from sandbox.providers.kubernetes.compare import changes, force_new, pruned
 from sandbox.providers.kubernetes.managers import created_here, hand_over, new_manager
@@ -155,7 +155,7 @@ class Kubernetes:
     def _settled(self, request: Request, thing: dict[str, Any], live: dict[str, Any], manager: str) -> dict[str, Any]:
         """The checkpoint of the object once it is ready. Raises NotReady with what there is."""
         try:
-            live = ready.wait(self._api, live, request)
+            live = await_ready.wait(self._api, live, request)
         except ProviderError as error:
             live = self._api.get(live) or live
             outputs = checkpoint(request.news, live, thing["apiVersion"], manager)
@@ -186,7 +186,7 @@ class Kubernetes:
         policy = annotation(live, "deletionPropagationPolicy").capitalize() or "Foreground"
         try:
             self._api.delete(live, policy)
-            ready.wait_gone(self._api, live, request)
+            await_ready.wait_gone(self._api, live, request)
         except NoSuchKind:
             return
         except Refused as error:

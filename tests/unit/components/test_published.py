@@ -7,7 +7,7 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
-from components.flows import egress
+from components.network_policy.flows import egress
 from settings import ConnectorOptions
 from tests.unit.components.conftest import ZONE_ID, Deploy
 

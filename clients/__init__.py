@@ -1,0 +1,1 @@
+"""Clients of the APIs outside: Cloudflare, Kubernetes, and the values of Pulumi's engine."""

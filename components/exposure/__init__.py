@@ -1,0 +1,1 @@
+"""Everything of one tunnel, wired together."""

@@ -1,0 +1,64 @@
+"""Flows as a NetworkPolicy of Calico."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from components.network_policy.flows import Addresses, Flow, Name, Pods, Port
+
+
+def calico_policy_spec(
+    pod_labels: Mapping[str, str], egress: Iterable[Flow], ingress: Iterable[Flow]
+) -> dict[str, Any]:
+    """The `spec` of a Calico NetworkPolicy for the pods with `pod_labels`, in the API's own spelling.
+
+    It stands in the default tier, where what no policy of the tier allows is denied to the pods that one selects. A rule
+    has one protocol and one kind of peer.
+    https://docs.tigera.io/calico/latest/reference/resources/networkpolicy
+    """
+    rules = {
+        "egress": [rule for flow in egress for rule in _rules("destination", flow)],
+        "ingress": [rule for flow in ingress for rule in _rules("source", flow)],
+    }
+    return {
+        "selector": _selector(pod_labels),
+        "types": ["Ingress", "Egress"],
+        **{direction: found for direction, found in rules.items() if found},
+    }
+
+
+def _rules(side: str, flow: Flow) -> Iterator[dict[str, Any]]:
+    for entity in _entities(flow):
+        protocols = dict.fromkeys(port.protocol for port in flow.ports)
+        for protocol in protocols or [None]:
+            rule: dict[str, Any] = {"action": "Allow", side: dict(entity)}
+            if protocol:
+                # Whoever it comes from, the port is that of the one spoken to.
+                rule["protocol"] = protocol
+                rule.setdefault("destination", {})["ports"] = _numbers(flow.ports, protocol)
+            yield rule
+
+
+def _entities(flow: Flow) -> Iterator[dict[str, Any]]:
+    plain = [peer.cidr for peer in flow.peers if isinstance(peer, Addresses) and not peer.excepted]
+    if plain:
+        yield {"nets": plain}
+    for peer in flow.peers:
+        if isinstance(peer, Name):
+            raise ValueError(
+                f"Calico's policies have no DNS names (its paid editions' have), so none can open {peer.name}"
+            )
+        if isinstance(peer, Pods):
+            # A label the API server itself puts on every namespace. Without a selector of namespaces, the pods would be
+            # those of the policy's own.
+            namespace = f"kubernetes.io/metadata.name == '{peer.namespace}'"
+            yield {"namespaceSelector": namespace, "selector": _selector(dict(peer.labels))}
+        elif peer.excepted:
+            yield {"nets": [peer.cidr], "notNets": list(peer.excepted)}
+
+
+def _selector(labels: Mapping[str, str]) -> str:
+    return " && ".join(f"{key} == '{value}'" for key, value in labels.items()) or "all()"
+
+
+def _numbers(ports: Iterable[Port], protocol: str) -> list[int]:
+    return [port.number for port in ports if port.protocol == protocol]

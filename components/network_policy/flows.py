@@ -1,0 +1,236 @@
+"""What the connector's pods may reach and who may reach them, in no CNI's dialect.
+
+A dialect (`components/network_policy/kubernetes.py`, `calico_dialect.py`, `cilium_dialect.py`) turns these flows into the object that one kind of
+policy engine reads. Everything here is a plain, ordered value: the same settings give the same flows in the same
+order, whatever order the routes were written in, so that order alone never changes a policy.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import NotRequired, TypedDict
+
+METRICS_PORT = 2000
+
+# https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/configure-tunnels/tunnel-with-firewall/
+# Port 7844 carries QUIC over UDP and HTTP/2 over TCP; the ranges hold the addresses of both regions.
+EDGE_RANGES = ("198.41.192.0/24", "198.41.200.0/24", "2606:4700:a0::/48", "2606:4700:a8::/48")
+# The region `us` has addresses of its own: https://developers.cloudflare.com/tunnel/configuration/#firewall-rules
+US_EDGE_RANGES = ("198.41.218.0/24", "198.41.219.0/24", "2606:4700:a1::/48", "2606:4700:a9::/48")
+EDGE_PORT = 7844
+DNS_PORT = 53
+
+# NodeLocal DNSCache listens on the node, where no selector finds it, at an address of its own choice:
+# https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+NODE_LOCAL_DNS = "169.254.20.10/32"
+
+# https://www.iana.org/assignments/iana-ipv4-special-registry: what is not globally reachable, besides multicast
+# (RFC 5771), the reserved block above it and the retired 6to4 relays (RFC 7526).
+PRIVATE_IPV4 = (
+    "0.0.0.0/8",  # this network
+    "10.0.0.0/8",  # private
+    "100.64.0.0/10",  # carrier NAT, and the nodes and pods of some clouds
+    "127.0.0.0/8",  # loopback
+    "169.254.0.0/16",  # link-local: cloud metadata
+    "172.16.0.0/12",  # private
+    "192.0.0.0/24",  # protocol assignments
+    "192.0.2.0/24",  # documentation
+    "192.88.99.0/24",  # 6to4 relays
+    "192.168.0.0/16",  # private
+    "198.18.0.0/15",  # benchmarks
+    "198.51.100.0/24",  # documentation
+    "203.0.113.0/24",  # documentation
+    "224.0.0.0/4",  # multicast
+    "240.0.0.0/4",  # reserved, broadcast
+)
+
+# https://www.iana.org/assignments/iana-ipv6-special-registry and, for the first, the address space's own registry.
+# ::/8 stands for ::, ::1, IPv4-mapped ::ffff:0:0/96 and NAT64 64:ff9b::/96 and 64:ff9b:1::/48, behind which private
+# IPv4 addresses may be; on its own the IPv4-mapped range is refused in a policy, as it is read as one of IPv4.
+PRIVATE_IPV6 = (
+    "::/8",
+    "100::/8",  # discard
+    "2001::/23",  # protocol assignments: Teredo, benchmarks
+    "2001:db8::/32",  # documentation
+    "2002::/16",  # 6to4: wraps an IPv4 address
+    "3fff::/20",  # documentation
+    "5f00::/16",  # segment routing
+    "fc00::/7",  # unique local: what 10/8 is in IPv4
+    "fe80::/10",  # link-local
+    "fec0::/10",  # site-local, retired
+    "ff00::/8",  # multicast
+)
+
+
+class DestinationArgs(TypedDict):
+    """Pods of a namespace, a range of addresses or a DNS name, on one port or on every one."""
+
+    port: NotRequired[int]
+    """Port as the policy sees it, after the Service's address has been translated: the pods' own."""
+    every_port: NotRequired[bool]
+    """Opens every port of every protocol; in place of `port`."""
+    namespace: NotRequired[str]
+    """Namespace of the pods."""
+    pod_selector: NotRequired[dict[str, str]]
+    """Labels of the pods; without any, every pod of the namespace."""
+    cidr: NotRequired[str]
+    """Addresses outside the cluster, in place of pods: `192.0.2.7/32`."""
+    name: NotRequired[str]
+    """A DNS name outside the cluster, in place of pods; Cilium's dialect alone has such."""
+    protocol: NotRequired[str]
+    """TCP, the default, or UDP."""
+
+
+class ResolverArgs(TypedDict):
+    """DNS servers: pods of a namespace, or a range of addresses, asked over UDP and TCP."""
+
+    port: NotRequired[int]
+    """Port as the policy sees it: the pods' own. 53 by default."""
+    namespace: NotRequired[str]
+    """Namespace of the pods."""
+    pod_selector: NotRequired[dict[str, str]]
+    """Labels of the pods; without any, every pod of the namespace."""
+    cidr: NotRequired[str]
+    """Addresses in place of pods: `169.254.20.10/32`."""
+
+
+@dataclass(frozen=True, order=True)
+class Port:
+    """One port; `protocol` is TCP or UDP."""
+
+    number: int
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Pods:
+    """Pods with all of `labels`, or every pod, of one namespace."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """A range of addresses less some ranges within it, of the same family."""
+
+    cidr: str
+    excepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Name:
+    """Whatever addresses a DNS name has been answered with."""
+
+    name: str
+
+
+Peer = Pods | Addresses | Name
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Any of `peers`, on any of `ports`; without ports, on every one. `dns` says that they answer with addresses."""
+
+    peers: tuple[Peer, ...]
+    ports: tuple[Port, ...] = ()
+    dns: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.peers:
+            raise ValueError(f"a flow without peers: in a policy, ports {self.ports} with nobody named mean everybody")
+
+
+# What Kubernetes itself and most of its distributions label CoreDNS; NodeLocal DNSCache has an address of the node and,
+# where Cilium redirects to it, pods (https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/).
+RESOLVERS: tuple[ResolverArgs, ...] = (
+    {"namespace": "kube-system", "pod_selector": {"k8s-app": "kube-dns"}},
+    {"namespace": "kube-system", "pod_selector": {"k8s-app": "node-local-dns"}},
+    {"cidr": NODE_LOCAL_DNS},
+)
+_INTERNET = Flow((Addresses("0.0.0.0/0", PRIVATE_IPV4), Addresses("::/0", PRIVATE_IPV6)))
+
+
+def egress(
+    preset: str,
+    namespace: str,
+    destinations: Iterable[DestinationArgs],
+    region: str | None = None,
+    resolvers: Sequence[ResolverArgs] = (),
+) -> tuple[Flow, ...]:
+    """What the connector in `namespace` may reach.
+
+    `strict`: Cloudflare's edge (of the `region` alone, where there is one), cluster DNS and each destination on its port. `guide`: the whole of its own namespace,
+    the internet less every private and special range, cluster DNS, and those destinations that none of these covers.
+    `resolvers` are the cluster's DNS where it is not at its usual places, `RESOLVERS`.
+    """
+    dns = _dns(resolvers or RESOLVERS)
+    if preset == "strict":
+        return (_edge(region), *dns, *_backends(destinations))
+    if preset == "guide":
+        home = Flow((Pods(namespace),))
+        return (home, _INTERNET, *dns, *_backends(d for d in destinations if not _in_guide(d, namespace)))
+    raise ValueError(f"preset is {preset!r}; known are strict and guide")
+
+
+def _edge(region: str | None) -> Flow:
+    if region not in (None, "us"):
+        raise ValueError(f"region is {region!r}; known is us")
+    ranges = US_EDGE_RANGES if region else EDGE_RANGES
+    return Flow(tuple(Addresses(cidr) for cidr in ranges), (Port(EDGE_PORT, "UDP"), Port(EDGE_PORT, "TCP")))
+
+
+def ingress(metrics_from: str | None) -> tuple[Flow, ...]:
+    """Who may reach the connector: nobody, or one namespace its metrics.
+
+    The kubelet's probes come from the node, which no policy keeps out (https://kubernetes.io/docs/concepts/services-networking/network-policies/#what-you-can-t-do-with-network-policies-at-least-not-yet).
+    """
+    if not metrics_from:
+        return ()
+    return (Flow((Pods(metrics_from),), (Port(METRICS_PORT, "TCP"),)),)
+
+
+def _dns(resolvers: Sequence[ResolverArgs]) -> list[Flow]:
+    ports = dict.fromkeys(resolver.get("port", DNS_PORT) for resolver in resolvers)
+    peers = {port: tuple(_peer(each) for each in resolvers if each.get("port", DNS_PORT) == port) for port in ports}
+    return [Flow(those, (Port(port, "UDP"), Port(port, "TCP")), dns=True) for port, those in peers.items()]
+
+
+def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
+    flows = {Flow((_peer(destination),), _ports(destination)) for destination in destinations}
+    return sorted(flows, key=repr)
+
+
+def _ports(destination: DestinationArgs) -> tuple[Port, ...]:
+    # Left out by mistake, a port would open all the others.
+    if ("port" in destination) == destination.get("every_port", False):
+        raise ValueError(f"a destination has a port or every_port, one of the two, and {dict(destination)} has not")
+    return (Port(destination["port"], destination.get("protocol", "TCP")),) if "port" in destination else ()
+
+
+def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
+    # A selector under a name that nothing reads would open every pod of the namespace.
+    if unknown := set(destination) - set(DestinationArgs.__annotations__):
+        raise ValueError(
+            f"a destination has no {', '.join(sorted(unknown))}; it has {', '.join(DestinationArgs.__annotations__)}"
+        )
+    if "cidr" in destination:
+        return Addresses(str(ip_network(destination["cidr"])))
+    if "name" in destination:
+        return Name(destination["name"])
+    if "namespace" not in destination:
+        raise ValueError(f"a destination names a namespace, a cidr or a name, and {dict(destination)} names none")
+    return Pods(destination["namespace"], _labels(destination.get("pod_selector", {})))
+
+
+def _labels(selector: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(selector.items()))
+
+
+def _in_guide(destination: DestinationArgs, namespace: str) -> bool:
+    if "cidr" not in destination:
+        # Where a name leads is not known: it may be somewhere private.
+        return destination.get("namespace") == namespace
+    network = ip_network(destination["cidr"])
+    private = PRIVATE_IPV4 if network.version == 4 else PRIVATE_IPV6
+    return not any(network.overlaps(ip_network(cidr)) for cidr in private)

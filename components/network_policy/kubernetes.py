@@ -1,0 +1,50 @@
+"""Flows as a `networking.k8s.io/v1` NetworkPolicy, which every policy engine of a cluster understands."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from components.network_policy.flows import Addresses, Flow, Name, Peer, Port
+
+
+def network_policy_spec(
+    pod_labels: Mapping[str, str], egress: Iterable[Flow], ingress: Iterable[Flow]
+) -> dict[str, Any]:
+    """The `spec` of a NetworkPolicy for the pods with `pod_labels`, in the API's own spelling.
+
+    Both directions are closed and then opened for the flows alone: with no ingress flow nobody gets in.
+    https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
+    """
+    rules = {
+        "egress": [_rule("to", flow) for flow in egress],
+        "ingress": [_rule("from", flow) for flow in ingress],
+    }
+    return {
+        "podSelector": {"matchLabels": dict(pod_labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        # An empty list says no more than the type above, and the API server does not keep it.
+        **{direction: flows for direction, flows in rules.items() if flows},
+    }
+
+
+def _rule(direction: str, flow: Flow) -> dict[str, Any]:
+    rule: dict[str, Any] = {direction: [_peer(peer) for peer in flow.peers]}
+    if flow.ports:
+        rule["ports"] = [_port(port) for port in flow.ports]
+    return rule
+
+
+def _peer(peer: Peer) -> dict[str, Any]:
+    if isinstance(peer, Name):
+        raise ValueError(f"Kubernetes' policies have no DNS names, so none can open {peer.name}")
+    if isinstance(peer, Addresses):
+        excepted = {"except": list(peer.excepted)} if peer.excepted else {}
+        return {"ipBlock": {"cidr": peer.cidr, **excepted}}
+    return {
+        # A label the API server itself puts on every namespace.
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}},
+        "podSelector": {"matchLabels": dict(peer.labels)} if peer.labels else {},
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    return {"protocol": port.protocol, "port": port.number}

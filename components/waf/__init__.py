@@ -1,0 +1,5 @@
+"""WAF custom rules and rate limits, in the zone rulesets this stack owns."""
+
+from components.waf.waf import EdgeGuard
+
+__all__ = ["EdgeGuard"]

@@ -1,1 +1,0 @@
-"""Makes the files of this repository that are made from its code: `python -m generate` (or `make generate`) writes them all."""

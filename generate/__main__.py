@@ -1,7 +1,0 @@
-"""Writes every generated file; the tests say which of them are out of date."""
-
-from generate.files import PROJECT, files
-
-for place, text in files().items():
-    (PROJECT / place).write_text(text, encoding="utf-8")
-    print(place)

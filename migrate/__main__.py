@@ -1,5 +1,0 @@
-"""`python -m migrate`."""
-
-from migrate.cli import run
-
-run()

@@ -1,0 +1,1 @@
+"""Commands for operators: verify, recover and migrate."""

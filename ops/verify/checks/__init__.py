@@ -1,0 +1,1 @@
+"""The checks of `verify`, by where they look."""

@@ -1,5 +1,0 @@
-"""`python -m recover`."""
-
-from recover.cli import run
-
-run()

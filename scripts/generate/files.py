@@ -1,0 +1,23 @@
+"""Which files are generated, and what each has to say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from plugin import package
+from scripts.generate import reference, stack_file
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def files() -> dict[str, str]:
+    """The content of each generated file, by its place in the project."""
+    return {
+        "culvert.schema.json": _json(stack_file.schema()),
+        "docs/settings.md": reference.page(),
+        "plugin/schema.json": _json(package.schema()),
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,1 @@
+"""Checks between settings: what no single key can tell."""

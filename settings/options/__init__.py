@@ -1,0 +1,1 @@
+"""The options of a stack file, one module a key."""

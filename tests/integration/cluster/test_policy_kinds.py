@@ -1,0 +1,93 @@
+"""Custom kinds come from their own projects, unchanged, and the API server judges by them."""
+
+import copy
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from sandbox import cluster, tools
+from sandbox.cluster import kinds, policy_kinds
+from sandbox.cluster.access import connect
+from sandbox.errors import SandboxError
+from sandbox.tools.processes import Supervisor
+from sandbox.tools.schemas import obtain
+
+pytestmark = pytest.mark.xdist_group("cluster")
+
+GOOD: dict[str, dict[str, Any]] = {
+    "projectcalico.org/v3": {"kind": "NetworkPolicy", "spec": {"selector": "all()", "types": ["Egress"]}},
+    "crd.projectcalico.org/v1": {"kind": "NetworkPolicy", "spec": {"selector": "all()", "types": ["Egress"]}},
+    "cilium.io/v2": {"kind": "CiliumNetworkPolicy", "spec": {"endpointSelector": {}, "egress": [{}]}},
+}
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("home")
+    supervisor = Supervisor(home)
+    programs = tools.ensure(cluster.PROGRAMS, print)
+    yield cluster.start(home, programs, supervisor, print, definitions=lambda: cluster.definitions(print))
+    supervisor.stop_all()
+
+
+def made(kubeconfig: Path, version: str, **changes: Any) -> int:
+    """What the API server answers to a policy of this kind with some fields of its spec changed."""
+    plural = GOOD[version]["kind"].lower().removesuffix("y") + "ies"
+    body = {"apiVersion": version, "metadata": {"generateName": "p-"}, **copy.deepcopy(GOOD[version])}
+    body["spec"] |= changes
+    with connect(kubeconfig) as api:
+        request = api.param_serialize(
+            "POST",
+            f"/apis/{version}/namespaces/default/{plural}",
+            query_params=[("fieldValidation", "Strict"), ("dryRun", "All")],
+            header_params={"Content-Type": "application/json"},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        return api.call_api(*request).status
+
+
+@pytest.mark.parametrize("version", GOOD)
+def test_an_object_of_each_kind_is_taken_and_one_that_its_schema_does_not_know_is_not(
+    kubeconfig: Path, version: str
+) -> None:
+    assert made(kubeconfig, version) == 201
+    assert made(kubeconfig, version, egres=[]) == 400
+    assert made(kubeconfig, version, egress="all") == 422
+
+
+def test_a_kind_that_is_served_already_is_left_as_it_is(kubeconfig: Path) -> None:
+    def generations() -> dict[str, int]:
+        with connect(kubeconfig) as api:
+            listed = json.loads(
+                client.ApiextensionsV1Api(api).list_custom_resource_definition(_preload_content=False).data  # pyright: ignore
+            )
+        return {each["metadata"]["name"]: each["metadata"]["generation"] for each in listed["items"]}
+
+    before = generations()
+    assert {"networkpolicies.projectcalico.org", "ciliumnetworkpolicies.cilium.io"} <= before.keys()
+    with connect(kubeconfig) as api:
+        kinds.install(api, cluster.definitions(print))
+    assert generations() == before
+
+
+def test_what_cannot_be_had_is_named_and_the_others_are_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lost = dataclasses.replace(policy_kinds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
+    said: list[str] = []
+    found = policy_kinds.definitions(said.append, [lost, policy_kinds.SCHEMAS[1]])
+    assert [each["spec"]["group"] for each in found] == ["cilium.io"]
+    assert "calico-networkpolicies cannot be rehearsed" in said[-1]
+    assert "there is no Go on the PATH" in said[-1]
+
+
+def test_a_file_that_is_not_the_one_chosen_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dataclasses.replace(policy_kinds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
+    monkeypatch.setenv("CULVERT_CACHE", str(tmp_path))
+    with pytest.raises(SandboxError, match="is not the file that was chosen"):
+        obtain(other, print)
+    assert not other.place.exists()

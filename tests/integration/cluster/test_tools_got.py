@@ -1,0 +1,370 @@
+"""Programs that are not there are downloaded as published or built as pinned, once, whole, or not at all."""
+
+import hashlib
+import http.server
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import tools
+from sandbox.errors import SandboxError
+from sandbox.tools import provision
+from sandbox.tools.catalog import CATALOG, Release, this_platform
+from sandbox.tools.download import Downloads, Unavailable, published_digest
+from tests.support.paths import PROJECT
+from tests.support.processes import alive
+
+Program = Callable[[str, str], Path]
+Eventually = Callable[[Callable[[], object]], None]
+
+NAME = "cyclonus"
+"""A tool that nobody publishes, so that only building is left."""
+
+GO = """
+case "$1" in
+env) echo go1.26.4; echo auto;;
+build)
+    echo built >> "$BUILDS"
+    while [ "$1" != -o ]; do shift; done
+    printf '#!/bin/sh\\necho made by go\\n' > "$2";;
+esac
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("CULVERT_CACHE", str(folder))
+    monkeypatch.setenv("BUILDS", str(tmp_path / "builds"))
+    return folder
+
+
+@pytest.fixture
+def builds(tmp_path: Path) -> Callable[[], int]:
+    """How often Go was asked to build."""
+    log = tmp_path / "builds"
+    return lambda: len(log.read_text().splitlines()) if log.exists() else 0
+
+
+class Publisher:
+    """A server on loopback that publishes `files`, by path, and counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        publisher = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                publisher.asked.append(self.path)
+                body = publisher.files.get(self.path)
+                self.send_response(404 if body is None else 200)
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, format: str, *args: object) -> None:
+                del format, args
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def archive(self, member: str, text: str) -> Release:
+        """Publish an archive with one program in it, and its checksum among others."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            info = tarfile.TarInfo(member)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+        self.files["/tool.tar.gz"] = packed.getvalue()
+        digest = hashlib.sha256(packed.getvalue()).hexdigest()
+        self.files["/sums"] = f"{'0' * 64}  other.tar.gz\n{digest}  tool.tar.gz\n".encode()
+        return Release(f"{self.url}/tool.tar.gz", f"{self.url}/sums", member)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    made = Publisher()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Release], None]:
+    """Makes the catalog have the tool's release at another place."""
+    return lambda name, release: monkeypatch.setitem(CATALOG[name].releases, this_platform(), release)
+
+
+def leftovers(cache: Path) -> list[Path]:
+    return list(cache.glob("work-*"))
+
+
+def test_a_tool_is_built_once_and_then_there(program: Program, builds: Callable[[], int], cache: Path):
+    program("go", GO)
+    said: list[str] = []
+    tool = tools.ensure([NAME], said.append)[NAME]
+    assert subprocess.check_output([tool.path], text=True) == "made by go\n"
+    assert tool.origin == "built from its Go module, cached"
+    assert any("building cyclonus v0.5.6, 1 of 1: about 1 minute, once" in line for line in said)
+    said.clear()
+    assert tools.ensure([NAME, NAME], said.append) == {NAME: tool} == {NAME: tools.find(NAME)}
+    assert (builds(), said) == (1, [])
+    assert leftovers(cache) == []
+
+
+def test_a_download_with_the_published_checksum_is_taken(
+    program: Program, builds: Callable[[], int], publisher: Publisher, published: Callable[[str, Release], None]
+):
+    program("go", GO)
+    published("etcd", publisher.archive("etcd-v9/etcd", "#!/bin/sh\necho downloaded\n"))
+    tool = tools.ensure(["etcd"], lambda _: None)["etcd"]
+    assert subprocess.check_output([tool.path], text=True) == "downloaded\n"
+    assert tool.origin == "official download, checksum verified"
+    assert builds() == 0
+
+
+def test_a_download_with_another_checksum_is_thrown_away_and_the_tool_built(
+    program: Program, publisher: Publisher, published: Callable[[str, Release], None]
+):
+    program("go", GO)
+    published("etcd", publisher.archive("etcd-v9/etcd", "#!/bin/sh\necho downloaded\n"))
+    publisher.files["/sums"] = f"{'1' * 64}  tool.tar.gz\n".encode()
+    said: list[str] = []
+    tool = tools.ensure(["etcd"], said.append)["etcd"]
+    assert subprocess.check_output([tool.path], text=True) == "made by go\n"
+    assert any("does not have the checksum that is published for it" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("sums", "message"),
+    [
+        ("1" * 64 + "  tool.tar.gz", "does not have the checksum"),
+        ("1" * 64 + "  other.tar.gz", "no checksum is published for tool.tar.gz"),
+        ("<html>please log in to the network</html>", "no checksum is published for tool.tar.gz"),
+        (None, "answers 404"),
+    ],
+)
+def test_nothing_is_written_where_the_checksum_is_not_right(
+    publisher: Publisher, tmp_path: Path, sums: str | None, message: str
+):
+    release = publisher.archive("etcd", "echo")
+    del publisher.files["/sums"]
+    if sums is not None:
+        publisher.files["/sums"] = sums.encode()
+    with pytest.raises(Unavailable, match=message):
+        Downloads(lambda _: None).fetch(release, tmp_path / "etcd")
+    assert not list(tmp_path.glob("etcd*"))
+
+
+def test_an_archive_without_the_program_is_refused(publisher: Publisher, tmp_path: Path):
+    release = publisher.archive("README", "hello")
+    with pytest.raises(Unavailable, match="not the archive it should be"):
+        Downloads(lambda _: None).fetch(Release(release.url, release.checksums, "bin/etcd"), tmp_path / "etcd")
+
+
+def test_a_host_that_cannot_be_reached_is_asked_once(publisher: Publisher, tmp_path: Path):
+    downloads = Downloads(lambda _: None)
+    release = publisher.archive("etcd", "echo")
+    publisher.close()
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        downloads.fetch(release, tmp_path / "etcd")
+    again = Publisher()
+    try:
+        again.archive("etcd", "echo")
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            downloads.fetch(Release(f"{again.url}/tool.tar.gz", f"{again.url}/sums", "etcd"), tmp_path / "etcd")
+        assert again.asked == []
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        "a" * 64,
+        f"{'a' * 64}\n",
+        f"{'b' * 64}  tool-arm\n{'a' * 64}  tool\n",
+        f"{'a' * 64} *./dist/tool\n\n",
+        json.dumps({"assets": [{"name": "other"}, {"name": "tool", "digest": f"sha256:{'a' * 64}"}]}),
+    ],
+)
+def test_a_checksum_is_read_in_each_form_that_is_published(published: str):
+    assert published_digest(published, "tool") == "a" * 64
+
+
+@pytest.mark.parametrize(
+    "published",
+    ["", "a" * 63, f"{'a' * 64}  tools", '{"assets": [{"name": "tool", "digest": null}]}', '{"message": "rate limit"}'],
+)
+def test_no_checksum_is_made_out_of_something_else(published: str):
+    with pytest.raises(Unavailable, match="no checksum is published for tool"):
+        published_digest(published, "tool")
+
+
+def test_without_go_the_message_says_which_and_where(program: Program, cache: Path):
+    del program  # a PATH without Go
+    with pytest.raises(SandboxError, match=r"there is no Go on the PATH. Get it from https://go.dev/dl/") as caught:
+        tools.ensure([NAME], lambda _: None)
+    assert "cyclonus v0.5.6 is not on the PATH" in caught.value.message
+    assert "needs Go 1.26 or newer" in caught.value.message
+    assert (caught.value.key, caught.value.source) == ("go", "https://go.dev/dl/")
+    assert leftovers(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "toolchain", "will_do"),
+    [
+        ("go1.26.0", "local", True),
+        ("go1.27rc1", "auto", True),
+        ("devel go1.28-abcdef", "auto", True),
+        ("go1.25.9", "local", False),
+        ("go1.25.9", "go1.25.9", False),
+        ("go1.25.9", "auto", True),
+        ("go1.20.3", "auto", False),
+    ],
+)
+def test_a_go_that_is_too_old_is_refused_unless_it_can_get_a_newer_one(
+    program: Program, version: str, toolchain: str, will_do: bool
+):
+    program("go", GO.replace("go1.26.4", version).replace("auto", toolchain))
+    if will_do:
+        assert tools.ensure([NAME], lambda _: None)
+    else:
+        with pytest.raises(SandboxError, match=rf"the Go on the PATH is {version.removeprefix('go')[:4]}"):
+            tools.ensure([NAME], lambda _: None)
+
+
+def test_a_build_that_fails_says_what_go_said_and_why_there_was_no_download(
+    program: Program, publisher: Publisher, published: Callable[[str, Release], None], cache: Path
+):
+    program("go", 'test "$1" = env && { echo go1.26.0; echo auto; exit; }; echo "no such module"; exit 1')
+    published("etcd", Release(f"{publisher.url}/missing", f"{publisher.url}/missing.sha256"))
+    with pytest.raises(SandboxError, match=r"(?s)etcd v3.6.8 .*answers 404.*does not build.*no such module"):
+        tools.ensure(["etcd"], lambda _: None)
+    assert tools.find("etcd") is None
+    assert leftovers(cache) == []
+
+
+def test_a_build_that_somebody_ended_says_so(program: Program):
+    program("go", GO.replace("build)", "build) kill -9 $$"))
+    with pytest.raises(SandboxError, match=r"Go was ended by signal 9$"):
+        tools.ensure([NAME], lambda _: None)
+
+
+def test_compiled_packages_do_not_stay_and_nothing_of_the_user_is_used(program: Program, tmp_path: Path, cache: Path):
+    seen = tmp_path / "environment"
+    program("go", f'test "$1" = env || env > {seen}\n{GO}')
+    tools.ensure([NAME], lambda _: None)
+    environment = dict(line.split("=", 1) for line in seen.read_text().splitlines() if "=" in line)
+    assert environment["CGO_ENABLED"] == "0"
+    for variable in ("GOCACHE", "GOTMPDIR"):
+        assert Path(environment[variable]).is_relative_to(cache)
+        assert not Path(environment[variable]).exists()
+
+
+def another() -> subprocess.Popen[str]:
+    """Another process that ensures the tool. It heeds SIGINT even where a shell has had it ignored in the background."""
+    script = f"""
+import signal
+from sandbox import tools
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print(tools.ensure([{NAME!r}], print)[{NAME!r}].path)
+"""
+    command = [sys.executable, "-u", "-c", script]
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_at_once_build_once_and_the_second_says_that_it_waits(
+    program: Program, tmp_path: Path, builds: Callable[[], int], eventually: Eventually
+):
+    go_on = tmp_path / "go-on"
+    os.mkfifo(go_on)
+    program("go", GO.replace("build)", f"build) read -r _ < {go_on}"))
+    first = another()
+    eventually(lambda: leftovers(tmp_path / "cache"))
+    second = another()
+    assert second.stdout
+    assert second.stdout.readline() == "another process is fetching or building tools: waiting for it\n"
+    go_on.write_text("\n")
+    outputs = [first.communicate(timeout=60)[0], second.communicate(timeout=60)[0]]
+    paths = {output.splitlines()[-1] for output in outputs}
+    assert (builds(), len(paths)) == (1, 1)
+    assert Path(paths.pop()).exists()
+
+
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_leaves_neither_process_nor_file(
+    program: Program, tmp_path: Path, cache: Path, eventually: Eventually, request_to_end: signal.Signals
+):
+    pids = tmp_path / "pids"
+    program("go", GO.replace("build)", f"build) sleep 600 & echo $$ $! > {pids}; wait"))
+    builder = another()
+    eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+    builder.send_signal(request_to_end)
+    builder.communicate(timeout=60)
+    assert builder.returncode != 0
+    for pid in map(int, pids.read_text().split()):
+        eventually(lambda pid=pid: not alive(pid))
+    assert [path.name for path in cache.iterdir()] == ["lock"]
+
+
+def test_an_interruption_while_go_is_being_started_starts_no_build(
+    program: Program, builds: Callable[[], int], cache: Path, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        """Started, and interrupted before the caller learns of it."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            if options.get("start_new_session"):
+                started.append(self.pid)
+                if self.stdin:  # as subprocess does where it is interrupted
+                    self.stdin.close()
+                raise KeyboardInterrupt
+
+    program("go", GO)
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tools.ensure([NAME], lambda _: None)
+    eventually(lambda: not alive(started[0]))
+    assert builds() == 0
+    assert [path.name for path in cache.iterdir()] == ["lock"]
+
+
+def test_what_a_killed_process_left_is_cleared_away(program: Program, cache: Path):
+    program("go", GO)
+    (cache / "work-killed" / "gocache").mkdir(parents=True)
+    place = cache / "tools" / f"{NAME}-v0.5.6-{this_platform()}"
+    place.mkdir(parents=True)
+    (place / NAME).write_text("half a program")
+    tools.ensure([NAME], lambda _: None)
+    assert leftovers(cache) == []
+    assert "half" not in (place / NAME).read_text()
+
+
+def test_a_cache_that_cannot_be_written_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", str(cache))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(SandboxError, match="which cannot be written") as caught:
+        provision.ensure([NAME], lambda _: None)
+    assert caught.value.key == "CULVERT_CACHE"

@@ -1,0 +1,371 @@
+"""Who may talk to whom under each preset, in every dialect.
+
+A flow is one line: its name, from, to, port, protocol, and whether `strict` and `guide` let it through. What Kubernetes' policy lets
+through is judged by an evaluator of others, what Calico's and Cilium's do by readers of what culvert writes in them.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import pytest
+
+from components import pod_labels
+from components.network_policy.engines import dialect_of
+from components.network_policy.flows import egress, ingress
+from sandbox import tools
+from settings import Settings
+from tests.support.policy_evaluators import calico, cilium, cyclonus
+from tests.support.policy_evaluators.cyclonus import Host, Traffic
+
+HOME = "web"
+SETTINGS = {
+    "accountId": "0123456789abcdef0123456789abcdef",
+    "zones": {"example.com": "89abcdef0123456789abcdef01234567"},
+    "namespace": HOME,
+    "routes": [
+        {"hostname": "blog.example.com", "service": "http://blog:8080"},
+        {
+            "hostname": "api.example.com",
+            "backend": {
+                "service": "api",
+                "namespace": "shop",
+                "port": 80,
+                "targetPort": 8080,
+                "podSelector": {"app": "api"},
+            },
+        },
+        {"hostname": "nas.example.com", "service": "https://192.168.7.9:8443"},
+        {"hostname": "nas6.example.com", "service": "https://[fd12:3456::9]:8443"},
+        {"hostname": "far.example.com", "service": "https://93.184.216.34"},
+        {"hostname": "gone.example.com", "service": "http_status:410"},
+    ],
+    "networkPolicy": {"metricsFrom": "monitoring"},
+}
+ALLOW = [
+    {"cidr": "10.20.0.0/16", "ports": [5432]},
+    {"namespace": "shop", "pods": {"app": "db"}, "ports": [9000], "protocol": "UDP"},
+]
+
+
+def pod(namespace: str, ip: str, **labels: str) -> Host:
+    return Host(ip, namespace, tuple(labels.items()))
+
+
+CONNECTOR = Host("10.244.1.5", HOME, tuple({**pod_labels("culvert-prod"), "pod-template-hash": "5d9c7"}.items()))
+CONNECTOR6 = Host("fd00:10:244:1::5", HOME, CONNECTOR.labels)
+BLOG, BLOG6 = pod(HOME, "10.244.1.20", app="blog"), pod(HOME, "fd00:10:244:1::20", app="blog")
+API, API6 = pod("shop", "10.244.2.8", app="api", tier="web"), pod("shop", "fd00:10:244:2::8", app="api")
+SHOP_DB = pod("shop", "10.244.2.9", app="db")
+IMPOSTOR = pod("other", "10.244.3.3", app="api")
+OTHER, OTHER6 = pod("other", "10.244.3.4", app="site"), pod("other", "fd00:10:244:3::4", app="site")
+OTHER_GLOBAL6 = pod("other", "2600:1f14:1:2::7", app="site")
+DNS, DNS6 = (
+    Host("10.244.0.2", "kube-system", (("k8s-app", "kube-dns"),)),
+    Host("fd00:10:244::2", "kube-system", (("k8s-app", "kube-dns"),)),
+)
+SYSTEM = Host("10.244.0.9", "kube-system", (("k8s-app", "metrics-server"),))
+FALSE_DNS = Host("10.244.3.53", "other", (("k8s-app", "kube-dns"),))
+MONITORING, MONITORING6 = pod("monitoring", "10.244.4.2", app="prometheus"), pod("monitoring", "fd00:10:244:4::2")
+EDGE, EDGE_2 = Host("198.41.192.77"), Host("198.41.200.13")
+EDGE6, EDGE6_2 = Host("2606:4700:a0::7"), Host("2606:4700:a8::9")
+INTERNET, INTERNET6 = Host("93.184.215.14"), Host("2606:2800:21f:cb07::1")
+NAS, NAS6, FAR = Host("192.168.7.9"), Host("fd12:3456::9"), Host("93.184.216.34")
+NODE, NODE6 = Host("10.0.0.10", reserved=("remote-node",)), Host("fd00:0:0:1::10", reserved=("remote-node",))
+NODE_DNS = pod("kube-system", "10.244.0.4", **{"k8s-app": "node-local-dns"})
+# As a managed cluster has its API server: beyond every private range.
+CLOUD_API = Host("34.90.12.7", reserved=("kube-apiserver",))
+
+YES, NO = True, False
+FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
+    # Cloudflare's edge.
+    ("edge over QUIC", CONNECTOR, EDGE, 7844, "UDP", YES, YES),
+    ("edge over HTTP/2", CONNECTOR, EDGE, 7844, "TCP", YES, YES),
+    ("second region over QUIC", CONNECTOR, EDGE_2, 7844, "UDP", YES, YES),
+    ("second region over HTTP/2", CONNECTOR, EDGE_2, 7844, "TCP", YES, YES),
+    ("edge over QUIC and IPv6", CONNECTOR6, EDGE6, 7844, "UDP", YES, YES),
+    ("edge over HTTP/2 and IPv6", CONNECTOR6, EDGE6, 7844, "TCP", YES, YES),
+    ("second region over QUIC and IPv6", CONNECTOR6, EDGE6_2, 7844, "UDP", YES, YES),
+    ("second region over HTTP/2 and IPv6", CONNECTOR6, EDGE6_2, 7844, "TCP", YES, YES),
+    ("edge on 443", CONNECTOR, EDGE, 443, "TCP", NO, YES),
+    ("edge on 443 over IPv6", CONNECTOR6, EDGE6, 443, "TCP", NO, YES),
+    ("edge on the next port", CONNECTOR, EDGE, 7845, "UDP", NO, YES),
+    ("edge's port beside the edge", CONNECTOR, Host("198.41.193.1"), 7844, "UDP", NO, YES),
+    ("edge's port beside the edge over IPv6", CONNECTOR6, Host("2606:4700:a1::1"), 7844, "TCP", NO, YES),
+    # Cluster DNS.
+    ("DNS over UDP", CONNECTOR, DNS, 53, "UDP", YES, YES),
+    ("DNS over TCP", CONNECTOR, DNS, 53, "TCP", YES, YES),
+    ("DNS over UDP and IPv6", CONNECTOR6, DNS6, 53, "UDP", YES, YES),
+    ("DNS over TCP and IPv6", CONNECTOR6, DNS6, 53, "TCP", YES, YES),
+    ("DNS pods on the next port", CONNECTOR, DNS, 54, "UDP", NO, NO),
+    ("DNS pods' metrics", CONNECTOR, DNS, 9153, "TCP", NO, NO),
+    ("DNS pods on 443 over IPv6", CONNECTOR6, DNS6, 443, "TCP", NO, NO),
+    ("another pod of kube-system on 53", CONNECTOR, SYSTEM, 53, "UDP", NO, NO),
+    ("a pod of another namespace labelled like DNS", CONNECTOR, FALSE_DNS, 53, "UDP", NO, NO),
+    ("node-local DNS cache over UDP", CONNECTOR, Host("169.254.20.10"), 53, "UDP", YES, YES),
+    ("node-local DNS cache over TCP", CONNECTOR, Host("169.254.20.10"), 53, "TCP", YES, YES),
+    ("node-local DNS cache's health port", CONNECTOR, Host("169.254.20.10"), 8080, "TCP", NO, NO),
+    ("node-local DNS cache's pods", CONNECTOR, NODE_DNS, 53, "UDP", YES, YES),
+    ("node-local DNS cache's pods on another port", CONNECTOR, NODE_DNS, 9253, "TCP", NO, NO),
+    ("a public resolver", CONNECTOR, Host("1.1.1.1"), 53, "UDP", NO, YES),
+    ("a public resolver over TLS", CONNECTOR, Host("1.1.1.1"), 853, "TCP", NO, YES),
+    # What the routes lead to.
+    ("backend of its own namespace", CONNECTOR, BLOG, 8080, "TCP", YES, YES),
+    ("backend of its own namespace over IPv6", CONNECTOR6, BLOG6, 8080, "TCP", YES, YES),
+    ("backend of its own namespace over UDP", CONNECTOR, BLOG, 8080, "UDP", NO, YES),
+    ("another port in its own namespace", CONNECTOR, BLOG, 9090, "TCP", NO, YES),
+    ("another port in its own namespace over IPv6", CONNECTOR6, BLOG6, 9090, "TCP", NO, YES),
+    ("backend of another namespace", CONNECTOR, API, 8080, "TCP", YES, YES),
+    ("backend of another namespace over IPv6", CONNECTOR6, API6, 8080, "TCP", YES, YES),
+    ("backend's Service port, which no policy sees", CONNECTOR, API, 80, "TCP", NO, NO),
+    ("backend of another namespace on another port", CONNECTOR, API, 9090, "TCP", NO, NO),
+    ("backend of another namespace over UDP", CONNECTOR, API, 8080, "UDP", NO, NO),
+    ("another pod of the backend's namespace", CONNECTOR, SHOP_DB, 8080, "TCP", NO, NO),
+    ("a pod labelled like the backend elsewhere", CONNECTOR, IMPOSTOR, 8080, "TCP", NO, NO),
+    ("private address of a route", CONNECTOR, NAS, 8443, "TCP", YES, YES),
+    ("private address of a route on another port", CONNECTOR, NAS, 443, "TCP", NO, NO),
+    ("private address of a route over UDP", CONNECTOR, NAS, 8443, "UDP", NO, NO),
+    ("neighbour of a route's private address", CONNECTOR, Host("192.168.7.10"), 8443, "TCP", NO, NO),
+    ("private IPv6 address of a route", CONNECTOR6, NAS6, 8443, "TCP", YES, YES),
+    ("neighbour of a route's private IPv6 address", CONNECTOR6, Host("fd12:3456::a"), 8443, "TCP", NO, NO),
+    ("public address of a route", CONNECTOR, FAR, 443, "TCP", YES, YES),
+    ("public address of a route on another port", CONNECTOR, FAR, 80, "TCP", NO, YES),
+    # What is allowed besides.
+    ("an address of a range allowed", CONNECTOR, Host("10.20.3.4"), 5432, "TCP", YES, YES),
+    ("an address of a range allowed on another port", CONNECTOR, Host("10.20.3.4"), 443, "TCP", NO, NO),
+    ("an address of a range allowed over UDP", CONNECTOR, Host("10.20.3.4"), 5432, "UDP", NO, NO),
+    ("just above a range allowed", CONNECTOR, Host("10.21.0.0"), 5432, "TCP", NO, NO),
+    ("pods allowed over UDP", CONNECTOR, SHOP_DB, 9000, "UDP", YES, YES),
+    ("pods allowed over TCP", CONNECTOR, SHOP_DB, 9000, "TCP", NO, NO),
+    ("other pods of the namespace of those allowed", CONNECTOR, API, 9000, "UDP", NO, NO),
+    # The rest of the cluster.
+    ("a pod of another namespace", CONNECTOR, OTHER, 80, "TCP", NO, NO),
+    ("a pod of another namespace on the edge's port", CONNECTOR, OTHER, 7844, "UDP", NO, NO),
+    ("a pod of another namespace over IPv6", CONNECTOR6, OTHER6, 80, "TCP", NO, NO),
+    # To a policy a pod with an address of the internet is the internet: where pods have such, `guide` does not keep them.
+    ("a pod of another namespace with a global address", CONNECTOR6, OTHER_GLOBAL6, 80, "TCP", NO, YES),
+    ("Kubernetes API by its Service", CONNECTOR, Host("10.96.0.1"), 443, "TCP", NO, NO),
+    ("Kubernetes API on its node", CONNECTOR, NODE, 6443, "TCP", NO, NO),
+    ("Kubernetes API on the internet", CONNECTOR, CLOUD_API, 443, "TCP", NO, YES),
+    ("kubelet", CONNECTOR, NODE, 10250, "TCP", NO, NO),
+    ("kubelet over IPv6", CONNECTOR6, NODE6, 10250, "TCP", NO, NO),
+    ("cloud metadata", CONNECTOR, Host("169.254.169.254"), 80, "TCP", NO, NO),
+    ("cloud metadata as a resolver", CONNECTOR, Host("169.254.169.254"), 53, "UDP", NO, NO),
+    ("cloud metadata over IPv6", CONNECTOR6, Host("fd00:ec2::254"), 80, "TCP", NO, NO),
+    # Private and special addresses.
+    ("10/8", CONNECTOR, Host("10.1.2.3"), 443, "TCP", NO, NO),
+    ("172.16/12", CONNECTOR, Host("172.31.255.254"), 443, "TCP", NO, NO),
+    ("192.168/16", CONNECTOR, Host("192.168.0.1"), 443, "TCP", NO, NO),
+    ("carrier NAT", CONNECTOR, Host("100.64.0.1"), 443, "TCP", NO, NO),
+    ("the last of carrier NAT", CONNECTOR, Host("100.127.255.254"), 443, "TCP", NO, NO),
+    ("link-local", CONNECTOR, Host("169.254.1.1"), 443, "TCP", NO, NO),
+    ("loopback", CONNECTOR, Host("127.0.0.1"), 80, "TCP", NO, NO),
+    ("benchmarks", CONNECTOR, Host("198.18.0.1"), 443, "TCP", NO, NO),
+    ("documentation", CONNECTOR, Host("192.0.2.1"), 443, "TCP", NO, NO),
+    ("relays of 6to4", CONNECTOR, Host("192.88.99.1"), 443, "TCP", NO, NO),
+    ("multicast", CONNECTOR, Host("224.0.0.251"), 5353, "UDP", NO, NO),
+    ("broadcast", CONNECTOR, Host("255.255.255.255"), 67, "UDP", NO, NO),
+    ("unique local IPv6", CONNECTOR6, Host("fd00:1::1"), 443, "TCP", NO, NO),
+    ("link-local IPv6", CONNECTOR6, Host("fe80::1"), 443, "TCP", NO, NO),
+    ("site-local IPv6", CONNECTOR6, Host("fec0::1"), 443, "TCP", NO, NO),
+    ("loopback over IPv6", CONNECTOR6, Host("::1"), 80, "TCP", NO, NO),
+    ("multicast over IPv6", CONNECTOR6, Host("ff02::fb"), 5353, "UDP", NO, NO),
+    ("a private IPv4 address behind NAT64", CONNECTOR6, Host("64:ff9b::a00:1"), 443, "TCP", NO, NO),
+    ("a private IPv4 address behind 6to4", CONNECTOR6, Host("2002:a00:1::1"), 443, "TCP", NO, NO),
+    ("Teredo", CONNECTOR6, Host("2001:0:4136:e378::1"), 443, "TCP", NO, NO),
+    ("documentation over IPv6", CONNECTOR6, Host("2001:db8::1"), 443, "TCP", NO, NO),
+    ("documentation of 2024 over IPv6", CONNECTOR6, Host("3fff::1"), 443, "TCP", NO, NO),
+    ("segment routing", CONNECTOR6, Host("5f00::1"), 443, "TCP", NO, NO),
+    # The internet, and where it begins and ends.
+    ("internet", CONNECTOR, INTERNET, 443, "TCP", NO, YES),
+    ("internet over IPv6", CONNECTOR6, INTERNET6, 443, "TCP", NO, YES),
+    ("internet over UDP", CONNECTOR, INTERNET, 443, "UDP", NO, YES),
+    ("mail on the internet", CONNECTOR, INTERNET, 25, "TCP", NO, YES),
+    ("just below 172.16/12", CONNECTOR, Host("172.15.255.255"), 443, "TCP", NO, YES),
+    ("just above 172.16/12", CONNECTOR, Host("172.32.0.0"), 443, "TCP", NO, YES),
+    ("just above carrier NAT", CONNECTOR, Host("100.128.0.0"), 443, "TCP", NO, YES),
+    ("just above 2001::/23", CONNECTOR6, Host("2001:200::1"), 443, "TCP", NO, YES),
+    # Who may come in.
+    ("metrics from the named namespace", MONITORING, CONNECTOR, 2000, "TCP", YES, YES),
+    ("metrics from the named namespace over IPv6", MONITORING6, CONNECTOR6, 2000, "TCP", YES, YES),
+    ("metrics from the named namespace over UDP", MONITORING, CONNECTOR, 2000, "UDP", NO, NO),
+    ("metrics from its own namespace", BLOG, CONNECTOR, 2000, "TCP", NO, NO),
+    ("metrics from another namespace", OTHER, CONNECTOR, 2000, "TCP", NO, NO),
+    ("metrics from another namespace over IPv6", OTHER6, CONNECTOR6, 2000, "TCP", NO, NO),
+    ("metrics from the internet", INTERNET, CONNECTOR, 2000, "TCP", NO, NO),
+    ("another port from the named namespace", MONITORING, CONNECTOR, 8080, "TCP", NO, NO),
+    ("one connector from another", CONNECTOR, Host("10.244.2.6", HOME, CONNECTOR.labels), 2000, "TCP", NO, NO),
+    # Whom the fence is not around.
+    ("its neighbour to the internet", BLOG, INTERNET, 443, "TCP", YES, YES),
+    ("its neighbour to another namespace", BLOG, OTHER, 80, "TCP", YES, YES),
+    ("somebody to its neighbour", OTHER, BLOG, 8080, "TCP", YES, YES),
+]
+
+
+TIGHTER = {
+    ("cilium", "guide", "a pod of another namespace with a global address"),
+    ("cilium", "guide", "Kubernetes API on the internet"),
+}
+"""What a dialect keeps shut that Kubernetes' cannot."""
+
+DIALECTS = ("kubernetes", "calico", "calico-stored", "cilium")
+
+
+def policy(settings: dict[str, Any]) -> dict[str, Any]:
+    """The policy of a stack called prod, as it would be sent."""
+    read = Settings.parse(settings)
+    labels, options = pod_labels("culvert-prod"), read.network_policy
+    destinations: list[Any] = [asdict(destination) for destination in read.destinations(HOME)]
+    resolvers: list[Any] = read.resolvers()
+    dialect = dialect_of(options.dialect)
+    outwards = egress(options.preset, HOME, destinations, resolvers=resolvers)
+    return {
+        "apiVersion": dialect.api_version,
+        "kind": dialect.kind,
+        "metadata": {"name": "culvert-prod-policy", "namespace": HOME},
+        "spec": dialect.write(labels, outwards, ingress(options.metrics_from)),
+    }
+
+
+Judge = Callable[[dict[str, Any], list[Traffic]], list[bool]]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    def run(policy: dict[str, Any], traffic: list[Traffic]) -> list[bool]:
+        if policy["apiVersion"] == "cilium.io/v2":
+            return cilium.judge(policy, traffic)
+        if policy["apiVersion"] != "networking.k8s.io/v1":
+            return calico.judge(policy, traffic)
+        binary = tools.ensure(["cyclonus"], print)["cyclonus"].path
+        return cyclonus.judge(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
+
+    return run
+
+
+Verdicts = Callable[[str, str], dict[str, bool]]
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged: Judge) -> Verdicts:
+    """Every flow under one preset in one dialect, by name."""
+
+    @cache
+    def found(dialect: str, preset: str) -> dict[str, bool]:
+        options = {"dialect": dialect, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
+        fence = policy({**SETTINGS, "networkPolicy": options})
+        answers = judged(fence, [Traffic(*flow[1:5]) for flow in FLOWS])
+        return {flow[0]: answer for flow, answer in zip(FLOWS, answers, strict=True)}
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("preset", "name", "expected"),
+    [
+        pytest.param(preset, flow[0], flow[column], id=f"{preset} {'allows' if flow[column] else 'refuses'} {flow[0]}")
+        for preset, column in (("strict", 5), ("guide", 6))
+        for flow in FLOWS
+    ],
+)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_flow(verdicts: Verdicts, dialect: str, preset: str, name: str, expected: bool) -> None:
+    assert verdicts(dialect, preset)[name] is (expected and (dialect, preset, name) not in TIGHTER)
+
+
+def test_flows_have_names_of_their_own() -> None:
+    assert len({flow[0] for flow in FLOWS}) == len(FLOWS) >= 40
+    assert {name for _, _, name in TIGHTER} <= {flow[0] for flow in FLOWS}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge, dialect: str) -> None:
+    fence = policy({**SETTINGS, "networkPolicy": {"dialect": dialect}})
+    sources = [MONITORING, BLOG, OTHER, INTERNET, MONITORING6]
+    asked = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
+    assert judged(fence, asked) == [False] * len(sources)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge, dialect: str) -> None:
+    servers = [
+        {"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353},
+        {"cidr": "169.254.25.10"},
+    ]
+    fence = policy({**SETTINGS, "networkPolicy": {"dialect": dialect, "dns": servers}})
+    own = pod("openshift-dns", "10.244.9.9", dns="default")
+    flows = {
+        Traffic(CONNECTOR, own, 5353, "UDP"): YES,
+        Traffic(CONNECTOR, own, 5353, "TCP"): YES,
+        Traffic(CONNECTOR, own, 53, "UDP"): NO,
+        Traffic(CONNECTOR, Host("169.254.25.10"), 53, "UDP"): YES,
+        Traffic(CONNECTOR, Host("169.254.25.10"), 5353, "UDP"): NO,
+        Traffic(CONNECTOR, Host("169.254.20.10"), 53, "UDP"): NO,
+        Traffic(CONNECTOR, DNS, 53, "UDP"): NO,
+    }
+    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+
+
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_private_networks_are_open_as_their_routes_say(judged: Judge, dialect: str, preset: str) -> None:
+    routes = [
+        {"network": "10.43.0.0/16"},
+        {"network": "192.168.1.0/24", "ports": [445]},
+        {"network": "fd77::/48", "ports": [53], "protocol": "UDP"},
+        {"network": "100.72.0.0/16"},
+    ]
+    options = {"dialect": dialect, "preset": preset}
+    fence = policy({**SETTINGS, "networkPolicy": options, "privateNetworks": {"routes": routes}})
+    files, names = Host("192.168.1.20"), Host("fd77::53")
+    flows = {
+        # Without ports: all of them.
+        Traffic(CONNECTOR, Host("10.43.0.10"), 80, "TCP"): YES,
+        Traffic(CONNECTOR, Host("10.43.255.254"), 53, "UDP"): YES,
+        Traffic(CONNECTOR, Host("100.72.3.4"), 22, "TCP"): YES,
+        Traffic(CONNECTOR, Host("10.42.255.255"), 80, "TCP"): NO,
+        Traffic(CONNECTOR, Host("10.44.0.0"), 80, "TCP"): NO,
+        Traffic(CONNECTOR, Host("100.73.0.0"), 22, "TCP"): NO,
+        # With ports: these.
+        Traffic(CONNECTOR, files, 445, "TCP"): YES,
+        Traffic(CONNECTOR, files, 445, "UDP"): NO,
+        Traffic(CONNECTOR, files, 22, "TCP"): NO,
+        Traffic(CONNECTOR, Host("192.168.2.20"), 445, "TCP"): NO,
+        Traffic(CONNECTOR6, names, 53, "UDP"): YES,
+        Traffic(CONNECTOR6, names, 53, "TCP"): NO,
+        Traffic(CONNECTOR6, Host("fd77:0:1::53"), 53, "UDP"): NO,
+        # And nobody comes in by it.
+        Traffic(files, CONNECTOR, 2000, "TCP"): NO,
+    }
+    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+
+
+def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) -> None:
+    named = {"dialect": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
+    routes = [{"hostname": "blog.example.com", "service": "https://origin.example.org"}]
+    fence = policy({**SETTINGS, "routes": routes, "networkPolicy": named})
+    origin, database = (
+        Host("93.184.215.14", names=("origin.example.org",)),
+        Host("10.9.8.7", names=("db.example.net", "other.example.net")),
+    )
+    flows = {
+        Traffic(CONNECTOR, origin, 443, "TCP"): YES,
+        Traffic(CONNECTOR, origin, 80, "TCP"): NO,
+        Traffic(CONNECTOR, origin, 443, "UDP"): NO,
+        Traffic(CONNECTOR, database, 5432, "TCP"): YES,
+        Traffic(CONNECTOR, database, 443, "TCP"): NO,
+        Traffic(CONNECTOR, Host("93.184.215.15", names=("www.example.org",)), 443, "TCP"): NO,
+        Traffic(CONNECTOR, Host("93.184.215.16"), 443, "TCP"): NO,
+        # Or nobody would know where the names lead.
+        Traffic(CONNECTOR, DNS, 53, "UDP"): YES,
+        Traffic(CONNECTOR, NODE_DNS, 53, "TCP"): YES,
+    }
+    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge, dialect: str) -> None:
+    elsewhere = policy({**SETTINGS, "networkPolicy": {"dialect": dialect}})
+    elsewhere["metadata"]["namespace"] = "elsewhere"
+    assert all(judged(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))

@@ -1,0 +1,409 @@
+"""What the stand-in refuses, defaults, replaces and hides, as the official plugin does: its traps included."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from google.protobuf import empty_pb2
+from pulumi._types import input_type_py_to_pulumi_names
+from pulumi_cloudflare import ZeroTrustTunnelCloudflaredConfigConfigIngressOriginRequestArgs as OriginRequestArgs
+from pydantic.alias_generators import to_camel
+
+from sandbox.cloudflare.resources.configuration_validation import Configuration, check
+from sandbox.providers.cloudflare.client import Client
+from sandbox.providers.values import UNKNOWN, Secret
+from tests.support.plugin_client import Kept, Plugin, Refusal
+from tests.support.recorded_program import (
+    ACCOUNT,
+    APPLICATION,
+    CONFIG,
+    FIRST_SECRET,
+    NOTIFICATION,
+    POLICY,
+    RECORD,
+    RULESET,
+    TUNNEL,
+    ZONE,
+)
+from tests.support.replay_server import Recorded
+
+TUNNEL_ID = "34864f21-9c07-48f1-a4d4-496d83c62d38"
+TUNNELS = f"/client/v4/accounts/{ACCOUNT}/cfd_tunnel"
+RECORDS = f"/client/v4/zones/{ZONE}/dns_records"
+
+
+def reply(method: str, path: str, result: Any, status: int = 200, **headers: str) -> dict[str, Any]:
+    envelope = {"success": status < 300, "errors": [], "messages": [], "result": result}
+    return {"method": method, "path": path, "status": status, "reply": envelope, "headers": headers}
+
+
+def refusal(method: str, path: str, status: int, code: int, message: str, **headers: str) -> dict[str, Any]:
+    envelope = {"success": False, "errors": [{"code": code, "message": message}], "messages": [], "result": None}
+    return {"method": method, "path": path, "status": status, "reply": envelope, "headers": headers}
+
+
+def tunnel(**more: Any) -> dict[str, Any]:
+    return {
+        "accountId": ACCOUNT,
+        "name": "rig",
+        "configSrc": "cloudflare",
+        "tunnelSecret": Secret(FIRST_SECRET),
+        **more,
+    }
+
+
+def record(**more: Any) -> dict[str, Any]:
+    inputs = {"zoneId": ZONE, "name": "www.example.test", "type": "CNAME", "content": "there.test", "ttl": 1}
+    return {**inputs, "proxied": True, **more}
+
+
+def made_tunnel(plugin: Plugin, api: Recorded, **more: Any) -> Kept:
+    api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID, "name": "rig", "status": "inactive", "metadata": {}})])
+    return plugin.create(TUNNEL, plugin.check(TUNNEL, tunnel(**more)))
+
+
+def made_record(plugin: Plugin, api: Recorded, **more: Any) -> Kept:
+    answer = {**record(**more), "id": "f" * 32, "proxiable": True, "tags": [], "meta": {}, "settings": {}}
+    api.play([reply("POST", RECORDS, answer)])
+    return plugin.create(RECORD, plugin.check(RECORD, record(**more)))
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "named"),
+    [
+        (TUNNEL, tunnel(configSource="cloudflare"), "configSource"),
+        (TUNNEL, tunnel(status="healthy"), "status"),
+        (RECORD, record(allowOverwrite=True), "allowOverwrite"),
+        (CONFIG, {"accountId": ACCOUNT, "tunnelId": "t", "config": {"ingress": []}}, "config.ingress"),
+        (
+            CONFIG,
+            {
+                "accountId": ACCOUNT,
+                "tunnelId": "t",
+                "config": {"ingresses": [{"service": "http://a", "originRequest": {"noTLSVerify": True}}]},
+            },
+            r"config\.ingresses\[0\]\.originRequest\.noTLSVerify",
+        ),
+        (POLICY, {"accountId": ACCOUNT, "name": "p", "decision": "allow", "include": []}, "include"),
+    ],
+)
+def test_an_unknown_property_is_refused_by_name(
+    cloudflare: Plugin, type: str, inputs: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(Refusal, match=f"there is no such property here: {named} "):
+        cloudflare.check(type, inputs)
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "message"),
+    [
+        (TUNNEL, {"accountId": ACCOUNT}, "Missing required property 'name'"),
+        (RECORD, {key: value for key, value in record().items() if key != "ttl"}, "Missing required property 'ttl'"),
+        (RECORD, record(ttl="1"), "expected number for ttl, got str"),
+        (RECORD, record(type="CNMAE"), 'type value must be one of: .*"cname".*, got: "CNMAE"'),
+        (TUNNEL, tunnel(configSrc="remote"), 'configSrc value must be one of: "local", "cloudflare", got: "remote"'),
+        (RULESET, {"kind": "zone", "name": "n", "phase": "p"}, "exactly one of accountId and zoneId must be given"),
+        (
+            CONFIG,
+            {"accountId": ACCOUNT, "tunnelId": "t", "config": {"ingresses": [{"hostname": "a.test"}]}},
+            r"Missing required property 'config\.ingresses\[0\]\.service'",
+        ),
+    ],
+)
+def test_a_missing_or_wrong_value_is_refused_before_any_call(
+    cloudflare: Plugin, api: Recorded, type: str, inputs: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(Refusal, match=message):
+        cloudflare.check(type, inputs)
+    assert api.made == []
+
+
+def test_a_type_that_is_not_there_is_refused_by_name(cloudflare: Plugin) -> None:
+    with pytest.raises(Refusal, match="cloudflare:index/zone:Zone is not among the stand-in's"):
+        cloudflare.check("cloudflare:index/zone:Zone", {})
+
+
+def test_what_only_the_update_will_know_passes_the_check(cloudflare: Plugin) -> None:
+    inputs = record(content=UNKNOWN, zoneId=UNKNOWN)
+    assert cloudflare.check(RECORD, inputs) == inputs
+
+
+def test_a_tunnel_is_locally_configured_unless_told_otherwise(cloudflare: Plugin, api: Recorded) -> None:
+    api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID})])
+    made = cloudflare.create(TUNNEL, {"accountId": ACCOUNT, "name": "rig"})
+    assert api.made[0].body == {"name": "rig", "config_src": "local"}
+    assert made.outputs["configSrc"] == "local"
+
+
+def test_a_preview_of_a_creation_calls_nothing_and_leaves_open_what_the_api_says(
+    cloudflare: Plugin, api: Recorded
+) -> None:
+    planned = cloudflare.create(TUNNEL, tunnel(), preview=True)
+    assert (planned.id, api.made) == ("", [])
+    assert planned.outputs["id"] is planned.outputs["status"] is UNKNOWN
+    assert planned.outputs["name"] == "rig"
+
+
+def test_the_secret_of_a_tunnel_is_secret_in_inputs_and_outputs_even_when_given_in_the_clear(
+    cloudflare: Plugin, api: Recorded
+) -> None:
+    api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID})])
+    inputs = cloudflare.check(TUNNEL, tunnel(tunnelSecret=FIRST_SECRET))
+    made = cloudflare.create(TUNNEL, inputs)
+    assert inputs["tunnelSecret"] == made.outputs["tunnelSecret"] == Secret(FIRST_SECRET)
+
+
+def test_neither_secret_nor_configuration_source_of_a_tunnel_is_read_back(cloudflare: Plugin, api: Recorded) -> None:
+    kept = made_tunnel(cloudflare, api)
+    now = {"id": TUNNEL_ID, "name": "renamed", "config_src": "local", "tunnel_secret": "other"}
+    api.play([reply("GET", f"{TUNNELS}/{TUNNEL_ID}", now)])
+    found = cloudflare.read(kept)
+    assert found
+    assert found.outputs["configSrc"] == "cloudflare"
+    assert found.outputs["tunnelSecret"] == Secret(FIRST_SECRET)
+    assert found.outputs["name"] == found.inputs["name"] == "renamed"
+
+
+@pytest.mark.parametrize(
+    ("change", "replaces"),
+    [
+        ({"name": "other"}, []),
+        ({"tunnelSecret": Secret("other")}, []),
+        ({"configSrc": "local"}, ["configSrc"]),
+        ({"accountId": "f" * 32}, ["accountId"]),
+    ],
+)
+def test_of_a_tunnel_account_and_configuration_source_replace(
+    cloudflare: Plugin, api: Recorded, change: dict[str, Any], replaces: list[str]
+) -> None:
+    diff = cloudflare.diff(made_tunnel(cloudflare, api), tunnel(**change))
+    assert set(change) <= set(diff.diffs)
+    assert list(diff.replaces) == replaces
+    assert not diff.deleteBeforeReplace
+
+
+@pytest.mark.parametrize(
+    ("change", "replaces"),
+    [
+        ({"name": "else.example.test"}, []),
+        ({"content": "elsewhere.test"}, []),
+        ({"type": "A"}, ["type"]),
+        ({"zoneId": "e" * 32}, ["zoneId"]),
+    ],
+)
+def test_of_a_record_zone_and_type_replace(
+    cloudflare: Plugin, api: Recorded, change: dict[str, Any], replaces: list[str]
+) -> None:
+    diff = cloudflare.diff(made_record(cloudflare, api), record(**change))
+    assert set(change) <= set(diff.diffs)
+    assert list(diff.replaces) == replaces
+
+
+def test_a_record_is_renamed_in_place_by_one_put(cloudflare: Plugin, api: Recorded) -> None:
+    kept = made_record(cloudflare, api, comment="rig/dev")
+    api.play([reply("PUT", f"{RECORDS}/{kept.id}", {"id": kept.id, "name": "new.example.test"})])
+    cloudflare.update(kept, record(name="new.example.test"))
+    assert [(call.method, call.body["name"], call.body["comment"]) for call in api.made] == [
+        ("PUT", "new.example.test", None)
+    ]
+
+
+@pytest.mark.parametrize("change", [{"name": "www"}, {"content": "THERE.test"}])
+def test_a_short_name_and_other_letters_of_a_target_are_no_change(
+    cloudflare: Plugin, api: Recorded, change: dict[str, Any]
+) -> None:
+    assert list(cloudflare.diff(made_record(cloudflare, api), record(**change)).diffs) == []
+
+
+def test_only_the_creation_says_that_a_proxied_record_has_a_ttl_of_one(cloudflare: Plugin, api: Recorded) -> None:
+    inputs = cloudflare.check(RECORD, record(ttl=300))
+    assert cloudflare.create(RECORD, inputs, preview=True).outputs["ttl"] == 300
+    with pytest.raises(Refusal, match="ttl must be set to 1 when `proxied` is true"):
+        cloudflare.create(RECORD, inputs)
+    assert api.made == []
+
+
+def test_deleting_a_record_that_is_gone_is_an_error(cloudflare: Plugin, api: Recorded) -> None:
+    kept = made_record(cloudflare, api)
+    api.play([refusal("DELETE", f"{RECORDS}/{kept.id}", 404, 81044, "Record does not exist.")])
+    with pytest.raises(Refusal, match=r"404 Not Found .*81044"):
+        cloudflare.delete(kept)
+
+
+def test_a_record_that_is_gone_leaves_the_state_on_refresh(cloudflare: Plugin, api: Recorded) -> None:
+    kept = made_record(cloudflare, api)
+    api.play([refusal("GET", f"{RECORDS}/{kept.id}", 404, 81044, "Record does not exist.")])
+    assert cloudflare.read(kept) is None
+
+
+def test_an_error_of_the_api_is_told_as_the_official_plugin_tells_it_and_without_secrets(
+    cloudflare: Plugin, api: Recorded
+) -> None:
+    taken = refusal("POST", TUNNELS, 409, 1013, f"You already have a tunnel with this name; got {FIRST_SECRET}")
+    api.play([taken])
+    with pytest.raises(Refusal) as told:
+        cloudflare.create(TUNNEL, tunnel())
+    address = f"{api.url}/accounts/{ACCOUNT}/cfd_tunnel"
+    assert str(told.value).startswith(f'failed to make http request: POST "{address}": 409 Conflict {{"success": false')
+    assert '"code": 1013' in str(told.value)
+    assert FIRST_SECRET not in str(told.value)
+    assert "the-token-of-this-test" not in str(told.value)
+    assert len(api.made) == 1
+
+
+SPELLED = {"no_tls_verify": "noTLSVerify", "match_sn_ito_host": "matchSNItoHost"}
+"""Origin options that the API spells in a way of its own; the others are in camelCase."""
+
+
+def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(cloudflare: Plugin, api: Recorded) -> None:
+    texts, switches = (
+        ("ca_pool", "http_host_header", "origin_server_name", "proxy_type"),
+        ("no_", "match_", "disable_", "http2_"),
+    )
+    names = {name: told for name, told in input_type_py_to_pulumi_names(OriginRequestArgs).items() if name != "access"}
+    values = {name: "x" if name in texts else True if name.startswith(switches) else 5 for name in names}
+    given = {names[name]: value for name, value in values.items()}
+    sent = {SPELLED.get(name, to_camel(name)): value for name, value in values.items()}
+    assert len(given) == 14
+    path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
+    api.play([reply("PUT", path, {"tunnel_id": TUNNEL_ID, "version": 1})])
+    rules = [{"hostname": "a.test", "service": "https://a", "originRequest": given}, {"service": "http_status:404"}]
+    inputs = {"accountId": ACCOUNT, "tunnelId": TUNNEL_ID, "source": "cloudflare", "config": {"ingresses": rules}}
+    cloudflare.create(CONFIG, cloudflare.check(CONFIG, inputs))
+    (call,) = api.made
+    assert call.body["config"]["ingress"][0]["originRequest"] == sent
+    # And the emulated API knows each of them.
+    check(Configuration.model_validate(call.body["config"]))
+
+
+def test_the_rules_are_imported_by_account_and_tunnel(cloudflare: Plugin, api: Recorded) -> None:
+    config = {"ingress": [{"service": "http_status:404"}], "warp-routing": {"enabled": False}}
+    path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
+    api.play([reply("GET", path, {"config": config, "source": "cloudflare", "version": 3})])
+    found = cloudflare.read(Kept(CONFIG, f"{ACCOUNT}/{TUNNEL_ID}", {}, {}))
+    assert found
+    assert found.id == TUNNEL_ID
+    assert found.inputs == {
+        "accountId": ACCOUNT,
+        "tunnelId": TUNNEL_ID,
+        "config": {"ingresses": [{"service": "http_status:404"}]},
+        "source": "cloudflare",
+    }
+    assert list(cloudflare.diff(found, found.inputs).diffs) == []
+
+
+@pytest.mark.parametrize(
+    ("type", "id", "path"),
+    [
+        (TUNNEL, f"{ACCOUNT}/{TUNNEL_ID}", f"{TUNNELS}/{TUNNEL_ID}"),
+        (RECORD, f"{ZONE}/abc", f"{RECORDS}/abc"),
+        (RULESET, f"zones/{ZONE}/abc", f"/client/v4/zones/{ZONE}/rulesets/abc"),
+        (APPLICATION, f"accounts/{ACCOUNT}/abc", f"/client/v4/accounts/{ACCOUNT}/access/apps/abc"),
+        (NOTIFICATION, f"{ACCOUNT}/abc", f"/client/v4/accounts/{ACCOUNT}/alerting/v3/policies/abc"),
+    ],
+)
+def test_each_type_is_imported_by_its_own_form_of_id(
+    cloudflare: Plugin, api: Recorded, type: str, id: str, path: str
+) -> None:
+    own = id.rpartition("/")[2]
+    api.play([reply("GET", path, {"id": own, "name": "found"})])
+    found = cloudflare.read(Kept(type, id, {}, {}))
+    assert found
+    assert (found.id, found.inputs["name"]) == (own, "found")
+    with pytest.raises(Refusal, match="invalid ID: expected urlencoded segments <"):
+        cloudflare.read(Kept(type, own, {}, {}))
+
+
+def test_a_zone_that_is_not_the_only_one_of_its_name_is_refused(cloudflare: Plugin, api: Recorded) -> None:
+    api.play([reply("GET", "/client/v4/zones?name=example.test", [])])
+    with pytest.raises(Refusal, match="failed to find exactly one result: 0 found"):
+        cloudflare.invoke("cloudflare:index/getZone:getZone", filter={"name": "example.test"})
+
+
+def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin, api: Recorded) -> None:
+    row = {"id": "r", "name": "a.example.test", "type": "CNAME", "content": "b", "created_on": "2024-03-01T09:30:00.5Z"}
+    api.play(
+        [
+            reply("GET", RECORDS, [row, {**row, "id": "s"}]),
+            reply("GET", f"{RECORDS}?page=2", [{**row, "id": "t"}]),
+            reply("GET", f"{RECORDS}?page=3", []),
+            reply("GET", f"{RECORDS}?name.exact=a.example.test", [row]),
+            reply("GET", f"{RECORDS}?name.exact=a.example.test&page=2", []),
+        ]
+    )
+    token = "cloudflare:index/getDnsRecords:getDnsRecords"  # noqa: S105
+    found = cloudflare.invoke(token, zoneId=ZONE, maxItems=1000)["results"]
+    assert [record["id"] for record in found] == ["r", "s", "t"]
+    assert found[0]["createdOn"] == "2024-03-01T09:30:00Z"
+    assert len(cloudflare.invoke(token, zoneId=ZONE, name={"exact": "a.example.test"})["results"]) == 1
+    with pytest.raises(Refusal, match="has no property hostname"):
+        cloudflare.invoke(token, zoneId=ZONE, hostname="a.example.test")
+
+
+def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, api: Recorded) -> None:
+    row = {"id": TUNNEL_ID, "name": "rig", "config_src": "local", "deleted_at": "2024-03-01T09:30:00Z"}
+    api.play([reply("GET", f"{TUNNELS}/{TUNNEL_ID}", row)])
+    token = "cloudflare:index/getZeroTrustTunnelCloudflared:getZeroTrustTunnelCloudflared"  # noqa: S105
+    found = cloudflare.invoke(token, accountId=ACCOUNT, tunnelId=TUNNEL_ID)
+    assert (found["name"], found["configSrc"], found["deletedAt"]) == ("rig", "local", "2024-03-01T09:30:00Z")
+    with pytest.raises(Refusal, match="needs accountId and tunnelId"):
+        cloudflare.invoke(token, accountId=ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("first", "waited"),
+    [
+        (refusal("GET", "/client/v4/zones/z", 429, 971, "slow down", **{"retry-after": "7"}), (7, 7)),
+        (refusal("GET", "/client/v4/zones/z", 429, 971, "slow down", **{"retry-after": "290"}), (290, 290)),
+        (refusal("GET", "/client/v4/zones/z", 503, 0, "busy"), (1.5, 2)),
+        (refusal("GET", "/client/v4/zones/z", 400, 0, "odd", **{"x-should-retry": "true"}), (1.5, 2)),
+    ],
+)
+def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
+    api: Recorded, first: dict[str, Any], waited: tuple[float, float]
+) -> None:
+    api.play([first, reply("GET", "/client/v4/zones/z", {"id": "z"})])
+    waits: list[float] = []
+    assert Client(api.url, "token").call("GET", "/zones/z", pause=waits.append) == {"id": "z"}
+    assert len(waits) == 1
+    assert waited[0] <= waits[0] <= waited[1]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        refusal("GET", "/client/v4/zones/z", 400, 0, "bad"),
+        refusal("GET", "/client/v4/zones/z", 403, 10000, "Authentication error"),
+        refusal("GET", "/client/v4/zones/z", 409, 0, "taken"),
+        refusal("GET", "/client/v4/zones/z", 503, 0, "no", **{"x-should-retry": "false"}),
+    ],
+)
+def test_a_lasting_refusal_is_not_tried_again(api: Recorded, first: dict[str, Any]) -> None:
+    api.play([first])
+    with pytest.raises(Exception, match=str(first["status"])):
+        Client(api.url, "token").call("GET", "/zones/z", pause=lambda _: pytest.fail("it waited"))
+    assert len(api.made) == 1
+
+
+def test_an_interrupted_engine_tries_nothing_again(cloudflare: Plugin, api: Recorded) -> None:
+    busy = refusal("POST", TUNNELS, 429, 971, "slow down", **{"retry-after": "59"})
+    api.play([busy])
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(cloudflare.create, TUNNEL, tunnel())
+        while not api.made:
+            time.sleep(0.01)
+        while not waits.done():
+            cloudflare.call("Cancel", empty_pb2.Empty())
+            time.sleep(0.01)
+        with pytest.raises(Refusal, match="429 Too Many Requests"):
+            waits.result()
+    assert len(api.made) == 1
+
+
+def test_an_api_that_does_not_answer_is_given_up_after_ten_more_tries() -> None:
+    waits: list[float] = []
+    with pytest.raises(Exception, match=r'GET "http://127.0.0.1:1/zones/z": .*refused'):
+        Client("http://127.0.0.1:1", "token").call("GET", "/zones/z", pause=waits.append)
+    assert len(waits) == 10
+    assert max(waits) <= 30

@@ -1,0 +1,265 @@
+"""What the workflows may do, to whom they give secrets, and what their shell steps run."""
+
+import json
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import tools
+from sandbox.tools.catalog import CATALOG
+from tests.support.checkouts import checkout
+from tests.support.workflow_runner import PROJECT, WORKFLOWS, Runner, workflow
+
+NAMES = sorted(file.stem for file in WORKFLOWS.glob("*.yml"))
+OURS = "./.github/workflows/stack.yml"
+
+
+def _jobs(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from workflow(name)["jobs"].items()
+
+
+def _uses() -> Iterator[str]:
+    for file in WORKFLOWS.glob("*.yml"):
+        yield from re.findall(r"^\s*(?:- )?uses: (.+)$", file.read_text(), re.MULTILINE)
+
+
+def test_the_workflows_pass_actionlint() -> None:
+    actionlint = tools.ensure(["actionlint"], print)["actionlint"].path
+    told = subprocess.run(
+        [actionlint, "-no-color", *WORKFLOWS.glob("*.yml")], cwd=PROJECT, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_every_action_is_pinned_by_commit_with_its_version_beside_it() -> None:
+    pinned = [use for use in _uses() if use != OURS]
+    assert len(pinned) > 5
+    assert [use for use in pinned if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+
+
+def test_an_action_is_pinned_to_one_commit_everywhere() -> None:
+    pins = {use.split("@")[0]: set() for use in _uses()}
+    for use in _uses():
+        pins[use.split("@")[0]].add(use)
+    assert {action: found for action, found in pins.items() if len(found) > 1} == {}
+
+
+def test_nothing_runs_with_secrets_on_code_of_a_fork() -> None:
+    assert [name for name in NAMES if "pull_request_target" in workflow(name)["on"]] == []
+    assert workflow("pull-request")["on"] == "pull_request"
+    for name, job in _jobs("pull-request"):
+        secrets = "secrets" in job or "${{ secrets." in json.dumps(job) or "environment" in job
+        assert secrets == (name == "preview")
+    condition = workflow("pull-request")["jobs"]["preview"]["if"]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in condition
+
+
+def test_no_token_may_write_more_than_its_job_needs() -> None:
+    written: dict[str, dict[str, str]] = {}
+    for name in NAMES:
+        every = workflow(name).get("permissions")
+        # What `stack` may do is what the workflow that calls it may.
+        assert every in ({}, {"contents": "read"}) or name == "stack"
+        for job, content in _jobs(name):
+            given = content.get("permissions", {})
+            written[f"{name}/{job}"] = {scope: level for scope, level in given.items() if level != "read"}
+    assert {job: scopes for job, scopes in written.items() if scopes} == {
+        "comment/comment": {"pull-requests": "write"},
+        "drift/drift": {"issues": "write"},
+    }
+
+
+def test_the_workflow_that_may_comment_runs_no_code_of_the_pull_request() -> None:
+    job = workflow("comment")["jobs"]["comment"]
+    (source,) = [step for step in job["steps"] if "uses" in step]
+    assert source["uses"].startswith("actions/checkout@")
+    assert source["with"] == {"persist-credentials": False}
+
+
+def test_no_checkout_leaves_its_token_behind() -> None:
+    for name in NAMES:
+        for _, job in _jobs(name):
+            for step in job.get("steps", []):
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    assert step["with"]["persist-credentials"] is False
+
+
+def test_no_shell_step_has_an_expression_in_it() -> None:
+    """A value in a script is code; a value in the environment is a value."""
+    for name in NAMES:
+        for _, job in _jobs(name):
+            assert [step["run"] for step in job.get("steps", []) if "${{" in step.get("run", "")] == []
+
+
+def test_environments_come_in_order_one_at_a_time_and_prod_last() -> None:
+    jobs = workflow("deploy")["jobs"]
+    assert workflow("deploy")["on"] == {"push": {"branches": ["main"]}}
+    assert list(jobs) == ["dev", "prod"]
+    assert jobs["prod"]["needs"] == "dev"
+    for stack, job in jobs.items():
+        assert job["with"] == {"target": "up", "stack": stack, "environment": stack}
+        assert job["concurrency"] == {"group": f"up-{stack}", "cancel-in-progress": False}
+
+
+def test_every_stack_of_the_repository_is_previewed_updated_and_checked_for_drift() -> None:
+    stacks = sorted(file.name.split(".")[1] for file in PROJECT.glob("Pulumi.*.yaml"))
+    assert sorted(workflow("deploy")["jobs"]) == stacks
+    assert workflow("pull-request")["jobs"]["preview"]["strategy"]["matrix"]["stack"] == stacks
+    assert workflow("drift")["jobs"]["drift"]["strategy"]["matrix"]["stack"] == stacks
+
+
+def test_make_names_every_target_that_a_step_calls() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    called = set()
+    for name in NAMES:
+        for _, job in _jobs(name):
+            for step in job.get("steps", []):
+                called |= set(re.findall(r"\bmake (?:--silent )?([a-z][a-z-]*)", step.get("run", "")))
+            called |= {job["with"]["target"]} if job.get("uses") == OURS else set()
+    assert called >= {"test", "rehearse", "comment", "preview", "up", "verify", "drift-issue"}
+    assert [target for target in called if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+class Live:
+    """The workflow `stack`, played with an engine and a GitHub that only note what they are asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.repository = checkout(folder / "repository")
+        shutil.rmtree(self.repository / "verify", ignore_errors=True)
+        self.verifying("print")
+        self.github = folder / "github.json"
+        self.github.write_text(json.dumps({"issues": [], "calls": []}))
+        self._asked = folder / "asked"
+        self.installed: list[str] = []
+        self._folder = folder
+        self._plays = 0
+
+    def verifying(self, told_by: str) -> None:
+        """Puts in place of the verification one that only says its arguments: by `print`, or by failing with `sys.exit`."""
+        folder = self.repository / "verify"
+        folder.mkdir(exist_ok=True)
+        (folder / "__main__.py").write_text(f"import sys; {told_by}(f'verifying {{sys.argv[1:]}}')")
+
+    def play(self, target: str, says: str = "as declared", status: int = 0, kubeconfig: str = "clusters: []") -> Runner:
+        self._plays += 1
+        secrets = {"KUBECONFIG": kubeconfig, "CLOUDFLARE_API_TOKEN": "cf", "PULUMI_ACCESS_TOKEN": "pu"}
+        context: dict[str, Any] = {f"secrets.{name}": value for name, value in secrets.items()}
+        context |= {"secrets.PULUMI_CONFIG_PASSPHRASE": "", "vars.PULUMI_BACKEND_URL": "", "github.token": "limited"}
+        context |= {"inputs.target": target, "inputs.stack": "prod", "inputs.target == 'up'": target == "up"}
+        actions: dict[str, Any] = dict.fromkeys(("actions/checkout", "actions/setup-python"), lambda _: None)
+        actions["pulumi/actions"] = lambda inputs: self.installed.append(inputs["pulumi-version"])
+        runner = Runner(self._folder / str(self._plays), self.repository, context, actions)
+        for name in ("gh", "pulumi"):
+            runner.stand_in(name, PROJECT / "tests" / "support" / f"fake_{name}.py")
+        env = {
+            "CI": "true",
+            "GITHUB_REPOSITORY": "me/it",
+            "FAKE_GITHUB": str(self.github),
+            "FAKE_PULUMI": str(self._asked),
+        }
+        env |= {"FAKE_PULUMI_SAYS": says, "FAKE_PULUMI_EXIT": str(status)}
+        self.status = runner.play("stack", "run", env)
+        return runner
+
+    def asked(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._asked.read_text().splitlines()]
+
+    def issues(self) -> list[dict[str, Any]]:
+        return json.loads(self.github.read_text())["issues"]
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    return Live(tmp_path)
+
+
+def test_a_preview_shows_the_difference_and_changes_nothing(live: Live) -> None:
+    runner = live.play("preview", says="~ 1 to update")
+    assert live.status == 0, runner.told
+    assert [asked["arguments"] for asked in live.asked()] == [["preview", "--diff", "--stack", "prod"]]
+    assert "## preview prod" in runner.summary.read_text()
+    assert "~ 1 to update" in runner.summary.read_text()
+    # The engine that rehearses is the engine that acts.
+    assert live.installed == [CATALOG["pulumi"].pinned]
+
+
+def test_an_update_asks_nobody(live: Live) -> None:
+    runner = live.play("up")
+    assert live.status == 0, runner.told
+    assert [asked["arguments"] for asked in live.asked()] == [["up", "--stack", "prod", "--yes"]]
+    assert "verifying ['--stack', 'prod']" in runner.told
+
+
+def test_an_update_that_is_not_as_declared_fails_the_job(live: Live) -> None:
+    live.verifying("sys.exit")
+    runner = live.play("up")
+    assert live.status != 0
+    assert "verifying ['--stack', 'prod']" in runner.told
+    assert "verifying" not in live.play("preview").told
+
+
+def test_a_failed_update_fails_the_job_and_is_in_its_summary(live: Live) -> None:
+    runner = live.play("up", says="error: 1013", status=255)
+    assert live.status != 0
+    assert "error: 1013" in runner.summary.read_text()
+    assert "verifying" not in runner.told
+
+
+def test_the_engine_gets_what_it_needs_and_the_kubeconfig_does_not_stay(live: Live) -> None:
+    runner = live.play("preview", kubeconfig="clusters: [one]")
+    (asked,) = live.asked()
+    assert (asked["CLOUDFLARE_API_TOKEN"], asked["PULUMI_ACCESS_TOKEN"]) == ("cf", "pu")
+    assert asked["KUBECONFIG"] == str(runner.folder / "temp" / "kubeconfig")
+    assert not Path(asked["KUBECONFIG"]).exists()
+    assert "cf" not in runner.told.split()
+
+
+def test_a_kubeconfig_is_readable_by_its_owner_only(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the step that forgets it.
+    content = workflow("stack")
+    steps = content["jobs"]["run"]["steps"]
+    content["jobs"]["run"]["steps"] = [step for step in steps if step.get("name") != "forget the kubeconfig"]
+    monkeypatch.setattr("tests.support.workflow_runner.workflow", lambda _: content)
+    runner = live.play("preview", kubeconfig="clusters: [one]")
+    file = runner.folder / "temp" / "kubeconfig"
+    assert file.read_text() == "clusters: [one]\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_without_a_kubeconfig_the_runner_has_its_own(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/of/the/runner")
+    live.play("preview", kubeconfig="")
+    assert live.asked()[0]["KUBECONFIG"] == "/of/the/runner"
+
+
+def test_drift_opens_one_issue_edits_it_and_closes_it(live: Live) -> None:
+    runner = live.play("drift-issue", says="~ replicas: 2 => 5", status=7)
+    assert live.status == 0, runner.told
+    assert live.asked()[0]["arguments"] == ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", "prod"]
+    (issue,) = live.issues()
+    assert issue["title"] == "Drift: prod is not as declared"
+    assert "replicas: 2 => 5" in issue["body"]
+
+    live.play("drift-issue", says="~ replicas: 2 => 9", status=7)
+    (issue,) = live.issues()
+    assert "replicas: 2 => 9" in issue["body"]
+    assert issue["open"]
+
+    live.play("drift-issue")
+    assert [issue["open"] for issue in live.issues()] == [False]
+
+    live.play("drift-issue", status=7)
+    assert [issue["open"] for issue in live.issues()] == [False, True]
+
+
+def test_a_check_that_fails_is_no_drift(live: Live) -> None:
+    runner = live.play("drift-issue", says="error: no credentials", status=3)
+    assert live.status != 0
+    assert live.issues() == []
+    assert "nothing is known about drift" in runner.told

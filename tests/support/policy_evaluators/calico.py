@@ -1,0 +1,76 @@
+"""Reads Calico's policies as far as culvert writes them, and says what one lets through.
+
+There is no evaluator of others to ask: Felix programs a dataplane, and calicoctl evaluates nothing. Whatever is not known here is an
+error, never a guess. What the fields mean is from https://docs.tigera.io/calico/latest/reference/resources/networkpolicy.
+"""
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from tests.support.policy_evaluators.cyclonus import Host, Traffic
+
+
+def judge(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+    """Whether each traffic gets through where `policy` is the only one."""
+    _only(policy["spec"], {"selector", "types", "egress", "ingress"})
+    return [all(_lets(policy, one, *way) for way in WAYS) for one in traffic]
+
+
+WAYS = (("Egress", "egress", "source"), ("Ingress", "ingress", "destination"))
+"""A type, the rules for it, and which end of the traffic the policy then has to select."""
+
+
+def _lets(policy: dict[str, Any], traffic: Traffic, type_: str, rules: str, end: str) -> bool:
+    spec, own = policy["spec"], policy["metadata"]["namespace"]
+    pod: Host = getattr(traffic, end)
+    if pod.namespace != own or not _selects(spec["selector"], dict(pod.labels)) or type_ not in spec["types"]:
+        return True
+    # Denied at the end of the tier, unless a rule allows it.
+    return any(_matches(rule, traffic, own) for rule in spec.get(rules, []))
+
+
+def _matches(rule: dict[str, Any], traffic: Traffic, own: str) -> bool:
+    _only(rule, {"action", "protocol", "source", "destination"})
+    if rule["action"] != "Allow":
+        raise ValueError(f"an action of another kind: {rule}")
+    if rule.get("protocol", traffic.protocol) != traffic.protocol:
+        return False
+    ends = {"source": traffic.source, "destination": traffic.destination}
+    return all(_is(rule.get(name, {}), host, traffic, own, name) for name, host in ends.items())
+
+
+def _is(entity: dict[str, Any], host: Host, traffic: Traffic, own: str, name: str) -> bool:
+    _only(entity, {"nets", "notNets", "selector", "namespaceSelector", *(["ports"] if name == "destination" else [])})
+    if "ports" in entity and traffic.port not in entity["ports"]:
+        return False
+    if "nets" in entity and not _within(host, entity["nets"]):
+        return False
+    if _within(host, entity.get("notNets", [])):
+        return False
+    if "namespaceSelector" in entity:
+        return bool(host.namespace) and (
+            _selects(entity["namespaceSelector"], {"kubernetes.io/metadata.name": host.namespace})
+            and _selects(entity.get("selector", "all()"), dict(host.labels))
+        )
+    # Without a selector of namespaces it is the policy's own.
+    return "selector" not in entity or (host.namespace == own and _selects(entity["selector"], dict(host.labels)))
+
+
+def _within(host: Host, nets: Sequence[str]) -> bool:
+    return any(ip_address(host.ip) in ip_network(net) for net in nets)
+
+
+def _selects(selector: str, labels: dict[str, str]) -> bool:
+    if selector == "all()":
+        return True
+    terms = [re.fullmatch(r"([\w./-]+) == '([\w.-]*)'", term) for term in selector.split(" && ")]
+    if None in terms:
+        raise ValueError(f"a selector of another kind: {selector}")
+    return all(labels.get(term[1]) == term[2] for term in terms if term)
+
+
+def _only(found: dict[str, Any], known: set[str]) -> None:
+    if unknown := found.keys() - known:
+        raise ValueError(f"fields that this reads nothing of: {unknown}")

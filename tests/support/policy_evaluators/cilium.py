@@ -1,0 +1,99 @@
+"""Reads Cilium's policies as far as culvert writes them, and says what one lets through.
+
+Cilium's own engine is a package of its agent, minutes to build. Whatever is not known here is an error, never a guess. What the
+fields mean is from https://docs.cilium.io/en/stable/security/policy/language/ and, where that is silent, from `pkg/policy/api`.
+"""
+
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from tests.support.policy_evaluators.cyclonus import Host, Traffic
+
+NODES = {"host", "remote-node"}
+NAMESPACE = "io.kubernetes.pod.namespace"
+
+
+def judge(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+    """Whether each traffic gets through where `policy` is the only one."""
+    _only(policy["spec"], {"endpointSelector", "egress", "egressDeny", "ingress"})
+    return [_lets(policy, one) for one in traffic]
+
+
+def _lets(policy: dict[str, Any], traffic: Traffic) -> bool:
+    spec, own = policy["spec"], policy["metadata"]["namespace"]
+    for pod, peer, rules, side in (
+        (traffic.source, traffic.destination, "egress", "to"),
+        (traffic.destination, traffic.source, "ingress", "from"),
+    ):
+        if pod.namespace != own or not _selects(spec["endpointSelector"], pod, own):
+            continue
+        if any(_matches(rule, peer, traffic, own, side) for rule in spec.get(f"{rules}Deny", [])):
+            return False
+        # A direction is closed by any rule for it, and open without one.
+        if rules in spec and not any(_matches(rule, peer, traffic, own, side) for rule in spec[rules]):
+            return False
+    return True
+
+
+def _matches(rule: dict[str, Any], peer: Host, traffic: Traffic, own: str, side: str) -> bool:
+    kinds = {f"{side}Endpoints": _endpoint, f"{side}CIDRSet": _range, f"{side}Entities": _entity, f"{side}FQDNs": _name}
+    _only(rule, {*kinds, "toPorts"})
+    named = kinds.keys() & rule.keys()
+    if len(named) > 1:
+        raise ValueError(f"a rule with peers of two kinds, which Cilium refuses: {rule}")
+    if not named and "toPorts" not in rule:
+        return False
+    return all(any(kinds[kind](one, peer, own) for one in rule[kind]) for kind in named) and _port(rule, traffic)
+
+
+def _port(rule: dict[str, Any], traffic: Traffic) -> bool:
+    found = []
+    for ports in rule.get("toPorts", []):
+        _only(ports, {"ports", "rules"})
+        # Every query passes, and its answer is read.
+        if ports.get("rules", {"dns": [{"matchPattern": "*"}]}) != {"dns": [{"matchPattern": "*"}]}:
+            raise ValueError(f"rules of another kind: {ports['rules']}")
+        found += [(int(port["port"]), port["protocol"]) for port in ports["ports"]]
+    return not found or (traffic.port, traffic.protocol) in found
+
+
+def _endpoint(selector: dict[str, Any], peer: Host, own: str) -> bool:
+    return bool(peer.namespace) and _selects(selector, peer, own)
+
+
+def _range(range_: dict[str, Any], peer: Host, own: str) -> bool:
+    """Whatever address a pod or a node has, it is known by its labels, and ranges do not select it."""
+    del own
+    _only(range_, {"cidr", "except"})
+    if peer.namespace or NODES & set(peer.reserved):
+        return False
+    address = ip_address(peer.ip)
+    excepted = any(address in ip_network(cidr) for cidr in range_.get("except", []))
+    return address in ip_network(range_["cidr"]) and not excepted
+
+
+def _entity(entity: str, peer: Host, own: str) -> bool:
+    del own
+    if entity != "kube-apiserver":
+        raise ValueError(f"an entity of another kind: {entity}")
+    return entity in peer.reserved
+
+
+def _name(selector: dict[str, Any], peer: Host, own: str) -> bool:
+    del own
+    _only(selector, {"matchName"})
+    return selector["matchName"] in peer.names
+
+
+def _selects(selector: dict[str, Any], pod: Host, own: str) -> bool:
+    _only(selector, {"matchLabels"})
+    labels = {f"k8s:{key}": value for key, value in (*pod.labels, (NAMESPACE, pod.namespace))}
+    # In a namespaced policy a selector that names no namespace means the policy's own.
+    wanted = {f"k8s:{NAMESPACE}": own, **selector["matchLabels"]}
+    return wanted.items() <= labels.items()
+
+
+def _only(found: dict[str, Any], known: set[str]) -> None:
+    if unknown := found.keys() - known:
+        raise ValueError(f"fields that this reads nothing of: {unknown}")

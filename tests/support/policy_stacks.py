@@ -1,0 +1,98 @@
+"""Stacks to judge: what a program registered under mocks, and that with something about it changed."""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+import yaml
+from pulumi.runtime import mocks
+
+from policy import engine_values, environments
+from policy.rule import Setting, Violation, violations
+from policy.rules import ALL
+from policy.stack import Resource, Stack
+from tests.support.paths import PROJECT
+
+
+@dataclass
+class Recorder:
+    """Keeps what goes to the engine while mocks stand in for it, in the form that rules judge."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+
+    def stack(self, configuration: dict[str, str]) -> Stack:
+        """What was recorded, as one stack."""
+        return Stack(tuple(self.resources.values()), configuration)
+
+
+def recording(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """Listens to every program that is run under mocks from now on."""
+    recorder = Recorder()
+    register, finish = mocks.MockMonitor.RegisterResource, mocks.MockMonitor.RegisterResourceOutputs
+
+    def registered(self: mocks.MockMonitor, request: Any) -> Any:
+        answer = register(self, request)
+        resource = Resource(request.type, request.name, {}, {}, answer.urn, request.protect)
+        recorder.resources[answer.urn] = _with(resource, request.object)
+        return answer
+
+    def finished(self: mocks.MockMonitor, request: Any) -> Any:
+        recorder.resources[request.urn] = _with(recorder.resources[request.urn], request.outputs)
+        return finish(self, request)
+
+    monkeypatch.setattr(mocks.MockMonitor, "RegisterResource", registered)
+    monkeypatch.setattr(mocks.MockMonitor, "RegisterResourceOutputs", finished)
+    return recorder
+
+
+def _with(resource: Resource, message: Any) -> Resource:
+    return replace(
+        resource, properties=engine_values.read(message, secrets=True), shown=engine_values.read(message, secrets=False)
+    )
+
+
+def written(stack: str) -> dict[str, str]:
+    """The settings of a stack file of this repository, as the engine hands them over."""
+    settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    given = {key: value for key, value in settings.items() if value is not None}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+
+
+def settings_of(environment: str | None) -> dict[str, Setting]:
+    """The rules as an environment has them; without one, as they are by default."""
+    return environments.read(environments.file(environment) if environment else None, ALL)
+
+
+def judged(stack: Stack, environment: str | None, when: str | None = None) -> list[Violation]:
+    """What in a stack breaks the rules as an environment has them."""
+    return violations(stack, ALL, settings_of(environment), when)
+
+
+def changed(stack: Stack, kind: str, change: Callable[[dict[str, Any]], None], name: str = "") -> Stack:
+    """The stack with the properties of its resources of a kind (of those whose name ends with `name`) changed, components aside.
+
+    The change is made in what is shown too, as if what it brings in were no secret.
+    """
+    return Stack(tuple(_changed(stack, kind, change, name)), stack.configuration)
+
+
+def _changed(stack: Stack, kind: str, change: Callable[[dict[str, Any]], None], name: str) -> Iterator[Resource]:
+    hit = False
+    for resource in stack.resources:
+        if resource.kind == kind and resource.name.endswith(name) and not resource.type.startswith("culvert:"):
+            hit, properties, shown = True, deepcopy(resource.properties), deepcopy(resource.shown)
+            change(dict_of(properties))
+            change(dict_of(shown))
+            yield replace(resource, properties=properties, shown=shown)
+        else:
+            yield resource
+    assert hit, f"there is no {kind} …{name} to change"
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """A value that is known to be a dict."""
+    assert isinstance(value, dict)
+    return value

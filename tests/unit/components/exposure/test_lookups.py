@@ -1,0 +1,175 @@
+"""What was there before: what of it stops the program before its first resource, and what is taken over."""
+
+import json
+import runpy
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.support.paths import PROJECT
+from tests.support.setting_diff import BASE, RECORD_ID, UP
+from tests.unit.components.conftest import TUNNEL_ID, Deploy, Recorded
+
+ACCOUNT, ZONE = BASE["accountId"], BASE["zones"]["example.com"]
+OTHER = "f" * 32
+ADOPTED_TUNNEL = "c1744f8b-faa1-48a4-9e5c-02ac921467fa"
+TUNNEL = {"name": "homelab", "configSrc": "cloudflare", "id": ADOPTED_TUNNEL, "deletedAt": None}
+
+
+def route(hostname: str = "blog.example.com", **more: Any) -> dict[str, Any]:
+    return {"hostname": hostname, "service": "http://blog", **more}
+
+
+def record(**more: Any) -> dict[str, Any]:
+    made = {"type": "CNAME", "content": "old.example.net", "createdOn": "2024-03-01T09:30:00Z"}
+    return {"id": RECORD_ID, "name": "blog.example.com", **made, **more}
+
+
+def run(deploy: Deploy, *routes: dict[str, Any], answers: dict[str, Any] | None = None, **settings: Any) -> Recorded:
+    given = {**BASE, **({"routes": list(routes)} if routes else {}), **settings}
+    config = {
+        f"culvert:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in given.items()
+        if value is not None
+    }
+    return deploy(
+        lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), "dev", config, answers=answers or {}
+    )
+
+
+def listed(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"getDnsRecords": {"results": list(records)}}
+
+
+def refused(deploy: Deploy, *routes: dict[str, Any], **more: Any) -> str:
+    """Why the program stops."""
+    with pytest.raises(pulumi.RunError) as caught:
+        run(deploy, *routes, **more)
+    return str(caught.value)
+
+
+def looked_up(recorded: Recorded) -> list[tuple[str, dict[str, Any]]]:
+    return [(token.rsplit(":", 1)[-1], args) for token, args in recorded.invokes if token.startswith("cloudflare:")]
+
+
+def test_somebody_elses_record_is_told_with_all_it_takes_to_take_it_over(deploy: Deploy) -> None:
+    said = refused(deploy, answers=listed(record(comment="made by hand")))
+    assert 'culvert:routes[0].hostname is "blog.example.com": somebody else made its record' in said
+    assert 'CNAME old.example.net (made 2024-03-01T09:30:00Z, comment "made by hand", id ' + RECORD_ID in said
+    assert f'adopt: "{RECORD_ID}" beside it' in said
+
+
+def test_a_new_hostname_is_one_look_and_no_import(deploy: Deploy) -> None:
+    recorded = run(deploy, answers=listed(record(name="other.example.com")))
+    assert looked_up(recorded) == [
+        ("getDnsRecords", {"zoneId": ZONE, "maxItems": 1_000_000, "name": {"exact": "blog.example.com"}})
+    ]
+    assert {resource.imported for resource in recorded.resources} == {""}
+
+
+def test_several_new_hostnames_of_a_zone_are_one_look(deploy: Deploy) -> None:
+    recorded = run(deploy, route(), route("log.example.com"), route("tog.example.com"))
+    assert looked_up(recorded) == [("getDnsRecords", {"zoneId": ZONE, "maxItems": 1_000_000})]
+
+
+def test_hostnames_that_the_stack_has_are_not_looked_at(deploy: Deploy) -> None:
+    assert looked_up(run(deploy, answers={**UP, **listed(record())})) == []
+
+
+def test_a_record_is_taken_over_by_its_id(deploy: Deploy) -> None:
+    recorded = run(deploy, route(adopt=RECORD_ID), answers=listed(record()))
+    assert recorded.one("DnsRecord").imported == f"{ZONE}/{RECORD_ID}"
+    assert recorded.one("ZeroTrustTunnelCloudflared").imported == ""
+
+
+def test_what_was_taken_over_is_not_taken_over_again(deploy: Deploy) -> None:
+    recorded = run(deploy, route(adopt=RECORD_ID), tunnel={"adopt": TUNNEL_ID}, answers={**UP, **listed(record())})
+    assert {resource.imported for resource in recorded.resources} == {""}
+    assert looked_up(recorded) == []
+
+
+def test_a_zone_without_an_id_is_looked_up_for_the_record(deploy: Deploy) -> None:
+    recorded = run(deploy, route(adopt=RECORD_ID), zones={"example.com": None}, answers=listed(record()))
+    assert recorded.one("DnsRecord").imported.endswith(f"/{RECORD_ID}")
+    assert [name for name, _ in looked_up(recorded)] == ["getZone", "getDnsRecords"]
+
+
+@pytest.mark.parametrize("kind", ["A", "AAAA", "NS"])
+def test_a_record_that_is_no_cname_cannot_be_taken_over(deploy: Deploy, kind: str) -> None:
+    for adopt in ({}, {"adopt": RECORD_ID}):
+        said = refused(deploy, route(**adopt), answers=listed(record(type=kind, content="192.0.2.1")))
+        assert f"there is {kind}" not in said
+        assert f"{kind} 192.0.2.1" in said
+        assert "another hostname, or that record deleted" in said
+
+
+def test_records_that_stand_beside_a_cname_are_in_nobodys_way(deploy: Deploy) -> None:
+    assert run(deploy, answers=listed(record(type="TXT", content="v=spf1"))).one("DnsRecord").imported == ""
+
+
+def test_an_id_of_another_hostnames_record_is_refused(deploy: Deploy) -> None:
+    said = refused(deploy, route(adopt=OTHER), answers=listed(record(), record(id=OTHER, name="other.example.com")))
+    assert f'routes[0].adopt is "{OTHER}": blog.example.com has no such record' in said
+    assert f"accepted: {RECORD_ID}" in said
+    assert "there is none; accepted: no adopt" in refused(deploy, route(adopt=OTHER))
+
+
+def test_another_record_than_the_stacks_own_is_refused(deploy: Deploy) -> None:
+    said = refused(deploy, route(adopt=OTHER), answers=UP)
+    assert f"the stack has a record for blog.example.com by now, {RECORD_ID}" in said
+
+
+def test_what_a_run_made_before_it_was_cut_off_is_the_stacks_own(deploy: Deploy) -> None:
+    ours = record(content=f"{TUNNEL_ID}.cfargotunnel.com", comment="culvert/dev")
+    run(deploy, answers=listed(ours))
+    tunnel_only = {"readStackOutputs": {"outputs": {"tunnelId": TUNNEL_ID, "records": {}}}}
+    run(deploy, answers={**listed(ours), **tunnel_only})
+    another = record(content=f"{ADOPTED_TUNNEL}.cfargotunnel.com", comment="culvert/dev")
+    assert "somebody else made" in refused(deploy, answers={**listed(another), **tunnel_only})
+    assert "somebody else made" in refused(deploy, answers=listed({**ours, "comment": "culvert/prod"}))
+    assert "somebody else made" in refused(deploy, answers=listed({**ours, "content": "old.example.net"}))
+
+
+def test_a_zone_that_cannot_be_listed_is_a_warning(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+    recorded = run(deploy, answers={"getDnsRecords": "Authentication error (10000)"})
+    assert recorded.one("DnsRecord").imported == ""
+    assert "The records of example.com cannot be listed" in caplog.text
+
+
+def test_outputs_that_cannot_be_read_make_everything_new(deploy: Deploy) -> None:
+    assert len(looked_up(run(deploy, answers={"readStackOutputs": "unknown stack"}))) == 1
+
+
+def test_a_tunnel_is_taken_over_with_its_rules(deploy: Deploy) -> None:
+    recorded = run(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers={"getZeroTrustTunnelCloudflared": TUNNEL})
+    adopting = {
+        resource.type.rsplit(":", 1)[-1]: resource.imported for resource in recorded.resources if resource.imported
+    }
+    place = f"{ACCOUNT}/{ADOPTED_TUNNEL}"
+    assert adopting == {"ZeroTrustTunnelCloudflared": place, "ZeroTrustTunnelCloudflaredConfig": place}
+    assert ("getZeroTrustTunnelCloudflared", {"accountId": ACCOUNT, "tunnelId": ADOPTED_TUNNEL}) in looked_up(recorded)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({**TUNNEL, "configSrc": "local"}, "homelab takes its rules from a file beside its connector"),
+        ({**TUNNEL, "deletedAt": "2024-03-01T09:30:00Z"}, "homelab, was deleted 2024-03-01T09:30:00Z"),
+        ("404 Not Found", "failed: 404 Not Found; accepted: a tunnel of the account"),
+    ],
+)
+def test_a_tunnel_that_cannot_be_taken_over_stops_the_program(deploy: Deploy, answer: Any, why: str) -> None:
+    said = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers={"getZeroTrustTunnelCloudflared": answer})
+    assert f'culvert:tunnel.adopt is "{ADOPTED_TUNNEL}"' in said
+    assert why in said
+
+
+def test_a_stack_with_a_tunnel_of_its_own_takes_over_no_other(deploy: Deploy) -> None:
+    said = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers=UP)
+    assert f"the stack has a tunnel of its own by now, {TUNNEL_ID}" in said
+
+
+def test_everything_in_the_way_is_told_at_once(deploy: Deploy) -> None:
+    said = refused(deploy, route(), route("log.example.com"), answers=listed(record(), record(name="log.example.com")))
+    assert said.startswith("2 mistakes in the settings; nothing was done.")

@@ -1,0 +1,221 @@
+"""`__main__.py` as a whole, run over the stack files of this repository."""
+
+import json
+import runpy
+
+import pulumi
+import pytest
+import yaml
+
+from tests.support.paths import PROJECT
+from tests.unit.components.conftest import PASSWORD, TUNNEL_ID, Deploy, Recorded
+
+
+def run(deploy: Deploy, stack: str, **more: object) -> Recorded:
+    settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    settings |= {f"culvert:{key}": value for key, value in more.items()}
+    # The engine hands every value over as text, and a key that is not there not at all.
+    given = {key: value for key, value in settings.items() if value is not None}
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+    return deploy(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), stack, config)
+
+
+@pytest.fixture
+def dev(deploy: Deploy) -> Recorded:
+    return run(deploy, "dev")
+
+
+def test_dev_is_these_resources_and_no_others(dev: Recorded) -> None:
+    assert dev.names == {
+        "Namespace culvert-dev-namespace",
+        "NetworkPolicy culvert-dev-policy",
+        "RandomPassword culvert-dev-secret",
+        "ZeroTrustTunnelCloudflared culvert-dev-tunnel",
+        "ZeroTrustTunnelCloudflaredConfig culvert-dev-rules",
+        "Secret culvert-dev-token",
+        "Deployment culvert-dev-cloudflared",
+        "PodDisruptionBudget culvert-dev-budget",
+        "Service culvert-dev-metrics",
+        "DnsRecord culvert-dev-blog-dev.example.com",
+        "ConfigMap culvert-dev-site-page",
+        "Deployment culvert-dev-site",
+        "Service culvert-dev-site-service",
+    }
+    assert len(dev.components) == 6
+
+
+def test_stack_outputs_are_all_there(dev: Recorded) -> None:
+    assert dev.outputs["pulumi:pulumi:Stack"] == {
+        "publicHostname": "blog-dev.example.com",
+        "urls": ["https://blog-dev.example.com"],
+        "tunnelId": TUNNEL_ID,
+        "tunnelName": "culvert-dev",
+        "tunnelTarget": f"{TUNNEL_ID}.cfargotunnel.com",
+        "records": {"blog-dev.example.com": "culvert-dev-blog-dev.example.com-id"},
+        "configVersion": 7,
+        "namespace": "blog-dev",
+        "connector": "culvert-dev-cloudflared",
+    }
+
+
+def test_the_engine_gets_debug_messages_where_they_are_asked_for(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    for asked in (False, True):
+        monkeypatch.setattr(pulumi.log, "debug", lambda line, **_: said.append(line))
+        if asked:
+            monkeypatch.setenv("PULUMI_OPTION_DEBUG", "true")
+        run(deploy, "dev")
+        assert any("DnsRecord" in line for line in said) is asked
+
+
+def test_nothing_that_opens_the_tunnel_is_shown_anywhere(dev: Recorded) -> None:
+    tunnel = dev.one("ZeroTrustTunnelCloudflared").inputs["tunnelSecret"]
+    token = dev.one("Secret").inputs["stringData"]["token"]
+    for secret in (PASSWORD, tunnel, token):
+        assert len(secret) > 40
+        assert secret not in dev.shown
+
+
+def test_everything_in_the_cluster_waits_for_its_namespace(dev: Recorded) -> None:
+    inside = [resource for resource in dev.resources if "namespace" in resource.inputs.get("metadata", {})]
+    assert len(inside) == 8
+    assert all("Namespace culvert-dev-namespace" in resource.after for resource in inside)
+
+
+def test_pods_come_after_the_fence_and_the_rules(dev: Recorded) -> None:
+    connector = next(found for found in dev.every("Deployment") if found.name == "culvert-dev-cloudflared")
+    assert connector.after >= {
+        "NetworkPolicy culvert-dev-policy",
+        "ZeroTrustTunnelCloudflaredConfig culvert-dev-rules",
+        "Secret culvert-dev-token",
+    }
+
+
+def test_pods_go_before_the_tunnel_they_are_connected_to_is_replaced(dev: Recorded) -> None:
+    replaced = {str(found): found.replaced_with for found in dev.resources if found.replaced_with}
+    assert replaced == {"Deployment culvert-dev-cloudflared": {"ZeroTrustTunnelCloudflared culvert-dev-tunnel"}}
+
+
+def test_private_networks_come_with_the_stack_and_tell_their_virtual_network(deploy: Deploy) -> None:
+    routes = [{"network": "10.43.0.0/16", "comment": "services"}]
+    wanted = {"virtualNetwork": {"name": "homelab"}, "routes": routes}
+    recorded = run(deploy, "dev", privateNetworks=wanted)
+    route = recorded.one("ZeroTrustTunnelCloudflaredRoute")
+    assert (route.inputs["tunnelId"], route.inputs["comment"]) == (TUNNEL_ID, "culvert/dev: services")
+    assert "Deployment culvert-dev-cloudflared" in route.after
+    assert "ZeroTrustTunnelCloudflared culvert-dev-tunnel" in route.replaced_with
+    assert recorded.outputs["pulumi:pulumi:Stack"]["virtualNetworkId"] == "culvert-dev-network-id"
+    assert {"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]} in recorded.one("NetworkPolicy").inputs["spec"]["egress"]
+
+
+def test_names_come_after_the_connector_is_available(dev: Recorded) -> None:
+    assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").after
+
+
+def test_the_fence_is_around_the_connector_and_open_to_the_routes_backends(dev: Recorded) -> None:
+    policy = dev.one("NetworkPolicy").inputs["spec"]
+    connector = next(found for found in dev.every("Deployment") if found.name == "culvert-dev-cloudflared")
+    assert policy["podSelector"] == connector.inputs["spec"]["selector"]
+    assert policy["egress"][-1] == {
+        "to": [
+            {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blog-dev"}},
+                "podSelector": {"matchLabels": {"app.kubernetes.io/name": "blog"}},
+            }
+        ],
+        "ports": [{"protocol": "TCP", "port": 8080}],
+    }
+
+
+def test_records_say_which_project_and_stack_made_them(dev: Recorded) -> None:
+    assert dev.one("DnsRecord").inputs["comment"] == "culvert/dev"
+
+
+def test_prod_and_dev_share_no_name(deploy: Deploy, dev: Recorded) -> None:
+    def physical(recorded: Recorded) -> set[str]:
+        named = [
+            found.inputs.get("name") or found.inputs.get("metadata", {}).get("name") for found in recorded.resources
+        ]
+        return {name for name in named if name}
+
+    prod = run(deploy, "prod")
+    assert physical(dev) >= {"culvert-dev", "culvert-dev-cloudflared", "culvert-dev-metrics", "blog-dev.example.com"}
+    assert physical(prod) >= {"culvert-prod", "culvert-prod-cloudflared", "culvert-prod-metrics"}
+    assert not physical(dev) & physical(prod)
+    assert not dev.names & prod.names
+
+
+def test_prod_passes_its_own_settings_on(deploy: Deploy) -> None:
+    prod = run(deploy, "prod")
+    deployment = prod.one("Deployment").inputs["spec"]
+    assert deployment["replicas"] == 3
+    assert deployment["template"]["spec"]["terminationGracePeriodSeconds"] == 75
+    assert prod.one("NetworkPolicy").inputs["spec"]["ingress"]
+    assert prod.one("Namespace").inputs["metadata"]["labels"]["team"] == "web"
+    assert {args["filter"]["name"] for token, args in prod.invokes if token.endswith(":getZone")} == {"example.org"}
+    assert {record.inputs["name"] for record in prod.every("DnsRecord")} == {
+        "blog.example.com",
+        "api.example.com",
+        "*.example.org",
+    }
+
+
+def test_the_namespace_is_named_after_the_stack_when_no_other_is_given(deploy: Deploy) -> None:
+    recorded = run(deploy, "dev", namespace=None)
+    assert recorded.one("Namespace").inputs["metadata"]["name"] == "culvert-dev"
+    rules = recorded.one("ZeroTrustTunnelCloudflaredConfig").inputs["config"]["ingresses"]
+    assert rules[0]["service"] == "http://blog.culvert-dev.svc.cluster.local:80"
+
+
+def test_an_existing_namespace_is_not_made(deploy: Deploy) -> None:
+    recorded = run(deploy, "dev", namespace={"name": "shared", "create": False})
+    assert recorded.every("Namespace") == []
+    assert recorded.one("Secret").inputs["metadata"]["namespace"] == "shared"
+
+
+def test_the_preset_of_the_settings_is_the_fences(deploy: Deploy) -> None:
+    recorded = run(deploy, "dev", networkPolicy={"preset": "guide"})
+    blocks = [
+        peer.get("ipBlock") for rule in recorded.one("NetworkPolicy").inputs["spec"]["egress"] for peer in rule["to"]
+    ]
+    assert [block["cidr"] for block in blocks if block and "except" in block] == ["0.0.0.0/0", "::/0"]
+
+
+def test_the_sample_sites_image_is_the_settings_own(deploy: Deploy) -> None:
+    image = "registry.example.com/site:1.0"
+    recorded = run(deploy, "dev", sampleSite={"image": image})
+    images = [
+        found.inputs["spec"]["template"]["spec"]["containers"][0]["image"] for found in recorded.every("Deployment")
+    ]
+    assert image in images
+
+
+def test_every_part_of_the_connectors_settings_reaches_its_pod(deploy: Deploy) -> None:
+    recorded = run(
+        deploy,
+        "dev",
+        sampleSite=False,
+        connector={
+            "image": {"tag": "2026.8.2", "digest": ""},
+            "protocol": "http2",
+            "logLevel": "warn",
+            "resources": {"limits": {"memory": "1Gi"}},
+            "extraEnv": [{"name": "TUNNEL_RETRIES", "value": "6"}],
+            "extraVolumes": [{"name": "ca", "mountPath": "/etc/ca", "configMap": {"name": "ca"}}],
+            "scheduling": {"nodeSelector": {"disk": "fast"}, "tolerations": [{"key": "edge", "operator": "Exists"}]},
+        },
+    )
+    pod = recorded.one("Deployment").inputs["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert container["image"] == "cloudflare/cloudflared:2026.8.2"
+    assert variables["TUNNEL_TRANSPORT_PROTOCOL"] == "http2"
+    assert variables["TUNNEL_LOGLEVEL"] == "warn"
+    assert variables["TUNNEL_RETRIES"] == "6"
+    assert container["resources"] == {"limits": {"memory": "1Gi"}}
+    assert {"name": "ca", "configMap": {"name": "ca"}} in pod["volumes"]
+    assert {"name": "ca", "mountPath": "/etc/ca", "readOnly": True} in container["volumeMounts"]
+    assert pod["nodeSelector"] == {"disk": "fast"}
+    assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]

@@ -1,0 +1,101 @@
+"""What Prometheus and Grafana are given: one of each, about this stack's pods alone, by metrics that are there."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from components import Connector, Monitoring
+from components.monitoring import metrics
+from components.monitoring.alerts import alert_groups
+from components.monitoring.dashboard import dashboard
+from tests.unit.components.conftest import Deploy, Recorded
+
+NAMES = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
+SELECTOR = '{namespace="blog",pod=~"culvert-dev-cloudflared-.+"}'
+
+
+def deployed(deploy: Deploy, **more: Any) -> Recorded:
+    return deploy(lambda: Monitoring("culvert-dev", {"namespace": "blog", **more}))  # pyright: ignore[reportArgumentType]
+
+
+def test_all_of_it_is_a_monitor_alert_rules_and_a_dashboard(deploy: Deploy) -> None:
+    recorded = deployed(deploy, alerts={}, dashboard={})
+    assert recorded.names == {
+        "PodMonitor culvert-dev-monitor",
+        "PrometheusRule culvert-dev-alerts",
+        "ConfigMap culvert-dev-dashboard",
+    }
+    assert {found.parent for found in recorded.resources} == {"culvert:index:Monitoring"}
+    assert {found.inputs["metadata"]["namespace"] for found in recorded.resources} == {"blog"}
+
+
+def test_each_part_can_be_left_out(deploy: Deploy) -> None:
+    assert deployed(deploy, monitor="none").names == set()
+    assert deployed(deploy, monitor="none", alerts={}).names == {"PrometheusRule culvert-dev-alerts"}
+    assert deployed(deploy, monitor="none", dashboard={}).names == {"ConfigMap culvert-dev-dashboard"}
+    with pytest.raises(ValueError, match="known are pod, service and none"):
+        deployed(deploy, monitor="probe")
+
+
+@pytest.mark.parametrize("monitor", ["pod", "service"])
+def test_a_monitor_finds_the_connectors_pods_and_their_metrics_port(deploy: Deploy, monitor: str) -> None:
+    def program() -> None:
+        Connector("culvert-dev", {"namespace": "blog", "token": "t"})
+        Monitoring("culvert-dev", {"namespace": "blog", "monitor": monitor})
+
+    recorded = deploy(program)
+    template = recorded.one("Deployment").inputs["spec"]["template"]
+    service = recorded.one("Service").inputs
+    if monitor == "pod":
+        spec = recorded.one("PodMonitor").inputs["spec"]
+        labels, (endpoint,) = template["metadata"]["labels"], spec["podMetricsEndpoints"]
+        ports = [port["name"] for port in template["spec"]["containers"][0]["ports"]]
+    else:
+        spec = recorded.one("ServiceMonitor").inputs["spec"]
+        labels, (endpoint,) = service["metadata"]["labels"], spec["endpoints"]
+        ports = [port["name"] for port in service["spec"]["ports"]]
+    assert spec["selector"]["matchLabels"].items() <= labels.items()
+    assert endpoint["port"] in ports
+
+
+def test_a_prometheus_selects_monitor_and_rules_by_the_labels_given(deploy: Deploy) -> None:
+    recorded = deployed(deploy, labels={"release": "prometheus"}, alerts={}, dashboard={"labels": {"grafana": "yes"}})
+    for kind in ("PodMonitor", "PrometheusRule"):
+        labels = recorded.one(kind).inputs["metadata"]["labels"]
+        assert labels["release"] == "prometheus"
+        assert labels["app.kubernetes.io/instance"] == "culvert-dev"
+    labels = recorded.one("ConfigMap").inputs["metadata"]["labels"]
+    assert labels["grafana"] == "yes"
+    assert "release" not in labels
+
+
+def test_queries_name_metrics_that_are_there_of_this_stack_alone() -> None:
+    rules = [rule["expr"] for rule in alert_groups("culvert-dev", "blog", 2, {})[0]["rules"]]
+    panels = [target["expr"] for panel in dashboard("culvert-dev", "blog")["panels"] for target in panel["targets"]]
+    queries = rules + panels
+    assert len(queries) > 10
+    assert all(SELECTOR in query for query in queries)
+    used = {name for query in queries for name in re.findall(r"(\w+)\{", query)}
+    assert used == NAMES
+
+
+def test_the_dashboard_asks_whatever_prometheus_is_chosen_and_overlaps_nowhere() -> None:
+    shown = dashboard("culvert-dev", "blog")
+    (variable,) = shown["templating"]["list"]
+    assert (variable["name"], variable["type"], variable["query"]) == ("datasource", "datasource", "prometheus")
+    for panel in shown["panels"]:
+        for asked in (panel, *panel["targets"]):
+            assert asked["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in shown["panels"]]
+    assert len(set(places)) == len(places)
+    assert len({panel["id"] for panel in shown["panels"]}) == len(places)
+
+
+def test_two_stacks_dashboards_are_two_files_under_two_ids(deploy: Deploy) -> None:
+    data = deployed(deploy, dashboard={}).one("ConfigMap").inputs["data"]
+    assert json.loads(data["culvert-dev.json"]) == dashboard("culvert-dev", "blog")
+    uids = {dashboard(f"culvert-{stack}", place)["uid"] for stack in ("dev", "prod") for place in ("blog", "shop")}
+    assert len(uids) == 4
+    assert all(len(uid) <= 40 for uid in uids)

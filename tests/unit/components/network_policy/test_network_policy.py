@@ -1,0 +1,335 @@
+"""The fence as it is sent; what it lets through is judged in `tests/flows`."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from itertools import combinations
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import assume, given, strategies
+
+from components import NetworkPolicy
+from components.network_policy.engines import dialect_of
+from components.network_policy.flows import (
+    PRIVATE_IPV4,
+    PRIVATE_IPV6,
+    Addresses,
+    DestinationArgs,
+    Flow,
+    Pods,
+    Port,
+    ResolverArgs,
+    egress,
+    ingress,
+)
+from components.network_policy.kubernetes import network_policy_spec
+from components.network_policy.network_policy import NetworkPolicyArgs
+from tests.unit.components.conftest import Deploy
+
+API: DestinationArgs = {"namespace": "shop", "pod_selector": {"app": "api", "tier": "web"}, "port": 8080}
+BLOG: DestinationArgs = {"namespace": "blog", "pod_selector": {}, "port": 8081}
+NAS: DestinationArgs = {"cidr": "192.168.7.9/32", "port": 443}
+NETWORK: DestinationArgs = {"cidr": "10.43.0.0/16", "every_port": True}
+HOST: DestinationArgs = {"cidr": "203.0.114.9/32", "port": 443}
+EVERY: list[DestinationArgs] = [API, BLOG, NAS, HOST]
+LABELS = {"app.kubernetes.io/name": "cloudflared"}
+ARGS: NetworkPolicyArgs = {
+    "namespace": "blog",
+    "pod_labels": LABELS,
+    "destinations": [API],
+}
+EDGE = [{"protocol": "UDP", "port": 7844}, {"protocol": "TCP", "port": 7844}]
+DNS = [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+
+
+def spec(preset: str, *destinations: DestinationArgs, metrics_from: str | None = None) -> dict[str, Any]:
+    return network_policy_spec({"app": "c"}, egress(preset, "blog", destinations), ingress(metrics_from))
+
+
+def backends(preset: str, *destinations: DestinationArgs) -> list[dict[str, Any]]:
+    """The rules that there are because of the destinations."""
+    without = spec(preset)["egress"]
+    return [rule for rule in spec(preset, *destinations)["egress"] if rule not in without]
+
+
+def test_a_network_policy_is_one_object_under_a_generated_name(deploy: Deploy) -> None:
+    recorded = deploy(lambda: NetworkPolicy("culvert-dev", ARGS))
+    assert recorded.names == {"NetworkPolicy culvert-dev-policy"}
+    assert recorded.components == ["culvert:index:NetworkPolicy culvert-dev"]
+    policy = recorded.one("NetworkPolicy")
+    assert policy.parent == "culvert:index:NetworkPolicy"
+    assert policy.inputs["metadata"]["namespace"] == "blog"
+    assert "name" not in policy.inputs["metadata"]
+    assert policy.inputs["spec"]["podSelector"] == {"matchLabels": LABELS}
+
+
+def test_the_default_preset_is_strict(deploy: Deploy) -> None:
+    recorded = deploy(lambda: NetworkPolicy("culvert-dev", ARGS))
+    expected = network_policy_spec(LABELS, egress("strict", "blog", [API]), ())
+    assert recorded.one("NetworkPolicy").inputs["spec"] == expected
+
+
+def test_what_is_only_known_later_is_put_in_when_it_is_known(deploy: Deploy) -> None:
+    recorded = deploy(
+        lambda: NetworkPolicy(
+            "culvert-dev",
+            {
+                **ARGS,
+                "namespace": pulumi.Output.from_input("blog"),
+                "preset": pulumi.Output.from_input("guide"),
+                "metrics_from": pulumi.Output.from_input("monitoring"),
+            },
+        )
+    )
+    sent = recorded.one("NetworkPolicy").inputs["spec"]
+    assert sent["egress"] == spec("guide", API)["egress"]
+    assert sent["ingress"] == spec("guide", metrics_from="monitoring")["ingress"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("calico", "kubernetes:projectcalico.org/v3:NetworkPolicy culvert-dev-policy"),
+        # A policy of the default tier without this prefix is one that Calico does not find.
+        ("calico-stored", "kubernetes:crd.projectcalico.org/v1:NetworkPolicy default.culvert-dev-policy"),
+        ("cilium", "kubernetes:cilium.io/v2:CiliumNetworkPolicy culvert-dev-policy"),
+    ],
+)
+def test_another_dialect_is_one_object_of_its_kind_under_a_generated_name(
+    deploy: Deploy, dialect: str, expected: str
+) -> None:
+    recorded = deploy(lambda: NetworkPolicy("culvert-dev", {**ARGS, "dialect": dialect, "metrics_from": "monitoring"}))
+    (policy,) = recorded.resources
+    assert f"{policy.type} {policy.name}" == expected
+    assert policy.parent == "culvert:index:NetworkPolicy"
+    assert policy.inputs["metadata"]["namespace"] == "blog"
+    assert policy.inputs["metadata"]["labels"]["app.kubernetes.io/part-of"] == "culvert"
+    assert "name" not in policy.inputs["metadata"]
+    assert policy.inputs["apiVersion"] == policy.type.split(":")[1]
+    written = dialect_of(dialect).write(LABELS, egress("strict", "blog", [API]), ingress("monitoring"))
+    assert policy.inputs["spec"] == written
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    with pytest.raises(ValueError, match="known are kubernetes, calico, calico-stored, cilium"):
+        dialect_of("antrea")
+
+
+@pytest.mark.parametrize("dialect", ["kubernetes", "calico", "calico-stored"])
+def test_a_name_is_refused_where_the_dialect_has_none_rather_than_left_out(dialect: str) -> None:
+    named = egress("strict", "blog", [{"name": "db.example.net", "port": 5432}])
+    with pytest.raises(ValueError, match=r"db\.example\.net"):
+        dialect_of(dialect).write(LABELS, named, ())
+
+
+def test_calico_keeps_pods_to_their_namespace_and_ports_to_their_protocol() -> None:
+    written = dialect_of("calico").write(LABELS, egress("strict", "blog", [API, BLOG]), ingress("monitoring"))
+    assert written["selector"] == "app.kubernetes.io/name == 'cloudflared'"
+    assert written["types"] == ["Ingress", "Egress"]
+    backends = [rule for rule in written["egress"] if rule["destination"]["ports"][0] in (8080, 8081)]
+    assert backends == [
+        {
+            "action": "Allow",
+            "protocol": "TCP",
+            "destination": {
+                "namespaceSelector": f"kubernetes.io/metadata.name == '{namespace}'",
+                "selector": selector,
+                "ports": [port],
+            },
+        }
+        for namespace, selector, port in (("blog", "all()", 8081), ("shop", "app == 'api' && tier == 'web'", 8080))
+    ]
+    assert written["ingress"] == [
+        {
+            "action": "Allow",
+            "protocol": "TCP",
+            "source": {"namespaceSelector": "kubernetes.io/metadata.name == 'monitoring'", "selector": "all()"},
+            "destination": {"ports": [2000]},
+        }
+    ]
+
+
+def test_cilium_reads_dns_answers_only_where_a_name_is_declared() -> None:
+    def dns(*destinations: DestinationArgs) -> list[bool]:
+        written = dialect_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
+        ports = [rule["toPorts"][0] for rule in written["egress"]]
+        return [
+            each.get("rules") == {"dns": [{"matchPattern": "*"}]} for each in ports if each["ports"][0]["port"] == "53"
+        ]
+
+    assert dns(API) == [False, False]
+    assert dns(API, {"name": "db.example.net", "port": 5432}) == [True, True]
+
+
+def test_cilium_closes_the_api_server_where_the_internet_is_open() -> None:
+    def closed(preset: str) -> Any:
+        return dialect_of("cilium").write(LABELS, egress(preset, "blog", [API]), ()).get("egressDeny")
+
+    assert closed("guide") == [{"toEntities": ["kube-apiserver"]}]
+    # Nothing wide is open that would have to be closed again, and an address may be declared that is the API server's.
+    assert closed("strict") is None
+
+
+def test_cilium_closes_a_direction_that_nothing_is_open_in() -> None:
+    written = dialect_of("cilium").write(LABELS, (), ())
+    assert (written["egress"], written["ingress"]) == ([{}], [{}])
+
+
+def test_dns_servers_of_ones_own_take_the_place_of_the_usual_ones() -> None:
+    own: list[ResolverArgs] = [
+        {"namespace": "openshift-dns", "port": 5353},
+        {"cidr": "169.254.25.10/32"},
+        {"namespace": "kube-system", "pod_selector": {"k8s-app": "nodelocaldns"}},
+    ]
+    (_, on_5353, on_53) = egress("strict", "blog", [], resolvers=own)
+    assert on_5353 == Flow((Pods("openshift-dns"),), (Port(5353, "UDP"), Port(5353, "TCP")), dns=True)
+    nodes = (Addresses("169.254.25.10/32"), Pods("kube-system", (("k8s-app", "nodelocaldns"),)))
+    assert on_53 == Flow(nodes, (Port(53, "UDP"), Port(53, "TCP")), dns=True)
+
+
+def test_strict_is_the_edge_dns_and_each_backend() -> None:
+    assert spec("strict", API)["egress"] == [
+        {
+            "to": [
+                {"ipBlock": {"cidr": "198.41.192.0/24"}},
+                {"ipBlock": {"cidr": "198.41.200.0/24"}},
+                {"ipBlock": {"cidr": "2606:4700:a0::/48"}},
+                {"ipBlock": {"cidr": "2606:4700:a8::/48"}},
+            ],
+            "ports": EDGE,
+        },
+        {
+            "to": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                    "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+                },
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                    "podSelector": {"matchLabels": {"k8s-app": "node-local-dns"}},
+                },
+                {"ipBlock": {"cidr": "169.254.20.10/32"}},
+            ],
+            "ports": DNS,
+        },
+        {
+            "to": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}},
+                    "podSelector": {"matchLabels": {"app": "api", "tier": "web"}},
+                }
+            ],
+            "ports": [{"protocol": "TCP", "port": 8080}],
+        },
+    ]
+
+
+def test_a_backend_without_labels_is_every_pod_of_its_namespace_and_no_other() -> None:
+    (rule,) = backends("strict", BLOG)
+    assert rule["to"] == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blog"}}, "podSelector": {}}
+    ]
+
+
+def test_both_directions_are_closed_to_begin_with() -> None:
+    for preset in ("strict", "guide"):
+        assert spec(preset)["policyTypes"] == ["Ingress", "Egress"]
+        assert "ingress" not in spec(preset)
+
+
+def test_metrics_are_open_to_one_named_namespace() -> None:
+    assert spec("strict", metrics_from="monitoring")["ingress"] == [
+        {
+            "from": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+                    "podSelector": {},
+                }
+            ],
+            "ports": [{"protocol": "TCP", "port": 2000}],
+        }
+    ]
+
+
+def test_guide_adds_only_what_its_own_rules_leave_out() -> None:
+    assert backends("guide", *EVERY) == backends("strict", API, NAS)
+
+
+def test_order_and_repetition_of_routes_change_nothing() -> None:
+    reordered: DestinationArgs = {"port": 8080, "pod_selector": {"tier": "web", "app": "api"}, "namespace": "shop"}
+    for preset in ("strict", "guide"):
+        assert spec(preset, HOST, NAS, BLOG, reordered, API, NAS) == spec(preset, *EVERY)
+
+
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+def test_every_rule_names_somebody(preset: str) -> None:
+    policy = spec(preset, *EVERY, metrics_from="monitoring")
+    rules = [rule.get("to") or rule.get("from") for rule in (*policy["egress"], *policy["ingress"])]
+    assert len(rules) > 5 - (preset == "guide")
+    assert all(rules)
+    # An empty peer is no peer at all, and an ipBlock or a namespace is what makes one.
+    assert all("ipBlock" in peer or peer["namespaceSelector"]["matchLabels"] for peers in rules for peer in peers)
+
+
+def test_a_flow_to_nobody_cannot_be_made_since_it_would_mean_everybody() -> None:
+    with pytest.raises(ValueError, match="mean everybody"):
+        Flow((), (Port(443, "TCP"),))
+
+
+def test_a_destination_that_is_nowhere_is_refused() -> None:
+    with pytest.raises(ValueError, match="names a namespace, a cidr or a name"):
+        egress("strict", "blog", [{"port": 80}])
+
+
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
+    assert backends(preset, NETWORK) == [{"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]}]
+
+
+@pytest.mark.parametrize("more", [{}, {"every_port": False}, {"port": 80, "every_port": True}])
+def test_a_port_that_is_left_out_does_not_open_the_others(more: Any) -> None:
+    destination: Any = {"cidr": "10.43.0.0/16", **more}
+    with pytest.raises(ValueError, match="a port or every_port, one of the two"):
+        egress("strict", "blog", [destination])
+
+
+def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:
+    def edge(region: str | None) -> list[str]:
+        return [str(peer) for peer in egress("strict", "blog", [], region)[0].peers]
+
+    assert "198.41.218.0/24" in str(edge("us"))
+    assert not set(edge("us")) & set(edge(None))
+    assert egress("guide", "blog", [], "us") == egress("guide", "blog", [])
+    with pytest.raises(ValueError, match="known is us"):
+        egress("strict", "blog", [], "eu")
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(ValueError, match="known are strict and guide"):
+        egress("open", "blog", [])
+
+
+@pytest.mark.parametrize(("everything", "excepted"), [("0.0.0.0/0", PRIVATE_IPV4), ("::/0", PRIVATE_IPV6)])
+def test_exceptions_are_of_the_same_family_and_none_holds_another(everything: str, excepted: tuple[str, ...]) -> None:
+    blocks = [
+        peer["ipBlock"]
+        for rule in spec("guide")["egress"]
+        for peer in rule["to"]
+        if "except" in peer.get("ipBlock", {})
+    ]
+    assert {"cidr": everything, "except": list(excepted)} in blocks
+    networks = [ip_network(cidr) for cidr in excepted]
+    assert {network.version for network in networks} == {ip_network(everything).version}
+    assert not [pair for pair in combinations(networks, 2) if pair[0].overlaps(pair[1])]
+
+
+def test_no_exception_is_an_ipv4_mapped_range_which_the_api_server_refuses() -> None:
+    assert not [cidr for cidr in PRIVATE_IPV6 if "::ffff:" in cidr]
+
+
+@given(strategies.ip_addresses())
+def test_an_address_that_is_not_global_is_no_part_of_the_internet(address: IPv4Address | IPv6Address) -> None:
+    # Hypothesis draws from IANA's special ranges on purpose, and Python has a table of its own of what is global.
+    assume(not address.is_global or address.is_multicast)
+    excepted = PRIVATE_IPV4 if address.version == 4 else PRIVATE_IPV6
+    assert any(address in ip_network(cidr) for cidr in excepted)

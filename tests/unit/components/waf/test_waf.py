@@ -1,0 +1,145 @@
+"""Rules in a zone's rulesets: this stack's are added, everybody else's stay, and nothing is taken over unasked."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import EdgeGuard
+from components.waf.waf import EdgeGuardArgs, EdgeRuleArgs, RateArgs
+from tests.unit.components.conftest import ZONE_ID, Deploy, Recorded
+
+ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
+CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
+MARK = "[kept by culvert-dev]"
+BLOCK: EdgeRuleArgs = {"zone": "example.com", "name": "sanctions", "action": "block", "expression": "ssl"}
+RATE: RateArgs = {"requests": 5, "period": 10, "timeout": 60, "per": "ip"}
+LIMIT: EdgeRuleArgs = {
+    "zone": "example.com",
+    "name": "logins",
+    "action": "block",
+    "expression": "ssl",
+    "rate": RATE,
+}
+SENT_BLOCK = {
+    "ref": "culvert-dev_sanctions",
+    "description": "culvert-dev: sanctions",
+    "action": "block",
+    "expression": "ssl",
+    "enabled": True,
+}
+FOREIGN = {
+    "id": "1" * 32,
+    "ref": "1" * 32,
+    "action": "skip",
+    "expression": 'http.user_agent eq "monitor"',
+    "description": "let the monitor in",
+    "enabled": True,
+    "actionParameters": {"ruleset": "current", "phases": [RATE_LIMIT], "response": None},
+    "categories": ["x"],
+}
+KEPT = {
+    "ref": "1" * 32,
+    "action": "skip",
+    "expression": 'http.user_agent eq "monitor"',
+    "description": "let the monitor in",
+    "enabled": True,
+    "actionParameters": {"ruleset": "current", "phases": [RATE_LIMIT]},
+}
+
+
+def there(*rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    ruleset = {"id": "2" * 32, "name": "default", "description": "", "kind": "zone", "phase": CUSTOM}
+    return {**ruleset, "rules": list(rules), **changes}
+
+
+def deployed(deploy: Deploy, *rules: EdgeRuleArgs, rulesets: Any = (), **more: Any) -> Recorded:
+    args: EdgeGuardArgs = {
+        "account_id": ACCOUNT,
+        "zones": {"example.com": ZONE, "example.org": None},
+        "rules": list(rules),
+    }
+
+    def program() -> None:
+        hook = pulumi.ResourceHook("take-back", lambda _: None)
+        EdgeGuard("culvert-dev", {**args, "before_delete": [hook], **more})  # pyright: ignore[reportArgumentType]
+
+    return deploy(program, rulesets=rulesets)
+
+
+def test_rules_and_limits_are_one_ruleset_each_and_zone(deploy: Deploy) -> None:
+    recorded = deployed(deploy, BLOCK, LIMIT, {**BLOCK, "zone": "example.org"})
+    assert recorded.names == {
+        f"Ruleset culvert-dev-{CUSTOM}-example.com",
+        f"Ruleset culvert-dev-{RATE_LIMIT}-example.com",
+        f"Ruleset culvert-dev-{CUSTOM}-example.org",
+    }
+    assert recorded.components == ["culvert:index:EdgeGuard culvert-dev"]
+    custom, limits, org = recorded.resources
+    assert custom.inputs == {
+        "zoneId": ZONE,
+        "kind": "zone",
+        "phase": CUSTOM,
+        "name": f"culvert-dev-{CUSTOM}",
+        "description": MARK,
+        "rules": [SENT_BLOCK],
+    }
+    assert limits.inputs["rules"][0]["ratelimit"] == {
+        "characteristics": ["cf.colo.id", "ip.src"],
+        "requestsPerPeriod": 5,
+        "period": 10,
+        "mitigationTimeout": 60,
+    }
+    assert org.inputs["zoneId"] == ZONE_ID
+    assert [resource.imported for resource in recorded.resources] == ["", "", ""]
+
+
+def test_a_visitor_is_counted_as_wanted(deploy: Deploy) -> None:
+    recorded = deployed(deploy, {**LIMIT, "rate": {**RATE, "per": "visitor"}})
+    assert recorded.resources[0].inputs["rules"][0]["ratelimit"]["characteristics"][1] == "cf.unique_visitor_id"
+
+
+def test_the_engine_never_deletes_a_ruleset(deploy: Deploy) -> None:
+    (ruleset,) = deployed(deploy, BLOCK).resources
+    assert ruleset.retained
+    assert ruleset.before_delete == {"take-back"}
+
+
+def test_a_zone_is_read_once_and_each_of_its_rulesets(deploy: Deploy) -> None:
+    recorded = deployed(deploy, BLOCK, LIMIT, rulesets=[there(description=MARK), there(phase="http_request_redirect")])
+    calls = [token.rsplit(":", 1)[-1] for token, _ in recorded.invokes]
+    assert calls == ["getRulesets", "getRuleset"]
+    assert deployed(deploy).invokes == []
+
+
+def test_a_ruleset_of_ours_keeps_its_name_and_what_others_added_to_it(deploy: Deploy) -> None:
+    gone = {**FOREIGN, "ref": "culvert-dev_gone", "action": "block"}
+    found = there(gone, FOREIGN, {**FOREIGN, "ref": "culvert-dev-2_x"}, name="as made", description=MARK)
+    (ruleset,) = deployed(deploy, BLOCK, rulesets=[found]).resources
+    assert ruleset.inputs["name"] == "as made"
+    assert ruleset.inputs["rules"] == [KEPT, {**KEPT, "ref": "culvert-dev-2_x"}, SENT_BLOCK]
+    assert (ruleset.inputs["description"], ruleset.imported) == (MARK, "")
+
+
+def test_a_ruleset_of_somebody_elses_is_refused_before_anything_is_made(deploy: Deploy) -> None:
+    found = there(FOREIGN, description="[kept by culvert-prod]")
+    said = (
+        rf'example.com.*{"2" * 32}, "default" \(\[kept by culvert-prod\]\).*let the monitor in.*adopt: \["{"2" * 32}"\]'
+    )
+    with pytest.raises(pulumi.RunError, match=said):
+        deployed(deploy, BLOCK, rulesets=[found])
+
+
+def test_an_adopted_ruleset_is_imported_with_its_rules_and_marked(deploy: Deploy) -> None:
+    found = there(FOREIGN, description="by hand")
+    (ruleset,) = deployed(deploy, BLOCK, rulesets=[found], adopt=["2" * 32]).resources
+    assert ruleset.imported == f"zones/{ZONE}/{'2' * 32}"
+    assert (ruleset.inputs["name"], ruleset.inputs["description"]) == ("default", f"by hand {MARK}")
+    assert ruleset.inputs["rules"] == [KEPT, SENT_BLOCK]
+
+
+def test_one_that_is_ours_is_not_imported_again(deploy: Deploy) -> None:
+    # Its id has another form then, and the engine would put the one in the place of the other.
+    found = there(FOREIGN, description=f"by hand {MARK}")
+    (ruleset,) = deployed(deploy, BLOCK, rulesets=[found], adopt=["2" * 32]).resources
+    assert (ruleset.imported, ruleset.inputs["description"]) == ("", f"by hand {MARK}")

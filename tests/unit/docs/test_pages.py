@@ -1,0 +1,77 @@
+"""What the pages say can be done: links lead somewhere, commands exist, settings are good."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from sandbox.cli import app
+from scripts.generate.files import PROJECT
+from settings import Settings
+from settings.errors import PREFIX
+
+PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
+OWN = [PROJECT / "docs" / name for name in ("environments.md", "from-the-guide.md", "adoption.md")]
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^( *)```.*?^\1```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that a page's headings have when it is shown on GitHub."""
+    found = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def links(page: Path) -> Iterator[tuple[str, str]]:
+    """The links of a page to this project: place and anchor."""
+    for target in re.findall(r"\]\(([^()\s]+)\)", prose(page)):
+        if not re.match(r"[a-z]+:", target):
+            place, _, anchor = target.partition("#")
+            yield place, anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_link_leads_to_a_file_and_a_heading_that_is_there(page: Path) -> None:
+    for place, anchor in links(page):
+        found = (page.parent / place).resolve() if place else page
+        assert found.exists(), f"{place} is not there"
+        if anchor:
+            assert anchor in headings(found), f"{place}#{anchor}: no such heading"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, ahead = set(), [PROJECT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page.suffix == ".md" and page not in reached:
+            reached.add(page)
+            ahead += [(page.parent / place).resolve() for place, _ in links(page) if place]
+    assert {page for page in PAGES if page.is_relative_to(PROJECT / "docs")} <= reached
+
+
+@pytest.mark.parametrize("page", OWN, ids=lambda page: page.name)
+def test_stack_files_in_the_pages_are_good(page: Path) -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    configs = [config for block in blocks if (config := yaml.safe_load(block).get("config"))]
+    assert configs
+    for config in configs:
+        Settings.parse({key.removeprefix(PREFIX): value for key, value in config.items() if key.startswith(PREFIX)})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_commands_in_the_pages_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    blocks = "\n".join(re.findall(r"^ *```(?:sh|console)\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE))
+    said = re.findall(r"`make ([a-z-]+)", text) + re.findall(r"^ *(?:\$ )?make ([a-z-]+)", blocks, re.MULTILINE)
+    assert set(said) <= targets
+    commands = set(getattr(get_command(app), "commands"))  # noqa: B009
+    assert set(re.findall(r"python -m sandbox ([a-z]+)", text)) <= commands
+    outputs = set(re.findall(r'^ *pulumi\.export\("(\w+)"', (PROJECT / "__main__.py").read_text(), re.MULTILINE))
+    assert set(re.findall(r"pulumi stack output (\w+)", text)) <= outputs

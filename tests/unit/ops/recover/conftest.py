@@ -1,0 +1,27 @@
+"""An emulated API, and what asks it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.recover.live_resources import Outside
+from tests.support.emulator import Emulated, served
+
+
+@pytest.fixture
+def emulated(tmp_path: Path) -> Iterator[Emulated]:
+    with served(tmp_path / "cloudflare.sqlite3") as emulator:
+        emulator.begin()
+        yield emulator
+
+
+@pytest.fixture
+def environ(emulated: Emulated) -> dict[str, str]:
+    base = str(emulated.http.base_url).rstrip("/")
+    return {"CLOUDFLARE_BASE_URL": f"{base}/client/v4", "CLOUDFLARE_API_TOKEN": emulated.token}
+
+
+@pytest.fixture
+def outside(environ: dict[str, str]) -> Outside:
+    return Outside(environ)

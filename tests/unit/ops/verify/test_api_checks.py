@@ -1,0 +1,183 @@
+"""What the API says of tunnel and records, judged in both directions."""
+
+from typing import Any
+
+import pytest
+
+from ops.verify.checks import records, tunnel
+from ops.verify.result import Status
+
+ID = "42a2735e-7321-4001-9771-6625acdc4661"
+TARGET = f"{ID}.cfargotunnel.com"
+GOOD = {"id": ID, "status": "healthy", "config_src": "cloudflare", "remote_config": True}
+WANTED = [{"hostname": "a.example.com", "path": "^/v1(/|$)", "service": "http://a"}, {"service": "http_status:404"}]
+
+
+def _connectors(*held: int, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"id": f"{n}", "conns": [{"is_pending_reconnect": False}] * count, **more} for n, count in enumerate(held, 1)
+    ]
+
+
+def _guarded(spelled: bool = True, tag: str = "a") -> list[dict[str, Any]]:
+    declared = {"required": True, "team_name": "acme", "aud_tags": [tag]}
+    sent = {"audTag": [tag], "teamName": "acme", "required": True}
+    key, access = ("originRequest", sent) if spelled else ("origin_request", declared)
+    return [{"hostname": "a.example.com", "service": "http://a", key: {"access": access}}, WANTED[1]]
+
+
+def test_a_rule_has_the_connector_check_the_tickets_of_its_own_application() -> None:
+    def judged(wanted: list[dict[str, Any]], found: list[dict[str, Any]]) -> Status:
+        return tunnel.follows_rules("x", wanted, {"version": 1, "config": {"ingress": found}}, {}).status
+
+    assert judged(_guarded(spelled=False), _guarded()) is Status.PASSED
+    assert judged(_guarded(spelled=False), _guarded(tag="b")) is Status.FAILED
+    assert judged(_guarded(spelled=False), [{**_guarded()[0], "originRequest": {}}, WANTED[1]]) is Status.FAILED
+    found = {"config": {"ingress": _guarded(tag="b")}}
+    assert judged(tunnel.with_tags(_guarded(spelled=False), found), _guarded(tag="b")) is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    ("tunnels", "outputs", "status", "seen"),
+    [
+        ([GOOD], {}, Status.PASSED, ID),
+        ([GOOD], {"tunnelId": ID}, Status.PASSED, ID),
+        ([], {}, Status.FAILED, "no tunnel"),
+        ([GOOD], {"tunnelId": "another"}, Status.FAILED, "the last update made another"),
+        ([{**GOOD, "config_src": "local"}], {}, Status.FAILED, "locally"),
+        ([{**GOOD, "remote_config": False}], {}, Status.FAILED, "locally"),
+    ],
+)
+def test_the_tunnel_is_the_one_that_was_made(tunnels: list, outputs: dict, status: Status, seen: str) -> None:
+    found = tunnel.is_there("culvert-dev", tunnels, outputs)
+    assert found.status is status
+    assert seen in found.seen
+
+
+@pytest.mark.parametrize(
+    ("health", "connectors", "status", "says"),
+    [
+        ("healthy", _connectors(4, 4), Status.PASSED, "4, 4"),
+        ("inactive", [], Status.FAILED, "1033"),
+        ("down", _connectors(0, 0), Status.FAILED, "1033"),
+        ("healthy", _connectors(4), Status.FAILED, "less to fall back on"),
+        ("degraded", _connectors(4, 4), Status.FAILED, "less to fall back on"),
+        ("healthy", _connectors(4, 3), Status.FAILED, "less to fall back on"),
+        ("healthy", _connectors(4, 4, 4), Status.FAILED, "not this stack's"),
+        (
+            "healthy",
+            [*_connectors(4), {"id": "2", "conns": [{"is_pending_reconnect": True}] * 4}],
+            Status.FAILED,
+            "less to fall back on",
+        ),
+    ],
+)
+def test_two_connectors_hold_four_connections_each(health: str, connectors: list, status: Status, says: str) -> None:
+    found = tunnel.is_connected("culvert-dev", {**GOOD, "status": health}, connectors, 2)
+    assert found.status is status
+    assert says in (found.visitor or found.seen)
+
+
+@pytest.mark.parametrize(
+    ("connectors", "status"),
+    [
+        (_connectors(4, 4, config_version=3), Status.PASSED),
+        ([{"id": "1", "config_version": 3}, {"id": "2", "config_version": 2}], Status.FAILED),
+        (_connectors(4, 4), Status.SKIPPED),
+        ([], Status.SKIPPED),
+    ],
+)
+def test_every_connector_runs_the_version_that_the_api_holds(connectors: list, status: Status) -> None:
+    assert tunnel.runs_version("culvert-dev", connectors, 3).status is status
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "seen"),
+    [
+        ({"ingress": WANTED}, Status.PASSED, "2 rules as declared, version 5"),
+        ({"ingress": WANTED, "warp-routing": {"enabled": False}, "originRequest": {}}, Status.PASSED, "as declared"),
+        (
+            {"ingress": [{**WANTED[0], "originRequest": {"noTLSVerify": False}}, WANTED[1]]},
+            Status.PASSED,
+            "as declared",
+        ),
+        (
+            {"ingress": [{**WANTED[0], "originRequest": {"noTLSVerify": True}}, WANTED[1]]},
+            Status.FAILED,
+            "noTLSVerify True",
+        ),
+        ({"ingress": WANTED[1:]}, Status.FAILED, "missing: a.example.com ^/v1(/|$) → http://a"),
+        ({"ingress": [{"hostname": "b", "service": "http://b"}, *WANTED]}, Status.FAILED, "not declared: b → http://b"),
+        ({"ingress": WANTED[::-1]}, Status.FAILED, "in another order"),
+        ({"ingress": WANTED, "warp-routing": {"enabled": True}}, Status.FAILED, "private network routing"),
+        ({"ingress": WANTED, "originRequest": {"noTLSVerify": True}}, Status.FAILED, "options for every origin"),
+        (None, Status.FAILED, "missing"),
+    ],
+)
+def test_the_rules_are_those_declared(config: dict | None, status: Status, seen: str) -> None:
+    found = tunnel.follows_rules("culvert-dev", WANTED, {"version": 5, "config": config}, {})
+    assert found.status is status
+    assert seen in found.seen
+
+
+def test_private_routing_that_is_declared_is_as_declared() -> None:
+    document = {"version": 5, "config": {"ingress": WANTED, "warp-routing": {"enabled": True}}}
+    assert tunnel.follows_rules("culvert-dev", WANTED, document, {}, private=True).status is Status.PASSED
+
+
+def test_origin_options_are_compared_whoever_spells_them() -> None:
+    options = {"match_sn_ito_host": True, "connect_timeout": 5, "http2_origin": True, "no_tls_verify": True}
+    spelled = {"matchSNItoHost": True, "connectTimeout": 5, "http2Origin": True, "noTLSVerify": True}
+    wanted = [{**WANTED[0], "origin_request": options}, WANTED[1]]
+
+    def found(request: dict[str, Any]) -> Status:
+        config = {"ingress": [{**WANTED[0], "originRequest": request}, WANTED[1]]}
+        return tunnel.follows_rules("x", wanted, {"version": 5, "config": config}, {}).status
+
+    assert found({**spelled, "noHappyEyeballs": False}) is Status.PASSED
+    for option in spelled:
+        assert found({**spelled, option: 7}) is Status.FAILED
+
+
+@pytest.mark.parametrize(("made", "told"), [(5, False), (4, True), (None, False)])
+def test_rules_changed_and_changed_back_are_told(made: int | None, told: bool) -> None:
+    found = tunnel.follows_rules("x", WANTED, {"version": 5, "config": {"ingress": WANTED}}, {"configVersion": made})
+    assert found.status is Status.PASSED
+    assert ("changed them and back" in found.seen) is told
+
+
+def _record(**changes: Any) -> dict[str, Any]:
+    return {"name": "a.example.com", "type": "CNAME", "content": TARGET, "proxied": True, **changes}
+
+
+@pytest.mark.parametrize(
+    ("present", "status", "visitor"),
+    [
+        ([_record()], Status.PASSED, ""),
+        ([_record(content=f"{TARGET.upper()}.")], Status.PASSED, ""),
+        ([_record(), _record(type="TXT", content="x")], Status.PASSED, ""),
+        ([], Status.FAILED, "NXDOMAIN"),
+        ([_record(name="b.example.com")], Status.FAILED, "NXDOMAIN"),
+        ([_record(type="TXT", content=TARGET)], Status.FAILED, "NXDOMAIN"),
+        ([_record(content="0.cfargotunnel.com")], Status.FAILED, "another tunnel"),
+        ([_record(type="A", content="192.0.2.1")], Status.FAILED, "that other address"),
+        ([_record(proxied=False)], Status.FAILED, "no address"),
+    ],
+)
+def test_a_hostname_points_at_the_tunnel(present: list, status: Status, visitor: str) -> None:
+    found = records.points_at("a.example.com", TARGET, present)
+    assert found.status is status
+    assert visitor in found.visitor
+
+
+@pytest.mark.parametrize(
+    ("present", "status"),
+    [
+        ([_record()], Status.PASSED),
+        ([_record(name="b.example.com", content="elsewhere.example.net")], Status.PASSED),
+        ([_record(name="mail.example.com", type="MX", content=None)], Status.PASSED),
+        ([_record(name="b.example.com", content=f"{TARGET}.")], Status.FAILED),
+    ],
+)
+def test_nothing_else_points_at_the_tunnel(present: list, status: Status) -> None:
+    assert records.no_strays("example.com", ["a.example.com"], TARGET, present).status is status

@@ -1,0 +1,348 @@
+"""What the cluster says of Deployment, pods, token and policy, judged in both directions."""
+
+import base64
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from components.network_policy.engines import dialect_of
+from ops.verify.checks import connector, network_policy, token
+from ops.verify.checks import deployment as deployment_check
+from ops.verify.expected_stack import Declared
+from ops.verify.result import Finding, Status, Unread
+from settings import Settings
+
+IMAGE = "cloudflare/cloudflared:1@sha256:0"
+LABELS = {"app.kubernetes.io/name": "cloudflared", "app.kubernetes.io/instance": "culvert-dev"}
+SETTINGS = {
+    "accountId": "0123456789abcdef0123456789abcdef",
+    "zones": {"example.com": None},
+    "namespace": "blog",
+    "routes": [{"hostname": "a.example.com", "service": "http://blog"}],
+}
+DECLARED = Declared("dev", "culvert-dev", Settings.parse(SETTINGS))
+
+
+def _deployment(replicas: int = 2, image: str = IMAGE, name: str = "cloudflared") -> dict[str, Any]:
+    containers = [{"name": "helper", "image": "other"}, {"name": name, "image": image}]
+    return {"spec": {"replicas": replicas, "template": {"spec": {"containers": containers}}}}
+
+
+@pytest.mark.parametrize(
+    ("deployment", "status", "seen"),
+    [
+        (_deployment(), Status.PASSED, "as"),
+        (None, Status.FAILED, "no such Deployment"),
+        (_deployment(3), Status.FAILED, "3 replicas, declared are 2"),
+        (_deployment(0), Status.FAILED, "0 replicas, declared are 2"),
+        (_deployment(image="cloudflare/cloudflared:latest"), Status.FAILED, "image cloudflare/cloudflared:latest"),
+        (_deployment(name="tunnel"), Status.FAILED, "image none"),
+    ],
+)
+def test_the_deployment_is_as_declared(deployment: dict | None, status: Status, seen: str) -> None:
+    found = deployment_check.as_declared("culvert-dev-cloudflared", deployment, 2, IMAGE)
+    assert found.status is status
+    assert (seen if status is Status.FAILED else "2 replicas") in found.seen
+
+
+def _pod(name: str = "a", ready: str = "True", waiting: str = "", **labels: str) -> dict[str, Any]:
+    state = {"waiting": {"reason": waiting}} if waiting else {}
+    return {
+        "metadata": {"name": name, "labels": labels or LABELS},
+        "spec": {"volumes": []},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": ready}],
+            "containerStatuses": [{"name": "cloudflared", "ready": ready == "True", "restartCount": 1, "state": state}],
+        },
+    }
+
+
+def _statuses(findings: list[Finding]) -> list[Status]:
+    return [each.status for each in findings]
+
+
+def test_ready_pods_are_good_and_others_are_named() -> None:
+    assert _statuses(deployment_check.are_ready("d", 2, [_pod(), _pod("b")])) == [Status.PASSED, Status.PASSED]
+    found = deployment_check.are_ready("d", 2, [_pod(), _pod("b", "False")])
+    assert _statuses(found) == [Status.PASSED, Status.FAILED]
+    assert found[1].about == "b"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "cause"),
+    [
+        ("ImagePullBackOff", "image cannot be had"),
+        ("ErrImagePull", "image cannot be had"),
+        ("CrashLoopBackOff", "token"),
+        ("CreateContainerConfigError", "Secret"),
+        ("", "7844"),
+    ],
+)
+def test_the_cause_is_read_from_what_the_container_waits_for(waiting: str, cause: str) -> None:
+    (found,) = deployment_check.are_ready("d", 1, [_pod(ready="False", waiting=waiting)])
+    assert cause in found.cause
+    assert waiting in found.seen
+
+
+def test_a_pod_that_no_node_takes_says_why() -> None:
+    pod = {
+        "metadata": {"name": "a"},
+        "status": {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes"}]},
+    }
+    (found,) = deployment_check.are_ready("d", 1, [pod])
+    assert "0/3 nodes" in found.seen
+    assert "no node" in found.cause
+
+
+def test_missing_pods_are_told_and_leaving_ones_do_not_count() -> None:
+    leaving = _pod("b", "False")
+    leaving["metadata"]["deletionTimestamp"] = "now"
+    assert _statuses(deployment_check.are_ready("d", 2, [_pod(), leaving])) == [Status.PASSED, Status.FAILED]
+    assert _statuses(deployment_check.are_ready("d", 0, [])) == [Status.SKIPPED]
+
+
+def test_a_connector_is_known_by_its_labels_or_by_its_token() -> None:
+    pod = _pod(other="x")
+    assert not deployment_check.is_connector(pod, LABELS, "culvert-dev")
+    pod["spec"]["volumes"] = [{"name": "culvert-token", "secret": {"secretName": "culvert-dev-token-1a2b"}}]
+    assert deployment_check.is_connector(pod, LABELS, "culvert-dev")
+    assert not deployment_check.is_connector(pod, LABELS, "culvert-prod")
+    assert deployment_check.is_connector(_pod(), LABELS, "culvert-dev")
+
+
+def _token(order: str = "ats") -> str:
+    parts = {"a": "0" * 32, "t": "42a2735e-7321-4001-9771-6625acdc4661", "s": base64.b64encode(b"s" * 32).decode()}
+    return base64.b64encode(json.dumps({key: parts[key] for key in order}).encode()).decode()
+
+
+def _with(path: list[Any], value: str) -> dict[str, Any]:
+    pod: dict[str, Any] = {
+        "kind": "Pod",
+        "metadata": {"name": "a", "annotations": {}, "labels": {}},
+        "spec": {"containers": [{"env": [{}]}]},
+    }
+    place: Any = pod
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return pod
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["spec", "containers", 0, "env", 0, "value"], _token()),
+        (["spec", "containers", 0, "args"], ["tunnel", "run", "--token", _token()]),
+        (["spec", "containers", 0, "command"], ["sh", "-c", f"cloudflared tunnel run --token={_token('sta')}"]),
+        (["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"], f'{{"x":"{_token()}"}}'),
+        (["metadata", "annotations", "note"], _token("tas").rstrip("=")),
+    ],
+)
+def test_a_token_is_found_wherever_it_stands_and_never_shown(path: list, value: Any) -> None:
+    (found,) = token.is_hidden([_with(path, value)])
+    assert found.status is Status.FAILED
+    assert path[0] in found.seen
+    assert _token()[:40] not in repr(found)
+    assert _token("sta")[:40] not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "/etc/culvert/token/token",
+        base64.b64encode(json.dumps({"alg": "RS256", "kid": "k" * 60}).encode()).decode(),
+        "eyJ" + "a" * 90,
+    ],
+)
+def test_what_only_looks_like_a_token_is_none(value: str) -> None:
+    (found,) = token.is_hidden([_with(["spec", "containers", 0, "env", 0, "value"], value)])
+    assert found.status is Status.PASSED
+
+
+def _declared(dialect: str, preset: str = "strict") -> Declared:
+    policy = {"dialect": dialect, "preset": preset, "metricsFrom": "monitoring"}
+    return Declared("dev", "culvert-dev", Settings.parse({**SETTINGS, "networkPolicy": policy}))
+
+
+def _policy(
+    name: str = "own", labels: dict | None = None, declared: Declared = DECLARED, **spec: Any
+) -> dict[str, Any]:
+    own = {"app.kubernetes.io/instance": "culvert-dev", "app.kubernetes.io/part-of": "culvert"}
+    dialect = dialect_of(declared.settings.network_policy.dialect)
+    return {
+        "apiVersion": dialect.api_version,
+        "kind": dialect.kind,
+        "metadata": {"name": name, "namespace": "blog", "labels": own if labels is None else labels},
+        "spec": {**deepcopy(network_policy.wanted(declared)), **spec},
+    }
+
+
+@pytest.mark.parametrize(
+    ("policies", "status", "seen"),
+    [
+        ([_policy()], Status.PASSED, "both ways"),
+        ([_policy(podSelector={})], Status.PASSED, "both ways"),
+        (
+            [
+                _policy(
+                    podSelector={
+                        "matchExpressions": [
+                            {"key": "app.kubernetes.io/name", "operator": "In", "values": ["cloudflared"]}
+                        ]
+                    }
+                )
+            ],
+            Status.PASSED,
+            "both",
+        ),
+        ([], Status.FAILED, "no policy"),
+        ([_policy(labels={})], Status.FAILED, "no policy"),
+        ([_policy(podSelector={"matchLabels": {"app": "x"}})], Status.FAILED, "Egress and Ingress open"),
+        (
+            [
+                _policy(
+                    podSelector={"matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "DoesNotExist"}]}
+                )
+            ],
+            Status.FAILED,
+            "open",
+        ),
+        ([_policy(policyTypes=["Ingress"])], Status.FAILED, "leaves Egress open"),
+    ],
+)
+def test_the_policy_selects_every_pod(policies: list, status: Status, seen: str) -> None:
+    findings = network_policy.selects(policies, [_pod(), _pod("b")], "culvert-dev")
+    assert _statuses(findings) == [status, status]
+    assert seen in findings[0].seen
+
+
+def test_one_pod_outside_the_policy_is_named() -> None:
+    findings = network_policy.selects([_policy()], [_pod(), _pod("b", app="x")], "culvert-dev")
+    assert [each.about for each in findings if each.status is Status.FAILED] == ["b"]
+    assert _statuses(network_policy.selects([_policy()], [], "culvert-dev")) == [Status.SKIPPED]
+
+
+CALICO, CILIUM = _declared("calico"), _declared("cilium", "guide")
+
+
+@pytest.mark.parametrize(
+    ("declared", "changes", "status", "seen"),
+    [
+        (CALICO, {}, Status.PASSED, "both ways"),
+        (CALICO, {"selector": "app.kubernetes.io/name == 'other'"}, Status.FAILED, "Egress and Ingress open"),
+        (CALICO, {"types": ["Ingress"]}, Status.FAILED, "leaves Egress open"),
+        (CILIUM, {}, Status.PASSED, "both ways"),
+        (CILIUM, {"endpointSelector": {"matchLabels": {"k8s:app": "x"}}}, Status.FAILED, "Egress and Ingress open"),
+        (CILIUM, {"ingress": []}, Status.FAILED, "leaves Ingress open"),
+    ],
+)
+def test_a_policy_of_another_dialect_selects_every_pod(
+    declared: Declared, changes: dict, status: Status, seen: str
+) -> None:
+    findings = network_policy.selects([_policy(declared=declared, **changes)], [_pod()], "culvert-dev")
+    assert _statuses(findings) == [status]
+    assert seen in findings[0].seen
+
+
+@pytest.mark.parametrize("declared", [_declared("calico-stored"), CALICO, CILIUM], ids=["stored", "calico", "cilium"])
+def test_policies_of_another_dialect_open_what_is_declared_and_so_do_kubernetes_own_beside_them(
+    declared: Declared,
+) -> None:
+    def found(*policies: dict[str, Any]) -> Finding:
+        return network_policy.opens_only(list(policies), [_pod()], "culvert-dev", network_policy.wanted(declared))
+
+    own, rules = _policy(declared=declared), network_policy.wanted(declared)["egress"]
+    shut = _policy("shut", ALL, podSelector={}, egress=[])
+    assert found(own, shut).status is Status.PASSED
+    assert "missing" in found(_policy(declared=declared, egress=rules[1:])).seen
+    assert "not declared" in found(_policy(declared=declared, egress=[*rules, {"more": True}])).seen
+    assert "policy wide opens more" in found(own, _policy("wide", ALL, podSelector={}, egress=[{}])).seen
+
+
+def test_what_another_policy_of_a_dialect_only_closes_is_nothing_more() -> None:
+    for declared, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
+        wanted, other = network_policy.wanted(declared), _policy("shut", ALL, declared, egress=closing, ingress=closing)
+        found = network_policy.opens_only([_policy(declared=declared), other], [_pod()], "culvert-dev", wanted)
+        assert found.status is Status.PASSED
+
+
+def test_a_denial_that_is_gone_is_seen() -> None:
+    policy = _policy(declared=CILIUM)
+    del policy["spec"]["egressDeny"]
+    found = network_policy.opens_only([policy], [_pod()], "culvert-dev", network_policy.wanted(CILIUM))
+    assert "1 of 5 rules declared are missing" in found.seen
+
+
+EGRESS = network_policy.wanted(DECLARED)["egress"]
+ALL = {"app.kubernetes.io/instance": "somebody"}
+
+
+@pytest.mark.parametrize(
+    ("policies", "status", "seen"),
+    [
+        ([_policy()], Status.PASSED, "nothing else"),
+        ([_policy(egress=EGRESS[::-1])], Status.PASSED, "nothing else"),
+        ([_policy(egress=[{**EGRESS[0], "to": EGRESS[0]["to"][::-1]}, *EGRESS[1:]])], Status.PASSED, "nothing else"),
+        ([_policy(egress=EGRESS[1:])], Status.FAILED, "egress: 1 of 3 rules declared are missing"),
+        ([_policy(egress=[*EGRESS, {}])], Status.FAILED, "egress: 1 rules are not declared"),
+        ([_policy(ingress=[{}])], Status.FAILED, "ingress: 1 rules are not declared"),
+        ([_policy(), _policy("shut", ALL, podSelector={}, egress=[])], Status.PASSED, "nothing else"),
+        ([_policy(), _policy("wide", ALL, podSelector={}, egress=[{}])], Status.FAILED, "policy wide opens more"),
+        (
+            [_policy(), _policy("wide", ALL, podSelector={"matchLabels": {"app": "x"}}, egress=[{}])],
+            Status.PASSED,
+            "else",
+        ),
+    ],
+)
+def test_the_policies_together_open_what_is_declared(policies: list, status: Status, seen: str) -> None:
+    found = network_policy.opens_only(policies, [_pod()], "culvert-dev", network_policy.wanted(DECLARED))
+    assert found.status is status
+    assert seen in found.seen
+
+
+@pytest.mark.parametrize(
+    ("ready", "config", "statuses"),
+    [
+        ({"readyConnections": 4}, {"version": 5}, [Status.PASSED, Status.PASSED]),
+        ({"readyConnections": 3}, {"version": 5}, [Status.FAILED, Status.PASSED]),
+        ({"status": 503, "readyConnections": 0}, {"version": 4}, [Status.FAILED, Status.FAILED]),
+        ({}, {}, [Status.UNKNOWN, Status.UNKNOWN]),
+    ],
+)
+def test_a_connector_says_how_it_is_connected_and_what_it_runs(
+    ready: dict, config: dict, statuses: list[Status]
+) -> None:
+    answers = {"/ready": json.dumps(ready), "/config": json.dumps(config)}
+    assert _statuses(connector.speaks_for_itself("blog", "a", answers.__getitem__, 5)) == statuses
+
+
+def test_a_connector_that_lets_nobody_in_is_unknown_with_how_to_ask() -> None:
+    def refuse(_path: str) -> str:
+        raise Unread("HTTP 503, no route to host")
+
+    found = connector.speaks_for_itself("blog", "a", refuse, 5)
+    assert _statuses(found) == [Status.UNKNOWN, Status.UNKNOWN]
+    assert "kubectl port-forward -n blog a 2000" in found[0].remedy
+
+
+def test_a_version_to_compare_with_that_nobody_knows_is_no_pass() -> None:
+    assert connector.runs_version("a", '{"version": 5}', None).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("node", "simulated"),
+    [
+        ({"metadata": {"annotations": {"kwok.x-k8s.io/node": "fake"}}}, True),
+        ({"metadata": {"labels": {"kwok.x-k8s.io/node": "fake"}}}, True),
+        ({"metadata": {}, "status": {"nodeInfo": {"containerRuntimeVersion": "none://"}}}, True),
+        ({"metadata": {}, "status": {"nodeInfo": {"containerRuntimeVersion": "containerd://2.1"}}}, False),
+        (None, False),
+    ],
+)
+def test_simulated_nodes_are_known(node: dict | None, simulated: bool) -> None:
+    assert connector.simulated(node) is simulated

@@ -1,0 +1,106 @@
+"""The pack as a process, spoken to as the engine speaks to it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import analyzer_pb2 as protocol
+from pulumi.runtime.proto import analyzer_pb2_grpc
+
+from policy.rules import ALL
+from tests.support.policy_stacks import PROJECT
+
+TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
+SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
+
+
+@pytest.fixture(params=[["policy"], ["-m", "pulumi.policy", "127.0.0.1:1", "policy"]], ids=["folder", "module"])
+def pack(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A client of the pack, started in both of the ways in which engines start one."""
+    command = [sys.executable, "-u", *request.param]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+                yield analyzer_pb2_grpc.AnalyzerStub(channel)
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0
+
+
+def resource(type_: str, properties: dict[str, Any], protect: bool = False, urn: str = "urn") -> dict[str, Any]:
+    message = struct_pb2.Struct()
+    message.update(properties)
+    options = protocol.AnalyzerResourceOptions(protect=protect)
+    return {"type": type_, "name": "it", "urn": urn, "properties": message, "options": options}
+
+
+def configure(pack: Any, **levels: Any) -> None:
+    policies = {name.replace("_", "-"): protocol.PolicyConfig(enforcementLevel=level) for name, level in levels.items()}
+    pack.Configure(protocol.ConfigureAnalyzerRequest(policyConfig=policies))
+
+
+def test_it_lists_every_rule_with_what_it_takes(pack: Any) -> None:
+    info = pack.GetAnalyzerInfo(empty_pb2.Empty())
+    assert (info.name, info.supportsConfig) == ("culvert", True)
+    assert {policy.name for policy in info.policies} == {rule.name for rule in ALL}
+    assert all(policy.description and policy.remediation_steps for policy in info.policies)
+    options = {policy.name: set(policy.configSchema.properties) for policy in info.policies}
+    assert options == {rule.name: set(rule.options) for rule in ALL}
+
+
+def test_it_tells_a_secret_from_a_plain_value_and_what_is_known_from_what_is_not(pack: Any) -> None:
+    def told(value: Any) -> list[str]:
+        found = pack.Analyze(protocol.AnalyzeRequest(**resource(TUNNEL, {"tunnelSecret": value}, protect=True)))
+        return [diagnostic.policyName for diagnostic in found.diagnostics]
+
+    assert told("c" * 44) == ["token-stays-secret"]
+    assert told({**SECRET, "value": "c" * 44}) == []
+    assert told(rpc.UNKNOWN) == []
+
+
+def test_levels_are_as_configured(pack: Any) -> None:
+    tunnel = protocol.AnalyzeRequest(**resource(TUNNEL, {}))
+    for level in (protocol.MANDATORY, protocol.ADVISORY):
+        configure(pack, tunnel_is_protected=level)
+        (diagnostic,) = pack.Analyze(tunnel).diagnostics
+        assert diagnostic.enforcementLevel == level
+    assert "What to do: " in diagnostic.message
+    configure(pack, tunnel_is_protected=protocol.DISABLED)
+    assert not pack.Analyze(tunnel).diagnostics
+
+
+def test_a_rule_that_is_not_there_is_refused(pack: Any) -> None:
+    with pytest.raises(grpc.RpcError, match="no such rule: tunnel-is-protcted; "):
+        configure(pack, tunnel_is_protcted=protocol.MANDATORY)
+
+
+def test_what_needs_the_whole_stack_is_said_at_its_end_and_of_the_resource(pack: Any) -> None:
+    rule = {"hostname": "new.example.com", "service": "http://blog.blog"}
+    kind = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
+    open_to_all = resource(kind, {"config": {"ingresses": [rule]}}, urn="urn:of-the-rules")
+    assert not pack.Analyze(protocol.AnalyzeRequest(**open_to_all)).diagnostics
+    together = protocol.AnalyzeStackRequest(resources=[protocol.AnalyzerResource(**open_to_all)])
+    (diagnostic,) = pack.AnalyzeStack(together).diagnostics
+    assert (diagnostic.policyName, diagnostic.urn) == ("routes-are-guarded", "urn:of-the-rules")
+    routes = '[{"hostname": "new.example.com", "public": true}]'
+    pack.ConfigureStack(protocol.AnalyzerStackConfigureRequest(config={"culvert:routes": routes}))
+    assert not pack.AnalyzeStack(together).diagnostics
+
+
+def test_it_ends_with_the_engine_even_if_that_was_killed() -> None:
+    engine = [sys.executable, "-c", "import subprocess, sys; subprocess.run([sys.executable, '-u', 'policy'])"]
+    with subprocess.Popen(engine, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert int(process.stdout.readline()) > 0
+        (pack,) = psutil.Process(process.pid).children()
+        process.kill()
+        process.wait()
+        gone, alive = psutil.wait_procs([pack], timeout=20)
+    assert (gone, alive) == ([pack], [])

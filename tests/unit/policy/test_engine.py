@@ -1,0 +1,87 @@
+"""The pack under the real engine, over what that registers: `--policy-pack policy --policy-pack-config policy/<stack>.json`."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Sandbox, settings
+from tests.support.policy_stacks import PROJECT
+
+Ran = dict[str, Any]
+
+LEAK = """
+from pulumi_kubernetes.core.v1 import ConfigMap
+ConfigMap("leak", metadata={"name": "leak", "namespace": namespace.name}, data={"config": tunnel.token})
+"""
+UNFENCED = """
+from pulumi_kubernetes.apps.v1 import Deployment
+from components.connector.connector import Connector
+Connector("other", {
+    "namespace": "default", "token": "none", "replicas": 2, "image": options.image.reference, "grace_period_seconds": 30,
+    "resources": {},
+})
+"""
+
+
+@pytest.fixture
+def engine(sandbox: Sandbox) -> Callable[..., Ran]:
+    """Runs `preview` or `up` on a stack of this name, with the guard rails of an environment."""
+    env = {**os.environ, **sandbox.run("env", "--stack", "dev")}
+
+    def run(operation: str, stack: str, environment: str, more: str = "", **change: Any) -> Ran:
+        config = {"config": {f"culvert:{key}": value for key, value in settings(stack, **change).items()}}
+        wanted = {"operation": operation, "stack": stack, "environment": environment, "config": config, "more": more}
+        wanted["folder"] = str(sandbox.home.parent / stack)
+        command = [sys.executable, "-m", "tests.support.policy_engine"]
+        done = subprocess.run(command, cwd=PROJECT, env=env, input=json.dumps(wanted), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout)
+
+    return run
+
+
+def rules(ran: Ran) -> set[tuple[str, str]]:
+    return {(violation["rule"], violation["level"]) for violation in ran["violations"]}
+
+
+def test_advice_is_told_and_stops_nothing(engine: Callable[..., Ran]) -> None:
+    connector = {"replicas": 1, "image": {"tag": "2026.8.2", "digest": ""}}
+    ran = engine("up", "advised", "dev", connector=connector)
+    assert not ran["failed"], ran["log"]
+    assert rules(ran) == {("images-by-digest", "advisory")}
+    (violation,) = ran["violations"]
+    assert violation["resource"] == "culvert-advised-cloudflared"
+    assert "What to do: Add @sha256:" in violation["message"]
+    assert "DnsRecord" in json.dumps(ran["log"])
+
+
+def test_what_is_mandatory_stops_an_update_before_it_is_made(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
+    ran = engine("up", "single", "prod", connector={"replicas": 1}, tunnel={"protect": True})
+    assert ran["failed"]
+    assert ("connector-has-a-second", "mandatory") in rules(ran)
+    assert "culvert-single-cloudflared" not in ran["made"]
+    assert sandbox.objects("apps/v1", "Deployment", "single") == []
+
+
+def test_the_token_is_recognized_before_it_is_given_away(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
+    ran = engine("up", "leaking", "dev", LEAK)
+    assert ran["failed"]
+    assert rules(ran) == {("token-stays-secret", "mandatory")}
+    assert {violation["resource"] for violation in ran["violations"]} == {"leak"}
+    made = sandbox.objects("v1", "ConfigMap", "leaking")
+    assert "leak" not in {config_map["metadata"]["name"] for config_map in made}
+    # A token is of some 180 characters, and a digest of 64.
+    assert not re.search(r"[A-Za-z0-9+/]{100}", json.dumps(ran))
+
+
+def test_a_preview_judges_the_stack_as_a_whole(engine: Callable[..., Ran]) -> None:
+    ran = engine("preview", "unfenced", "dev", UNFENCED)
+    assert ran["failed"]
+    assert rules(ran) == {("connector-is-fenced", "mandatory")}
+    assert {violation["resource"] for violation in ran["violations"]} == {"other-cloudflared"}

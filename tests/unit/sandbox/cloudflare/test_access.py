@@ -1,0 +1,105 @@
+"""Access policies, applications and service tokens: what the service refuses, and what it shows of them."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.emulator import ACCOUNT, Emulated, refusal
+
+ACCESS = f"/accounts/{ACCOUNT}/access"
+EVERYONE = [{"everyone": {}}]
+FRIENDS = {"name": "friends", "decision": "allow", "include": [{"email_domain": {"domain": "example.com"}}]}
+BLOG = {"type": "self_hosted", "name": "blog", "domain": "blog.example.com"}
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"decision": "permit"}, "decision"),
+        ({"include": []}, "include"),
+        ({"includes": EVERYONE}, "includes"),
+        ({"include": [{}]}, "exactly one selector"),
+        ({"include": [{"everyone": {}, "email": {"email": "a@example.com"}}]}, "exactly one selector"),
+        ({"include": [{"mood": {}}]}, "unknown selector mood"),
+        ({"include": [{"email": {"email": ""}}]}, "email needs email"),
+        ({"require": [{"geo": {"country": "DE"}}]}, "geo needs country_code"),
+        ({"include": [{"any_valid_service_token": {}}]}, "needs the decision non_identity"),
+        ({"decision": "non_identity"}, "cannot be asked for"),
+        ({"decision": "bypass"}, "cannot be asked for"),
+        ({"decision": "non_identity", "include": [{"service_token": {"token_id": NOBODY}}]}, "no such service token"),
+        ({"session_duration": "a day"}, "session_duration"),
+    ],
+)
+def test_a_policy_that_the_service_does_not_take_is_refused(
+    emulated: Emulated, change: dict[str, Any], words: str
+) -> None:
+    reply = emulated.call("POST", f"{ACCESS}/policies", FRIENDS | change)
+    assert refusal(reply) == (400, 12130)
+    assert words in reply.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"type": "house"}, "type"),
+        ({"domain": None}, "needs a domain"),
+        ({"domain": "blog.example.net"}, "domain does not belong to zone"),
+        ({"domain": "blog.example.com:443"}, "domain does not belong to zone"),
+        ({"destinations": [{"type": "public", "uri": f"blog.example.com/{n}"} for n in range(6)]}, "at most 5"),
+        ({"destinations": [{"type": "public", "url": "blog.example.com"}]}, "url"),
+        ({"policies": [{"id": "x", "precedence": 0}]}, "policies"),
+        ({"policies": [{"precedence": 1}, {"precedence": 1}]}, "policy precedences must be unique"),
+        ({"session_duration": "1 day"}, "session_duration"),
+    ],
+)
+def test_an_application_that_the_service_does_not_take_is_refused(
+    emulated: Emulated, change: dict[str, Any], words: str
+) -> None:
+    reply = emulated.call("POST", f"{ACCESS}/apps", BLOG | change)
+    assert refusal(reply) == (400, 12130)
+    assert words in reply.json()["errors"][0]["message"]
+
+
+def test_a_policy_that_is_not_there_cannot_be_applied(emulated: Emulated) -> None:
+    body = {**BLOG, "policies": [{"id": NOBODY, "precedence": 1}]}
+    assert refusal(emulated.call("POST", f"{ACCESS}/apps", body)) == (400, 12003)
+
+
+def test_a_domain_has_one_application(emulated: Emulated) -> None:
+    made = emulated.done("POST", f"{ACCESS}/apps", BLOG)
+    other = {**BLOG, "domain": "x.example.com", "destinations": [{"type": "public", "uri": "blog.example.com/"}]}
+    assert refusal(emulated.call("POST", f"{ACCESS}/apps", other)) == (409, 11010)
+    assert emulated.call("PUT", f"{ACCESS}/apps/{made['id']}", BLOG | {"name": "log"}).status_code == 200
+    assert emulated.call("POST", f"{ACCESS}/apps", BLOG | {"domain": "blog.example.com/admin"}).status_code == 200
+
+
+def test_an_application_shows_its_policies_as_they_are_now(emulated: Emulated) -> None:
+    policy = emulated.done("POST", f"{ACCESS}/policies", FRIENDS)
+    body = {**BLOG, "policies": [{"id": policy["id"], "precedence": 3}]}
+    made = emulated.done("POST", f"{ACCESS}/apps", body)
+    emulated.done("PUT", f"{ACCESS}/policies/{policy['id']}", FRIENDS | {"name": "family"})
+    (shown,) = emulated.done("GET", f"{ACCESS}/apps/{made['id']}")["policies"]
+    assert (shown["name"], shown["precedence"]) == ("family", 3)
+
+
+def test_what_is_in_use_is_not_deleted(emulated: Emulated) -> None:
+    token = emulated.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
+    programs = {"name": "ci", "decision": "non_identity", "include": [{"service_token": {"token_id": token["id"]}}]}
+    policy = emulated.done("POST", f"{ACCESS}/policies", programs)
+    application = emulated.done("POST", f"{ACCESS}/apps", {**BLOG, "policies": [policy["id"]]})
+    paths = [f"{ACCESS}/apps/{application['id']}", f"{ACCESS}/policies/{policy['id']}"]
+    paths.append(f"{ACCESS}/service_tokens/{token['id']}")
+    for path in reversed(paths[1:]):
+        assert refusal(emulated.call("DELETE", path)) == (400, 12130)
+    for path in paths:
+        emulated.done("DELETE", path)
+
+
+def test_of_a_service_tokens_secret_nothing_is_shown_again(emulated: Emulated) -> None:
+    made = emulated.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
+    shown = emulated.done("GET", f"{ACCESS}/service_tokens/{made['id']}")
+    assert {**shown, "client_secret": made["client_secret"]} == made
+    assert [each for each in emulated.owner("GET", "/state")["objects"] if each["id"] == made["id"]] == [
+        {**shown, "group": "service_tokens", "scope": ACCOUNT}
+    ]

@@ -1,0 +1,302 @@
+"""A tunnel's hostname rules: kept as they were sent, counted, and refused where a connector would refuse them."""
+
+from typing import Any
+
+import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.cloudflare.resources import configuration_validation
+from tests.support.emulator import TUNNELS, Emulated, refusal
+
+CATCH_ALL = {"service": "http_status:404"}
+
+
+def problem(*ingress: Any, **others: Any) -> str:
+    """What the connector would say to these rules; empty where it takes them."""
+    try:
+        configuration_validation.check(
+            configuration_validation.Configuration.model_validate({"ingress": list(ingress), **others})
+        )
+    except ValueError as mistake:
+        return str(mistake)
+    return ""
+
+
+def put(emulated: Emulated, tunnel: str, config: Any) -> Any:
+    return emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config, "source": "cloudflare"})
+
+
+def test_a_configuration_is_kept_as_sent_and_counted(emulated: Emulated) -> None:
+    tunnel = emulated.tunnel()
+    config = {
+        "ingress": [
+            {"hostname": "a.example.com", "service": "http://a:80", "originRequest": {"noTLSVerify": False}},
+            CATCH_ALL,
+        ],
+        "originRequest": {"connectTimeout": 5},
+    }
+    before = emulated.done("GET", f"{TUNNELS}/{tunnel}/configurations")
+    written = [put(emulated, tunnel, config).json()["result"] for _ in range(2)]
+    after = emulated.done("GET", f"{TUNNELS}/{tunnel}/configurations")
+    assert (before["version"], before["config"]) == (0, None)
+    assert [each["version"] for each in written] == [1, 2]
+    assert after == written[1]
+    assert after["config"] == {**config, "warp-routing": {"enabled": False}}
+
+
+def test_a_refused_configuration_leaves_the_old_one(emulated: Emulated) -> None:
+    tunnel = emulated.tunnel()
+    kept = put(emulated, tunnel, {"ingress": [CATCH_ALL]}).json()["result"]
+    reply = put(emulated, tunnel, {"ingress": [{"hostname": "a.example.com", "service": "http://a"}]})
+    assert refusal(reply) == (400, 1056)
+    assert "The last ingress rule must match all URLs" in reply.json()["errors"][0]["message"]
+    assert emulated.done("GET", f"{TUNNELS}/{tunnel}/configurations") == kept
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", (400, 1030)),
+        (b"{", (400, 1030)),
+        ([], (400, 1030)),
+        ({}, (400, 1056)),
+        ({"config": []}, (400, 1056)),
+        ({"config": None}, (400, 1056)),
+        ({"config": {"ingress": {}}}, (400, 1056)),
+        ({"config": {"ingress": ["http://a"]}}, (400, 1056)),
+        ({"config": {"ingresses": [CATCH_ALL]}}, (400, 1056)),
+        ({"config": {"ingress": [CATCH_ALL]}, "source": 7}, (400, 1056)),
+    ],
+)
+def test_a_malformed_configuration_is_refused(emulated: Emulated, body: Any, expected: tuple[int, int]) -> None:
+    tunnel = emulated.tunnel()
+    assert refusal(emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", body)) == expected
+
+
+@pytest.mark.parametrize("config", [{}, {"ingress": []}, {"ingress": None}, {"ingress": [CATCH_ALL]}])
+def test_having_no_rules_is_allowed(emulated: Emulated, config: Any) -> None:
+    assert put(emulated, emulated.tunnel(), config).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("hostname", "path", "words"),
+    [
+        ("a.example.com", None, ""),
+        ("*.example.com", None, ""),
+        (None, "/a", ""),
+        ("*", "/a", ""),
+        ("a.example.com:8080", None, "cannot contain a port"),
+        ("a.example.com:", None, "cannot contain a port"),
+        (":80", "/a", "cannot contain a port"),
+        ("[::1]:80", None, "cannot contain a port"),
+        ("a.*.example.com", None, "at most one wildcard"),
+        ("**.example.com", None, "at most one wildcard"),
+        (None, None, "match every hostname"),
+        ("", "", "match every hostname"),
+        ("*", None, "match every hostname"),
+    ],
+)
+def test_hostnames_are_judged_as_the_connector_does(hostname: str | None, path: str | None, words: str) -> None:
+    found = problem({"hostname": hostname, "path": path, "service": "http://a"}, CATCH_ALL)
+    assert words in found
+    assert bool(words) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("last", "taken"),
+    [
+        ({"service": "http://a"}, True),
+        ({"hostname": "*", "service": "http://a"}, True),
+        ({"hostname": "", "path": "", "service": "http://a"}, True),
+        ({"hostname": "a.example.com", "service": "http://a"}, False),
+        ({"path": "/a", "service": "http://a"}, False),
+        ({"hostname": "*", "path": ".*", "service": "http://a"}, False),
+        ({"hostname": "*.com", "service": "http://a"}, False),
+    ],
+)
+def test_the_last_rule_must_match_everything(last: dict[str, str], taken: bool) -> None:
+    assert (problem(last) == "") is taken
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        *("http://a", "https://a.b.svc.cluster.local:443", "HTTP://A", "ws://a", "wss://a:1", "tcp://a:22", "ssh://a"),
+        *(
+            "rdp://a:3389",
+            "smb://a:445",
+            "http://[::1]:80",
+            "http://[fe80::1%25eth0]",
+            "http://user:pw@a",
+            "http://a?x=1",
+        ),
+        *("http://a#b", "http://a:", "http://a:99999", "http://ü", "anything://a", "unix:/run/a.sock", "unix:"),
+        *("unix+tls:/run/a.sock", "http_status:404", "http_status:100", "http_status:999", "http_status:+404"),
+        *("hello_world", "hello-world", "bastion", "socks-proxy"),
+    ],
+)
+def test_services_that_the_connector_takes_are_taken(service: str) -> None:
+    assert problem({"hostname": "a.example.com", "service": service}, CATCH_ALL) == ""
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        *(
+            "",
+            "a",
+            "a:80",
+            "localhost:8080",
+            "//a",
+            "http:",
+            "http://",
+            "http:///x",
+            "http://:80",
+            "http:a",
+            "1http://a",
+        ),
+        *("http://a/", "http://a/b", "https://a:443/b", "tcp://a:22/", "http://a:b", "http://a:80:80", "http://a b"),
+        *(
+            "http://a%zz",
+            "http://a%20b",
+            "http://a|b",
+            "http://[::1",
+            "http://::1",
+            "http://[a]",
+            "http://[1:2]",
+            "http://a\x01",
+            "http://a?\x01",
+            "http://a#\x7f",
+        ),
+        *("http://u@v@w|x", "http_status:", "http_status:99", "http_status:1000", "http_status:abc", "http_status:4_4"),
+        "http_status:" + "4" * 5000,
+        "http_status:" + "0" * 5000 + "404",
+        *("http_status: 404", "http_status:-200", "hello world", "Bastion", "socks", "http-status:404"),
+    ],
+)
+def test_services_that_the_connector_refuses_are_refused(service: str) -> None:
+    assert problem({"hostname": "a.example.com", "service": service}, CATCH_ALL)
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("/api", True),
+        ("^/v1(/|$)", True),
+        (r"\.(jpg|png)$", True),
+        (r"\Q.\E", True),
+        ("(?P<n>a)", True),
+        ("(?i)a", True),
+        ("[[:word:]]", True),
+        (r"\pL", True),
+        ("(", False),
+        ("[", False),
+        ("*", False),
+        ("a{1001}", False),
+        ("(?=a)", False),
+        ("(?<!a)b", False),
+        (r"(a)\1", False),
+        ("a++", False),
+        (r"\Z", False),
+        (r"\C", False),
+        (r"a\\\C", False),
+        (r"\\C", True),
+    ],
+)
+def test_paths_are_expressions_of_the_connectors_dialect(path: str, taken: bool) -> None:
+    assert (problem({"hostname": "a.example.com", "path": path, "service": "http://a"}, CATCH_ALL) == "") is taken
+
+
+@pytest.mark.parametrize(
+    ("access", "taken"),
+    [
+        ({"required": True, "teamName": "t", "audTag": ["a"]}, True),
+        ({"required": True, "teamName": "", "audTag": []}, True),
+        ({"required": False, "teamName": "", "audTag": ["a"]}, True),
+        ({"required": True, "teamName": "", "audTag": ["a"]}, False),
+        ({"required": True, "audTag": ["a"]}, False),
+        ({"required": "yes"}, False),
+        ({"audTag": "a"}, False),
+    ],
+)
+def test_required_access_with_audience_tags_needs_a_team(access: dict[str, Any], taken: bool) -> None:
+    rule = {"hostname": "a.example.com", "service": "http://a", "originRequest": {"access": access}}
+    assert (problem(rule, CATCH_ALL) == "") is taken
+
+
+@pytest.mark.parametrize(
+    ("options", "taken"),
+    [
+        ({"connectTimeout": 30, "tlsTimeout": 0, "tcpKeepAlive": -1, "keepAliveTimeout": 90}, True),
+        ({"connectTimeout": None, "access": None}, True),
+        ({"keepAliveConnections": 2**63}, False),
+        ({"keepAliveConnections": -1, "http2Origin": True, "matchSNItoHost": True, "caPool": "/a"}, True),
+        ({"proxyType": "socks", "proxyPort": 0, "ipRules": []}, True),
+        ({"connectTimeout": "30s"}, False),
+        ({"connectTimeout": 1.5}, False),
+        ({"connectTimeout": 30.0}, False),
+        ({"connectTimeout": True}, False),
+        ({"connectTimeout": 2**63}, False),
+        ({"noTLSVerify": "true"}, False),
+        ({"noTLSVerify": 1}, False),
+        ({"httpHostHeader": 7}, False),
+        ({"proxyPort": -1}, False),
+        ({"connect_timeout": 30}, False),
+        ({"noTlsVerify": True}, False),
+    ],
+)
+def test_origin_options_have_their_types_for_one_rule_and_for_all(options: dict[str, Any], taken: bool) -> None:
+    rule = {"hostname": "a.example.com", "service": "http://a", "originRequest": options}
+    assert (problem(rule, CATCH_ALL) == "") is taken
+    assert (problem(CATCH_ALL, originRequest=options) == "") is taken
+
+
+@pytest.mark.parametrize(
+    ("ip_rule", "taken"),
+    [
+        ({"prefix": "10.0.0.0/8", "ports": [80, 443], "allow": True}, True),
+        ({"prefix": "10.1.2.3/8", "allow": False}, True),
+        ({"prefix": "fc00::/7", "ports": []}, True),
+        ({"prefix": "10.0.0.1"}, False),
+        ({"prefix": "10.0.0.0/255.0.0.0"}, False),
+        ({"prefix": "10.0.0.0/33"}, False),
+        ({"prefix": ""}, False),
+        ({"ports": [80]}, False),
+        ({"prefix": "10.0.0.0/8", "ports": [0]}, False),
+        ({"prefix": "10.0.0.0/8", "ports": [65536]}, False),
+    ],
+)
+def test_a_socks_proxy_needs_sound_address_rules(ip_rule: dict[str, Any], taken: bool) -> None:
+    rule = {"hostname": "a.example.com", "service": "socks-proxy", "originRequest": {"ipRules": [ip_rule]}}
+    assert (problem(rule, CATCH_ALL) == "") is taken
+
+
+def test_bastion_mode_makes_the_service_meaningless() -> None:
+    assert problem({"service": "nonsense", "originRequest": {"bastionMode": True}}) == ""
+    assert problem({"service": "nonsense"}, originRequest={"bastionMode": True}) == ""
+    assert problem(
+        {"service": "nonsense", "originRequest": {"bastionMode": False}}, originRequest={"bastionMode": True}
+    )
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.sampled_from("ab()[]{}*+?|^$\\.-=!<>PQEC0123,:'é"), max_size=12))
+def test_no_path_is_taken_that_is_no_expression(path: str) -> None:
+    if path and not problem({"path": path, "service": "http://a"}, CATCH_ALL):
+        re2.compile(path)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["hostname", "path", "service", "originRequest", "extra"]),
+            st.one_of(st.none(), st.text(max_size=8), st.integers(), st.just({"bastionMode": True})),
+        ),
+        max_size=3,
+    )
+)
+def test_every_refusal_is_a_sentence_and_never_a_crash(ingress: list[dict[str, Any]]) -> None:
+    assert isinstance(problem(*ingress), str)

@@ -1,0 +1,78 @@
+"""Whatever is sent, the emulator answers in the service's shape: it refuses nonsense, and does not break on it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.emulator import ACCOUNT, RECORDS, RULESETS, TUNNELS, Emulated
+
+APPS = f"/accounts/{ACCOUNT}/access/apps"
+SOUND: dict[str, dict[str, Any]] = {
+    TUNNELS: {"name": "x", "config_src": "local", "tunnel_secret": None},
+    RECORDS: {
+        **{"name": "x", "type": "CNAME", "content": "a.example.net", "ttl": 1, "proxied": True, "comment": None},
+        **{"tags": [], "settings": {}, "data": None, "priority": None},
+    },
+    RULESETS: {"name": "x", "kind": "zone", "phase": "x", "description": "", "rules": []},
+    APPS: {"type": "warp", "domain": "", "destinations": [], "policies": [], "self_hosted_domains": []},
+    f"/accounts/{ACCOUNT}/access/policies": {
+        "name": "x",
+        "decision": "allow",
+        "include": [{"everyone": {}}],
+        "require": [],
+    },
+    f"/accounts/{ACCOUNT}/access/service_tokens": {"name": "x", "duration": None, "client_secret_version": 1},
+    f"/accounts/{ACCOUNT}/alerting/v3/policies": {"name": "x", "alert_type": "x", "mechanisms": {}, "filters": {}},
+    f"/accounts/{ACCOUNT}/teamnet/virtual_networks": {"name": "x", "comment": "", "is_default_network": False},
+    # Its tunnel is made by the test.
+    f"/accounts/{ACCOUNT}/teamnet/routes": {
+        **{"network": "10.0.0.0/8", "tunnel_id": "x", "comment": ""},
+        "virtual_network_id": None,
+    },
+}
+NONSENSE = (
+    *(None, True, 7, -1, 1.5, 10**400, "", "x", "\0", "é", [], ["x"], [7], [None], [[1]], {}, {"a": 1}),
+    *([{"id": [1], "uri": 1, "type": [], "precedence": "x"}], [{"action": "x", "expression": "x", "ref": [1]}]),
+    [{"action": "x", "expression": "x", "ratelimit": 7, "version": "x", "id": "x"}],
+)
+CASES = [(path, key) for path, sound in SOUND.items() for key in sound]
+
+
+@pytest.mark.parametrize(("path", "key"), CASES)
+def test_no_value_in_a_field_breaks_a_creation_or_a_change(emulated: Emulated, path: str, key: str) -> None:
+    sound = {**SOUND[path], **({"tunnel_id": emulated.tunnel("t")} if "tunnel_id" in SOUND[path] else {})}
+    number = emulated.done("POST", path, {**sound, **({"name": "there"} if key == "name" else {})})["id"]
+    change = "PUT" if emulated.call("PUT", f"{path}/{number}", sound).status_code != 405 else "PATCH"
+    for value in NONSENSE:
+        body = {**sound, key: value}
+        changed = emulated.call(change, f"{path}/{number}", body)
+        assert changed.status_code in (200, 400), (value, changed.text)
+        created = emulated.call("POST", path, body)
+        assert created.status_code in (200, 400, 409), (value, created.text)
+        if created.status_code == 200:
+            assert emulated.call("GET", path).status_code == 200
+            assert emulated.call("DELETE", f"{path}/{created.json()['result']['id']}").status_code in (200, 204)
+    assert emulated.http.get("/state.json").status_code == 200
+
+
+SAMPLES = ("", "x", "cloudflare", "é", "\0", "%", "*")
+FIELDS = ("ingress", "originRequest", "warp-routing", "hostname", "path", "service", "access", "required", "x")
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.sampled_from(SAMPLES)),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4)),
+    max_leaves=8,
+)
+
+
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(config=values)
+def test_no_configuration_breaks_a_tunnel(emulated: Emulated, config: Any) -> None:
+    tunnel = emulated.tunnel()
+    written = emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config})
+    assert written.status_code in (200, 400), written.text
+    assert emulated.http.get("/state.json").status_code == 200
+    emulated.done("DELETE", f"{TUNNELS}/{tunnel}")

@@ -1,0 +1,110 @@
+"""Private networks: routes in virtual networks, what stands in whose way, and what goes before what."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.emulator import ACCOUNT, TUNNELS, Emulated, refusal
+
+ROUTES = f"/accounts/{ACCOUNT}/teamnet/routes"
+NETWORKS = f"/accounts/{ACCOUNT}/teamnet/virtual_networks"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def default(emulated: Emulated) -> str:
+    (found,) = [each for each in emulated.done("GET", NETWORKS) if each["is_default_network"]]
+    return found["id"]
+
+
+def test_a_route_is_in_the_default_virtual_network_until_it_says_another(emulated: Emulated) -> None:
+    tunnel = emulated.tunnel()
+    made = emulated.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel, "comment": "culvert/dev"})
+    assert made["virtual_network_id"] == default(emulated)
+    assert emulated.done("GET", f"{ROUTES}/{made['id']}") == made
+    home = emulated.done("POST", NETWORKS, {"name": "homelab", "comment": "culvert/dev"})
+    assert home["is_default_network"] is False
+    moved = emulated.done("PATCH", f"{ROUTES}/{made['id']}", {"virtual_network_id": home["id"]})
+    assert moved == {**made, "virtual_network_id": home["id"]}
+    assert emulated.done("GET", f"{ROUTES}?comment=culvert/dev&is_deleted=false") == [
+        {**moved, "virtual_network_name": "homelab"}
+    ]
+    assert emulated.done("GET", f"{ROUTES}?is_deleted=true") == []
+    renamed = emulated.done("PATCH", f"{NETWORKS}/{home['id']}", {"name": "lab"})
+    assert emulated.done("GET", f"{NETWORKS}?name=lab") == [renamed]
+    assert renamed == {**home, "name": "lab"}
+
+
+def test_one_network_is_routed_once_in_a_virtual_network(emulated: Emulated) -> None:
+    tunnel, other = emulated.tunnel("a"), emulated.tunnel("b")
+    home = emulated.done("POST", NETWORKS, {"name": "homelab"})["id"]
+    emulated.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel})
+    body = {"network": "10.43.0.0/16", "tunnel_id": other}
+    assert refusal(emulated.call("POST", ROUTES, body)) == (409, 1014)
+    emulated.done("POST", ROUTES, {**body, "network": "10.43.1.0/24"})
+    there = emulated.done("POST", ROUTES, {**body, "virtual_network_id": home})
+    assert refusal(emulated.call("PATCH", f"{ROUTES}/{there['id']}", {"virtual_network_id": default(emulated)})) == (
+        409,
+        1014,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"network": None}, (400, 10400)),
+        ({"network": "10.43.0.1/16"}, (400, 10400)),
+        ({"network": "home"}, (400, 10400)),
+        ({"tunnel_id": "x"}, (400, 10400)),
+        ({"tunnel_id": NOBODY}, (404, 1003)),
+        ({"comment": "x" * 101}, (400, 10400)),
+        ({"virtual_network_id": NOBODY}, (400, 1017)),
+    ],
+)
+def test_a_route_that_cannot_be_is_refused(
+    emulated: Emulated, change: dict[str, Any], expected: tuple[int, int]
+) -> None:
+    body = {"network": "10.43.0.0/16", "tunnel_id": emulated.tunnel(), **change}
+    assert refusal(emulated.call("POST", ROUTES, body)) == expected
+    assert emulated.done("GET", ROUTES) == []
+
+
+def test_routes_go_before_their_tunnel_and_their_virtual_network(emulated: Emulated) -> None:
+    tunnel, home = emulated.tunnel(), emulated.done("POST", NETWORKS, {"name": "homelab"})["id"]
+    body = {"network": "fd00:1::/48", "tunnel_id": tunnel, "virtual_network_id": home}
+    route = emulated.done("POST", ROUTES, body)["id"]
+    assert refusal(emulated.call("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")) == (400, 1023)
+    assert refusal(emulated.call("DELETE", f"{NETWORKS}/{home}")) == (400, 1018)
+    for path, missing in ((f"{ROUTES}/{route}", 1015), (f"{NETWORKS}/{home}", 1017)):
+        assert emulated.done("DELETE", path)["deleted_at"]
+        assert refusal(emulated.call("GET", path)) == (404, missing)
+        assert refusal(emulated.call("DELETE", path)) == (404, missing)
+    assert emulated.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
+
+
+def test_there_is_one_default_and_it_stays(emulated: Emulated) -> None:
+    first = default(emulated)
+    assert refusal(emulated.call("DELETE", f"{NETWORKS}/{first}")) == (400, 1019)
+    assert refusal(emulated.call("POST", NETWORKS, {"name": "default"})) == (409, 1016)
+    made = [
+        emulated.done("POST", NETWORKS, {"name": name, "is_default_network": True})["id"] for name in ("one", "two")
+    ]
+    assert default(emulated) == made[1]
+    assert refusal(emulated.call("DELETE", f"{NETWORKS}/{made[1]}")) == (400, 1019)
+    emulated.done("DELETE", f"{NETWORKS}/{made[0]}")
+
+
+def test_a_configuration_tells_whether_its_tunnel_has_routes(emulated: Emulated) -> None:
+    tunnel = emulated.tunnel()
+    path = f"{TUNNELS}/{tunnel}/configurations"
+    emulated.done("PUT", path, {"config": {"ingress": [{"service": "http_status:404"}]}})
+    route = emulated.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel})["id"]
+    assert emulated.done("GET", path)["config"]["warp-routing"] == {"enabled": True}
+    emulated.done("DELETE", f"{ROUTES}/{route}")
+    assert emulated.done("GET", path)["config"]["warp-routing"] == {"enabled": False}
+
+
+def test_a_virtual_network_of_somebody_elses_can_be_there_before(emulated: Emulated) -> None:
+    seed = {"virtual_networks": [{"id": NOBODY, "name": "existing", "account": ACCOUNT}]}
+    for _ in range(2):
+        emulated.owner("POST", "/seed", seed)
+    assert emulated.done("GET", f"{NETWORKS}/{NOBODY}")["name"] == "existing"

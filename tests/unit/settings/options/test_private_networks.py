@@ -1,0 +1,130 @@
+"""Private networks: what is accepted and what becomes of it; what is refused, at its key and in words."""
+
+from typing import Any
+
+import pytest
+
+from settings import AddressDestination, NetworkDestination, Settings
+from tests.support.settings_examples import the_mistake, values
+
+ID = "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"
+
+
+def private(*routes: Any, **more: Any) -> dict[str, Any]:
+    """Good settings with these routes, each a network or an object."""
+    listed = [{"network": route} if isinstance(route, str) else route for route in routes]
+    return values(privateNetworks={"routes": listed or [{"network": "10.43.0.0/16"}], **more})
+
+
+def virtual(**changes: Any) -> dict[str, Any]:
+    return private(virtualNetwork=changes)
+
+
+def udp(protocol: str) -> dict[str, Any]:
+    route = {"network": "10.43.0.10", "ports": [53], "protocol": "UDP"}
+    return {**private("10.44.0.0/16", route), "connector": {"protocol": protocol}}
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("10.43.0.0/16", "10.43.0.0/16"),
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("192.168.1.20", "192.168.1.20/32"),
+        ("100.64.0.0/10", "100.64.0.0/10"),
+        ("FD12:3456::/32", "fd12:3456::/32"),
+        ("fd00:0:0:1::7", "fd00:0:0:1::7/128"),
+    ],
+)
+def test_a_network_is_sent_as_the_api_writes_it_and_is_open_on_every_port(written: str, sent: str) -> None:
+    settings = Settings.parse(private(written))
+    assert settings.private_networks
+    assert settings.private_networks.routes[0].network == sent
+    assert settings.destinations("web")[1:] == (NetworkDestination(sent),)
+
+
+def test_with_ports_only_those_are_open() -> None:
+    udp = {"network": "10.43.0.10", "ports": [53, 5353], "protocol": "UDP"}
+    settings = Settings.parse(private(udp, {"network": "10.44.0.0/16", "ports": [443]}))
+    assert settings.destinations("web")[1:] == (
+        AddressDestination("10.43.0.10/32", 53, "UDP"),
+        AddressDestination("10.43.0.10/32", 5353, "UDP"),
+        AddressDestination("10.44.0.0/16", 443),
+    )
+
+
+def test_without_private_networks_nothing_more_is_open() -> None:
+    settings = Settings.parse(values())
+    assert settings.private_networks is None
+    assert len(settings.destinations("web")) == 1
+
+
+def test_udp_is_carried_over_quic() -> None:
+    for protocol in ("auto", "quic"):
+        assert Settings.parse(udp(protocol)).private_networks
+
+
+ROUTES = "privateNetworks.routes"
+WIDE = "no private network: the connector would be everybody's way out"
+NOWHERE = "loopback, link-local, multicast and reserved addresses are no destinations"
+CASES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no routes": (private(virtualNetwork={"name": "a"}, routes=[]), ROUTES, "it is empty"),
+    "routes left out": (values(privateNetworks={}), ROUTES, "is missing"),
+    "a key of the other network's": (private({"network": "10.43.0.0/16", "cidr": "x"}), f"{ROUTES}[0].cidr", "cidr"),
+    "no network": (private({"comment": "LAN"}), f"{ROUTES}[0].network", "is missing"),
+    "a name for a network": (private("lan"), f"{ROUTES}[0].network", "it is no range of addresses"),
+    "host bits": (private("10.43.0.1/16"), f"{ROUTES}[0].network", "accepted: 10.43.0.0/16"),
+    "all of IPv4": (private("0.0.0.0/0"), f"{ROUTES}[0].network", WIDE),
+    "all of IPv6": (private("::/0"), f"{ROUTES}[0].network", WIDE),
+    "half of IPv4": (private("10.0.0.0/8", "128.0.0.0/1"), f"{ROUTES}[1].network", WIDE),
+    "loopback": (private("127.0.0.1"), f"{ROUTES}[0].network", NOWHERE),
+    "cloud metadata": (private("169.254.169.254"), f"{ROUTES}[0].network", NOWHERE),
+    "link-local IPv6": (private("fe80::/64"), f"{ROUTES}[0].network", NOWHERE),
+    "multicast": (private("224.0.0.251"), f"{ROUTES}[0].network", NOWHERE),
+    "a network twice": (private("10.43.0.0/16", "10.43.0.0/16"), ROUTES, "overlap, and both lead to this tunnel"),
+    "a network within another": (private("10.43.0.0/16", "10.0.0.0/8"), ROUTES, "10.43.0.0/16 and 10.0.0.0/8, overlap"),
+    "a long comment": (private({"network": "10.43.0.0/16", "comment": "x" * 61}), f"{ROUTES}[0].comment", "at most 60"),
+    "two lines of comment": (
+        private({"network": "10.43.0.0/16", "comment": "a\nb"}),
+        f"{ROUTES}[0].comment",
+        "on one line",
+    ),
+    "no ports": (private({"network": "10.43.0.0/16", "ports": []}), f"{ROUTES}[0].ports", "it is empty"),
+    "port nought": (private({"network": "10.43.0.0/16", "ports": [0]}), f"{ROUTES}[0].ports[0]", "from 1 to 65535"),
+    "a protocol of no ports": (
+        private({"network": "10.43.0.0/16", "protocol": "UDP"}),
+        f"{ROUTES}[0]",
+        "without ports everything of the network is open",
+    ),
+    "another protocol": (
+        private({"network": "10.43.0.0/16", "ports": [1], "protocol": "SCTP"}),
+        f"{ROUTES}[0].protocol",
+        "TCP or UDP",
+    ),
+    "UDP over HTTP/2": (udp("http2"), f"{ROUTES}[1].protocol", "over which it carries no UDP"),
+    "a virtual network of no name": (virtual(), "privateNetworks.virtualNetwork", "it names none"),
+    "a virtual network by both": (virtual(name="a", id=ID), "privateNetworks.virtualNetwork", "it names both"),
+    "an empty name": (virtual(name=""), "privateNetworks.virtualNetwork.name", "1 to 64 letters"),
+    "a name with a space": (virtual(name="home lab"), "privateNetworks.virtualNetwork.name", "1 to 64 letters"),
+    "a virtual network's name as its id": (virtual(id="homelab"), "privateNetworks.virtualNetwork.id", "a UUID"),
+    "a default of one's own": (
+        virtual(name="a", isDefault=True),
+        "privateNetworks.virtualNetwork.isDefault",
+        "isDefault",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_bad_setting_is_refused_in_words(case: tuple[dict[str, Any], str, str]) -> None:
+    given, key, words = case
+    mistake = the_mistake(given)
+    assert mistake.key == f"culvert:{key}"
+    assert words in mistake.message
+
+
+def test_an_id_is_kept_in_lower_case() -> None:
+    chosen = Settings.parse(virtual(id=ID.upper())).private_networks
+    assert chosen
+    assert chosen.virtual_network
+    assert chosen.virtual_network.id == ID

@@ -1,0 +1,244 @@
+"""Rules at the edge: what is sent, that none can leave the stack's hostnames, and what is refused, in words."""
+
+from typing import Any
+
+import pytest
+from octorules_wirefilter import parse_expression
+
+from sandbox.edge.expressions import compiled
+from settings import Settings
+from settings.options.waf_expressions import scoped, unscoped
+from tests.integration.edge.test_expressions import visit
+from tests.support.settings_examples import ZONE, a_route, the_mistake, values
+
+BLOG, WILD = 'lower(http.host) in {"blog.example.com"}', 'http.host wildcard "*.apps.example.com"'
+FOREIGN = '(lower(http.host) in {"other.example.com"}) and (ssl)'
+LOGIN = 'http.request.uri.path eq "/login"'
+# Two tries at leaving the parentheses that an expression is put into, and one that tries nothing.
+EVERYONE = 'http.host ne ""'
+
+
+def given(**edge: Any) -> dict[str, Any]:
+    zones = {"example.com": ZONE, "example.org": None}
+    hostnames = ("blog.example.com", "*.apps.example.com", "example.org")
+    return values(*(a_route(hostname=name, advancedCertificate=True) for name in hostnames), zones=zones, edge=edge)
+
+
+def rules(**edge: Any) -> list[dict[str, Any]]:
+    return Settings.parse(given(owns=["example.com", "example.org"], **edge)).edge_rules()
+
+
+def test_each_zone_gets_the_rules_for_its_hostnames() -> None:
+    assert rules(rules=[{"name": "a", "countries": ["KP", "T1"]}]) == [
+        {
+            "zone": "example.com",
+            "name": "a",
+            "action": "block",
+            "expression": f'({BLOG} or {WILD}) and (ip.src.country in {{"KP" "T1"}})',
+        },
+        {
+            "zone": "example.org",
+            "name": "a",
+            "action": "block",
+            "expression": '(lower(http.host) in {"example.org"}) and (ip.src.country in {"KP" "T1"})',
+        },
+    ]
+
+
+def test_one_condition_is_enough_and_hostnames_can_be_chosen() -> None:
+    wanted = {"networks": ["203.0.113.0/24", "2001:db8::1"], "asns": [64496], "expression": "ssl and not ssl"}
+    (rule,) = rules(rules=[{"name": "a", "hostnames": ["Blog.example.com"], **wanted}])
+    condition = "ip.src in {203.0.113.0/24 2001:db8::1} or ip.src.asnum in {64496} or (ssl and not ssl)"
+    assert rule["expression"] == f"({BLOG}) and ({condition})"
+    assert "error" not in parse_expression(rule["expression"])
+
+
+def test_limits_are_sent_with_what_goes_with_their_action() -> None:
+    limits = [
+        {"name": "a", "requests": 9, "expression": LOGIN, "hostnames": ["example.org"]},
+        {"name": "b", "requests": 9, "action": "challenge", "hostnames": ["example.org"]},
+    ]
+    first, second = rules(plan="pro", rateLimits=limits)
+    assert first["expression"] == f'(lower(http.host) in {{"example.org"}}) and ({LOGIN})'
+    assert first["rate"] == {"requests": 9, "period": 10, "timeout": 10, "per": "ip"}
+    assert (second["expression"], second["rate"]["timeout"]) == ('(lower(http.host) in {"example.org"})', 0)
+
+
+def test_what_a_stack_does_not_own_is_for_its_owner_to_include() -> None:
+    edge = {"plan": "pro", "rules": [{"name": "a", "expression": "ssl"}], "rateLimits": [{"name": "b", "requests": 9}]}
+    settings = Settings.parse(given(owns=["example.org"], **edge))
+    handed = settings.edge_rules_for_owners("culvert-blog")
+    assert [rule["name"] for rule in handed] == ["culvert-blog_a", "culvert-blog_b"]
+    assert [rule["zone"] for rule in settings.edge_rules()] == ["example.org", "example.org"]
+    owner = Settings.parse(values(edge={"plan": "pro", "owns": ["example.com"], "include": handed}))
+    assert owner.edge_rules() == [{"zone": "example.com", **rule} for rule in handed]
+    assert owner.edge_rules_for_owners("culvert-dev") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [EVERYONE, f"{EVERYONE} or ssl", f'ssl or http.host in {{"x" "y) or ("}} or {EVERYONE}', f"not (not {EVERYONE})"],
+)
+def test_no_expression_leaves_the_stacks_hostnames(text: str) -> None:
+    for rule in rules(rules=[{"name": "a", "expression": text}]):
+        assert compiled(rule["expression"])(visit(host="other.example.com")) is False
+        assert parse_expression(rule["expression"])["top_level_items"] == ["parenthesized", "parenthesized"]
+    assert compiled(rules(rules=[{"name": "a", "expression": text}])[0]["expression"])(visit()) is True
+
+
+@pytest.mark.parametrize("host", ["BLOG.example.com", "a.apps.example.com", "a.b.APPS.example.com"])
+def test_hostnames_are_met_in_any_case_and_wildcards_at_any_depth(host: str) -> None:
+    assert compiled(rules(rules=[{"name": "a", "expression": EVERYONE}])[0]["expression"])(visit(host=host)) is True
+
+
+def test_what_is_scoped_is_told_from_what_is_not() -> None:
+    names = ("*.apps.example.com", "blog.example.com")
+    assert unscoped(scoped(names, "ssl")) == (("blog.example.com", "*.apps.example.com"), "ssl")
+    assert unscoped(scoped(names)) == (("blog.example.com", "*.apps.example.com"), "")
+    for text in ("ssl", f"({BLOG}) or (ssl)", f"({BLOG} or ssl) and (ssl)", f"({BLOG}) and (ssl) or (ssl)"):
+        assert unscoped(text) is None
+
+
+RULE: dict[str, Any] = {"name": "a", "countries": ["KP"]}
+LIMIT: dict[str, Any] = {"name": "a", "requests": 9}
+INCLUDED: dict[str, Any] = {"name": "culvert-other_a", "action": "block", "expression": FOREIGN}
+ZONES = {"owns": ["example.com"]}
+CASES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an unknown plan": ({"plan": "gold"}, "plan", "one of free, pro"),
+    "a zone of somebody else's": ({"owns": ["example.net"]}, "owns[0]", "one of example.com, example.org"),
+    "a zone that is none": ({"owns": ["com"]}, "owns[0]", "no domain name"),
+    "a ruleset by name": ({"adopt": ["default"], **ZONES}, "adopt[0]", "32 hex digits"),
+    "a ruleset of no zone": ({"adopt": [ZONE]}, "adopt", "it owns none"),
+    "a rule without a name": ({"rules": [{"countries": ["KP"]}]}, "rules[0].name", "is missing"),
+    "a rule with a long name": ({"rules": [{**RULE, "name": "a" * 31}]}, "rules[0].name", "at most 30"),
+    "two rules of one name": (
+        {"plan": "pro", "rules": [RULE], "rateLimits": [LIMIT]},
+        "rateLimits",
+        "a is the name of two",
+    ),
+    "an unknown action": ({"rules": [{**RULE, "action": "captcha"}]}, "rules[0].action", "one of block, managed"),
+    "a rule for everybody": ({"rules": [{"name": "a"}]}, "rules[0]", "it would match every request"),
+    "the United Kingdom by its letters": ({"rules": [{**RULE, "countries": ["UK"]}]}, "rules[0].countries[0]", "GB"),
+    "a country that is none": ({"rules": [{**RULE, "countries": ["ZZ"]}]}, "rules[0].countries[0]", "never match"),
+    "a network with a host in it": (
+        {"rules": [{**RULE, "networks": ["10.0.0.1/8"]}]},
+        "rules[0].networks[0]",
+        "host bits",
+    ),
+    "a system without a number": ({"rules": [{**RULE, "asns": [0]}]}, "rules[0].asns[0]", "1 to 4294967295"),
+    "an expression that closes more than it opens": (
+        {"rules": [{"name": "a", "expression": f"ssl) or ({EVERYONE}"}]},
+        "rules[0].expression",
+        "unrecognised input",
+    ),
+    "an expression with an open quote": (
+        {"rules": [{"name": "a", "expression": 'http.host eq "a'}]},
+        "rules[0].expression",
+        "ending quote",
+    ),
+    "an expression with an unknown field": (
+        {"rules": [{"name": "a", "expression": "http.hots eq 1"}]},
+        "rules[0].expression",
+        "unknown identifier",
+    ),
+    "an empty expression": ({"rules": [{"name": "a", "expression": " "}]}, "rules[0].expression", "it is empty"),
+    "an expression that is too long with its hostnames": (
+        {"rules": [{"name": "a", "hostnames": ["blog.example.com"], "expression": "ssl or " * 590 + "ssl"}]},
+        "",
+        "4182 characters in example.com; accepted: at most 4096",
+    ),
+    "a hostname of no route": (
+        {"rules": [{**RULE, "hostnames": ["x.example.com"]}]},
+        "rules[0].hostnames[0]",
+        "no route",
+    ),
+    "a pattern on free": (
+        {"rules": [{"name": "a", "expression": 'http.user_agent matches "^x"'}]},
+        "rules[0].expression",
+        "no regular expressions",
+    ),
+    "six rules on free": (
+        {"rules": [{"name": f"a{number}", "countries": ["KP"], "hostnames": ["example.org"]} for number in range(6)]},
+        "rules",
+        "more rules than example.org may have on the plan free; accepted: at most 5",
+    ),
+    "a limit on free": (
+        {"rateLimits": [{**LIMIT, "hostnames": ["example.org"]}]},
+        "rateLimits",
+        "may not name a hostname",
+    ),
+    "three limits on pro": (
+        {
+            "plan": "pro",
+            "rateLimits": [{**LIMIT, "name": f"a{number}", "hostnames": ["example.org"]} for number in range(3)],
+        },
+        "rateLimits",
+        "at most 2",
+    ),
+    "a limit of none": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "requests": 0}]},
+        "rateLimits[0].requests",
+        "1 or more",
+    ),
+    "an odd period": ({"plan": "pro", "rateLimits": [{**LIMIT, "period": 7}]}, "rateLimits[0].period", "one of 10, 60"),
+    "a period beyond the plan": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "period": 600}]},
+        "rateLimits[0].period",
+        "at most 60",
+    ),
+    "a timeout beyond the plan": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "timeout": 86400}]},
+        "rateLimits[0].timeout",
+        "10 to 3600",
+    ),
+    "a block without a timeout": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "timeout": 0}]},
+        "rateLimits[0].timeout",
+        "no such timeout with the action block",
+    ),
+    "a challenge with a timeout": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "action": "js_challenge", "timeout": 10}]},
+        "rateLimits[0].timeout",
+        "0, or left out",
+    ),
+    "a limit by what the plan does not see": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "expression": 'http.request.method eq "POST"'}]},
+        "rateLimits[0].expression",
+        "may not name http.request.method",
+    ),
+    "visitors told apart on pro": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "per": "visitor"}]},
+        "rateLimits[0].per",
+        "counts by address",
+    ),
+    "a foreign rule for everybody": (
+        {**ZONES, "include": [{**INCLUDED, "expression": "(ssl) and (ssl)"}]},
+        "include[0].expression",
+        "not kept to hostnames",
+    ),
+    "a foreign rule under no stack's name": (
+        {**ZONES, "include": [{**INCLUDED, "name": "a"}]},
+        "include[0].name",
+        "no name",
+    ),
+    "a foreign rule for another zone": (
+        {"owns": ["example.org"], "include": [INCLUDED]},
+        "include[0].expression",
+        "hostnames in example.org",
+    ),
+    "a foreign rule for nobody": ({"include": [INCLUDED]}, "include[0].expression", "owns with their zone"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_bad_rule_is_refused_in_words(case: tuple[dict[str, Any], str, str]) -> None:
+    edge, key, words = case
+    mistake = the_mistake(given(**edge))
+    assert mistake.key == f"culvert:edge.{key}".removesuffix(".")
+    assert words in mistake.message
+    assert mistake.source.startswith("https://")
+
+
+def test_enterprise_throttles_and_matches_anything() -> None:
+    limit = {**LIMIT, "timeout": 0, "per": "visitor", "period": 3600, "expression": 'ip.src.country eq "KP"'}
+    assert rules(plan="enterprise", rateLimits=[limit])[0]["rate"]["timeout"] == 0

@@ -1,0 +1,78 @@
+"""However much is wrong, all of it is said at once."""
+
+import pytest
+
+from settings import Settings, SettingsError
+from tests.support.settings_examples import ZONE, a_backend, a_route, values
+
+
+def mistakes(given: object) -> dict[str, str]:
+    with pytest.raises(SettingsError, match="mistakes in the settings") as refusal:
+        Settings.model_validate(given)
+    return {mistake.key.removeprefix("culvert:"): mistake.message for mistake in refusal.value.mistakes}
+
+
+def test_three_bad_routes_and_a_bad_account_are_four_mistakes() -> None:
+    given = values(
+        a_route(hostname="blog.example.com:80"), a_route(service="ftp://x"), a_backend(port=0), accountId="mine"
+    )
+    assert list(mistakes(given)) == [
+        "accountId",
+        "routes[0].hostname",
+        "routes[1].service",
+        "routes[2].backend.port",
+    ]
+
+
+def test_several_mistakes_of_one_route_come_together() -> None:
+    given = values({"hostname": "*", "path": "v1", "servce": "http://blog", "advancedCertificate": "no"})
+    assert set(mistakes(given)) == {
+        "routes[0]",
+        "routes[0].hostname",
+        "routes[0].path",
+        "routes[0].servce",
+        "routes[0].advancedCertificate",
+    }
+
+
+def test_checks_between_settings_run_although_others_are_wrong() -> None:
+    given = values(
+        a_route(hostname="*.*.example.com"),
+        a_route(hostname="blog.example.org"),
+        a_route(hostname="a.b.example.com"),
+        a_route(path="/v1"),
+        a_route(path="/v1"),
+        a_route(hostname="out.example.com", service="http://origin.example.org"),
+        connector={"replicas": 99},
+        zones={"example.com": ZONE, "EXAMPLE.com": ZONE},
+    )
+    assert set(mistakes(given)) == {
+        "routes[0].hostname",
+        "routes[1].hostname",
+        "routes[2].hostname",
+        "routes[4]",
+        "routes[5].service",
+        "connector.replicas",
+        'zones["EXAMPLE.com"]',
+    }
+
+
+def test_no_hostname_is_called_homeless_while_a_zone_is_misspelt() -> None:
+    given = values(a_route(hostname="blog.example.org"), zones={"example.com": "7", "example_.org": None})
+    assert set(mistakes(given)) == {'zones["example.com"]', 'zones["example_.org"]'}
+
+
+def test_the_second_and_the_third_of_three_equal_routes_are_named() -> None:
+    assert list(mistakes(values(a_route(), a_route(), a_route()))) == ["routes[1]", "routes[2]"]
+
+
+def test_nothing_at_all_is_told_from_empty_settings() -> None:
+    assert list(mistakes({})) == ["accountId", "zones", "routes"]
+
+
+def test_the_error_numbers_its_mistakes() -> None:
+    with pytest.raises(SettingsError, match=r"^3 mistakes in the settings; nothing was done[.]") as refusal:
+        Settings.parse({})
+    lines = str(refusal.value).splitlines()
+    assert [line[:2] for line in lines[1:]] == ["1.", "  ", "2.", "  ", "3.", "  "]
+    assert lines[1].startswith("1. culvert:accountId is missing")

@@ -1,0 +1,179 @@
+"""The same settings from a stack file and from the engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pulumi.runtime import set_all_config
+
+from settings import PodDestination, Settings, SettingsError
+from tests.support.paths import PROJECT
+from tests.support.settings_examples import ACCOUNT
+
+GOOD = f"""
+config:
+  culvert:accountId: "{ACCOUNT}"
+  culvert:zones: {{example.com: }}
+  culvert:routes: [{{hostname: blog.example.com, service: http://blog}}]
+"""
+TEXTS = {
+    "culvert:accountId": "1" * 32,
+    "culvert:zones": '{"example.com": null}',
+    "culvert:routes": '[{"hostname": "blog.example.com", "service": "http://blog"}]',
+    "culvert:namespace": "123",
+    "culvert:connector": '{"replicas": 3}',
+    "culvert:sampleSite": "true",
+    "cloudflare:baseUrl": "https://api.example.com",
+}
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "Pulumi.test.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(text: str, folder: Path) -> tuple[str, str]:
+    with pytest.raises(SettingsError, match="1 mistake") as refused:
+        Settings.from_stack_file(written(folder, text))
+    (mistake,) = refused.value.mistakes
+    return mistake.key, mistake.message
+
+
+@pytest.fixture
+def configured() -> Iterator[Any]:
+    yield set_all_config
+    set_all_config({}, [])
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_projects_stack_files_are_good(stack: str) -> None:
+    assert Settings.from_stack_file(PROJECT / f"Pulumi.{stack}.yaml").network_policy.preset == "strict"
+
+
+def test_dev_and_prod_share_an_account_and_a_zone_but_no_hostname_and_no_namespace() -> None:
+    dev, prod = (Settings.from_stack_file(PROJECT / f"Pulumi.{stack}.yaml") for stack in ("dev", "prod"))
+    assert dev.account_id == prod.account_id
+    assert dev.zones["example.com"] == prod.zones["example.com"]
+    assert not set(dev.hostnames()) & set(prod.hostnames())
+    assert dev.namespace is not None
+    assert prod.namespace is not None
+    assert dev.namespace.name != prod.namespace.name
+
+
+def test_a_template_asks_for_just_what_a_stack_cannot_do_without() -> None:
+    asked = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["template"]["config"]
+    required = [f"culvert:{field.alias}" for field in Settings.model_fields.values() if field.is_required()]
+    assert list(asked) == required
+    # What each tells to answer, with dev's own file around it.
+    answers = [ACCOUNT, *(asked[key]["description"].rsplit("such as ", 1)[1] for key in required[1:])]
+    settings = Settings.parse({"sampleSite": True, **dict(zip(["accountId", "zones", "routes"], answers, strict=True))})
+    assert settings.zones == {"example.com": None}
+    assert settings.urls() == ["https://blog.example.com"]
+    # The sample site's own port: the hostname leads to it.
+    assert settings.destinations("blog") == (PodDestination("blog", {}, 8080),)
+
+
+def test_a_hostname_alone_is_checked_like_any_other(tmp_path: Path) -> None:
+    for text, key in (
+        ("culvert:routes: blog.example.org", "culvert:routes"),
+        ("culvert:routes: [blog_.example.com]", "culvert:routes[0]"),
+        ("culvert:zones: example", "culvert:zones"),
+    ):
+        name = text.split(": ")[0]
+        lines = [line for line in GOOD.splitlines() if name not in line]
+        with pytest.raises(SettingsError, match="mistake") as refused:
+            Settings.from_stack_file(written(tmp_path, "\n".join([*lines, f"  {text}"])))
+        assert refused.value.mistakes[0].key.startswith(key)
+
+
+def test_keys_of_other_packages_are_left_alone(tmp_path: Path) -> None:
+    text = GOOD + "  cloudflare:baseUrl: https://api.example.com\nencryptionsalt: v1:x\n"
+    assert Settings.from_stack_file(written(tmp_path, text)).account_id == ACCOUNT
+
+
+def test_a_switch_that_the_engine_wrote_as_a_text_is_a_switch(tmp_path: Path) -> None:
+    settings = Settings.from_stack_file(written(tmp_path, GOOD + '  culvert:sampleSite: "true"\n'))
+    assert settings.sample_site is not None
+
+
+def test_yes_is_a_text_as_it_is_for_the_engine(tmp_path: Path) -> None:
+    key, message = refusal(GOOD + "  culvert:sampleSite: yes\n", tmp_path)
+    assert key == "culvert:sampleSite"
+    assert '"yes": it is no object' in message
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    key, message = refusal(GOOD + f'  culvert:accountId: "{ACCOUNT}"\n', tmp_path)
+    assert key == "Pulumi.test.yaml"
+    assert "culvert:accountId stands twice" in message
+
+
+def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+    key, message = refusal("config: {", tmp_path)
+    assert key == "Pulumi.test.yaml"
+    assert "it is no YAML" in message
+
+
+@pytest.mark.parametrize("text", ["", "config:", "config: []", "[]", "- config"])
+def test_a_file_without_settings_is_told_what_is_missing(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="3 mistakes") as refused:
+        Settings.from_stack_file(written(tmp_path, text))
+    assert [mistake.key for mistake in refused.value.mistakes] == [
+        "culvert:accountId",
+        "culvert:zones",
+        "culvert:routes",
+    ]
+
+
+@pytest.mark.parametrize(
+    "encrypted", ["culvert:namespace: {secure: v1:x}", "culvert:connector: {scheduling: [{secure: v1:x}]}"]
+)
+def test_an_encrypted_setting_is_refused_without_its_value(encrypted: str, tmp_path: Path) -> None:
+    key, message = refusal(f"{GOOD}  {encrypted}\n", tmp_path)
+    assert key == encrypted.split(": ")[0]
+    assert "v1:x" not in message
+    assert "the value in the clear" in message
+
+
+def test_the_engines_texts_are_decoded_by_what_they_mean(configured: Any) -> None:
+    configured(TEXTS, [])
+    settings = Settings.load()
+    assert settings.account_id == "1" * 32
+    assert settings.zones == {"example.com": None}
+    assert settings.namespace is not None
+    assert settings.namespace.name == "123"
+    assert settings.connector.replicas == 3
+    assert settings.sample_site is not None
+
+
+def test_an_object_is_decoded_where_a_name_may_stand(configured: Any) -> None:
+    configured({**TEXTS, "culvert:namespace": '{"name": "web", "create": false}', "culvert:sampleSite": "false"}, [])
+    settings = Settings.load()
+    assert settings.namespace is not None
+    assert (settings.namespace.name, settings.namespace.create) == ("web", False)
+    assert settings.sample_site is None
+
+
+def test_an_unknown_key_of_the_project_is_refused(configured: Any) -> None:
+    configured({**TEXTS, "culvert:replicas": "3"}, [])
+    with pytest.raises(SettingsError, match="culvert:replicas is 3: there is no such setting"):
+        Settings.load()
+
+
+def test_an_encrypted_setting_is_refused_by_the_program_too(configured: Any) -> None:
+    configured(TEXTS, ["culvert:namespace"])
+    with pytest.raises(SettingsError, match=r"culvert:namespace is .+hidden.+: it is encrypted"):
+        Settings.load()
+
+
+def test_the_engines_environment_is_read_where_it_set_nothing_itself(
+    configured: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import json
+
+    configured({}, [])
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(TEXTS))
+    assert Settings.load().connector.replicas == 3

@@ -1,5 +1,0 @@
-"""`python -m verify`."""
-
-from verify.cli import run
-
-run()
