@@ -9,7 +9,6 @@ import pulumi
 from components import (
     Access,
     Connector,
-    EdgeGuard,
     LoadBalancer,
     Monitoring,
     Namespace,
@@ -19,6 +18,7 @@ from components import (
     Records,
     SampleSite,
     Tunnel,
+    WafRules,
     pod_labels,
 )
 from components.exposure.hooks import drop_connections, take_back
@@ -39,15 +39,15 @@ adopted_tunnel, adopted_records = settings.adopted(found, f"{project}/{stack}")
 
 # The hook is registered with every run: what an earlier one made may need it.
 before_delete, guards = [take_back(name)], []
-if rules := settings.edge_rules():
+if rules := settings.waf_rules():
     # Ahead of everything else: it refuses what somebody else keeps before anything is made.
-    guards = EdgeGuard(
+    guards = WafRules(
         name,
         {
             "account_id": settings.account_id,
             "zones": settings.zones,
             "rules": rules,
-            "adopt": list(settings.edge.adopt),
+            "adopt": list(settings.waf.adopt),
             "before_delete": before_delete,
         },
     ).rulesets
@@ -66,12 +66,12 @@ policy = NetworkPolicy(
         "preset": settings.network_policy.preset,
         "metrics_from": settings.network_policy.metrics_from,
         "region": options.region,
-        "dialect": settings.network_policy.dialect,
+        "engine": settings.network_policy.engine,
         "resolvers": resolvers,
     },
 )
-doors: Any = {guard.name: guard.parts() for guard in settings.guards()}
-access = Access(name, {"account_id": settings.account_id, "guards": doors}) if doors else None
+doors: Any = {guard.name: guard.parts() for guard in settings.access_applications()}
+access = Access(name, {"account_id": settings.account_id, "applications": doors}) if doors else None
 tunnel = Tunnel(
     name,
     {
@@ -170,8 +170,8 @@ pulumi.export("tunnelTarget", tunnel.target)
 pulumi.export("records", records.ids)
 pulumi.export("configVersion", tunnel.config_version)
 pulumi.export("namespace", namespace.name)
-if for_owners := settings.edge_rules_for_owners(name):
-    pulumi.export("edgeRules", for_owners)
+if for_owners := settings.waf_rules_for_owners(name):
+    pulumi.export("wafRules", for_owners)
 pulumi.export("connector", connector.deployment)
 if private:
     pulumi.export("virtualNetworkId", private.virtual_network_id)

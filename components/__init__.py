@@ -13,12 +13,11 @@ from components.private_networks import PrivateNetworks
 from components.records import Records
 from components.sample_site import SampleSite
 from components.tunnel import Tunnel
-from components.waf.waf import EdgeGuard
+from components.waf.waf import WafRules
 
 __all__ = [
     "Access",
     "Connector",
-    "EdgeGuard",
     "LoadBalancer",
     "Monitoring",
     "Namespace",
@@ -28,5 +27,6 @@ __all__ = [
     "Records",
     "SampleSite",
     "Tunnel",
+    "WafRules",
     "pod_labels",
 ]

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 
-class GuardArgs(TypedDict):
+class AccessApplicationArgs(TypedDict):
     domains: list[str]
     """What it stands before, `host` or `host/path` with all that lies below; at most five."""
     emails: NotRequired[list[str]]
@@ -24,18 +24,18 @@ class GuardArgs(TypedDict):
     session_duration: NotRequired[str]
     """How long a login lasts, such as 24h (the default)."""
     public: NotRequired[bool]
-    """Lets everybody pass, before a part of what another one guards; the rest but `domains` is not looked at then."""
+    """Lets everybody pass, before a part of what another one applications; the rest but `domains` is not looked at then."""
 
 
 class AccessArgs(TypedDict):
     account_id: pulumi.Input[str]
     """Cloudflare account, 32 hex digits. Zero Trust must have been set up in it."""
-    guards: dict[str, GuardArgs]
+    applications: dict[str, AccessApplicationArgs]
     """Applications by a name that stays when what they stand before changes: the hostname."""
 
 
 class Access(pulumi.ComponentResource):
-    """An Access application for each guard.
+    """An Access application for each application.
 
     Creates for each a ZeroTrustAccessApplication and up to three reusable ZeroTrustAccessPolicy, and a
     ZeroTrustAccessServiceToken for each name among all service tokens. Policies come before the application that has them,
@@ -54,8 +54,8 @@ class Access(pulumi.ComponentResource):
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:Access", name, {}, opts)
         self._name, self._account = name, args["account_id"]
-        guards = args["guards"]
-        wanted = [token for guard in guards.values() for token in guard.get("service_tokens", [])]
+        applications = args["applications"]
+        wanted = [token for application in applications.values() for token in application.get("service_tokens", [])]
         self.tokens = {
             token: cloudflare.ZeroTrustAccessServiceToken(
                 f"{name}-{token}",
@@ -65,7 +65,9 @@ class Access(pulumi.ComponentResource):
             )
             for token in dict.fromkeys(wanted)
         }
-        self.audience_of = {guard: self._application(guard, guards[guard]).aud for guard in guards}
+        self.audience_of = {
+            application: self._application(application, applications[application]).aud for application in applications
+        }
         # Outputs within are awaited with the whole, which the types of the two functions do not say.
         audiences: dict[str, Any] = {**self.audience_of}
         pairs: dict[str, Any] = {
@@ -76,12 +78,12 @@ class Access(pulumi.ComponentResource):
         self.service_tokens = pulumi.Output.secret(pairs)
         self.register_outputs({"audiences": self.audiences, "service_tokens": self.service_tokens})
 
-    def _application(self, guard: str, args: GuardArgs) -> "cloudflare.ZeroTrustAccessApplication":
-        policies = [self._policy(guard, args, **policy) for policy in self._policies(args)]
+    def _application(self, application: str, args: AccessApplicationArgs) -> "cloudflare.ZeroTrustAccessApplication":
+        policies = [self._policy(application, args, **policy) for policy in self._policies(args)]
         return cloudflare.ZeroTrustAccessApplication(
-            f"{self._name}-{guard}",
+            f"{self._name}-{application}",
             account_id=self._account,
-            name=f"{self._name} {guard}",
+            name=f"{self._name} {application}",
             type="self_hosted",
             # Both: the API derives what is left out, and keeps it when that changes.
             domain=args["domains"][0],
@@ -91,7 +93,7 @@ class Access(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _policies(self, args: GuardArgs) -> list[dict[str, Any]]:
+    def _policies(self, args: AccessApplicationArgs) -> list[dict[str, Any]]:
         """The policies in their order; the first that speaks of somebody decides, programs' before people's."""
         if args.get("public"):
             return [{"what": "everybody", "decision": "bypass", "includes": [{"everyone": {}}]}]
@@ -115,12 +117,12 @@ class Access(pulumi.ComponentResource):
         return policies
 
     def _policy(
-        self, guard: str, args: GuardArgs, what: str, decision: str, **rules: Any
+        self, application: str, args: AccessApplicationArgs, what: str, decision: str, **rules: Any
     ) -> "cloudflare.ZeroTrustAccessPolicy":
         return cloudflare.ZeroTrustAccessPolicy(
-            f"{self._name}-{guard}-{what}",
+            f"{self._name}-{application}-{what}",
             account_id=self._account,
-            name=f"{self._name} {guard}: {what}",
+            name=f"{self._name} {application}: {what}",
             decision=decision,
             # A policy has a session of its own, a day by default, which goes before the application's.
             session_duration=args.get("session_duration") if decision in ("allow", "non_identity") else None,

@@ -54,7 +54,7 @@ def schema() -> dict[str, Any]:
 def _published(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema without what cannot be handed to a component of another process: the `replacedWith` of its options takes
     no resource inside a component, and a hook is a function of the program's."""
-    hidden = (("Connector", "replacedWith"), ("PrivateNetworks", "replacedWith"), ("EdgeGuard", "beforeDelete"))
+    hidden = (("Connector", "replacedWith"), ("PrivateNetworks", "replacedWith"), ("WafRules", "beforeDelete"))
     for component, name in hidden:
         del schema["resources"][f"{NAME}:index:{component}"]["inputProperties"][name]
     return schema

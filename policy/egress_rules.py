@@ -1,6 +1,6 @@
-"""What network policies of every dialect open outwards, in the words of Kubernetes' own: rules with `to` and `ports`.
+"""What network policies of every engine open outwards, in the words of Kubernetes' own: rules with `to` and `ports`.
 
-A peer may also be `{"entity": name}`, for what Cilium calls so. What a dialect says more finely than this can is taken for the
+A peer may also be `{"entity": name}`, for what Cilium calls so. What a engine says more finely than this can is taken for the
 wider: a guard rail rather asks once too often.
 """
 

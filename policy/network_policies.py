@@ -18,10 +18,10 @@ _GROUPS = {
 def selecting(pod: Pod, stack: Stack) -> list[Resource]:
     """The policies of the stack that select a pod, and those of which that cannot be said yet."""
     policies = stack.every("NetworkPolicy", "CiliumNetworkPolicy")
-    return [policy for policy in policies if dialect(policy) and selects(policy, pod)]
+    return [policy for policy in policies if engine(policy) and selects(policy, pod)]
 
 
-def dialect(policy: Resource) -> str:
+def engine(policy: Resource) -> str:
     """`kubernetes`, `calico` or `cilium`; empty for what is no network policy."""
     for group, name in _GROUPS.items():
         if policy.type.startswith(f"kubernetes:{group}/"):
@@ -32,18 +32,18 @@ def dialect(policy: Resource) -> str:
 def closes(policy: Resource, direction: str) -> bool:
     """Whether `Egress` or `Ingress` is shut, but for what the policy allows."""
     spec, rules = at(policy.properties, "spec"), direction.lower()
-    if dialect(policy) == "cilium":
+    if engine(policy) == "cilium":
         # A direction that has rules, be they empty: https://docs.cilium.io/en/stable/security/policy/intro/#policy-enforcement-modes
         said = at(spec, "enableDefaultDeny", rules)
         return bool(at(spec, rules) or at(spec, f"{rules}Deny")) if said is None else bool(said)
-    types = at(spec, "types" if dialect(policy) == "calico" else "policyTypes")
+    types = at(spec, "types" if engine(policy) == "calico" else "policyTypes")
     if not types:
         # https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec: Ingress, and
         # Egress where there are rules for it. Calico's is Egress alone where there are rules for that alone.
         has_egress = bool(at(spec, "egress"))
         if direction == "Egress":
             return has_egress
-        return dialect(policy) == "kubernetes" or not has_egress or bool(at(spec, "ingress"))
+        return engine(policy) == "kubernetes" or not has_egress or bool(at(spec, "ingress"))
     return types is UNKNOWN or direction in types or UNKNOWN in types
 
 
@@ -53,9 +53,9 @@ def selects(policy: Resource, pod: Pod) -> bool:
     if UNKNOWN not in (namespace, pod.namespace) and namespace != pod.namespace:
         return False
     spec, labels = at(policy.properties, "spec"), pod.labels
-    if dialect(policy) == "kubernetes":
+    if engine(policy) == "kubernetes":
         return matches(at(spec, "podSelector"), labels)
-    if dialect(policy) == "cilium":
+    if engine(policy) == "cilium":
         return matches(_plain(at(spec, "endpointSelector")), labels)
     selector = at(spec, "selector")
     if not known(selector) or not known(labels):

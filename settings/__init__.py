@@ -1,6 +1,6 @@
 """The settings of one stack: read once, checked whole, and closed."""
 
-from settings.derived.access_applications import Guard
+from settings.derived.access_applications import AccessApplication
 from settings.derived.adoption import Existing, ExistingRecord, ExistingTunnel
 from settings.derived.destinations import (
     AddressDestination,
@@ -9,7 +9,7 @@ from settings.derived.destinations import (
     NetworkDestination,
     PodDestination,
 )
-from settings.errors import Mistake, SettingsError
+from settings.errors import SettingIssue, SettingsError
 from settings.loading import base_name
 from settings.model import Settings
 from settings.options.access import AccessOptions, PeopleOptions
@@ -21,7 +21,7 @@ from settings.options.load_balancer import HealthOptions, LoadBalancerOptions, P
 from settings.options.monitoring import AlertOptions, DashboardOptions, MonitoringOptions, NotifyOptions
 from settings.options.namespace import NamespaceOptions
 from settings.options.network_policy import NetworkPolicyOptions
-from settings.options.network_policy_peers import AllowOptions, ResolverOptions
+from settings.options.network_policy_peers import AllowedPeer, DnsServer
 from settings.options.origins import OriginDefaults, OriginOptions
 from settings.options.paths import PathOptions
 from settings.options.private_networks import PrivateNetworksOptions, PrivateRouteOptions, VirtualNetworkOptions
@@ -30,7 +30,7 @@ from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PO
 from settings.options.token import ExistingSecretOptions, StoreOptions, TokenOptions
 from settings.options.tunnel import TunnelOptions
 from settings.options.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
-from settings.options.waf import EdgeOptions, EdgeRule, RateLimit
+from settings.options.waf import RateLimit, WafOptions, WafRule
 
 __all__ = [
     "OWN_VARIABLES",
@@ -38,26 +38,24 @@ __all__ = [
     "RESERVED_PREFIX",
     "SAMPLE_SITE_PORT",
     "SAMPLE_SITE_TARGET_PORT",
+    "AccessApplication",
     "AccessOptions",
     "AddressDestination",
     "AlertOptions",
-    "AllowOptions",
+    "AllowedPeer",
     "BackendOptions",
     "ConnectorOptions",
     "DashboardOptions",
     "Destination",
-    "EdgeOptions",
-    "EdgeRule",
+    "DnsServer",
     "EnvironmentVariable",
     "Existing",
     "ExistingRecord",
     "ExistingSecretOptions",
     "ExistingTunnel",
-    "Guard",
     "HealthOptions",
     "ImageOptions",
     "LoadBalancerOptions",
-    "Mistake",
     "MonitoringOptions",
     "NameDestination",
     "NamespaceOptions",
@@ -73,10 +71,10 @@ __all__ = [
     "PrivateNetworksOptions",
     "PrivateRouteOptions",
     "RateLimit",
-    "ResolverOptions",
     "Route",
     "SampleSiteOptions",
     "SchedulingOptions",
+    "SettingIssue",
     "Settings",
     "SettingsError",
     "StoreOptions",
@@ -84,5 +82,7 @@ __all__ = [
     "TunnelOptions",
     "VirtualNetworkOptions",
     "VolumeOptions",
+    "WafOptions",
+    "WafRule",
     "base_name",
 ]

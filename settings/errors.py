@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 from pydantic_core import PydanticCustomError
 
 PREFIX = "culvert:"
-HIDDEN = "[hidden]"
-NOTHING: Any = object()
+REDACTED = "[hidden]"
+MISSING: Any = object()
 """Stands for a value that is not there, where null would be one."""
 
 
 @dataclass(frozen=True)
-class Mistake:
+class SettingIssue:
     """What is wrong with one setting.
 
     `key` is written as in a stack file, with its path (`culvert:routes[1].hostname`); `value` is what stands there, fit
@@ -30,19 +30,19 @@ class Mistake:
     message: str
 
     @classmethod
-    def of(cls, key: str, value: object, why: str, accepted: str, source: str) -> "Mistake":
+    def of(cls, key: str, value: object, why: str, accepted: str, source: str) -> "SettingIssue":
         """Word the sentence; a connector's token is never repeated."""
-        if value is NOTHING:
+        if value is MISSING:
             why = f": {why}" if why else ""
             return cls(key, None, accepted, source, f"{key} is missing{why}; accepted: {accepted}.")
         value = _masked(value)
-        return cls(key, value, accepted, source, f"{key} is {abridged(value)}: {why}; accepted: {accepted}.")
+        return cls(key, value, accepted, source, f"{key} is {truncate(value)}: {why}; accepted: {accepted}.")
 
 
 class SettingsError(Exception):
     """Settings that cannot be used, with every mistake found in them."""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+    def __init__(self, mistakes: Sequence[SettingIssue]) -> None:
         self.mistakes = list(mistakes)
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
         lines = [f"{count} in the settings; nothing was done."]
@@ -51,7 +51,7 @@ class SettingsError(Exception):
         super().__init__("\n".join(lines))
 
 
-def refuse(why: str, accepted: str, source: str, **more: Any) -> NoReturn:
+def reject(why: str, accepted: str, source: str, **more: Any) -> NoReturn:
     """Refuse the value that a validator was given.
 
     `value` says what to show in its place, `up` how many steps above it the key to name stands.
@@ -75,11 +75,11 @@ def _masked(value: object) -> Any:
     if isinstance(value, (list, tuple)):
         return [_masked(inner) for inner in value]
     if isinstance(value, str):
-        return HIDDEN if is_connector_token(value) else value
+        return REDACTED if is_connector_token(value) else value
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def abridged(value: object) -> str:
+def truncate(value: object) -> str:
     """A value as a message shows it."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else f"{text[:117]}..."

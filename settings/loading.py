@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import yaml
 
 from settings import references
-from settings.errors import HIDDEN, PREFIX, Mistake, SettingsError
+from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
 
 # Room is left for what is put behind it: -cloudflared, and the ends that Kubernetes adds to a Deployment's pods.
 BASE_NAME = r"(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -56,7 +56,7 @@ def base_name(project: str, stack: str) -> str:
     name = f"{project}-{stack}"
     if not re.fullmatch(BASE_NAME, name):
         why = f"objects of the cluster are named after it, and none may be called {name}"
-        raise SettingsError([Mistake.of("stack", stack, why, STACK_NAME, references.KUBERNETES_NAMES)])
+        raise SettingsError([SettingIssue.of("stack", stack, why, STACK_NAME, references.KUBERNETES_NAMES)])
     return name
 
 
@@ -66,7 +66,9 @@ def written(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         why = " ".join(f"it is no YAML: {error}".split())
-        raise SettingsError([Mistake.of(path.name, path.name, why, "YAML", references.PULUMI_CONFIGURATION)]) from None
+        raise SettingsError(
+            [SettingIssue.of(path.name, path.name, why, "YAML", references.PULUMI_CONFIGURATION)]
+        ) from None
     config = document.get("config") if isinstance(document, dict) else None
     config = config if isinstance(config, dict) else {}
     values = {key: value for key, value in config.items() if isinstance(key, str) and key.startswith(PREFIX)}
@@ -102,4 +104,4 @@ def _in_the_clear(encrypted: list[str]) -> None:
     why = "it is encrypted, but every setting shows in the cluster or at Cloudflare"
     if encrypted:
         accepted, source = "the value in the clear", references.PULUMI_SECRETS
-        raise SettingsError([Mistake.of(key, HIDDEN, why, accepted, source) for key in encrypted])
+        raise SettingsError([SettingIssue.of(key, REDACTED, why, accepted, source) for key in encrypted])

@@ -24,7 +24,7 @@ from settings.options.routes import Route
 from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PORT, SampleSiteOptions
 from settings.options.token import TokenOptions
 from settings.options.tunnel import TunnelOptions
-from settings.options.waf import EdgeOptions
+from settings.options.waf import WafOptions
 from settings.schema import Options, setting
 
 
@@ -140,7 +140,7 @@ class Settings(Options):
     )
     network_policy: NetworkPolicyOptions = setting(
         "What the connector's pods may reach, and who may reach them.",
-        "{dialect, preset, metricsFrom, allow, dns}",
+        "{engine, preset, metricsFrom, allow, dns}",
         references.KUBERNETES_POLICIES,
         examples=[{"preset": "strict", "metricsFrom": "monitoring"}],
         default=NetworkPolicyOptions(),
@@ -180,12 +180,12 @@ class Settings(Options):
         examples=[{"virtualNetwork": {"name": "homelab"}, "routes": [{"network": "10.43.0.0/16", "ports": [443]}]}],
         default=None,
     )
-    edge: EdgeOptions = setting(
+    waf: WafOptions = setting(
         "Who is turned away at Cloudflare's edge.",
         "{plan, owns, adopt, rules, rateLimits, include}",
         references.CLOUDFLARE_CUSTOM_RULES,
         examples=[{"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]}],
-        default=EdgeOptions(),
+        default=WafOptions(),
     )
 
     @model_validator(mode="wrap")
@@ -208,16 +208,16 @@ class Settings(Options):
         """The settings in a `Pulumi.<stack>.yaml`, without the engine."""
         return cls.parse(loading.written(path))
 
-    def guards(self) -> tuple[access_applications.Guard, ...]:
+    def access_applications(self) -> tuple[access_applications.AccessApplication, ...]:
         """The Access applications that stand before the routes."""
-        return access_applications.guards(self.routes)
+        return access_applications.access_applications(self.routes)
 
     def ingress_rules(self, namespace: str, audiences: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The connector's rules, sorted and spelled out for the stack's namespace, the catch-all last. `audiences` are
         those of the guards, by name."""
         found = ingress_rules.ingress_rules(self.routes, namespace, self.origin_defaults)
         routes = [route for _, route in ingress_rules.ordered(enumerate(self.routes))]
-        known = {guard: (audiences or {}).get(guard.name) for guard in self.guards()}
+        known = {each: (audiences or {}).get(each.name) for each in self.access_applications()}
         return access_applications.ticketed(found, routes, self.access_team, known)
 
     def hostnames(self) -> dict[str, str]:
@@ -263,22 +263,22 @@ class Settings(Options):
         extra = [{"volume": one.volume, "mount": one.mount} for one in self.connector.extra_volumes]
         return [*ca_pools.mounted(pool for pool in pools if pool is not None), *extra]
 
-    def edge_rules(self) -> list[Any]:
+    def waf_rules(self) -> list[Any]:
         """The rules for the zones that the stack owns: `{zone, name, action, expression}`, and of a limit its `rate`."""
         own = [
             rule
-            for rule in waf_rules.own(self.edge, zones.placed(self.routes, self.zones))
-            if rule["zone"] in self.edge.owns
+            for rule in waf_rules.own(self.waf, zones.placed(self.routes, self.zones))
+            if rule["zone"] in self.waf.owns
         ]
-        return [*own, *waf_rules.included(self.edge)]
+        return [*own, *waf_rules.included(self.waf)]
 
-    def edge_rules_for_owners(self, base: str) -> list[dict[str, Any]]:
+    def waf_rules_for_owners(self, base: str) -> list[dict[str, Any]]:
         """The rules for zones that another stack owns, as it includes them: their names begin with this stack's, `base`."""
-        own = waf_rules.own(self.edge, zones.placed(self.routes, self.zones))
+        own = waf_rules.own(self.waf, zones.placed(self.routes, self.zones))
         return [
             {**{key: value for key, value in rule.items() if key != "zone"}, "name": f"{base}_{rule['name']}"}
             for rule in own
-            if rule["zone"] not in self.edge.owns
+            if rule["zone"] not in self.waf.owns
         ]
 
     def destinations(self, namespace: str) -> tuple[Destination, ...]:

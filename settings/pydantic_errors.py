@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from settings import references
-from settings.errors import HIDDEN, NOTHING, PREFIX, Mistake
+from settings.errors import MISSING, PREFIX, REDACTED, SettingIssue
 
 REASONS = {
     "string_type": "it is no text",
@@ -26,7 +26,7 @@ REASONS = {
 Place = tuple[Any, ...]
 
 
-def translated(model: type[BaseModel], data: Any, error: ValidationError) -> list[Mistake]:
+def translated(model: type[BaseModel], data: Any, error: ValidationError) -> list[SettingIssue]:
     """The mistakes in a ValidationError of `model` about `data`."""
     details = [dict(detail) for detail in error.errors(include_url=False)]
     # pydantic calls a list too short when all that is in it is wrong.
@@ -34,7 +34,7 @@ def translated(model: type[BaseModel], data: Any, error: ValidationError) -> lis
     return [_mistake(model, data, detail) for detail in details if detail not in empty]
 
 
-def _mistake(model: type[BaseModel], data: Any, detail: dict[str, Any]) -> Mistake:
+def _mistake(model: type[BaseModel], data: Any, detail: dict[str, Any]) -> SettingIssue:
     place: Place = tuple(part for part in detail["loc"] if part != "[key]")
     context = detail.get("ctx", {})
     if up := context.get("up", 0):
@@ -42,27 +42,27 @@ def _mistake(model: type[BaseModel], data: Any, detail: dict[str, Any]) -> Mista
     key, value = _written(place, data)
     if detail["type"] == "refused":
         shown = context.get("value", value)
-        return Mistake.of(key, shown, context["why"], context["accepted"], context["source"])
+        return SettingIssue.of(key, shown, context["why"], context["accepted"], context["source"])
     group, field = _declared(model, place)
     if detail["type"] == "extra_forbidden":
         return _unknown(group, key, str(place[-1]), value)
     extra = field.json_schema_extra if field and isinstance(field.json_schema_extra, dict) else {}
     accepted, source = extra.get("x-accepted", "an object"), extra.get("x-source", references.PULUMI_CONFIGURATION)
     if detail["type"] == "missing":
-        return Mistake.of(key, NOTHING, "", str(accepted), str(source))
+        return SettingIssue.of(key, MISSING, "", str(accepted), str(source))
     if detail["type"] == "model_type" and isinstance(place[-1], int):
         accepted = "an object with " + ", ".join(_settings(group))
-    return Mistake.of(key, value, REASONS.get(detail["type"]) or str(detail["msg"]), str(accepted), str(source))
+    return SettingIssue.of(key, value, REASONS.get(detail["type"]) or str(detail["msg"]), str(accepted), str(source))
 
 
-def _unknown(group: type[BaseModel], key: str, name: str, value: Any) -> Mistake:
+def _unknown(group: type[BaseModel], key: str, name: str, value: Any) -> SettingIssue:
     known = _settings(group)
     folded = {setting.lower(): setting for setting in known}
     close = get_close_matches(name.replace("_", "").lower(), folded, 1)
     why = "there is no such setting" + (f", did you mean {folded[close[0]]}?" if close else "")
     # Whoever looks for a place to put a secret should not find it printed.
-    shown = HIDDEN if re.search(r"token|secret|password|key", name, re.IGNORECASE) else value
-    return Mistake.of(key, shown, why, "one of " + ", ".join(known), references.PULUMI_CONFIGURATION)
+    shown = REDACTED if re.search(r"token|secret|password|key", name, re.IGNORECASE) else value
+    return SettingIssue.of(key, shown, why, "one of " + ", ".join(known), references.PULUMI_CONFIGURATION)
 
 
 def _written(place: Place, data: Any) -> tuple[str, Any]:
@@ -72,13 +72,13 @@ def _written(place: Place, data: Any) -> tuple[str, Any]:
     """
     key = ""
     for part in place:
-        if data is not NOTHING and not isinstance(data, (dict, list, tuple)):
+        if data is not MISSING and not isinstance(data, (dict, list, tuple)):
             break
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if "." not in part else f'["{part}"]'
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            data = NOTHING
+            data = MISSING
     return PREFIX + key.removeprefix("."), data
 
 

@@ -12,7 +12,7 @@ def cilium_policy_spec(
 ) -> dict[str, Any]:
     """The `spec` of a CiliumNetworkPolicy for the pods with `pod_labels`, in the API's own spelling.
 
-    Tighter than Kubernetes' dialect in two ways, which are Cilium's own: a range of addresses holds neither pods nor
+    Tighter than Kubernetes' engine in two ways, which are Cilium's own: a range of addresses holds neither pods nor
     nodes, whatever their addresses, and where the internet is open, the cluster's own API server is not, though it may be
     on the internet.
     https://docs.cilium.io/en/stable/security/policy/language/

@@ -13,7 +13,7 @@ Write = Callable[[Mapping[str, str], Iterable[Flow], Iterable[Flow]], dict[str, 
 
 
 @dataclass(frozen=True)
-class Dialect:
+class PolicyEngine:
     """`write` gives a policy's spec for pods with these labels, from egress and ingress; `prefix` is what the names of
     such policies begin with."""
 
@@ -27,18 +27,18 @@ class Dialect:
         return f"/apis/{self.api_version}/namespaces/{namespace}/{self.kind.lower().removesuffix('y')}ies"
 
 
-DIALECTS: dict[str, Dialect] = {
-    "kubernetes": Dialect("networking.k8s.io/v1", "NetworkPolicy", network_policy_spec),
-    "calico": Dialect("projectcalico.org/v3", "NetworkPolicy", calico_policy_spec),
+ENGINES: dict[str, PolicyEngine] = {
+    "kubernetes": PolicyEngine("networking.k8s.io/v1", "NetworkPolicy", network_policy_spec),
+    "calico": PolicyEngine("projectcalico.org/v3", "NetworkPolicy", calico_policy_spec),
     # As Calico itself keeps it, for clusters that do not run Calico's API server. That one would store a policy of the
     # default tier under this prefix, and find none that is without it.
-    "calico-stored": Dialect("crd.projectcalico.org/v1", "NetworkPolicy", calico_policy_spec, prefix="default."),
-    "cilium": Dialect("cilium.io/v2", "CiliumNetworkPolicy", cilium_policy_spec),
+    "calico-crd": PolicyEngine("crd.projectcalico.org/v1", "NetworkPolicy", calico_policy_spec, prefix="default."),
+    "cilium": PolicyEngine("cilium.io/v2", "CiliumNetworkPolicy", cilium_policy_spec),
 }
 
 
-def dialect_of(name: str) -> Dialect:
-    """The dialect of that name. Raises ValueError for others."""
-    if name not in DIALECTS:
-        raise ValueError(f"dialect is {name!r}; known are {', '.join(DIALECTS)}")
-    return DIALECTS[name]
+def engine_of(name: str) -> PolicyEngine:
+    """The engine of that name. Raises ValueError for others."""
+    if name not in ENGINES:
+        raise ValueError(f"engine is {name!r}; known are {', '.join(ENGINES)}")
+    return ENGINES[name]

@@ -1,6 +1,6 @@
-"""What the connector's pods may reach and who may reach them, in no CNI's dialect.
+"""What the connector's pods may reach and who may reach them, in no CNI's engine.
 
-A dialect (`components/network_policy/kubernetes.py`, `calico_dialect.py`, `cilium_dialect.py`) turns these flows into the object that one kind of
+A engine (`components/network_policy/kubernetes.py`, `calico.py`, `cilium.py`) turns these flows into the object that one kind of
 policy engine reads. Everything here is a plain, ordered value: the same settings give the same flows in the same
 order, whatever order the routes were written in, so that order alone never changes a policy.
 """
@@ -76,7 +76,7 @@ class DestinationArgs(TypedDict):
     cidr: NotRequired[str]
     """Addresses outside the cluster, in place of pods: `192.0.2.7/32`."""
     name: NotRequired[str]
-    """A DNS name outside the cluster, in place of pods; Cilium's dialect alone has such."""
+    """A DNS name outside the cluster, in place of pods; Cilium's engine alone has such."""
     protocol: NotRequired[str]
     """TCP, the default, or UDP."""
 

@@ -7,7 +7,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import NetworkPolicy as KubernetesNetworkPolicy
 
 from components.naming import common_labels, pod_labels
-from components.network_policy.engines import Dialect, dialect_of
+from components.network_policy.engines import PolicyEngine, engine_of
 from components.network_policy.flows import DestinationArgs, ResolverArgs, egress, ingress
 
 
@@ -23,8 +23,8 @@ class NetworkPolicyArgs(TypedDict):
     namespace, the internet less every private and special range, cluster DNS, and destinations that these leave out."""
     metrics_from: NotRequired[pulumi.Input[str | None]]
     """Namespace whose pods may scrape the metrics on port 2000; none by default."""
-    dialect: NotRequired[str]
-    """Kind of policy: `kubernetes` (the default), `calico`, `calico-stored` (where there is no Calico API server) or
+    engine: NotRequired[str]
+    """Kind of policy: `kubernetes` (the default), `calico`, `calico-crd` (where there is no Calico API server) or
     `cilium`."""
     resolvers: NotRequired[pulumi.Input[list[ResolverArgs]]]
     """The cluster's DNS servers, where they are not CoreDNS in kube-system or NodeLocal DNSCache at its usual address."""
@@ -42,7 +42,7 @@ class NetworkPolicy(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:NetworkPolicy", name, {}, opts)
-        dialect = dialect_of(args.get("dialect", "kubernetes"))
+        engine = engine_of(args.get("engine", "kubernetes"))
         metadata: Any = {"namespace": args["namespace"], "labels": common_labels(name)}
         spec = pulumi.Output.all(
             preset=args.get("preset", "strict"),
@@ -52,15 +52,15 @@ class NetworkPolicy(pulumi.ComponentResource):
             metrics_from=args.get("metrics_from"),
             resolvers=args.get("resolvers", []),
             region=args.get("region"),
-        ).apply(lambda known: _spec(dialect, known))
+        ).apply(lambda known: _spec(engine, known))
         child = pulumi.ResourceOptions(parent=self)
-        if dialect is dialect_of("kubernetes"):
+        if engine is engine_of("kubernetes"):
             KubernetesNetworkPolicy(f"{name}-policy", metadata=metadata, spec=spec, opts=child)
         else:
             CustomResource(
-                f"{dialect.prefix}{name}-policy",
-                api_version=dialect.api_version,
-                kind=dialect.kind,
+                f"{engine.prefix}{name}-policy",
+                api_version=engine.api_version,
+                kind=engine.kind,
                 metadata=metadata,
                 spec=spec,
                 opts=child,
@@ -68,6 +68,6 @@ class NetworkPolicy(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _spec(dialect: Dialect, known: dict[str, Any]) -> Any:
+def _spec(engine: PolicyEngine, known: dict[str, Any]) -> Any:
     flows = egress(known["preset"], known["namespace"], known["destinations"], known["region"], known["resolvers"])
-    return dialect.write(known["pod_labels"], flows, ingress(known["metrics_from"]))
+    return engine.write(known["pod_labels"], flows, ingress(known["metrics_from"]))

@@ -1,5 +1,5 @@
 """WAF custom rules and rate limits, in the zone rulesets this stack owns."""
 
-from components.waf.waf import EdgeGuard
+from components.waf.waf import WafRules
 
-__all__ = ["EdgeGuard"]
+__all__ = ["WafRules"]

@@ -39,7 +39,7 @@ class EdgeRuleArgs(TypedDict):
     """Where it is a limit, to what."""
 
 
-class EdgeGuardArgs(TypedDict):
+class WafRulesArgs(TypedDict):
     account_id: str
     """Cloudflare account, for zones that are looked up by name."""
     zones: dict[str, str | None]
@@ -52,7 +52,7 @@ class EdgeGuardArgs(TypedDict):
     """Hooks that take this stack's rules out of a ruleset. Without one they stay when the stack goes."""
 
 
-class EdgeGuard(pulumi.ComponentResource):
+class WafRules(pulumi.ComponentResource):
     """The rules that Cloudflare asks before a request reaches the tunnel.
 
     Creates a Ruleset for each zone and phase (custom rules, rate limits) that has rules. A zone has one entry point a
@@ -64,8 +64,8 @@ class EdgeGuard(pulumi.ComponentResource):
     stack's, and the whole ruleset where none is left.
     """
 
-    def __init__(self, name: str, args: EdgeGuardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("culvert:index:EdgeGuard", name, {}, opts)
+    def __init__(self, name: str, args: WafRulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("culvert:index:WafRules", name, {}, opts)
         # To be there before the first record is.
         self.rulesets: list[cloudflare.Ruleset] = []
         for zone in dict.fromkeys(rule["zone"] for rule in args["rules"]):
@@ -84,7 +84,7 @@ class EdgeGuard(pulumi.ComponentResource):
     def _ruleset(
         self,
         name: str,
-        args: EdgeGuardArgs,
+        args: WafRulesArgs,
         zone: str,
         zone_id: str,
         phase: str,
@@ -145,7 +145,7 @@ def _refusal(zone: str, phase: str, found: EntryPoint) -> str:
     rules = ", ".join(rule.get("description") or rule.get("ref") or "?" for rule in found.others) or "none"
     said = f" ({found.description})" if found.description else ""
     return (
-        f'culvert:edge.owns has {zone}, but somebody else keeps its ruleset for {phase}: {found.id}, "{found.name}"{said}, '
-        f'with the rules: {rules}; accepted: adopt: ["{found.id}"] under culvert:edge, which keeps these rules and adds this '
-        f"stack's, or owns without {zone}, and its owner includes what the output edgeRules has. Nothing was done. See {RULESETS}"
+        f'culvert:waf.owns has {zone}, but somebody else keeps its ruleset for {phase}: {found.id}, "{found.name}"{said}, '
+        f'with the rules: {rules}; accepted: adopt: ["{found.id}"] under culvert:waf, which keeps these rules and adds this '
+        f"stack's, or owns without {zone}, and its owner includes what the output wafRules has. Nothing was done. See {RULESETS}"
     )

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from settings import Route, Settings, SettingsError
-from settings.errors import abridged
+from settings.errors import truncate
 
 Values = dict[str, Any]
 
@@ -112,7 +112,7 @@ def _refused(what: str, error: SettingsError | None) -> Left:
         return Left(what, "it does not fit", "leave it out")
     first = error.mistakes[0]
     said = first.message.removesuffix(f"; accepted: {first.accepted}.")
-    return Left(what, said.removeprefix(f"{first.key} is {abridged(first.value)}: "), f"give {first.accepted}")
+    return Left(what, said.removeprefix(f"{first.key} is {truncate(first.value)}: "), f"give {first.accepted}")
 
 
 def _with(values: Mapping[str, Any], path: str, value: Any) -> Values:

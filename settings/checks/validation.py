@@ -9,11 +9,11 @@ from pydantic_core import PydanticCustomError
 from settings import references, shorthand
 from settings.checks import waf
 from settings.derived import access_applications, adoption, ingress_rules
-from settings.errors import NOTHING, PREFIX, Mistake, SettingsError
+from settings.errors import MISSING, PREFIX, SettingIssue, SettingsError
 from settings.options import origins, zones
 from settings.options.access import TEAM
 from settings.options.routes import Route
-from settings.options.waf import EdgeOptions
+from settings.options.waf import WafOptions
 from settings.pydantic_errors import translated
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,9 +22,9 @@ _CALICO = "Calico's policies know pods and addresses, DNS names only in its paid
 NAMELESS = {
     "kubernetes": ("Kubernetes' policies know pods and addresses", references.KUBERNETES_POLICIES),
     "calico": (_CALICO, references.CALICO_POLICIES),
-    "calico-stored": (_CALICO, references.CALICO_POLICIES),
+    "calico-crd": (_CALICO, references.CALICO_POLICIES),
 }
-"""Dialects without DNS names, why, and where that is said."""
+"""Engines without DNS names, why, and where that is said."""
 
 
 def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> Model:
@@ -59,30 +59,30 @@ def checked(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> M
     return settings
 
 
-def _unfenceable(routes: Iterable[tuple[int, Route]], policy: dict[Any, Any]) -> Iterable[Mistake]:
-    """DNS names outside the cluster where the policy's dialect has none: origins under `strict`, which opens nothing else,
+def _unfenceable(routes: Iterable[tuple[int, Route]], policy: dict[Any, Any]) -> Iterable[SettingIssue]:
+    """DNS names outside the cluster where the policy's engine has none: origins under `strict`, which opens nothing else,
     and what is allowed besides."""
-    dialect = policy.get("dialect", "kubernetes")
-    if dialect not in NAMELESS:
+    engine = policy.get("engine", "kubernetes")
+    if engine not in NAMELESS:
         return
-    why, source = NAMELESS[dialect]
+    why, source = NAMELESS[engine]
     for number, route in routes:
         if route.origin.external and policy.get("preset", "strict") == "strict":
-            yield Mistake.of(
+            yield SettingIssue.of(
                 f"{PREFIX}routes[{number}].service",
                 route.service,
                 f"a strict network policy cannot open a DNS name outside the cluster: {why}",
-                "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide} or {dialect: cilium}",
+                "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide} or {engine: cilium}",
                 source,
             )
     allowed = policy.get("allow")
     for number, opening in enumerate(allowed if isinstance(allowed, (list, tuple)) else ()):
         if isinstance(opening, dict) and opening.get("name"):
-            key, accepted = f"{PREFIX}networkPolicy.allow[{number}].name", "cidr or namespace, or {dialect: cilium}"
-            yield Mistake.of(key, opening["name"], why, accepted, source)
+            key, accepted = f"{PREFIX}networkPolicy.allow[{number}].name", "cidr or namespace, or {engine: cilium}"
+            yield SettingIssue.of(key, opening["name"], why, accepted, source)
 
 
-def _idle_options(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
+def _idle_options(routes: Iterable[tuple[int, Route]]) -> Iterable[SettingIssue]:
     """Options of a route that its service has no use for."""
     for number, route in routes:
         scheme = route.origin.scheme
@@ -90,7 +90,7 @@ def _idle_options(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
             if scheme not in origins.USES[option]:
                 key = origins.written(option)
                 shown = value.model_dump(by_alias=True, exclude_none=True) if isinstance(value, BaseModel) else value
-                yield Mistake.of(
+                yield SettingIssue.of(
                     f"{PREFIX}routes[{number}].origin.{key}",
                     shown,
                     f"the connector has no use for it with {scheme}",
@@ -99,7 +99,7 @@ def _idle_options(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
                 )
 
 
-def _undecided(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
+def _undecided(routes: Iterable[tuple[int, Route]]) -> Iterable[SettingIssue]:
     """Hostnames that one route gives a record and another does not."""
     first: dict[str, tuple[int, Route]] = {}
     for number, route in routes:
@@ -107,10 +107,12 @@ def _undecided(routes: Iterable[tuple[int, Route]]) -> Iterable[Mistake]:
         if before.dns != route.dns:
             why = f"routes[{other}] says {before.dns} for the same hostname, which has one record or none"
             accepted = f"{before.dns}, or the same in both"
-            yield Mistake.of(f"{PREFIX}routes[{number}].dns", route.dns, why, accepted, references.CLOUDFLARE_RECORDS)
+            yield SettingIssue.of(
+                f"{PREFIX}routes[{number}].dns", route.dns, why, accepted, references.CLOUDFLARE_RECORDS
+            )
 
 
-def _unscraped(data: Any) -> Iterable[Mistake]:
+def _unscraped(data: Any) -> Iterable[SettingIssue]:
     """A monitor behind a fence without a door. Who may come in is said in one place, so the monitor does not open it."""
     wanted = data.get("monitoring") if isinstance(data, dict) else None
     group = {} if wanted is True else wanted
@@ -120,10 +122,10 @@ def _unscraped(data: Any) -> Iterable[Mistake]:
             why = "monitoring has Prometheus scrape the connectors, and the network policy lets nobody in"
             accepted = "the namespace that Prometheus runs in, or monitoring: {monitor: none}"
             key, source = f"{PREFIX}networkPolicy.metricsFrom", references.KUBERNETES_POLICIES
-            yield Mistake.of(key, NOTHING, why, accepted, source)
+            yield SettingIssue.of(key, MISSING, why, accepted, source)
 
 
-def _unanswered(data: Any, routes: Sequence[tuple[int, Route]]) -> Iterable[Mistake]:
+def _unanswered(data: Any, routes: Sequence[tuple[int, Route]]) -> Iterable[SettingIssue]:
     """A load balancer that sends visitors of a hostname to a tunnel without a rule for it."""
     hostname = _group(data, "loadBalancer").get("hostname")
     known = {route.hostname for _, route in routes if route.dns == "record"}
@@ -133,10 +135,10 @@ def _unanswered(data: Any, routes: Sequence[tuple[int, Route]]) -> Iterable[Mist
             " or ".join(sorted(known)) or "the hostname of a route with a record",
             f"{PREFIX}loadBalancer.hostname",
         )
-        yield Mistake.of(key, hostname, why, accepted, references.CLOUDFLARE_BALANCERS)
+        yield SettingIssue.of(key, hostname, why, accepted, references.CLOUDFLARE_BALANCERS)
 
 
-def _uncarried(data: Any) -> Iterable[Mistake]:
+def _uncarried(data: Any) -> Iterable[SettingIssue]:
     """UDP that is asked of a connector which speaks HTTP/2, where there is none."""
     listed = _group(data, "privateNetworks").get("routes")
     if _group(data, "connector").get("protocol") != "http2" or not isinstance(listed, (list, tuple)):
@@ -145,25 +147,25 @@ def _uncarried(data: Any) -> Iterable[Mistake]:
         if isinstance(route, dict) and route.get("protocol") == "UDP":
             key = f"{PREFIX}privateNetworks.routes[{number}].protocol"
             why = "the connector's protocol is http2, over which it carries no UDP"
-            yield Mistake.of(key, "UDP", why, "TCP, or connector: {protocol: quic}", references.CLOUDFLARE_ROUTES)
+            yield SettingIssue.of(key, "UDP", why, "TCP, or connector: {protocol: quic}", references.CLOUDFLARE_ROUTES)
 
 
-def _at_the_edge(data: Any, routes: Sequence[tuple[int, Route]], known: dict[str, str]) -> Iterable[Mistake]:
+def _at_the_edge(data: Any, routes: Sequence[tuple[int, Route]], known: dict[str, str]) -> Iterable[SettingIssue]:
     """What the edge's rules ask for and the stack does not have; said once every route is a good one."""
     listed = data.get("routes") if isinstance(data, dict) else None
     if not isinstance(listed, (list, tuple)) or len(routes) < len(listed):
         return ()
     try:
-        edge = EdgeOptions.model_validate(_group(data, "edge"))
+        edge = WafOptions.model_validate(_group(data, "waf"))
     except ValidationError:
         return ()
     return waf.mistakes(edge, zones.placed((route for _, route in routes), known), known)
 
 
-def _teamless(data: Any, number: int) -> Iterable[Mistake]:
+def _teamless(data: Any, number: int) -> Iterable[SettingIssue]:
     if not isinstance(data, dict) or not data.get("accessTeam"):
         why = f"routes[{number}] has access, and the connector checks who signed the ticket"
-        yield Mistake.of(f"{PREFIX}accessTeam", NOTHING, why, TEAM, references.CLOUDFLARE_TEAM)
+        yield SettingIssue.of(f"{PREFIX}accessTeam", MISSING, why, TEAM, references.CLOUDFLARE_TEAM)
 
 
 def _routes(data: Any) -> Iterable[tuple[int, Route]]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from settings import references
 from settings.derived.waf_rules import ZoneRule
-from settings.errors import Mistake
+from settings.errors import SettingIssue
 from settings.options import waf_expressions
-from settings.options.waf import EdgeRule, IncludedRule, RateLimit
+from settings.options.waf import IncludedRule, RateLimit, WafRule
 
 HOST_FIELDS = frozenset(
     {
@@ -44,34 +44,34 @@ PLANS = {
 }
 
 
-def beyond(place: str, rule: EdgeRule | RateLimit | IncludedRule, name: str) -> Iterator[Mistake]:
+def beyond(place: str, rule: WafRule | RateLimit | IncludedRule, name: str) -> Iterator[SettingIssue]:
     """What one rule, at a place in the stack file, asks of a plan that does not have it."""
     plan, source = PLANS[name], references.CLOUDFLARE_RATE_LIMITS
     said = waf_expressions.parsed(rule.expression) if rule.expression else {}
     if "matches" in said.get("operators", ()) and not plan.patterns:
         why = f"the plan {name} has no regular expressions"
         accepted = "wildcard, starts_with and the like, or plan: business or above"
-        yield Mistake.of(f"{place}.expression", rule.expression, why, accepted, references.CLOUDFLARE_CUSTOM_RULES)
+        yield SettingIssue.of(f"{place}.expression", rule.expression, why, accepted, references.CLOUDFLARE_CUSTOM_RULES)
     within, rate = (f"{place}.rate", rule.rate) if isinstance(rule, IncludedRule) else (place, rule)
-    if rate is None or isinstance(rate, EdgeRule) or not plan.limits:
+    if rate is None or isinstance(rate, WafRule) or not plan.limits:
         return
     if plan.fields is not None and (unknown := sorted(set(said.get("fields", ())) - plan.fields)):
         why = f"on the plan {name} a limit may not name {', '.join(unknown)}"
-        yield Mistake.of(f"{place}.expression", rule.expression, why, ", ".join(sorted(plan.fields)), source)
+        yield SettingIssue.of(f"{place}.expression", rule.expression, why, ", ".join(sorted(plan.fields)), source)
     if rate.period > plan.period:
         why = f"the plan {name} counts for {plan.period} seconds at most"
-        yield Mistake.of(f"{within}.period", rate.period, why, f"at most {plan.period}", source)
+        yield SettingIssue.of(f"{within}.period", rate.period, why, f"at most {plan.period}", source)
     if rate.per == "visitor" and not plan.patterns:
         why = f"the plan {name} counts by address"
-        yield Mistake.of(f"{within}.per", rate.per, why, "ip, or plan: business or above", source)
+        yield SettingIssue.of(f"{within}.per", rate.per, why, "ip, or plan: business or above", source)
     timeout, blocks = rate.seconds_out(rule.action), rule.action == "block"
     if timeout > plan.timeout or (blocks == (timeout == 0) and not plan.throttles):
         why = f"the plan {name} has no such timeout with the action {rule.action}"
         accepted = f"10 to {plan.timeout}" if blocks else "0, or left out"
-        yield Mistake.of(f"{within}.timeout", timeout, why, accepted, source)
+        yield SettingIssue.of(f"{within}.timeout", timeout, why, accepted, source)
 
 
-def crowded(key: str, rules: Sequence[ZoneRule], name: str) -> Iterator[Mistake]:
+def crowded(key: str, rules: Sequence[ZoneRule], name: str) -> Iterator[SettingIssue]:
     """Zones for which there are more rules or more limits than a plan has; `key` is that of the edge's settings."""
     plan = PLANS[name]
     for zone in dict.fromkeys(rule["zone"] for rule in rules):
@@ -80,12 +80,14 @@ def crowded(key: str, rules: Sequence[ZoneRule], name: str) -> Iterator[Mistake]
         limits = [rule["name"] for rule in here if "rate" in rule]
         if len(plain) > plan.rules:
             why = f"these are more rules than {zone} may have on the plan {name}"
-            yield Mistake.of(f"{key}.rules", plain, why, f"at most {plan.rules}", references.CLOUDFLARE_CUSTOM_RULES)
+            yield SettingIssue.of(
+                f"{key}.rules", plain, why, f"at most {plan.rules}", references.CLOUDFLARE_CUSTOM_RULES
+            )
         if limits and not plan.limits:
             why = f"on the plan {name} a limit may not name a hostname, so none could be kept to this stack's"
             accepted = "plan: pro or above, where the zone has it"
-            yield Mistake.of(f"{key}.rateLimits", limits, why, accepted, references.CLOUDFLARE_RATE_LIMITS)
+            yield SettingIssue.of(f"{key}.rateLimits", limits, why, accepted, references.CLOUDFLARE_RATE_LIMITS)
         elif len(limits) > plan.limits:
             why = f"these are more limits than {zone} may have on the plan {name}"
             accepted = f"at most {plan.limits}"
-            yield Mistake.of(f"{key}.rateLimits", limits, why, accepted, references.CLOUDFLARE_RATE_LIMITS)
+            yield SettingIssue.of(f"{key}.rateLimits", limits, why, accepted, references.CLOUDFLARE_RATE_LIMITS)

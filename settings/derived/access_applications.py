@@ -1,4 +1,4 @@
-"""Guards: the Access applications that stand before routes, and where they would stand in each other's way.
+"""The Access applications that stand before routes, and where they would stand in each other's way.
 
 An application covers a path with all that lies below, or a whole hostname; `*.` covers one label. Of several that cover a
 request the most specific one counts alone: https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from settings import references
-from settings.errors import PREFIX, Mistake
+from settings.errors import PREFIX, SettingIssue
 from settings.options.access import AccessOptions
 from settings.options.routes import Route
 
@@ -20,7 +20,7 @@ Numbered = tuple[int, Route]
 
 
 @dataclass(frozen=True)
-class Guard:
+class AccessApplication:
     """One application. `name` is unique and stays as long as its routes do, `domains` are `host` or `host/path`, the shortest
     first. Without `access` it lets everybody pass, before paths of a hostname that is guarded otherwise."""
 
@@ -38,83 +38,93 @@ class Guard:
         return {"domains": [*self.domains], **given, "session_duration": self.access.session_duration}
 
 
-def guards(routes: Iterable[Route]) -> tuple[Guard, ...]:
+def access_applications(routes: Iterable[Route]) -> tuple[AccessApplication, ...]:
     """One for each hostname, and one more for each other set of people who may pass there."""
     said = _said(list(routes))
     groups: dict[tuple[str, AccessOptions | None], list[str]] = {}
     for domain, access in said.items():
         groups.setdefault((_host(domain), access), []).append(domain)
-    found: list[Guard] = []
+    found: list[AccessApplication] = []
     named: set[str] = set()
     for (host, access), domains in groups.items():
         # By place among the hostname's, not by path: a path that changes leaves the application what it is.
         name = f"{host}-public" if access is None else host if host not in named else domains[0]
         named.add(name)
         needed = [domain for domain in domains if not _inherits(domain, said)]
-        found.append(Guard(name, tuple(sorted(needed, key=len)), access))
+        found.append(AccessApplication(name, tuple(sorted(needed, key=len)), access))
     return tuple(found)
 
 
-def guard_of(route: Route, all_guards: Iterable[Guard]) -> Guard:
-    """The guard of a route with access."""
-    mine = [guard for guard in all_guards if guard.access == route.access and _host(guard.domains[0]) == route.hostname]
+def application_of(route: Route, all_applications: Iterable[AccessApplication]) -> AccessApplication:
+    """The application of a route with access."""
+    mine = [
+        application
+        for application in all_applications
+        if application.access == route.access and _host(application.domains[0]) == route.hostname
+    ]
     return mine[0]
 
 
 def ticketed(
-    rules: list[dict[str, Any]], routes: Iterable[Route], team: str | None, audiences: Mapping[Guard, Any]
+    rules: list[dict[str, Any]], routes: Iterable[Route], team: str | None, audiences: Mapping[AccessApplication, Any]
 ) -> list[dict[str, Any]]:
     """The rules of these routes, in their order, with the catch-all after them; those of routes with access have the connector
-    ask for a ticket that `team` signed for the guard's audience."""
+    ask for a ticket that `team` signed for the application's audience."""
     checked = list(rules)
     for place, route in enumerate(routes):
         if route.access:
-            asked = {"required": True, "team_name": team, "aud_tags": [audiences[guard_of(route, audiences)]]}
+            asked = {"required": True, "team_name": team, "aud_tags": [audiences[application_of(route, audiences)]]}
             options = {**rules[place].get("origin_request", {}), "access": asked}
             checked[place] = {**rules[place], "origin_request": options}
     return checked
 
 
-def misguarded(routes: Iterable[Numbered]) -> list[Mistake]:
+def misguarded(routes: Iterable[Numbered]) -> list[SettingIssue]:
     """Routes that another's application would stand before, and applications that cannot be told apart."""
     routes = list(routes)
     said = _said([route for _, route in routes])
     closed = [domain for domain, access in said.items() if access]
-    mistakes: list[Mistake] = []
+    mistakes: list[SettingIssue] = []
     for number, route in routes:
         key, domain = f"{PREFIX}routes[{number}]", _domain(route)
         if route.access and "*" in domain.partition("/")[2]:
             why = "Access takes * in a path for a wildcard"
             mistakes.append(
-                Mistake.of(f"{key}.path", route.paths.literal, why, "a path without *", references.CLOUDFLARE_APP_PATHS)
+                SettingIssue.of(
+                    f"{key}.path", route.paths.literal, why, "a path without *", references.CLOUDFLARE_APP_PATHS
+                )
             )
         if route.access and said[domain] != route.access:
             why = f"another route lets other people pass at {domain}, and Access cannot tell the two apart"
             mistakes.append(
-                Mistake.of(key, route.requests, why, "the same access for both", references.CLOUDFLARE_APP_PATHS)
+                SettingIssue.of(key, route.requests, why, "the same access for both", references.CLOUDFLARE_APP_PATHS)
             )
         if route.access or route.origin.scheme == "http_status":
             continue
         over = [each for each in closed if _covers(each, domain)]
         if over and not route.public:
             why = f"the access of {max(over, key=len)} would stand before it, too"
-            mistakes.append(Mistake.of(key, route.requests, why, SPOKEN_FOR, references.CLOUDFLARE_APP_PATHS))
+            mistakes.append(SettingIssue.of(key, route.requests, why, SPOKEN_FOR, references.CLOUDFLARE_APP_PATHS))
         elif over and (domain in closed or route.paths.regex is not None):
             why = f"Access cannot tell it from what is guarded at {max(over, key=len)}"
             mistakes.append(
-                Mistake.of(key, route.requests, why, "a path as exact or prefix", references.CLOUDFLARE_APP_PATHS)
+                SettingIssue.of(key, route.requests, why, "a path as exact or prefix", references.CLOUDFLARE_APP_PATHS)
             )
     if not mistakes:
         mistakes += [
-            _too_many(guard) for guard in guards(route for _, route in routes) if len(guard.domains) > MOST_DOMAINS
+            _too_many(application)
+            for application in access_applications(route for _, route in routes)
+            if len(application.domains) > MOST_DOMAINS
         ]
     return mistakes
 
 
-def _too_many(guard: Guard) -> Mistake:
-    why = f"its access has {len(guard.domains)} paths, and an application has {MOST_DOMAINS} at most"
+def _too_many(application: AccessApplication) -> SettingIssue:
+    why = f"its access has {len(application.domains)} paths, and an application has {MOST_DOMAINS} at most"
     accepted = "access for the whole hostname, with public: true on what is not guarded"
-    return Mistake.of(f"{PREFIX}routes", _host(guard.domains[0]), why, accepted, references.CLOUDFLARE_LIMITS)
+    return SettingIssue.of(
+        f"{PREFIX}routes", _host(application.domains[0]), why, accepted, references.CLOUDFLARE_LIMITS
+    )
 
 
 def _said(routes: Sequence[Route]) -> dict[str, AccessOptions | None]:

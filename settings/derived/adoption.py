@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from settings import references
-from settings.errors import PREFIX, Mistake, SettingsError
+from settings.errors import PREFIX, SettingIssue, SettingsError
 from settings.options.routes import Route
 
 SOURCE = references.CLOUDFLARE_RECORDS
@@ -54,7 +54,7 @@ class Existing:
     zone_ids: Mapping[str, str] = field(default_factory=dict)
 
 
-def unclear(routes: Iterable[tuple[int, Route]]) -> Iterator[Mistake]:
+def unclear(routes: Iterable[tuple[int, Route]]) -> Iterator[SettingIssue]:
     """Hostnames with two records to be taken over or none to have, and records with two hostnames."""
     records: dict[str, tuple[int, Route]] = {}
     hostnames: dict[str, tuple[int, str]] = {}
@@ -64,15 +64,15 @@ def unclear(routes: Iterable[tuple[int, Route]]) -> Iterator[Mistake]:
         key = f"{PREFIX}routes[{number}].adopt"
         if route.dns == "none":
             why = "with dns: none the stack has no record for the hostname"
-            yield Mistake.of(key, route.adopt, why, "one of adopt and dns: none", SOURCE)
+            yield SettingIssue.of(key, route.adopt, why, "one of adopt and dns: none", SOURCE)
         first, other = records.setdefault(route.adopt, (number, route))
         if other.hostname != route.hostname:
             why = f"routes[{first}] takes that record over for {other.hostname}"
-            yield Mistake.of(key, route.adopt, why, "each record once", SOURCE)
+            yield SettingIssue.of(key, route.adopt, why, "each record once", SOURCE)
         first, adopted_before = hostnames.setdefault(route.hostname, (number, route.adopt))
         if adopted_before != route.adopt:
             why = f"routes[{first}] takes another record over for the same hostname"
-            yield Mistake.of(key, route.adopt, why, "one record a hostname", SOURCE)
+            yield SettingIssue.of(key, route.adopt, why, "one record a hostname", SOURCE)
 
 
 def adopted(
@@ -98,30 +98,30 @@ def _wanted(hostname: str, routes: Iterable[Route]) -> tuple[int, str | None]:
     return next((one for one in those if one[1]), those[0])
 
 
-def _tunnel(wanted: str | None, existing: Existing) -> Iterator[Mistake]:
+def _tunnel(wanted: str | None, existing: Existing) -> Iterator[SettingIssue]:
     if wanted is None or wanted == existing.tunnel_id:
         return
     found = existing.tunnel
     if existing.tunnel_id:
         why = f"the stack has a tunnel of its own by now, {existing.tunnel_id}"
-        yield Mistake.of(TUNNEL_KEY, wanted, why, "no adopt, or a stack that is new", SOURCE)
+        yield SettingIssue.of(TUNNEL_KEY, wanted, why, "no adopt, or a stack that is new", SOURCE)
     elif isinstance(found, str):
-        yield Mistake.of(TUNNEL_KEY, wanted, f"it cannot be read: {found}", "a tunnel of the account", SOURCE)
+        yield SettingIssue.of(TUNNEL_KEY, wanted, f"it cannot be read: {found}", "a tunnel of the account", SOURCE)
     elif found and found.deleted:
         why = f"that tunnel, {found.name}, was deleted {found.deleted}"
-        yield Mistake.of(TUNNEL_KEY, wanted, why, "a tunnel that is there", SOURCE)
+        yield SettingIssue.of(TUNNEL_KEY, wanted, why, "a tunnel that is there", SOURCE)
     elif found and found.managed != "cloudflare":
         why = f"{found.name} takes its rules from a file beside its connector, and cannot be changed to take them from here"
         accepted = "no adopt: the stack makes a tunnel of its own, and takes over the records"
-        yield Mistake.of(TUNNEL_KEY, wanted, why, accepted, SOURCE)
+        yield SettingIssue.of(TUNNEL_KEY, wanted, why, accepted, SOURCE)
 
 
-def _record(route: str, hostname: str, wanted: str | None, existing: Existing, comment: str) -> Iterator[Mistake]:
+def _record(route: str, hostname: str, wanted: str | None, existing: Existing, comment: str) -> Iterator[SettingIssue]:
     own = existing.record_ids.get(hostname)
     if own is not None:
         if wanted not in (None, own):
             why = f"the stack has a record for {hostname} by now, {own}"
-            yield Mistake.of(f"{route}.adopt", wanted, why, "no adopt", SOURCE)
+            yield SettingIssue.of(f"{route}.adopt", wanted, why, "no adopt", SOURCE)
         return
     if hostname not in existing.records:
         return
@@ -131,16 +131,18 @@ def _record(route: str, hostname: str, wanted: str | None, existing: Existing, c
     cnames = [record for record in theirs if record.type == "CNAME"]
     if wanted and wanted not in [record.id for record in found]:
         accepted = " or ".join(record.id for record in cnames) or "no adopt"
-        yield Mistake.of(f"{route}.adopt", wanted, f"{hostname} has no such record; there is {there}", accepted, SOURCE)
+        yield SettingIssue.of(
+            f"{route}.adopt", wanted, f"{hostname} has no such record; there is {there}", accepted, SOURCE
+        )
     elif any(record.type != "CNAME" for record in theirs):
         why = f"somebody else made its record, {there}, and only a CNAME leads to a tunnel and can be taken over"
-        yield Mistake.of(f"{route}.hostname", hostname, why, "another hostname, or that record deleted", SOURCE)
+        yield SettingIssue.of(f"{route}.hostname", hostname, why, "another hostname, or that record deleted", SOURCE)
     elif theirs and not wanted:
         accepted = (
             f'adopt: "{theirs[0].id}" beside it to take that record over, another hostname, or that record deleted'
         )
         why = f"somebody else made its record, {there}"
-        yield Mistake.of(f"{route}.hostname", hostname, why, accepted, SOURCE)
+        yield SettingIssue.of(f"{route}.hostname", hostname, why, accepted, SOURCE)
 
 
 def _ours(record: ExistingRecord, tunnel_id: str | None, comment: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from settings.options.network_policy import NetworkPolicyOptions
-from settings.options.network_policy_peers import AllowOptions
+from settings.options.network_policy_peers import AllowedPeer
 from settings.options.routes import Route
 
 
@@ -54,7 +54,7 @@ def destinations(
     policy: NetworkPolicyOptions,
 ) -> tuple[Destination, ...]:
     """Each destination once, the routes' in their order, then those that `policy` allows besides. A DNS name outside the
-    cluster is none where the policy's dialect has no names.
+    cluster is none where the policy's engine has no names.
 
     `target_ports` says where the pods behind a Service and port of the stack's namespace listen; of other Services the
     pods listen on the backend's `targetPort`, or else on the port of the Service.
@@ -62,7 +62,7 @@ def destinations(
     found: list[Destination] = []
     for route in routes:
         origin, backend = route.origin, route.backend
-        if origin.port is None or (origin.external and policy.dialect != "cilium"):
+        if origin.port is None or (origin.external and policy.engine != "cilium"):
             continue
         if origin.external:
             found.append(NameDestination(origin.host, origin.port))
@@ -79,7 +79,7 @@ def destinations(
     return tuple(destination for index, destination in enumerate(found) if destination not in found[:index])
 
 
-def _opened(opening: AllowOptions) -> Iterator[Destination]:
+def _opened(opening: AllowedPeer) -> Iterator[Destination]:
     for port in opening.ports:
         if opening.cidr:
             yield AddressDestination(opening.cidr, port, opening.protocol)

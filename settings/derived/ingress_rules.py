@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from settings import references
-from settings.derived.rule_index import Earlier
-from settings.errors import NOTHING, PREFIX, Mistake
+from settings.derived.rule_index import RuleIndex
+from settings.errors import MISSING, PREFIX, SettingIssue
 from settings.options.origins import OriginDefaults, sent
 from settings.options.routes import Route
 
@@ -56,16 +56,16 @@ def ingress_rules(
     return [*rules, dict(CATCH_ALL)]
 
 
-def unreachable(routes: Iterable[Numbered]) -> list[Mistake]:
+def unreachable(routes: Iterable[Numbered]) -> list[SettingIssue]:
     """Routes that repeat another, and routes whose every request is taken by earlier rules.
 
     Only rules of the same hostname can stand in the way: sorting puts an exact hostname before the wildcards around it,
     and a deeper wildcard before a wider one.
     """
-    mistakes: list[Mistake] = []
-    earlier: dict[str, Earlier] = {}
+    mistakes: list[SettingIssue] = []
+    earlier: dict[str, RuleIndex] = {}
     for number, route in ordered(routes):
-        before = earlier.setdefault(route.hostname, Earlier())
+        before = earlier.setdefault(route.hostname, RuleIndex())
         same = before.same(route)
         if same is not None:
             mistakes.append(_repeated(route, *sorted((same, number))))
@@ -75,7 +75,7 @@ def unreachable(routes: Iterable[Numbered]) -> list[Mistake]:
     return mistakes
 
 
-def _takers(route: Route, before: Earlier) -> list[int]:
+def _takers(route: Route, before: RuleIndex) -> list[int]:
     """The earlier rules that together take every path of a route, none where some path may be left over."""
     takers: list[int] = []
     for part in route.paths.parts:
@@ -86,14 +86,14 @@ def _takers(route: Route, before: Earlier) -> list[int]:
     return list(dict.fromkeys(takers))
 
 
-def _repeated(route: Route, first: int, second: int) -> Mistake:
+def _repeated(route: Route, first: int, second: int) -> SettingIssue:
     key, why = f"{PREFIX}routes[{second}]", f"routes[{first}] takes the same requests"
-    return Mistake.of(key, route.requests, why, "each hostname and path once", references.CONNECTOR_RULES)
+    return SettingIssue.of(key, route.requests, why, "each hostname and path once", references.CONNECTOR_RULES)
 
 
-def _hidden(number: int, route: Route, takers: list[int]) -> Mistake:
+def _hidden(number: int, route: Route, takers: list[int]) -> SettingIssue:
     others = " and ".join(f"routes[{taker}]" for taker in takers)
-    value = route.path.model_dump(exclude_none=True) if route.path else NOTHING
+    value = route.path.model_dump(exclude_none=True) if route.path else MISSING
     why = f"no request reaches it, for the rules of {others} come first and take them all"
     accepted = f"a path that {others} leave{'s' if len(takers) == 1 else ''} over"
-    return Mistake.of(f"{PREFIX}routes[{number}].path", value, why, accepted, references.CONNECTOR_RULES)
+    return SettingIssue.of(f"{PREFIX}routes[{number}].path", value, why, accepted, references.CONNECTOR_RULES)

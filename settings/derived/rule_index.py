@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from settings.options.routes import Route
 
 
-class Earlier:
+class RuleIndex:
     """Rules in their order, each known by the number of its route."""
 
     def __init__(self) -> None:

@@ -4,31 +4,31 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from settings.options import waf_expressions, zones
-from settings.options.waf import EdgeOptions, EdgeRule, Rate, RateLimit
+from settings.options.waf import Rate, RateLimit, WafOptions, WafRule
 
 ZoneRule = dict[str, Any]
 """`{zone, name, action, expression}`, and of a limit `rate`: `{requests, period, timeout, per}`, in seconds."""
 
 
-def own(edge: EdgeOptions, hostnames: Mapping[str, str]) -> Iterator[ZoneRule]:
+def own(waf: WafOptions, hostnames: Mapping[str, str]) -> Iterator[ZoneRule]:
     """The stack's own rules, one for each zone that has some of a rule's hostnames.
 
     `hostnames` are the stack's, each with its zone.
     """
-    for rule in (*edge.rules, *edge.rate_limits):
+    for rule in (*waf.rules, *waf.rate_limits):
         for zone in dict.fromkeys(hostnames.values()):
             meant = [name for name in rule.hostnames or hostnames if hostnames.get(name) == zone]
             if meant:
-                condition = rule.condition if isinstance(rule, EdgeRule) else rule.expression or ""
+                condition = rule.condition if isinstance(rule, WafRule) else rule.expression or ""
                 expression = waf_expressions.scoped(meant, condition)
                 made = {"zone": zone, "name": rule.name, "action": rule.action, "expression": expression}
                 yield {**made, **_rate(rule if isinstance(rule, RateLimit) else None, rule.action)}
 
 
-def included(edge: EdgeOptions) -> Iterator[ZoneRule]:
+def included(waf: WafOptions) -> Iterator[ZoneRule]:
     """The rules of other stacks, in zones that this one owns."""
-    for rule in edge.include:
-        zone = zones.zone_of(rule.hostnames[0], edge.owns) or ""
+    for rule in waf.include:
+        zone = zones.zone_of(rule.hostnames[0], waf.owns) or ""
         made = {"zone": zone, "name": rule.name, "action": rule.action, "expression": rule.expression}
         yield {**made, **_rate(rule.rate, rule.action)}
 

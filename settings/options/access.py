@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, model_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.options.countries import COUNTRIES
 from settings.schema import Options, setting
 
@@ -26,25 +26,25 @@ TEAM = "the name before .cloudflareaccess.com, such as acme"
 def _email(text: str) -> str:
     local, at, domain = text.rpartition("@")
     if not at or not re.fullmatch(r"[^\s@,;<>\"()]{1,64}", local):
-        refuse("it is no e-mail address", EMAIL, references.CLOUDFLARE_ACCESS)
+        reject("it is no e-mail address", EMAIL, references.CLOUDFLARE_ACCESS)
     return f"{local.lower()}@{types.domain_name(domain, EMAIL)}"
 
 
 def _email_domain(text: str) -> str:
     if "@" in text:
-        refuse("it is more than a domain", DOMAIN, references.CLOUDFLARE_ACCESS)
+        reject("it is more than a domain", DOMAIN, references.CLOUDFLARE_ACCESS)
     return types.domain_name(text, DOMAIN)
 
 
 def _id(text: str) -> str:
     if not types.is_uuid(text.lower()):
-        refuse("it is no id of Cloudflare Access", ID, references.CLOUDFLARE_ACCESS_IDS)
+        reject("it is no id of Cloudflare Access", ID, references.CLOUDFLARE_ACCESS_IDS)
     return text.lower()
 
 
 def _token(text: str) -> str:
     if not types.LABEL.fullmatch(text):
-        refuse("it is no name for a service token", TOKEN, references.CLOUDFLARE_SERVICE_TOKENS)
+        reject("it is no name for a service token", TOKEN, references.CLOUDFLARE_SERVICE_TOKENS)
     return text
 
 
@@ -52,27 +52,27 @@ def _country(text: str) -> str:
     # XX and T1 are no places.
     if text not in COUNTRIES - {"XX", "T1"}:
         why = "its code is GB" if text == "UK" else "it is no country's code"
-        refuse(why, COUNTRY, references.CLOUDFLARE_COUNTRIES)
+        reject(why, COUNTRY, references.CLOUDFLARE_COUNTRIES)
     return text
 
 
 def _session(text: str) -> str:
     match = re.fullmatch(r"([1-9][0-9]{0,5})([mh])", text)
     if not match or int(match[1]) * (60 if match[2] == "h" else 1) > 730 * 60:
-        refuse("a session lasts no such time", SESSION, references.CLOUDFLARE_SESSIONS)
+        reject("a session lasts no such time", SESSION, references.CLOUDFLARE_SESSIONS)
     return text
 
 
 def team(text: str) -> str:
     """The name of a Zero Trust organisation's team, in lower case."""
     if not types.LABEL.fullmatch(text.lower()):
-        refuse("it is no name of a team", TEAM, references.CLOUDFLARE_TEAM)
+        reject("it is no name of a team", TEAM, references.CLOUDFLARE_TEAM)
     return text.lower()
 
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
-        refuse(f"{', '.join(twice)} is there more than once", "each of them once", references.CLOUDFLARE_ACCESS)
+        reject(f"{', '.join(twice)} is there more than once", "each of them once", references.CLOUDFLARE_ACCESS)
     return values
 
 
@@ -153,5 +153,5 @@ class AccessOptions(Options):
         if not (
             people.emails or people.email_domains or people.groups or people.identity_providers or self.service_tokens
         ):
-            refuse("nobody may pass", SOMEBODY, references.CLOUDFLARE_ACCESS)
+            reject("nobody may pass", SOMEBODY, references.CLOUDFLARE_ACCESS)
         return self

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, model_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 FOLDER = "/etc/culvert/ca"
@@ -19,9 +19,9 @@ ONE_OBJECT = "exactly one of secret and configMap"
 
 def _key(text: str) -> str:
     if not re.fullmatch(r"[-._A-Za-z0-9]{1,253}", text) or text.startswith(".."):
-        refuse("neither Secrets nor ConfigMaps have such a key", KEY, references.KUBERNETES_SECRETS)
+        reject("neither Secrets nor ConfigMaps have such a key", KEY, references.KUBERNETES_SECRETS)
     if text == "tls.key":
-        refuse("that is a private key, and no certificate authority", KEY, references.KUBERNETES_SECRETS)
+        reject("that is a private key, and no certificate authority", KEY, references.KUBERNETES_SECRETS)
     return text
 
 
@@ -49,7 +49,7 @@ class CaPoolOptions(Options):
     @model_validator(mode="after")
     def _one(self) -> "CaPoolOptions":
         if (self.secret is None) == (self.config_map is None):
-            refuse("it is kept in one place", ONE_OBJECT, references.ORIGIN_PARAMETERS)
+            reject("it is kept in one place", ONE_OBJECT, references.ORIGIN_PARAMETERS)
         return self
 
     @property

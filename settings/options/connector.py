@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.options.environment import EnvironmentVariable
 from settings.options.images import ImageOptions
 from settings.options.resources import QUANTITIES, Resources
@@ -24,7 +24,7 @@ def seconds(duration: str) -> int:
     """Seconds of a duration such as 30s, 2m or 1m30s."""
     match = re.fullmatch(r"(?=.)(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?", duration)
     if not match:
-        refuse("it is no duration in whole seconds", GRACE, references.CLOUDFLARE_PARAMETERS)
+        reject("it is no duration in whole seconds", GRACE, references.CLOUDFLARE_PARAMETERS)
     hours, minutes, rest = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + rest
 
@@ -36,14 +36,14 @@ def _text(value: Any) -> Any:
 
 def _grace(duration: str) -> str:
     if not 1 <= seconds(duration) <= 180:
-        refuse("the connector waits three minutes at most, or does not start", GRACE, references.CONNECTOR_GRACE)
+        reject("the connector waits three minutes at most, or does not start", GRACE, references.CONNECTOR_GRACE)
     return duration
 
 
 def _pod_labels(labels: dict[str, str]) -> dict[str, str]:
     for key in labels:
         if key in OWN_LABELS:
-            refuse(f"{key} is what the connector's pods are found by", "other labels", references.KUBERNETES_LABELS)
+            reject(f"{key} is what the connector's pods are found by", "other labels", references.KUBERNETES_LABELS)
     return types.labels(labels)
 
 
@@ -218,7 +218,7 @@ class ConnectorOptions(Options):
         # Where the protocol was refused, it is absent here.
         if post_quantum and info.data.get("protocol", "quic") != "quic":
             why = f"it needs quic, and protocol is {info.data['protocol']}: over HTTP/2 many a connector does not start with it"
-            refuse(why, "postQuantum: true with protocol: quic", references.CLOUDFLARE_PARAMETERS)
+            reject(why, "postQuantum: true with protocol: quic", references.CLOUDFLARE_PARAMETERS)
         return post_quantum
 
     @field_validator("environment")
@@ -247,4 +247,4 @@ class ConnectorOptions(Options):
 
 def _once(what: str, values: list[str], source: str) -> None:
     if twice := [value for value, count in Counter(values).items() if count > 1]:
-        refuse(f"{', '.join(twice)} is there more than once", f"each {what} once", source)
+        reject(f"{', '.join(twice)} is there more than once", f"each {what} once", source)

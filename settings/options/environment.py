@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationInfo, field_validator
 
 from settings import references
-from settings.errors import HIDDEN, NOTHING, is_connector_token, refuse
+from settings.errors import MISSING, REDACTED, is_connector_token, reject
 from settings.schema import Options, setting
 
 OWN = {
@@ -55,23 +55,23 @@ class EnvironmentVariable(Options):
     @classmethod
     def _free(cls, name: str) -> str:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
-            refuse("it is no name of a variable", NAME, references.KUBERNETES_ENVIRONMENT)
+            reject("it is no name of a variable", NAME, references.KUBERNETES_ENVIRONMENT)
         if name.startswith(("TUNNEL_TOKEN", "TUNNEL_CRED", "TUNNEL_ORIGIN_CERT")):
-            refuse(
+            reject(
                 "the connector's token comes from the stack's own Secret", "another name", references.CLOUDFLARE_TOKENS
             )
         if name in ("TUNNEL_BASTION", "TUNNEL_SOCKS"):
             why = "there the visitor chooses the destination, so no network policy can fence it"
-            refuse(why, "another name", references.CONNECTOR_RULES)
+            reject(why, "another name", references.CONNECTOR_RULES)
         if key := OWN.get(name):
             # One place for each, or one would win in silence; and the region also opens the network policy.
-            refuse(
+            reject(
                 f"connector.{key} is what sets it",
                 f"connector.{key}, or another name",
                 references.CLOUDFLARE_PARAMETERS,
             )
         if name in OWN:
-            refuse("culvert sets it, and relies on it", "another name", references.CLOUDFLARE_PARAMETERS)
+            reject("culvert sets it, and relies on it", "another name", references.CLOUDFLARE_PARAMETERS)
         return name
 
     @field_validator("value")
@@ -79,20 +79,20 @@ class EnvironmentVariable(Options):
     def _harmless(cls, value: str | None) -> str | None:
         if value is not None and is_connector_token(value):
             why = "it is a connector's token, and everyone who may see pods would see it"
-            refuse(why, "no token", references.CLOUDFLARE_TOKENS, value=HIDDEN)
+            reject(why, "no token", references.CLOUDFLARE_TOKENS, value=REDACTED)
         return value
 
     @field_validator("value_from", mode="before")
     @classmethod
     def _one(cls, reference: Any, info: ValidationInfo) -> Any:
-        value = info.data.get("value", NOTHING)
+        value = info.data.get("value", MISSING)
         if (value is None) == (reference is None):
             why = "a variable has one value, and this one has " + ("none" if reference is None else "two")
-            refuse(why, ONE_VALUE, references.KUBERNETES_ENVIRONMENT, up=1)
+            reject(why, ONE_VALUE, references.KUBERNETES_ENVIRONMENT, up=1)
         if isinstance(reference, dict):
             known = {"secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef"}
             if len(reference) != 1 or not set(reference) <= known:
-                refuse("a value comes from one place", REFERENCES, references.KUBERNETES_ENVIRONMENT)
+                reject("a value comes from one place", REFERENCES, references.KUBERNETES_ENVIRONMENT)
         return reference
 
     def to_kubernetes(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
 from settings import references
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 REPOSITORY = "cloudflare/cloudflared"
@@ -25,27 +25,27 @@ def pinned_reference(text: str) -> str:
         _digest(digest)
     elif not tag or tag == "latest":
         accepted = "an image with a tag other than latest, or with a digest"
-        refuse("it may be another image tomorrow", accepted, references.KUBERNETES_IMAGES)
+        reject("it may be another image tomorrow", accepted, references.KUBERNETES_IMAGES)
     return text
 
 
 def _repository(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", text):
-        refuse("it is no repository", REPOSITORIES, references.KUBERNETES_IMAGES)
+        reject("it is no repository", REPOSITORIES, references.KUBERNETES_IMAGES)
     return text
 
 
 def _tag(text: str) -> str:
     if text == "latest":
-        refuse("it may be another image tomorrow", TAGS, references.KUBERNETES_IMAGES)
+        reject("it may be another image tomorrow", TAGS, references.KUBERNETES_IMAGES)
     if text and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", text):
-        refuse("it is no tag", TAGS, references.KUBERNETES_IMAGES)
+        reject("it is no tag", TAGS, references.KUBERNETES_IMAGES)
     return text
 
 
 def _digest(text: str) -> str:
     if text and not re.fullmatch(r"sha256:[0-9a-f]{64}", text):
-        refuse("it is no digest", DIGESTS, references.KUBERNETES_IMAGES)
+        reject("it is no digest", DIGESTS, references.KUBERNETES_IMAGES)
     return text
 
 
@@ -81,11 +81,11 @@ class ImageOptions(Options):
         tag = info.data.get("tag")
         if tag == TAG and digest not in (None, "", DIGEST):
             why = f"it is not the digest of {TAG}, the tag it stands with"
-            refuse(why, "that digest, or the digest's own tag beside it", references.KUBERNETES_IMAGES)
+            reject(why, "that digest, or the digest's own tag beside it", references.KUBERNETES_IMAGES)
         if tag == "" and not digest:
-            refuse("without a tag nothing says which version runs", "a digest", references.KUBERNETES_IMAGES)
+            reject("without a tag nothing says which version runs", "a digest", references.KUBERNETES_IMAGES)
         if tag not in (None, TAG) and digest is None:
-            refuse(f"the digest known here is that of {TAG}, not of {tag}", DIGESTS, references.KUBERNETES_IMAGES)
+            reject(f"the digest known here is that of {TAG}, not of {tag}", DIGESTS, references.KUBERNETES_IMAGES)
         return DIGEST if digest is None else digest
 
     @property

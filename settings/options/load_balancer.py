@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, StrictInt, field_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 TUNNELS = "ids of tunnels (`pulumi stack output tunnelId` of their stacks), and own for this stack's"
@@ -18,25 +18,25 @@ OWN = "own"
 
 def _tunnel(text: str) -> str:
     if text != OWN and not types.is_uuid(text):
-        refuse("it is no id of a tunnel", TUNNELS, references.CLOUDFLARE_BALANCERS)
+        reject("it is no id of a tunnel", TUNNELS, references.CLOUDFLARE_BALANCERS)
     return text
 
 
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text):
-        refuse("Cloudflare takes no such name", POOL, references.CLOUDFLARE_BALANCERS)
+        reject("Cloudflare takes no such name", POOL, references.CLOUDFLARE_BALANCERS)
     return text
 
 
 def _path(text: str) -> str:
     if not re.fullmatch(r"/[^\s?#]*", text):
-        refuse("a health check asks for a path", PATH, references.CLOUDFLARE_BALANCERS)
+        reject("a health check asks for a path", PATH, references.CLOUDFLARE_BALANCERS)
     return text
 
 
 def _hostname(text: str) -> str:
     if text.startswith("*"):
-        refuse("a health check asks for one hostname", HOSTNAME, references.CLOUDFLARE_BALANCERS)
+        reject("a health check asks for one hostname", HOSTNAME, references.CLOUDFLARE_BALANCERS)
     return types.domain_name(text, HOSTNAME)
 
 
@@ -115,11 +115,11 @@ class LoadBalancerOptions(Options):
     def _sensible(cls, pools: tuple[PoolOptions, ...]) -> tuple[PoolOptions, ...]:
         called = [pool.name for pool in pools]
         if len(set(called)) < len(called):
-            refuse("two pools have one name", "each name once", references.CLOUDFLARE_BALANCERS)
+            reject("two pools have one name", "each name once", references.CLOUDFLARE_BALANCERS)
         tunnels = [tunnel for pool in pools for tunnel in pool.tunnels]
         if len(set(tunnels)) < len(tunnels):
-            refuse("a tunnel is there more than once", "each tunnel in one pool", references.CLOUDFLARE_BALANCERS)
+            reject("a tunnel is there more than once", "each tunnel in one pool", references.CLOUDFLARE_BALANCERS)
         if OWN not in tunnels:
             why = "this stack's own tunnel is in none of them, and nobody else's load balancer is this stack's to keep"
-            refuse(why, "own among the tunnels of one pool", references.CLOUDFLARE_BALANCERS)
+            reject(why, "own among the tunnels of one pool", references.CLOUDFLARE_BALANCERS)
         return pools

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, field_validator, model_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 MAIL = "mail addresses, such as ops@example.com"
@@ -103,13 +103,13 @@ class MonitoringOptions(Options):
 
 def _address(text: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
-        refuse("it is no mail address", MAIL, references.CLOUDFLARE_NOTIFICATIONS)
+        reject("it is no mail address", MAIL, references.CLOUDFLARE_NOTIFICATIONS)
     return text
 
 
 def _identity(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{32}", text.replace("-", "").lower()):
-        refuse("it is no id of a destination", IDS, references.CLOUDFLARE_NOTIFICATIONS)
+        reject("it is no id of a destination", IDS, references.CLOUDFLARE_NOTIFICATIONS)
     return text
 
 
@@ -153,12 +153,12 @@ class NotifyOptions(Options):
     @classmethod
     def _once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(values)) < len(values):
-            refuse("something is there more than once", "each once", references.CLOUDFLARE_NOTIFICATIONS)
+            reject("something is there more than once", "each once", references.CLOUDFLARE_NOTIFICATIONS)
         return values
 
     @model_validator(mode="after")
     def _somebody(self) -> "NotifyOptions":
         if not (self.email or self.webhook or self.pagerduty):
             accepted = "at least one of email, webhook and pagerduty"
-            refuse("nobody would be told", accepted, references.CLOUDFLARE_NOTIFICATIONS)
+            reject("nobody would be told", accepted, references.CLOUDFLARE_NOTIFICATIONS)
         return self

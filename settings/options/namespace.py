@@ -3,7 +3,7 @@
 from pydantic import StrictBool, field_validator, model_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 NAMESPACE = "1 to 63 lower-case letters, digits and hyphens, not beginning with kube-"
@@ -32,22 +32,22 @@ class NamespaceOptions(Options):
     @classmethod
     def _name(cls, name: str) -> str:
         if name.startswith("kube-"):
-            refuse("kube- is Kubernetes' own", NAMESPACE, references.KUBERNETES_NAMESPACES)
+            reject("kube- is Kubernetes' own", NAMESPACE, references.KUBERNETES_NAMESPACES)
         return types.namespace_name(name)
 
     @field_validator("labels")
     @classmethod
     def _labels(cls, labels: dict[str, str]) -> dict[str, str]:
         if any(key.startswith("pod-security.kubernetes.io/") for key in labels):
-            refuse("the namespace is restricted, always", "other labels", references.KUBERNETES_POD_SECURITY)
+            reject("the namespace is restricted, always", "other labels", references.KUBERNETES_POD_SECURITY)
         return types.labels(labels)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "NamespaceOptions":
         if self.create and self.name == "default":
             why = "the namespace default is there already, in every cluster"
-            refuse(why, "another name, or create: false", references.KUBERNETES_NAMESPACES)
+            reject(why, "another name, or create: false", references.KUBERNETES_NAMESPACES)
         if not self.create and self.labels:
             why = "culvert labels no namespace that it did not make"
-            refuse(why, "labels only without create: false", references.KUBERNETES_NAMESPACES)
+            reject(why, "labels only without create: false", references.KUBERNETES_NAMESPACES)
         return self

@@ -5,17 +5,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from settings import references, types
-from settings.options.network_policy_peers import AllowOptions, ResolverOptions
+from settings.options.network_policy_peers import AllowedPeer, DnsServer
 from settings.schema import Options, setting
 
 
 class NetworkPolicyOptions(Options):
     """The fence around the connector's pods."""
 
-    dialect: Literal["kubernetes", "calico", "calico-stored", "cilium"] = setting(
+    engine: Literal["kubernetes", "calico", "calico-crd", "cilium"] = setting(
         "Kind of policy. kubernetes is understood by every network plugin that enforces policies; calico takes Calico's "
-        "API server, calico-stored is for clusters without it; cilium knows DNS names.",
-        "one of kubernetes, calico, calico-stored and cilium",
+        "API server, calico-crd is for clusters without it; cilium knows DNS names.",
+        "one of kubernetes, calico, calico-crd and cilium",
         references.KUBERNETES_POLICIES,
         examples=["calico"],
         default="kubernetes",
@@ -35,14 +35,14 @@ class NetworkPolicyOptions(Options):
         examples=["monitoring"],
         default=None,
     )
-    allow: tuple[AllowOptions, ...] = setting(
+    allow: tuple[AllowedPeer, ...] = setting(
         "What the connector may reach besides the routes' backends.",
         "a list of {cidr or namespace with pods or name, ports, protocol}",
         references.KUBERNETES_POLICIES,
         examples=[[{"namespace": "shop", "pods": {"app": "db"}, "ports": [5432]}]],
         default=(),
     )
-    dns: tuple[ResolverOptions, ...] = setting(
+    dns: tuple[DnsServer, ...] = setting(
         "The DNS servers that the cluster's pods ask, all of them. Left out: pods labelled k8s-app=kube-dns or node-local-dns "
         "in kube-system, and NodeLocal DNSCache at 169.254.20.10.",
         "a list of {cidr or namespace with pods, port}",

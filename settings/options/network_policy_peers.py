@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StrictInt, model_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 RANGE = "an address, or a range such as 10.20.0.0/16 that is no wider than /8"
@@ -31,9 +31,9 @@ def _network(text: str, accepted: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        refuse("it is no range of addresses", accepted, references.IP_ADDRESSES)
+        reject("it is no range of addresses", accepted, references.IP_ADDRESSES)
     if network.network_address != ip_interface(text).ip:
-        refuse("it has bits set behind its prefix", str(network), references.IP_ADDRESSES)
+        reject("it has bits set behind its prefix", str(network), references.IP_ADDRESSES)
     return network
 
 
@@ -41,7 +41,7 @@ def _range(text: str) -> str:
     network = _network(text, RANGE)
     if network.prefixlen < WIDEST:
         why = "that is a part of the internet, and no single destination"
-        refuse(why, f"{RANGE}, or the preset guide, which opens the internet", references.KUBERNETES_POLICIES)
+        reject(why, f"{RANGE}, or the preset guide, which opens the internet", references.KUBERNETES_POLICIES)
     return _somewhere(network)
 
 
@@ -50,21 +50,21 @@ def private_range(text: str) -> str:
     network = _network(text, RANGE)
     if network.prefixlen < WIDEST:
         why = "that is a part of the internet, and no private network: the connector would be everybody's way out"
-        refuse(why, RANGE, references.CLOUDFLARE_ROUTES)
+        reject(why, RANGE, references.CLOUDFLARE_ROUTES)
     return _somewhere(network)
 
 
 def _somewhere(network: IPv4Network | IPv6Network) -> str:
     if any(network.version == other.version and network.overlaps(other) for other in NOWHERE):
         why = "loopback, link-local, multicast and reserved addresses are no destinations (a cloud's metadata is at one of them)"
-        refuse(why, RANGE, references.IP_ADDRESSES)
+        reject(why, RANGE, references.IP_ADDRESSES)
     return str(network)
 
 
 def _resolver(text: str) -> str:
     network = _network(text, RESOLVER_RANGE)
     if network.num_addresses > 256:
-        refuse("no cluster has so many DNS servers", RESOLVER_RANGE, references.KUBERNETES_DNS)
+        reject("no cluster has so many DNS servers", RESOLVER_RANGE, references.KUBERNETES_DNS)
     return str(network)
 
 
@@ -72,11 +72,11 @@ def _name(text: str) -> str:
     name = types.domain_name(text, NAME)
     if name.endswith((".svc", ".cluster.local")):
         why = "a policy sees pods behind a Service, not the Service's name"
-        refuse(why, "namespace and pods in its place", references.KUBERNETES_POLICIES)
+        reject(why, "namespace and pods in its place", references.KUBERNETES_POLICIES)
     return name
 
 
-class AllowOptions(Options):
+class AllowedPeer(Options):
     """A destination besides the routes' backends, on some ports."""
 
     cidr: Annotated[str, AfterValidator(_range)] | None = setting(
@@ -101,7 +101,7 @@ class AllowOptions(Options):
         default={},
     )
     name: Annotated[str, AfterValidator(_name)] | None = setting(
-        "A DNS name, where the dialect has such: cilium.",
+        "A DNS name, where the engine has such: cilium.",
         NAME,
         references.CILIUM_POLICIES,
         examples=["db.example.net"],
@@ -123,12 +123,12 @@ class AllowOptions(Options):
     )
 
     @model_validator(mode="after")
-    def _one_peer(self) -> "AllowOptions":
+    def _one_peer(self) -> "AllowedPeer":
         _one_of(self, [self.cidr, self.namespace, self.name], ONE_PEER)
         return self
 
 
-class ResolverOptions(Options):
+class DnsServer(Options):
     """DNS servers that the cluster's pods ask, over UDP and TCP."""
 
     cidr: Annotated[str, AfterValidator(_resolver)] | None = setting(
@@ -161,7 +161,7 @@ class ResolverOptions(Options):
     )
 
     @model_validator(mode="after")
-    def _one_peer(self) -> "ResolverOptions":
+    def _one_peer(self) -> "DnsServer":
         _one_of(self, [self.cidr, self.namespace], ONE_RESOLVER)
         return self
 
@@ -169,6 +169,6 @@ class ResolverOptions(Options):
 def _one_of(options: Any, peers: list[Any], accepted: str) -> None:
     given = [peer for peer in peers if peer is not None]
     if len(given) != 1:
-        refuse(f"it names {'none' if not given else 'more than one'}", accepted, references.KUBERNETES_POLICIES)
+        reject(f"it names {'none' if not given else 'more than one'}", accepted, references.KUBERNETES_POLICIES)
     if options.pods and options.namespace is None:
-        refuse("pods are those of a namespace", "pods beside namespace", references.KUBERNETES_LABELS)
+        reject("pods are those of a namespace", "pods beside namespace", references.KUBERNETES_LABELS)

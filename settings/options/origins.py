@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
 
 from settings import references
-from settings.errors import refuse
+from settings.errors import reject
 from settings.options.ca_pools import CaPoolOptions
 from settings.schema import Options, setting
 
@@ -56,7 +56,7 @@ RIVALS = {
 
 def _host_header(text: str) -> str:
     if not re.fullmatch(r"([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", text):
-        refuse("it is no Host header", HOST_HEADER, references.ORIGIN_PARAMETERS)
+        reject("it is no Host header", HOST_HEADER, references.ORIGIN_PARAMETERS)
     return text
 
 
@@ -65,13 +65,13 @@ def _server_name(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?", text):
-            refuse("no certificate is issued for it", SERVER_NAME, references.ORIGIN_PARAMETERS)
+            reject("no certificate is issued for it", SERVER_NAME, references.ORIGIN_PARAMETERS)
     return text
 
 
 def _reason(text: str) -> str:
     if not text.strip():
-        refuse("it is empty", REASON, references.ORIGIN_PARAMETERS)
+        reject("it is empty", REASON, references.ORIGIN_PARAMETERS)
     return text
 
 
@@ -139,18 +139,18 @@ class OriginDefaults(Options):
     def _fenced(cls, data: Any) -> Any:
         if cls is OriginDefaults and isinstance(data, dict) and "noTlsVerify" in data:
             why = "noTlsVerify is said for each route, with its reason"
-            refuse(why, "noTlsVerify and reason under a route's origin", references.ORIGIN_PARAMETERS)
+            reject(why, "noTlsVerify and reason under a route's origin", references.ORIGIN_PARAMETERS)
         for key in ("proxyType", "bastionMode", "ipRules"):
             if isinstance(data, dict) and key in data:
                 why = f"with {key} the visitor chooses the destination, so no network policy can fence it"
-                refuse(why, f"no {key}", references.CONNECTOR_RULES)
+                reject(why, f"no {key}", references.CONNECTOR_RULES)
         return data
 
     @model_validator(mode="after")
     def _no_rivals(self) -> "OriginDefaults":
         for (winner, loser), why in RIVALS.items():
             if getattr(self, winner, None) and getattr(self, loser, None):
-                refuse(why, f"one of {written(winner)} and {written(loser)}", references.ORIGIN_PARAMETERS)
+                reject(why, f"one of {written(winner)} and {written(loser)}", references.ORIGIN_PARAMETERS)
         return self
 
 
@@ -178,7 +178,7 @@ class OriginOptions(OriginDefaults):
                 if self.no_tls_verify
                 else "there is nothing to give a reason for"
             )
-            refuse(why, "noTlsVerify: true with a reason, or neither", references.ORIGIN_PARAMETERS)
+            reject(why, "noTlsVerify: true with a reason, or neither", references.ORIGIN_PARAMETERS)
         return self
 
 

@@ -9,7 +9,7 @@ import re2
 from pydantic import field_validator, model_validator
 
 from settings import references
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 QUIET = re2.Options()
@@ -45,11 +45,11 @@ class PathOptions(Options):
         if path is None:
             return path
         if not path.startswith("/"):
-            refuse("every path begins with /", LITERAL, references.CONNECTOR_RULES)
+            reject("every path begins with /", LITERAL, references.CONNECTOR_RULES)
         if re.search(r"[?#\x00-\x1f]", path):
-            refuse("the connector compares paths without query and fragment", LITERAL, references.CONNECTOR_RULES)
+            reject("the connector compares paths without query and fragment", LITERAL, references.CONNECTOR_RULES)
         if re.search(r"%[0-9A-Fa-f]{2}", path):
-            refuse("the connector compares paths decoded", LITERAL, references.CONNECTOR_RULES)
+            reject("the connector compares paths decoded", LITERAL, references.CONNECTOR_RULES)
         return path
 
     @field_validator("regex")
@@ -58,22 +58,22 @@ class PathOptions(Options):
         if text is None:
             return text
         if not text:
-            refuse("it is empty", EXPRESSION, references.RE2_SYNTAX)
+            reject("it is empty", EXPRESSION, references.RE2_SYNTAX)
         try:
             re2.compile(text, QUIET)
         except re2.error as error:
             reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            refuse(f"it is no RE2 expression ({reason})", EXPRESSION, references.RE2_SYNTAX)
+            reject(f"it is no RE2 expression ({reason})", EXPRESSION, references.RE2_SYNTAX)
         if re.search(r"(?<!\\)(\\\\)*\\C", text):
-            refuse("Go's dialect of RE2 has no \\C", EXPRESSION, references.GO_SYNTAX)
+            reject("Go's dialect of RE2 has no \\C", EXPRESSION, references.GO_SYNTAX)
         if not beginning(text).startswith("/"):
-            refuse("every path begins with /, so it never matches", EXPRESSION, references.CONNECTOR_RULES)
+            reject("every path begins with /, so it never matches", EXPRESSION, references.CONNECTOR_RULES)
         return text
 
     @model_validator(mode="after")
     def _one(self) -> "PathOptions":
         if sum(part is not None for part in (self.prefix, self.exact, self.regex)) != 1:
-            refuse("a path is one of the three", "exactly one of prefix, exact and regex", references.CONNECTOR_RULES)
+            reject("a path is one of the three", "exactly one of prefix, exact and regex", references.CONNECTOR_RULES)
         return self
 
     @cached_property

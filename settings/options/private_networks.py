@@ -8,7 +8,7 @@ from pydantic import AfterValidator, field_validator, model_validator
 
 from settings import references, types
 from settings.derived.destinations import AddressDestination, Destination, NetworkDestination
-from settings.errors import refuse
+from settings.errors import reject
 from settings.options.network_policy_peers import PORT, Port, private_range
 from settings.schema import Options, setting
 
@@ -20,19 +20,19 @@ ONE_NETWORK = "exactly one of name and id"
 
 def _name(text: str) -> str:
     if not 1 <= len(text) <= 64 or not all(sign.isascii() and (sign.isalnum() or sign in "-_.") for sign in text):
-        refuse("people choose it by this name in their client", NAME, references.CLOUDFLARE_VIRTUAL_NETWORKS)
+        reject("people choose it by this name in their client", NAME, references.CLOUDFLARE_VIRTUAL_NETWORKS)
     return text
 
 
 def _id(text: str) -> str:
     if not types.is_uuid(text.lower()):
-        refuse("it is no id of a virtual network", ID, references.CLOUDFLARE_VIRTUAL_NETWORKS)
+        reject("it is no id of a virtual network", ID, references.CLOUDFLARE_VIRTUAL_NETWORKS)
     return text.lower()
 
 
 def _comment(text: str) -> str:
     if len(text) > 60 or not text.isprintable():
-        refuse("the API keeps 100 characters, and project and stack come first", COMMENT, references.CLOUDFLARE_ROUTES)
+        reject("the API keeps 100 characters, and project and stack come first", COMMENT, references.CLOUDFLARE_ROUTES)
     return text
 
 
@@ -60,7 +60,7 @@ class VirtualNetworkOptions(Options):
         given = [each for each in (self.name, self.id) if each is not None]
         if len(given) != 1:
             why = f"it names {'none' if not given else 'both'}"
-            refuse(why, ONE_NETWORK, references.CLOUDFLARE_VIRTUAL_NETWORKS)
+            reject(why, ONE_NETWORK, references.CLOUDFLARE_VIRTUAL_NETWORKS)
         return self
 
 
@@ -100,7 +100,7 @@ class PrivateRouteOptions(Options):
     def _with_ports(self) -> "PrivateRouteOptions":
         if "protocol" in self.model_fields_set and not self.ports:
             why = "without ports everything of the network is open, whatever the protocol"
-            refuse(why, "protocol beside ports", references.KUBERNETES_POLICIES)
+            reject(why, "protocol beside ports", references.KUBERNETES_POLICIES)
         return self
 
 
@@ -131,7 +131,7 @@ class PrivateNetworksOptions(Options):
                 if network.version == before.version and network.overlaps(before):
                     why = f"routes[{other}] and routes[{number}], {before} and {network}, overlap, and both lead to this tunnel"
                     accepted = "networks apart from each other; what else to open of one is said by networkPolicy.allow"
-                    refuse(why, accepted, references.CLOUDFLARE_ROUTES)
+                    reject(why, accepted, references.CLOUDFLARE_ROUTES)
         return routes
 
 

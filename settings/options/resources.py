@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from settings import references
-from settings.errors import refuse
+from settings.errors import reject
 
 QUANTITIES = "cpu such as 100m or 0.5, memory and ephemeral-storage such as 128Mi or 1G"
 UNITS = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
@@ -26,7 +26,7 @@ def amount(name: str, text: str) -> Decimal:
     """A quantity in cores or bytes. Refuses what is none, and thousandths of a byte, which Kubernetes would take."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(m|[kMGTPE]?|[KMGTPE]i)", text)
     if not match or (match[2] != "" and (match[2] == "m") != (name == "cpu")):
-        refuse(f"{name}: {text} is no quantity", QUANTITIES, references.KUBERNETES_RESOURCES)
+        reject(f"{name}: {text} is no quantity", QUANTITIES, references.KUBERNETES_RESOURCES)
     number, unit = Decimal(match[1]), match[2]
     if unit == "m":
         return number / 1000
@@ -41,7 +41,7 @@ def within_limits(resources: dict[str, dict[str, str]]) -> dict[str, dict[str, s
     limits = known.get("limits", {})
     for name, asked in known.get("requests", {}).items():
         if asked > limits.get(name, asked):
-            refuse(
+            reject(
                 f"it asks for more {name} than its limit", "requests within the limits", references.KUBERNETES_RESOURCES
             )
     return resources

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from settings import references, types
-from settings.errors import NOTHING, refuse
+from settings.errors import MISSING, reject
 from settings.options import services
 from settings.options.access import AccessOptions
 from settings.options.origins import OriginDefaults, OriginOptions, in_force
@@ -23,19 +23,19 @@ EVERY_PATH = PathOptions(prefix="/")
 def as_sent(text: str) -> str:
     """A hostname as it is sent: in lower case, in punycode, with `*` as the whole first label or not at all."""
     if "/" in text or "?" in text or "@" in text:
-        refuse("a hostname has no scheme and no path", HOSTNAME, references.CONNECTOR_RULES)
+        reject("a hostname has no scheme and no path", HOSTNAME, references.CONNECTOR_RULES)
     if ":" in text:
-        refuse("a hostname has no port", HOSTNAME, references.CONNECTOR_RULES)
+        reject("a hostname has no port", HOSTNAME, references.CONNECTOR_RULES)
     if text == "*":
-        refuse("that is the catch-all, which is added for you and answers 404", HOSTNAME, references.CONNECTOR_RULES)
+        reject("that is the catch-all, which is added for you and answers 404", HOSTNAME, references.CONNECTOR_RULES)
     rest = text.removeprefix("*.")
     if "*" in rest:
-        refuse("* stands for the whole first label and nowhere else", HOSTNAME, references.CONNECTOR_RULES)
+        reject("* stands for the whole first label and nowhere else", HOSTNAME, references.CONNECTOR_RULES)
     name = types.domain_name(rest, HOSTNAME)
     if rest == text:
         return name
     if len(name) > 251:
-        refuse("a DNS name has at most 253 characters", HOSTNAME, references.DNS_NAMES)
+        reject("a DNS name has at most 253 characters", HOSTNAME, references.DNS_NAMES)
     return f"*.{name}"
 
 
@@ -178,17 +178,17 @@ class Route(Options):
     @classmethod
     def _not_public(cls, access: AccessOptions | None, info: ValidationInfo) -> AccessOptions | None:
         if access and info.data.get("public"):
-            refuse("the route is public", "access, or public: true", references.CLOUDFLARE_ACCESS)
+            reject("the route is public", "access, or public: true", references.CLOUDFLARE_ACCESS)
         return access
 
     @field_validator("backend", mode="before")
     @classmethod
     def _one(cls, backend: Any, info: ValidationInfo) -> Any:
         # A service that was refused is absent here: it was given, and is reported for itself.
-        service = info.data.get("service", NOTHING)
+        service = info.data.get("service", MISSING)
         if (service is None) == (backend is None):
             why = "a route goes to one Service, and this one names " + ("none" if backend is None else "two")
-            refuse(why, ONE_SERVICE, references.CONNECTOR_RULES, up=1)
+            reject(why, ONE_SERVICE, references.CONNECTOR_RULES, up=1)
         return backend
 
     @cached_property

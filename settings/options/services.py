@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from settings import references, types
-from settings.errors import HIDDEN, refuse
+from settings.errors import REDACTED, reject
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ssh": 22, "rdp": 3389, "smb": 445, "tcp": None}
 """Schemes with a host, and the port each has where none is written."""
@@ -46,19 +46,19 @@ class ServiceUrl:
 
 
 def parse(text: str) -> ServiceUrl:
-    """Read a service; refuse what the connector would refuse, and what it should never be told."""
+    """Read a service; reject what the connector would reject, and what it should never be told."""
     if text == "hello_world":
         return ServiceUrl(text, "hello_world")
     if re.match(r"bastion\b|socks-proxy\b", text):
         why = "there the visitor chooses the destination, so no network policy can fence it"
-        refuse(why, ACCEPTED, references.CONNECTOR_RULES)
+        reject(why, ACCEPTED, references.CONNECTOR_RULES)
     if text.startswith("http_status:"):
         if not re.fullmatch(r"http_status:[1-9][0-9]{2}", text):
-            refuse("it is no HTTP status", "http_status: and a number from 100 to 999", references.CONNECTOR_RULES)
+            reject("it is no HTTP status", "http_status: and a number from 100 to 999", references.CONNECTOR_RULES)
         return ServiceUrl(text, "http_status")
     if match := re.match(r"(unix|unix\+tls):", text):
         if not re.fullmatch(r"/[^/\x00-\x20]+(/[^/\x00-\x20]+)*", text.removeprefix(match[0])):
-            refuse("a socket is named by its absolute path", f"{match[0]}/run/app.sock", references.CONNECTOR_RULES)
+            reject("a socket is named by its absolute path", f"{match[0]}/run/app.sock", references.CONNECTOR_RULES)
         return ServiceUrl(text, match[1])
     return _url(text)
 
@@ -66,37 +66,37 @@ def parse(text: str) -> ServiceUrl:
 def _url(text: str) -> ServiceUrl:
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
     if not match:
-        refuse("it has no scheme", ACCEPTED, references.CONNECTOR_RULES)
+        reject("it has no scheme", ACCEPTED, references.CONNECTOR_RULES)
     scheme = match[1].lower()
     if scheme not in PORTS:
-        refuse(f"the connector knows no scheme {scheme}", ACCEPTED, references.CONNECTOR_RULES)
+        reject(f"the connector knows no scheme {scheme}", ACCEPTED, references.CONNECTOR_RULES)
     bare, with_port = f"{scheme}://host:port and nothing more", f"{scheme}://host:port with a port from 1 to 65535"
     try:
         url = urlsplit(text)
         written, host = url.port, url.hostname or ""
     except ValueError as error:
-        refuse(f"it is no address ({error})", with_port, references.CONNECTOR_RULES)
+        reject(f"it is no address ({error})", with_port, references.CONNECTOR_RULES)
     _plain(text, url, bare)
     if not host:
-        refuse("it has no host", ACCEPTED, references.CONNECTOR_RULES)
+        reject("it has no host", ACCEPTED, references.CONNECTOR_RULES)
     if url.netloc.endswith(":") or written == 0:
-        refuse("it has no usable port", with_port, references.CONNECTOR_RULES)
+        reject("it has no usable port", with_port, references.CONNECTOR_RULES)
     port = written or PORTS[scheme]
     if port is None:
         why = "tcp has no usual port, and the connector would take 7864"
-        refuse(why, with_port, references.CONNECTOR_ORIGINS)
+        reject(why, with_port, references.CONNECTOR_ORIGINS)
     return _destination(scheme, host, port, "" if written is None else f":{written}")
 
 
 def _plain(text: str, url: SplitResult, bare: str) -> None:
     if "@" in url.netloc:
-        refuse("its password would be readable in the tunnel's rules", bare, references.CONNECTOR_RULES, value=HIDDEN)
+        reject("its password would be readable in the tunnel's rules", bare, references.CONNECTOR_RULES, value=REDACTED)
     if "?" in text or "#" in text:
-        refuse("the connector sends the visitor's own query", bare, references.CONNECTOR_RULES)
+        reject("the connector sends the visitor's own query", bare, references.CONNECTOR_RULES)
     if url.path:
-        refuse("the connector sends the visitor's own path, and refuses another", bare, references.CONNECTOR_RULES)
+        reject("the connector sends the visitor's own path, and refuses another", bare, references.CONNECTOR_RULES)
     if re.search(r"[\s\\%]", text):
-        refuse("it has characters that no address has", bare, references.CONNECTOR_RULES)
+        reject("it has characters that no address has", bare, references.CONNECTOR_RULES)
 
 
 def _destination(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
@@ -111,7 +111,7 @@ def _destination(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
 
 def _named(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
     if host == "localhost" or host.endswith(".localhost"):
-        refuse("in the connector's pod that is the connector itself", HOST, references.KUBERNETES_SERVICES)
+        reject("in the connector's pod that is the connector itself", HOST, references.KUBERNETES_SERVICES)
     match = IN_CLUSTER.fullmatch(host)
     if "." not in host or match:
         service, namespace = (match["service"], match["namespace"]) if match else (host, "")
@@ -125,11 +125,11 @@ def _named(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
 
 def _routed(address: IPv4Address | IPv6Address) -> None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        refuse(
+        reject(
             "it is an IPv4 address in disguise", f"the address {address.ipv4_mapped} itself", references.IP_ADDRESSES
         )
     if address.is_loopback or address.is_unspecified:
-        refuse("in the connector's pod that is the connector itself", HOST, references.KUBERNETES_SERVICES)
+        reject("in the connector's pod that is the connector itself", HOST, references.KUBERNETES_SERVICES)
     if address.is_link_local or address.is_multicast or (address.version == 4 and address.is_reserved):
         why = "link-local, multicast and reserved addresses are no origins (a cloud's metadata is at one of them)"
-        refuse(why, "an IP address that is routed", references.IP_ADDRESSES)
+        reject(why, "an IP address that is routed", references.IP_ADDRESSES)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, StrictInt, ValidationInfo, field_validator
 
 from settings import references, types
-from settings.errors import HIDDEN, refuse
+from settings.errors import REDACTED, reject
 from settings.schema import Options, setting
 
 Delivery = Literal["secret", "sealed", "existing", "external"]
@@ -103,9 +103,9 @@ class TokenOptions(Options):
         delivery, wanted = info.data.get("delivery"), BELONGS_TO[key]
         field: Any = cls.model_fields[key].json_schema_extra
         if value is None and delivery == wanted:
-            refuse(f"delivery: {wanted} needs it", field["x-accepted"], field["x-source"])
+            reject(f"delivery: {wanted} needs it", field["x-accepted"], field["x-source"])
         if value is not None and delivery in get_args(Delivery) and delivery != wanted:
-            refuse(f"it belongs to delivery: {wanted}", f"nothing with delivery: {delivery}", field["x-source"])
+            reject(f"it belongs to delivery: {wanted}", f"nothing with delivery: {delivery}", field["x-source"])
         return value
 
     @field_validator("certificate")
@@ -117,15 +117,18 @@ class TokenOptions(Options):
         from Crypto.PublicKey import RSA
 
         if "PRIVATE KEY" in text:
-            refuse(
-                "it is a private key, which stays in the cluster", CERTIFICATE, references.SEALED_SECRETS, value=HIDDEN
+            reject(
+                "it is a private key, which stays in the cluster",
+                CERTIFICATE,
+                references.SEALED_SECRETS,
+                value=REDACTED,
             )
         if not text.strip().startswith("-----BEGIN CERTIFICATE-----"):
-            refuse("it is no certificate", CERTIFICATE, references.SEALED_SECRETS)
+            reject("it is no certificate", CERTIFICATE, references.SEALED_SECRETS)
         try:
             bits = RSA.import_key(text.strip()).size_in_bits()
         except (ValueError, IndexError, TypeError):
-            refuse("it cannot be read as a certificate with an RSA key", CERTIFICATE, references.SEALED_SECRETS)
+            reject("it cannot be read as a certificate with an RSA key", CERTIFICATE, references.SEALED_SECRETS)
         if bits < 2048:
-            refuse(f"its key has {bits} bits", CERTIFICATE, references.SEALED_SECRETS)
+            reject(f"its key has {bits} bits", CERTIFICATE, references.SEALED_SECRETS)
         return text.strip() + "\n"

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import StrictBool, field_validator, model_validator
 
 from settings import references, types
-from settings.errors import refuse
+from settings.errors import reject
 from settings.schema import Options, setting
 
 RESERVED_PREFIX = "culvert-"
@@ -54,14 +54,14 @@ class VolumeOptions(Options):
     @classmethod
     def _no_host(cls, data: Any) -> Any:
         if isinstance(data, dict) and "hostPath" in data:
-            refuse("restricted Pod Security refuses hostPath", ONE_KIND, references.KUBERNETES_POD_SECURITY)
+            reject("restricted Pod Security refuses hostPath", ONE_KIND, references.KUBERNETES_POD_SECURITY)
         return data
 
     @field_validator("name")
     @classmethod
     def _free(cls, name: str) -> str:
         if name.startswith(RESERVED_PREFIX) or not types.LABEL.fullmatch(name):
-            refuse("it is no name for an extra volume", NAME, references.KUBERNETES_VOLUMES)
+            reject("it is no name for an extra volume", NAME, references.KUBERNETES_VOLUMES)
         return name
 
     @field_validator("mount_path")
@@ -70,15 +70,15 @@ class VolumeOptions(Options):
         parts = path.split("/")
         clean = "/" + "/".join(part for part in parts if part not in ("", "."))
         if not path.startswith("/") or clean == "/" or ":" in path or ".." in parts:
-            refuse("a volume is mounted at an absolute path", MOUNT_PATH, references.KUBERNETES_VOLUMES)
+            reject("a volume is mounted at an absolute path", MOUNT_PATH, references.KUBERNETES_VOLUMES)
         if f"{clean}/".startswith(f"{RESERVED_PATH}/") or RESERVED_PATH.startswith(f"{clean}/"):
-            refuse("it would hide the connector's token", MOUNT_PATH, references.KUBERNETES_VOLUMES)
+            reject("it would hide the connector's token", MOUNT_PATH, references.KUBERNETES_VOLUMES)
         return clean
 
     @model_validator(mode="after")
     def _one(self) -> "VolumeOptions":
         if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
-            refuse("a volume comes from one place", ONE_KIND, references.KUBERNETES_VOLUMES)
+            reject("a volume comes from one place", ONE_KIND, references.KUBERNETES_VOLUMES)
         return self
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, StrictInt, StrictStr, ValidationInfo, field_validator, model_validator
 
 from settings import references
-from settings.errors import refuse
+from settings.errors import reject
 from settings.options import waf_expressions
 from settings.options.countries import COUNTRIES
 from settings.options.routes import HOSTNAME, as_sent
@@ -26,21 +26,21 @@ Action = Literal["block", "managed_challenge", "js_challenge", "challenge"]
 
 def _name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?", text):
-        refuse("it does not fit into the name of a rule", NAME, references.CLOUDFLARE_CUSTOM_RULES)
+        reject("it does not fit into the name of a rule", NAME, references.CLOUDFLARE_CUSTOM_RULES)
     return text
 
 
 def _full_name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]{1,50}(_[a-z0-9-]{1,50}){1,3}", text):
-        accepted = "a rule as another stack's output edgeRules has it"
-        refuse("it is no name that a stack gave to a rule", accepted, references.CLOUDFLARE_CUSTOM_RULES)
+        accepted = "a rule as another stack's output wafRules has it"
+        reject("it is no name that a stack gave to a rule", accepted, references.CLOUDFLARE_CUSTOM_RULES)
     return text
 
 
 def _country(text: str) -> str:
     if text not in COUNTRIES:
         why = "its code is GB" if text == "UK" else "Cloudflare knows no such country, so the rule would never match"
-        refuse(why, COUNTRY, references.CLOUDFLARE_COUNTRIES)
+        reject(why, COUNTRY, references.CLOUDFLARE_COUNTRIES)
     return text
 
 
@@ -48,21 +48,21 @@ def _network(text: str) -> str:
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
-        refuse(f"{error}", NETWORK, references.CLOUDFLARE_EXPRESSIONS)
+        reject(f"{error}", NETWORK, references.CLOUDFLARE_EXPRESSIONS)
     return str(network) if "/" in text else str(network.network_address)
 
 
 def _asn(number: int) -> int:
     if not 1 <= number < 1 << 32:
         accepted = "a whole number from 1 to 4294967295"
-        refuse("no autonomous system has this number", accepted, references.CLOUDFLARE_EXPRESSIONS)
+        reject("no autonomous system has this number", accepted, references.CLOUDFLARE_EXPRESSIONS)
     return number
 
 
 def _in_one_of(accepted: tuple[int, ...], number: int) -> int:
     if number not in accepted:
         known = ", ".join(map(str, accepted))
-        refuse("Cloudflare counts in other steps", f"one of {known}, in seconds", references.CLOUDFLARE_RATE_LIMITS)
+        reject("Cloudflare counts in other steps", f"one of {known}, in seconds", references.CLOUDFLARE_RATE_LIMITS)
     return number
 
 
@@ -71,7 +71,7 @@ Expression = Annotated[StrictStr, AfterValidator(waf_expressions.whole)]
 Hostnames = tuple[Annotated[StrictStr, AfterValidator(as_sent)], ...]
 
 
-class EdgeRule(Options):
+class WafRule(Options):
     """Requests that are blocked or challenged: those for which one of its conditions holds."""
 
     name: Name = setting(
@@ -116,9 +116,9 @@ class EdgeRule(Options):
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> "EdgeRule":
+    def _says_something(self) -> "WafRule":
         if not self.condition:
-            refuse("it would match every request", CONDITIONS, references.CLOUDFLARE_CUSTOM_RULES)
+            reject("it would match every request", CONDITIONS, references.CLOUDFLARE_CUSTOM_RULES)
         return self
 
     @property
@@ -202,11 +202,11 @@ class RateLimit(Rate):
 
 
 class IncludedRule(Options):
-    """A rule of another stack, as its output `edgeRules` has it."""
+    """A rule of another stack, as its output `wafRules` has it."""
 
     name: Annotated[StrictStr, AfterValidator(_full_name)] = setting(
         "The stack's name and the rule's.",
-        "a rule as another stack's output edgeRules has it",
+        "a rule as another stack's output wafRules has it",
         references.CLOUDFLARE_CUSTOM_RULES,
         examples=["culvert-blog_sanctions"],
     )
@@ -215,7 +215,7 @@ class IncludedRule(Options):
     )
     expression: StrictStr = setting(
         "Which requests, with the hostnames that they are for.",
-        "an expression as another stack's output edgeRules has it: (its hostnames) and (the rest)",
+        "an expression as another stack's output wafRules has it: (its hostnames) and (the rest)",
         references.CLOUDFLARE_EXPRESSIONS,
         examples=['(lower(http.host) in {"blog.example.com"}) and (ip.src.country in {"KP"})'],
     )
@@ -232,8 +232,8 @@ class IncludedRule(Options):
     def _scoped(cls, text: str) -> str:
         if waf_expressions.unscoped(text) is None:
             why = "it is not kept to hostnames as a stack would keep it"
-            accepted = "an expression as another stack's output edgeRules has it: (its hostnames) and (the rest)"
-            refuse(why, accepted, references.CLOUDFLARE_EXPRESSIONS)
+            accepted = "an expression as another stack's output wafRules has it: (its hostnames) and (the rest)"
+            reject(why, accepted, references.CLOUDFLARE_EXPRESSIONS)
         return text
 
     @property
@@ -241,7 +241,7 @@ class IncludedRule(Options):
         return (waf_expressions.unscoped(self.expression) or ((), ""))[0]
 
 
-class EdgeOptions(Options):
+class WafOptions(Options):
     """Who is turned away before a request reaches the tunnel. Rules and limits hold for this stack's hostnames alone."""
 
     plan: Literal["free", "pro", "business", "enterprise"] = setting(
@@ -255,7 +255,7 @@ class EdgeOptions(Options):
     owns: tuple[Annotated[StrictStr, AfterValidator(zone_name)], ...] = setting(
         "Zones whose rulesets this stack keeps, its own rules and those that it includes. A zone has one ruleset for rules and "
         "one for limits, so one stack keeps them. Rules that somebody else made in them stay. For other zones, the stack's "
-        "output edgeRules has what their owner is to include.",
+        "output wafRules has what their owner is to include.",
         "zones among culvert:zones",
         references.CLOUDFLARE_RULESETS,
         examples=[["example.com"]],
@@ -268,7 +268,7 @@ class EdgeOptions(Options):
         examples=[["2f2feab2026849078ba485f918791bdc"]],
         default=(),
     )
-    rules: tuple[EdgeRule, ...] = setting(
+    rules: tuple[WafRule, ...] = setting(
         "Requests that are blocked or challenged, in the order in which they are asked.",
         "a list of {name, action, countries, networks, asns, expression, hostnames}",
         references.CLOUDFLARE_CUSTOM_RULES,
@@ -283,7 +283,7 @@ class EdgeOptions(Options):
         default=(),
     )
     include: tuple[IncludedRule, ...] = setting(
-        "Rules of other stacks for zones that this one owns, as their output edgeRules has them.",
+        "Rules of other stacks for zones that this one owns, as their output wafRules has them.",
         "a list of {name, action, expression, rate}",
         references.CLOUDFLARE_RULESETS,
         examples=[
@@ -304,5 +304,5 @@ class EdgeOptions(Options):
         names = [rule.name for rule in (*info.data.get("rules", ()), *limits)]
         if twice := next((name for name in names if names.count(name) > 1), ""):
             accepted = "a name of its own for each rule and each limit"
-            refuse(f"{twice} is the name of two", accepted, references.CLOUDFLARE_CUSTOM_RULES)
+            reject(f"{twice} is the name of two", accepted, references.CLOUDFLARE_CUSTOM_RULES)
         return limits

@@ -10,7 +10,7 @@ from typing import Any
 from octorules_wirefilter import parse_expression
 
 from settings import references
-from settings.errors import refuse
+from settings.errors import reject
 
 EXPRESSION = 'an expression of the Rules language, such as http.request.uri.path eq "/login"'
 LONGEST = 4096
@@ -29,7 +29,7 @@ def whole(text: str) -> str:
     text = text.strip()
     if error := parsed(text).get("error"):
         # Its last line points at the place and says what is wrong there.
-        refuse(f"it is no expression ({' '.join(error.split())})", EXPRESSION, references.CLOUDFLARE_EXPRESSIONS)
+        reject(f"it is no expression ({' '.join(error.split())})", EXPRESSION, references.CLOUDFLARE_EXPRESSIONS)
     return text
 
 

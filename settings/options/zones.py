@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from settings import references, types
-from settings.errors import PREFIX, Mistake, refuse
+from settings.errors import PREFIX, SettingIssue, reject
 from settings.options.routes import Route
 
 ZONE = "the name of a zone, such as example.com"
@@ -19,7 +19,7 @@ def zone_name(text: str) -> str:
 def cloudflare_id(text: str) -> str:
     """An id of an account or a zone, in lower case."""
     if not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
-        refuse("it is no id of Cloudflare's", ID, references.CLOUDFLARE_IDS)
+        reject("it is no id of Cloudflare's", ID, references.CLOUDFLARE_IDS)
     return text.lower()
 
 
@@ -36,34 +36,34 @@ def placed(routes: Iterable[Route], zones: Iterable[str]) -> dict[str, str]:
     return {hostname: zone for hostname, zone in found.items() if zone}
 
 
-def repeated(zones: Iterable[tuple[str, str]]) -> list[Mistake]:
+def repeated(zones: Iterable[tuple[str, str]]) -> list[SettingIssue]:
     """Zones written twice in different ways. Each zone comes as it is written and as it is sent."""
     first: dict[str, str] = {}
-    mistakes: list[Mistake] = []
+    mistakes: list[SettingIssue] = []
     for written, zone in zones:
         if zone in first:
             key, why = f'{PREFIX}zones["{written}"]', f"it is the same zone as {first[zone]}"
-            mistakes.append(Mistake.of(key, written, why, "each zone once", references.CLOUDFLARE_ZONES))
+            mistakes.append(SettingIssue.of(key, written, why, "each zone once", references.CLOUDFLARE_ZONES))
         first.setdefault(zone, written)
     return mistakes
 
 
-def confused(zones: Mapping[str, str], account_id: str) -> list[Mistake]:
+def confused(zones: Mapping[str, str], account_id: str) -> list[SettingIssue]:
     """Zones that have another's id, or the account's."""
     owners = {account_id: "the account"}
-    mistakes: list[Mistake] = []
+    mistakes: list[SettingIssue] = []
     for zone, identity in zones.items():
         if identity in owners:
             key, why = f'{PREFIX}zones["{zone}"]', f"it is the id of {owners[identity]}"
-            mistakes.append(Mistake.of(key, identity, why, "the zone's own id", references.CLOUDFLARE_IDS))
+            mistakes.append(SettingIssue.of(key, identity, why, "the zone's own id", references.CLOUDFLARE_IDS))
         owners.setdefault(identity, zone)
     return mistakes
 
 
-def misplaced(routes: Iterable[tuple[int, Route]], zones: Iterable[str]) -> list[Mistake]:
+def misplaced(routes: Iterable[tuple[int, Route]], zones: Iterable[str]) -> list[SettingIssue]:
     """Hostnames outside every zone, and hostnames deeper than Universal SSL covers."""
     zones = sorted(zones)
-    mistakes: list[Mistake] = []
+    mistakes: list[SettingIssue] = []
     for number, route in routes:
         key, zone = f"{PREFIX}routes[{number}].hostname", zone_of(route.hostname, zones)
         if zone is None and route.dns == "none":
@@ -71,9 +71,9 @@ def misplaced(routes: Iterable[tuple[int, Route]], zones: Iterable[str]) -> list
         if zone is None:
             why = "it is in none of the zones, so it can have no record"
             accepted = f"a hostname in {' or '.join(zones)}"
-            mistakes.append(Mistake.of(key, route.hostname, why, accepted, references.CLOUDFLARE_RECORDS))
+            mistakes.append(SettingIssue.of(key, route.hostname, why, accepted, references.CLOUDFLARE_RECORDS))
         elif route.hostname.count(".") > zone.count(".") + 1 and not route.advanced_certificate:
-            why = f"Universal SSL covers {zone} and one label below, so browsers would refuse it"
+            why = f"Universal SSL covers {zone} and one label below, so browsers would reject it"
             accepted = f"one label below {zone}, or advancedCertificate: true where the zone has such a certificate"
-            mistakes.append(Mistake.of(key, route.hostname, why, accepted, references.CLOUDFLARE_CERTIFICATES))
+            mistakes.append(SettingIssue.of(key, route.hostname, why, accepted, references.CLOUDFLARE_CERTIFICATES))
     return mistakes

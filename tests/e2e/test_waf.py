@@ -36,7 +36,7 @@ MAINTENANCE = {
 def guarded(**edge: Any) -> dict[str, Any]:
     wanted = {"plan": "pro", "owns": ["example.net"], "rules": [RULES], "rateLimits": [LIMITS], **edge}
     routes = [{"hostname": "edge.example.net", "service": "http://blog"}]
-    return settings("guard", zones={"example.net": ZONE}, routes=routes, edge=wanted)
+    return settings("guard", zones={"example.net": ZONE}, routes=routes, waf=wanted)
 
 
 def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:

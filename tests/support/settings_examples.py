@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from settings import Settings, SettingsError
-from settings.errors import Mistake
+from settings.errors import SettingIssue
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
@@ -13,7 +13,7 @@ TOKEN = "eyJhIjogImFjY291bnQiLCAidCI6ICJ0dW5uZWwiLCAicyI6ICJzZWNyZXQifQ=="  # no
 """The form of a connector's token, with words for its parts."""
 
 
-def the_mistake(given: dict[str, Any]) -> Mistake:
+def the_mistake(given: dict[str, Any]) -> SettingIssue:
     """The one mistake in these settings, for which they must be refused, its source told with it."""
     with pytest.raises(SettingsError, match="1 mistake in the settings") as refusal:
         Settings.parse(given)

@@ -49,7 +49,7 @@ class AtCloudflare:
 
     def _audiences(self, cloudflare: Cloudflare) -> dict[str, str]:
         """The audience of each guard's application, by the guard's name."""
-        guards = self.declared.settings.guards()
+        guards = self.declared.settings.access_applications()
         applications = cloudflare.access_applications(self.declared.settings.account_id) if guards else []
         self._unread = applications is None
         found = {each.get("domain"): each.get("aud", "") for each in applications or []}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.kubernetes import Cluster, Object, Refused
-from components.network_policy.engines import Dialect, dialect_of
+from components.network_policy.engines import PolicyEngine, engine_of
 from components.network_policy.flows import METRICS_PORT
 from ops.verify import debug_container, probe_targets
 from ops.verify.checks import connectivity, connector, network_policy, token
@@ -51,8 +51,8 @@ class InCluster:
     def _fence(self, cluster: Cluster, pods: list[Object]) -> list[Finding]:
         name, namespace = self.declared.name, self.declared.namespace
         # Those of Kubernetes' own count beside a plugin's: together they open what any of them does.
-        dialects = {dialect_of("kubernetes"), dialect_of(self.declared.settings.network_policy.dialect)}
-        policies = [policy for dialect in dialects for policy in _policies(cluster, dialect, namespace)]
+        engines = {engine_of("kubernetes"), engine_of(self.declared.settings.network_policy.engine)}
+        policies = [policy for engine in engines for policy in _policies(cluster, engine, namespace)]
         opened = network_policy.opens_only(policies, pods, name, network_policy.wanted(self.declared))
         return [*network_policy.selects(policies, pods, name), opened]
 
@@ -93,10 +93,10 @@ class InCluster:
         return connectivity.judge(name, tried, answers)
 
 
-def _policies(cluster: Cluster, dialect: Dialect, namespace: str) -> list[Object]:
-    kind = {"apiVersion": dialect.api_version, "kind": dialect.kind}
+def _policies(cluster: Cluster, engine: PolicyEngine, namespace: str) -> list[Object]:
+    kind = {"apiVersion": engine.api_version, "kind": engine.kind}
     try:
-        return [{**policy, **kind} for policy in cluster.items(dialect.path(namespace))]
+        return [{**policy, **kind} for policy in cluster.items(engine.path(namespace))]
     except Refused as refusal:
         if refusal.status == 404:  # no such kind, so no such policy
             return []

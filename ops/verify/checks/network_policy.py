@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from components.network_policy.engines import dialect_of
+from components.network_policy.engines import engine_of
 from components.network_policy.flows import egress, ingress
 from ops.verify.expected_stack import Declared
 from ops.verify.result import Check, Finding
@@ -30,7 +30,7 @@ def wanted(declared: Declared) -> Object:
     destinations: list[Any] = [asdict(each) for each in declared.settings.destinations(declared.namespace)]
     resolvers: list[Any] = declared.settings.resolvers()
     outwards = egress(options.preset, declared.namespace, destinations, declared.settings.connector.region, resolvers)
-    return dialect_of(options.dialect).write(declared.labels, outwards, ingress(options.metrics_from))
+    return engine_of(options.engine).write(declared.labels, outwards, ingress(options.metrics_from))
 
 
 def selects(policies: list[Object], pods: list[Object], own: str) -> list[Finding]:

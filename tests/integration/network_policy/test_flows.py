@@ -1,4 +1,4 @@
-"""Who may talk to whom under each preset, in every dialect.
+"""Who may talk to whom under each preset, in every engine.
 
 A flow is one line: its name, from, to, port, protocol, and whether `strict` and `guide` let it through. What Kubernetes' policy lets
 through is judged by an evaluator of others, what Calico's and Cilium's do by readers of what culvert writes in them.
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from components import pod_labels
-from components.network_policy.engines import dialect_of
+from components.network_policy.engines import engine_of
 from components.network_policy.flows import egress, ingress
 from sandbox import tools
 from settings import Settings
@@ -207,9 +207,9 @@ TIGHTER = {
     ("cilium", "guide", "a pod of another namespace with a global address"),
     ("cilium", "guide", "Kubernetes API on the internet"),
 }
-"""What a dialect keeps shut that Kubernetes' cannot."""
+"""What a engine keeps shut that Kubernetes' cannot."""
 
-DIALECTS = ("kubernetes", "calico", "calico-stored", "cilium")
+ENGINES = ("kubernetes", "calico", "calico-crd", "cilium")
 
 
 def policy(settings: dict[str, Any]) -> dict[str, Any]:
@@ -218,13 +218,13 @@ def policy(settings: dict[str, Any]) -> dict[str, Any]:
     labels, options = pod_labels("culvert-prod"), read.network_policy
     destinations: list[Any] = [asdict(destination) for destination in read.destinations(HOME)]
     resolvers: list[Any] = read.resolvers()
-    dialect = dialect_of(options.dialect)
+    engine = engine_of(options.engine)
     outwards = egress(options.preset, HOME, destinations, resolvers=resolvers)
     return {
-        "apiVersion": dialect.api_version,
-        "kind": dialect.kind,
+        "apiVersion": engine.api_version,
+        "kind": engine.kind,
         "metadata": {"name": "culvert-prod-policy", "namespace": HOME},
-        "spec": dialect.write(labels, outwards, ingress(options.metrics_from)),
+        "spec": engine.write(labels, outwards, ingress(options.metrics_from)),
     }
 
 
@@ -249,11 +249,11 @@ Verdicts = Callable[[str, str], dict[str, bool]]
 
 @pytest.fixture(scope="module")
 def verdicts(judged: Judge) -> Verdicts:
-    """Every flow under one preset in one dialect, by name."""
+    """Every flow under one preset in one engine, by name."""
 
     @cache
-    def found(dialect: str, preset: str) -> dict[str, bool]:
-        options = {"dialect": dialect, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
+    def found(engine: str, preset: str) -> dict[str, bool]:
+        options = {"engine": engine, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
         fence = policy({**SETTINGS, "networkPolicy": options})
         answers = judged(fence, [Traffic(*flow[1:5]) for flow in FLOWS])
         return {flow[0]: answer for flow, answer in zip(FLOWS, answers, strict=True)}
@@ -269,9 +269,9 @@ def verdicts(judged: Judge) -> Verdicts:
         for flow in FLOWS
     ],
 )
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_flow(verdicts: Verdicts, dialect: str, preset: str, name: str, expected: bool) -> None:
-    assert verdicts(dialect, preset)[name] is (expected and (dialect, preset, name) not in TIGHTER)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_flow(verdicts: Verdicts, engine: str, preset: str, name: str, expected: bool) -> None:
+    assert verdicts(engine, preset)[name] is (expected and (engine, preset, name) not in TIGHTER)
 
 
 def test_flows_have_names_of_their_own() -> None:
@@ -279,21 +279,21 @@ def test_flows_have_names_of_their_own() -> None:
     assert {name for _, _, name in TIGHTER} <= {flow[0] for flow in FLOWS}
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge, dialect: str) -> None:
-    fence = policy({**SETTINGS, "networkPolicy": {"dialect": dialect}})
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge, engine: str) -> None:
+    fence = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
     sources = [MONITORING, BLOG, OTHER, INTERNET, MONITORING6]
     asked = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
     assert judged(fence, asked) == [False] * len(sources)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge, dialect: str) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge, engine: str) -> None:
     servers = [
         {"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353},
         {"cidr": "169.254.25.10"},
     ]
-    fence = policy({**SETTINGS, "networkPolicy": {"dialect": dialect, "dns": servers}})
+    fence = policy({**SETTINGS, "networkPolicy": {"engine": engine, "dns": servers}})
     own = pod("openshift-dns", "10.244.9.9", dns="default")
     flows = {
         Traffic(CONNECTOR, own, 5353, "UDP"): YES,
@@ -308,15 +308,15 @@ def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge,
 
 
 @pytest.mark.parametrize("preset", ["strict", "guide"])
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_private_networks_are_open_as_their_routes_say(judged: Judge, dialect: str, preset: str) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_private_networks_are_open_as_their_routes_say(judged: Judge, engine: str, preset: str) -> None:
     routes = [
         {"network": "10.43.0.0/16"},
         {"network": "192.168.1.0/24", "ports": [445]},
         {"network": "fd77::/48", "ports": [53], "protocol": "UDP"},
         {"network": "100.72.0.0/16"},
     ]
-    options = {"dialect": dialect, "preset": preset}
+    options = {"engine": engine, "preset": preset}
     fence = policy({**SETTINGS, "networkPolicy": options, "privateNetworks": {"routes": routes}})
     files, names = Host("192.168.1.20"), Host("fd77::53")
     flows = {
@@ -342,7 +342,7 @@ def test_private_networks_are_open_as_their_routes_say(judged: Judge, dialect: s
 
 
 def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) -> None:
-    named = {"dialect": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
+    named = {"engine": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
     routes = [{"hostname": "blog.example.com", "service": "https://origin.example.org"}]
     fence = policy({**SETTINGS, "routes": routes, "networkPolicy": named})
     origin, database = (
@@ -364,8 +364,8 @@ def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) ->
     assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge, dialect: str) -> None:
-    elsewhere = policy({**SETTINGS, "networkPolicy": {"dialect": dialect}})
+@pytest.mark.parametrize("engine", ENGINES)
+def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge, engine: str) -> None:
+    elsewhere = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
     elsewhere["metadata"]["namespace"] = "elsewhere"
     assert all(judged(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))

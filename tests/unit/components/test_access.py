@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from components import Access
-from components.access import GuardArgs
+from components.access import AccessApplicationArgs
 from tests.unit.components.conftest import AUDIENCE, CLIENT_SECRET, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
-PEOPLE: GuardArgs = {
+PEOPLE: AccessApplicationArgs = {
     "domains": ["blog.example.com"],
     "emails": ["ann@example.com"],
     "email_domains": ["example.org"],
@@ -19,8 +19,8 @@ PEOPLE: GuardArgs = {
 }
 
 
-def deployed(deploy: Deploy, **guards: GuardArgs) -> Recorded:
-    return deploy(lambda: Access("culvert-dev", {"account_id": ACCOUNT, "guards": dict(guards)}))
+def deployed(deploy: Deploy, **applications: AccessApplicationArgs) -> Recorded:
+    return deploy(lambda: Access("culvert-dev", {"account_id": ACCOUNT, "applications": dict(applications)}))
 
 
 def policy(recorded: Recorded, what: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def test_a_public_path_lets_everybody_pass(deploy: Deploy) -> None:
 
 
 def test_a_service_token_is_made_once_for_all_that_name_it(deploy: Deploy) -> None:
-    program: GuardArgs = {"domains": ["x.example.com"], "service_tokens": ["ci"], "countries": ["DE"]}
+    program: AccessApplicationArgs = {"domains": ["x.example.com"], "service_tokens": ["ci"], "countries": ["DE"]}
     recorded = deployed(deploy, one=program, two=program)
     token = recorded.one("ZeroTrustAccessServiceToken")
     assert token.inputs == {"accountId": ACCOUNT, "name": "culvert-dev-ci"}

@@ -19,7 +19,7 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
     assert {name: set(found.outputs) for name, found in read.items()} == {
         "Access": {"audiences", "serviceTokens"},
         "Connector": {"deployment"},
-        "EdgeGuard": set(),
+        "WafRules": set(),
         "LoadBalancer": set(),
         "Monitoring": set(),
         "Namespace": {"name"},

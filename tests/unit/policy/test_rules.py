@@ -89,7 +89,7 @@ def test_two_policies_may_close_a_direction_each() -> None:
     assert not broken(FENCE, connector(), fence(policyTypes=["Ingress"]), fence(policyTypes=["Egress"]))
 
 
-def test_a_policy_of_another_dialect_is_not_read_as_one_of_kubernetes() -> None:
+def test_a_policy_of_another_engine_is_not_read_as_one_of_kubernetes() -> None:
     other = replace(fence(), type="kubernetes:projectcalico.org/v3:NetworkPolicy")
     assert broken(FENCE, connector(), other)
 

@@ -665,7 +665,7 @@ def allow(**opening: Any) -> dict[str, Any]:
 
 ALLOW, DNS = "networkPolicy.allow[0]", "networkPolicy.dns[0]"
 POLICY: dict[str, Case] = {
-    "an unknown dialect": (policy(dialect="antrea"), "networkPolicy.dialect", "one of kubernetes, calico"),
+    "an unknown engine": (policy(engine="antrea"), "networkPolicy.engine", "one of kubernetes, calico"),
     "an opening to nobody": (allow(), ALLOW, "it names none"),
     "an opening to two": (
         allow(cidr="10.0.0.1", namespace="shop"),
@@ -686,19 +686,19 @@ POLICY: dict[str, Case] = {
     "a range with cloud metadata in it": (allow(cidr="169.0.0.0/8"), f"{ALLOW}.cidr", "a cloud's metadata"),
     "IPv4 in IPv6": (allow(cidr="::ffff:10.0.0.0/104"), f"{ALLOW}.cidr", "loopback, link-local"),
     "a namespace of no name to open": (allow(namespace="*"), f"{ALLOW}.namespace", "1 to 63 lower-case letters"),
-    "a name under Kubernetes' dialect": (allow(name="db.example.net"), f"{ALLOW}.name", "{dialect: cilium}"),
+    "a name under Kubernetes' engine": (allow(name="db.example.net"), f"{ALLOW}.name", "{engine: cilium}"),
     "a name under Calico's": (
-        policy(dialect="calico", preset="guide", allow=[{"name": "db.example.net", "ports": [1]}]),
+        policy(engine="calico", preset="guide", allow=[{"name": "db.example.net", "ports": [1]}]),
         f"{ALLOW}.name",
         "only in its paid editions",
     ),
     "an origin by name under Calico's strict": (
-        {**policy(dialect="calico-stored"), "routes": [a_route(service="https://origin.example.org")]},
+        {**policy(engine="calico-crd"), "routes": [a_route(service="https://origin.example.org")]},
         "routes[0].service",
         "only in its paid editions",
     ),
     "a Service by name": (
-        policy(dialect="cilium", allow=[{"name": "db.shop.svc.cluster.local", "ports": [1]}]),
+        policy(engine="cilium", allow=[{"name": "db.shop.svc.cluster.local", "ports": [1]}]),
         f"{ALLOW}.name",
         "namespace and pods in its place",
     ),

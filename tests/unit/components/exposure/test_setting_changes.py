@@ -130,7 +130,7 @@ def notify(**changes: Any) -> dict[str, Any]:
 def guarded(rule: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """The zone is the stack's, with one rule of these keys."""
     rules = {"rules": [{"name": "a", "countries": ["KP"], **(rule or {})}]}
-    return {"edge": {"plan": "enterprise", "owns": ["example.com"], **rules, **changes}}
+    return {"waf": {"plan": "enterprise", "owns": ["example.com"], **rules, **changes}}
 
 
 def limited(**changes: Any) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def including(**changes: Any) -> dict[str, Any]:
 
 
 def opening(**changes: Any) -> dict[str, Any]:
-    dialect = "cilium" if "name" in changes else "kubernetes"
-    return {"networkPolicy": {"dialect": dialect, "allow": [{"ports": [5432], **changes}]}}
+    engine = "cilium" if "name" in changes else "kubernetes"
+    return {"networkPolicy": {"engine": engine, "allow": [{"ports": [5432], **changes}]}}
 
 
 def resolver(**changes: Any) -> dict[str, Any]:
@@ -313,38 +313,38 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         {DEPLOYMENT},
     ),
     # What a plan has is checked; what is sent is the same on each.
-    ("edge.plan", guarded(), guarded(plan="free"), set()),
-    ("edge.owns", guarded(owns=[]), guarded(), {RULESET.replace("~", "+")}),
+    ("waf.plan", guarded(), guarded(plan="free"), set()),
+    ("waf.owns", guarded(owns=[]), guarded(), {RULESET.replace("~", "+")}),
     # It says which ruleset that is there may be taken over, and here is none.
-    ("edge.adopt", guarded(), guarded(adopt=["2" * 32]), set()),
-    ("edge.rules.name", guarded(), guarded({"name": "b"}), {RULESET}),
-    ("edge.rules.action", guarded(), guarded({"action": "js_challenge"}), {RULESET}),
-    ("edge.rules.countries", guarded(), guarded({"countries": ["T1"]}), {RULESET}),
-    ("edge.rules.networks", guarded(), guarded({"networks": ["203.0.113.0/24"]}), {RULESET}),
-    ("edge.rules.asns", guarded(), guarded({"asns": [64496]}), {RULESET}),
-    ("edge.rules.expression", guarded(), guarded({"expression": "ssl"}), {RULESET}),
+    ("waf.adopt", guarded(), guarded(adopt=["2" * 32]), set()),
+    ("waf.rules.name", guarded(), guarded({"name": "b"}), {RULESET}),
+    ("waf.rules.action", guarded(), guarded({"action": "js_challenge"}), {RULESET}),
+    ("waf.rules.countries", guarded(), guarded({"countries": ["T1"]}), {RULESET}),
+    ("waf.rules.networks", guarded(), guarded({"networks": ["203.0.113.0/24"]}), {RULESET}),
+    ("waf.rules.asns", guarded(), guarded({"asns": [64496]}), {RULESET}),
+    ("waf.rules.expression", guarded(), guarded({"expression": "ssl"}), {RULESET}),
     # Named or not, it is the one there is.
-    ("edge.rules.hostnames", guarded(), guarded({"hostnames": ["blog.example.com"]}), set()),
-    ("edge.rateLimits.requests", limited(), limited(requests=8), {LIMITS}),
-    ("edge.rateLimits.period", limited(), limited(period=60), {LIMITS}),
-    ("edge.rateLimits.timeout", limited(), limited(timeout=60), {LIMITS}),
-    ("edge.rateLimits.per", limited(), limited(per="visitor"), {LIMITS}),
-    ("edge.rateLimits.name", limited(), limited(name="b"), {LIMITS}),
-    ("edge.rateLimits.action", limited(timeout=10), limited(timeout=10, action="challenge"), {LIMITS}),
-    ("edge.rateLimits.expression", limited(), limited(expression="ssl"), {LIMITS}),
-    ("edge.rateLimits.hostnames", limited(), limited(hostnames=["blog.example.com"]), set()),
-    ("edge.include.name", including(), including(name="culvert-log_b"), {RULESET}),
-    ("edge.include.action", including(), including(action="challenge"), {RULESET}),
-    ("edge.include.expression", including(), including(expression=OTHERS.replace("ssl", "not ssl")), {RULESET}),
+    ("waf.rules.hostnames", guarded(), guarded({"hostnames": ["blog.example.com"]}), set()),
+    ("waf.rateLimits.requests", limited(), limited(requests=8), {LIMITS}),
+    ("waf.rateLimits.period", limited(), limited(period=60), {LIMITS}),
+    ("waf.rateLimits.timeout", limited(), limited(timeout=60), {LIMITS}),
+    ("waf.rateLimits.per", limited(), limited(per="visitor"), {LIMITS}),
+    ("waf.rateLimits.name", limited(), limited(name="b"), {LIMITS}),
+    ("waf.rateLimits.action", limited(timeout=10), limited(timeout=10, action="challenge"), {LIMITS}),
+    ("waf.rateLimits.expression", limited(), limited(expression="ssl"), {LIMITS}),
+    ("waf.rateLimits.hostnames", limited(), limited(hostnames=["blog.example.com"]), set()),
+    ("waf.include.name", including(), including(name="culvert-log_b"), {RULESET}),
+    ("waf.include.action", including(), including(action="challenge"), {RULESET}),
+    ("waf.include.expression", including(), including(expression=OTHERS.replace("ssl", "not ssl")), {RULESET}),
     (
-        "edge.include.rate.requests",
+        "waf.include.rate.requests",
         including(),
         including(rate={"requests": 9}),
         {RULESET.replace("~", "-"), LIMITS.replace("~", "+")},
     ),
     *(
         (
-            f"edge.include.rate.{key}",
+            f"waf.include.rate.{key}",
             including(rate={"requests": 9}),
             including(rate={"requests": 9, key: value}),
             {LIMITS},
@@ -352,9 +352,9 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         for key, value in {"period": 60, "timeout": 60, "per": "visitor"}.items()
     ),
     (
-        "networkPolicy.dialect",
+        "networkPolicy.engine",
         {},
-        {"networkPolicy": {"dialect": "cilium"}},
+        {"networkPolicy": {"engine": "cilium"}},
         # Another kind: the new one is there before the old one goes.
         {"- NetworkPolicy policy", "+ CiliumNetworkPolicy policy"},
     ),

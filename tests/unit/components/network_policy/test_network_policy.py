@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, strategies
 
 from components import NetworkPolicy
-from components.network_policy.engines import dialect_of
+from components.network_policy.engines import engine_of
 from components.network_policy.flows import (
     PRIVATE_IPV4,
     PRIVATE_IPV6,
@@ -87,18 +87,18 @@ def test_what_is_only_known_later_is_put_in_when_it_is_known(deploy: Deploy) -> 
 
 
 @pytest.mark.parametrize(
-    ("dialect", "expected"),
+    ("engine", "expected"),
     [
         ("calico", "kubernetes:projectcalico.org/v3:NetworkPolicy culvert-dev-policy"),
         # A policy of the default tier without this prefix is one that Calico does not find.
-        ("calico-stored", "kubernetes:crd.projectcalico.org/v1:NetworkPolicy default.culvert-dev-policy"),
+        ("calico-crd", "kubernetes:crd.projectcalico.org/v1:NetworkPolicy default.culvert-dev-policy"),
         ("cilium", "kubernetes:cilium.io/v2:CiliumNetworkPolicy culvert-dev-policy"),
     ],
 )
-def test_another_dialect_is_one_object_of_its_kind_under_a_generated_name(
-    deploy: Deploy, dialect: str, expected: str
+def test_another_engine_is_one_object_of_its_kind_under_a_generated_name(
+    deploy: Deploy, engine: str, expected: str
 ) -> None:
-    recorded = deploy(lambda: NetworkPolicy("culvert-dev", {**ARGS, "dialect": dialect, "metrics_from": "monitoring"}))
+    recorded = deploy(lambda: NetworkPolicy("culvert-dev", {**ARGS, "engine": engine, "metrics_from": "monitoring"}))
     (policy,) = recorded.resources
     assert f"{policy.type} {policy.name}" == expected
     assert policy.parent == "culvert:index:NetworkPolicy"
@@ -106,24 +106,24 @@ def test_another_dialect_is_one_object_of_its_kind_under_a_generated_name(
     assert policy.inputs["metadata"]["labels"]["app.kubernetes.io/part-of"] == "culvert"
     assert "name" not in policy.inputs["metadata"]
     assert policy.inputs["apiVersion"] == policy.type.split(":")[1]
-    written = dialect_of(dialect).write(LABELS, egress("strict", "blog", [API]), ingress("monitoring"))
+    written = engine_of(engine).write(LABELS, egress("strict", "blog", [API]), ingress("monitoring"))
     assert policy.inputs["spec"] == written
 
 
-def test_an_unknown_dialect_is_refused() -> None:
-    with pytest.raises(ValueError, match="known are kubernetes, calico, calico-stored, cilium"):
-        dialect_of("antrea")
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(ValueError, match="known are kubernetes, calico, calico-crd, cilium"):
+        engine_of("antrea")
 
 
-@pytest.mark.parametrize("dialect", ["kubernetes", "calico", "calico-stored"])
-def test_a_name_is_refused_where_the_dialect_has_none_rather_than_left_out(dialect: str) -> None:
+@pytest.mark.parametrize("engine", ["kubernetes", "calico", "calico-crd"])
+def test_a_name_is_refused_where_the_engine_has_none_rather_than_left_out(engine: str) -> None:
     named = egress("strict", "blog", [{"name": "db.example.net", "port": 5432}])
     with pytest.raises(ValueError, match=r"db\.example\.net"):
-        dialect_of(dialect).write(LABELS, named, ())
+        engine_of(engine).write(LABELS, named, ())
 
 
 def test_calico_keeps_pods_to_their_namespace_and_ports_to_their_protocol() -> None:
-    written = dialect_of("calico").write(LABELS, egress("strict", "blog", [API, BLOG]), ingress("monitoring"))
+    written = engine_of("calico").write(LABELS, egress("strict", "blog", [API, BLOG]), ingress("monitoring"))
     assert written["selector"] == "app.kubernetes.io/name == 'cloudflared'"
     assert written["types"] == ["Ingress", "Egress"]
     backends = [rule for rule in written["egress"] if rule["destination"]["ports"][0] in (8080, 8081)]
@@ -151,7 +151,7 @@ def test_calico_keeps_pods_to_their_namespace_and_ports_to_their_protocol() -> N
 
 def test_cilium_reads_dns_answers_only_where_a_name_is_declared() -> None:
     def dns(*destinations: DestinationArgs) -> list[bool]:
-        written = dialect_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
+        written = engine_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
         ports = [rule["toPorts"][0] for rule in written["egress"]]
         return [
             each.get("rules") == {"dns": [{"matchPattern": "*"}]} for each in ports if each["ports"][0]["port"] == "53"
@@ -163,7 +163,7 @@ def test_cilium_reads_dns_answers_only_where_a_name_is_declared() -> None:
 
 def test_cilium_closes_the_api_server_where_the_internet_is_open() -> None:
     def closed(preset: str) -> Any:
-        return dialect_of("cilium").write(LABELS, egress(preset, "blog", [API]), ()).get("egressDeny")
+        return engine_of("cilium").write(LABELS, egress(preset, "blog", [API]), ()).get("egressDeny")
 
     assert closed("guide") == [{"toEntities": ["kube-apiserver"]}]
     # Nothing wide is open that would have to be closed again, and an address may be declared that is the API server's.
@@ -171,7 +171,7 @@ def test_cilium_closes_the_api_server_where_the_internet_is_open() -> None:
 
 
 def test_cilium_closes_a_direction_that_nothing_is_open_in() -> None:
-    written = dialect_of("cilium").write(LABELS, (), ())
+    written = engine_of("cilium").write(LABELS, (), ())
     assert (written["egress"], written["ingress"]) == ([{}], [{}])
 
 

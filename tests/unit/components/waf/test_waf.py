@@ -5,8 +5,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import EdgeGuard
-from components.waf.waf import EdgeGuardArgs, EdgeRuleArgs, RateArgs
+from components import WafRules
+from components.waf.waf import EdgeRuleArgs, RateArgs, WafRulesArgs
 from tests.unit.components.conftest import ZONE_ID, Deploy, Recorded
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
@@ -54,7 +54,7 @@ def there(*rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def deployed(deploy: Deploy, *rules: EdgeRuleArgs, rulesets: Any = (), **more: Any) -> Recorded:
-    args: EdgeGuardArgs = {
+    args: WafRulesArgs = {
         "account_id": ACCOUNT,
         "zones": {"example.com": ZONE, "example.org": None},
         "rules": list(rules),
@@ -62,7 +62,7 @@ def deployed(deploy: Deploy, *rules: EdgeRuleArgs, rulesets: Any = (), **more: A
 
     def program() -> None:
         hook = pulumi.ResourceHook("take-back", lambda _: None)
-        EdgeGuard("culvert-dev", {**args, "before_delete": [hook], **more})  # pyright: ignore[reportArgumentType]
+        WafRules("culvert-dev", {**args, "before_delete": [hook], **more})  # pyright: ignore[reportArgumentType]
 
     return deploy(program, rulesets=rulesets)
 
@@ -74,7 +74,7 @@ def test_rules_and_limits_are_one_ruleset_each_and_zone(deploy: Deploy) -> None:
         f"Ruleset culvert-dev-{RATE_LIMIT}-example.com",
         f"Ruleset culvert-dev-{CUSTOM}-example.org",
     }
-    assert recorded.components == ["culvert:index:EdgeGuard culvert-dev"]
+    assert recorded.components == ["culvert:index:WafRules culvert-dev"]
     custom, limits, org = recorded.resources
     assert custom.inputs == {
         "zoneId": ZONE,

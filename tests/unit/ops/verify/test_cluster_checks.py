@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.network_policy.engines import dialect_of
+from components.network_policy.engines import engine_of
 from ops.verify.checks import connector, network_policy, token
 from ops.verify.checks import deployment as deployment_check
 from ops.verify.expected_stack import Declared
@@ -163,8 +163,8 @@ def test_what_only_looks_like_a_token_is_none(value: str) -> None:
     assert found.status is Status.PASSED
 
 
-def _declared(dialect: str, preset: str = "strict") -> Declared:
-    policy = {"dialect": dialect, "preset": preset, "metricsFrom": "monitoring"}
+def _declared(engine: str, preset: str = "strict") -> Declared:
+    policy = {"engine": engine, "preset": preset, "metricsFrom": "monitoring"}
     return Declared("dev", "culvert-dev", Settings.parse({**SETTINGS, "networkPolicy": policy}))
 
 
@@ -172,10 +172,10 @@ def _policy(
     name: str = "own", labels: dict | None = None, declared: Declared = DECLARED, **spec: Any
 ) -> dict[str, Any]:
     own = {"app.kubernetes.io/instance": "culvert-dev", "app.kubernetes.io/part-of": "culvert"}
-    dialect = dialect_of(declared.settings.network_policy.dialect)
+    engine = engine_of(declared.settings.network_policy.engine)
     return {
-        "apiVersion": dialect.api_version,
-        "kind": dialect.kind,
+        "apiVersion": engine.api_version,
+        "kind": engine.kind,
         "metadata": {"name": name, "namespace": "blog", "labels": own if labels is None else labels},
         "spec": {**deepcopy(network_policy.wanted(declared)), **spec},
     }
@@ -240,7 +240,7 @@ CALICO, CILIUM = _declared("calico"), _declared("cilium", "guide")
         (CILIUM, {"ingress": []}, Status.FAILED, "leaves Ingress open"),
     ],
 )
-def test_a_policy_of_another_dialect_selects_every_pod(
+def test_a_policy_of_another_engine_selects_every_pod(
     declared: Declared, changes: dict, status: Status, seen: str
 ) -> None:
     findings = network_policy.selects([_policy(declared=declared, **changes)], [_pod()], "culvert-dev")
@@ -248,8 +248,8 @@ def test_a_policy_of_another_dialect_selects_every_pod(
     assert seen in findings[0].seen
 
 
-@pytest.mark.parametrize("declared", [_declared("calico-stored"), CALICO, CILIUM], ids=["stored", "calico", "cilium"])
-def test_policies_of_another_dialect_open_what_is_declared_and_so_do_kubernetes_own_beside_them(
+@pytest.mark.parametrize("declared", [_declared("calico-crd"), CALICO, CILIUM], ids=["stored", "calico", "cilium"])
+def test_policies_of_another_engine_open_what_is_declared_and_so_do_kubernetes_own_beside_them(
     declared: Declared,
 ) -> None:
     def found(*policies: dict[str, Any]) -> Finding:
@@ -263,7 +263,7 @@ def test_policies_of_another_dialect_open_what_is_declared_and_so_do_kubernetes_
     assert "policy wide opens more" in found(own, _policy("wide", ALL, podSelector={}, egress=[{}])).seen
 
 
-def test_what_another_policy_of_a_dialect_only_closes_is_nothing_more() -> None:
+def test_what_another_policy_of_a_engine_only_closes_is_nothing_more() -> None:
     for declared, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
         wanted, other = network_policy.wanted(declared), _policy("shut", ALL, declared, egress=closing, ingress=closing)
         found = network_policy.opens_only([_policy(declared=declared), other], [_pod()], "culvert-dev", wanted)

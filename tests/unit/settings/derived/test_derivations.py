@@ -191,15 +191,15 @@ def test_what_is_allowed_besides_comes_after_the_routes_a_destination_for_each_p
     )
 
 
-def test_a_dns_name_is_a_destination_where_the_dialect_has_names() -> None:
+def test_a_dns_name_is_a_destination_where_the_engine_has_names() -> None:
     routes = [a_route(service="https://Origin.example.org")]
-    named = {"dialect": "cilium", "allow": [{"name": "DB.example.net", "ports": [5432]}]}
+    named = {"engine": "cilium", "allow": [{"name": "DB.example.net", "ports": [5432]}]}
     assert Settings.parse(values(*routes, networkPolicy=named)).destinations("web") == (
         NameDestination("origin.example.org", 443),
         NameDestination("db.example.net", 5432),
     )
-    for dialect in ("kubernetes", "calico", "calico-stored"):
-        settings = Settings.parse(values(*routes, networkPolicy={"dialect": dialect, "preset": "guide"}))
+    for engine in ("kubernetes", "calico", "calico-crd"):
+        settings = Settings.parse(values(*routes, networkPolicy={"engine": engine, "preset": "guide"}))
         assert settings.destinations("web") == ()
 
 

@@ -19,12 +19,12 @@ def parsed(*routes: dict[str, Any], **more: Any) -> Settings:
 
 def found(settings: Settings) -> dict[str, list[str]]:
     """The domains of each guard, by name."""
-    return {guard.name: [*guard.domains] for guard in settings.guards()}
+    return {guard.name: [*guard.domains] for guard in settings.access_applications()}
 
 
 def checked(settings: Settings) -> dict[str, str | None]:
     """Whose tickets the connector asks for, by hostname and path expression."""
-    rules = settings.ingress_rules("web", {guard.name: guard.name for guard in settings.guards()})
+    rules = settings.ingress_rules("web", {guard.name: guard.name for guard in settings.access_applications()})
     asked = {
         f"{rule.get('hostname', '*')} {rule.get('path', '')}".strip(): rule.get("origin_request", {}).get("access")
         for rule in rules
@@ -91,7 +91,7 @@ def test_a_hostname_under_a_guarded_wildcard_says_what_it_is() -> None:
 
 def test_people_and_names_are_sent_in_one_form() -> None:
     access = {"allow": {"emails": ["Ann@Example.com"], "emailDomains": ["Exämple.org"], "groups": [ID.upper()]}}
-    (guard,) = parsed(a_route(access={**access, "sessionDuration": "30m"})).guards()
+    (guard,) = parsed(a_route(access={**access, "sessionDuration": "30m"})).access_applications()
     assert guard.parts() == {
         "domains": ["blog.example.com"],
         "emails": ["ann@example.com"],

@@ -21,11 +21,11 @@ EVERYONE = 'http.host ne ""'
 def given(**edge: Any) -> dict[str, Any]:
     zones = {"example.com": ZONE, "example.org": None}
     hostnames = ("blog.example.com", "*.apps.example.com", "example.org")
-    return values(*(a_route(hostname=name, advancedCertificate=True) for name in hostnames), zones=zones, edge=edge)
+    return values(*(a_route(hostname=name, advancedCertificate=True) for name in hostnames), zones=zones, waf=edge)
 
 
 def rules(**edge: Any) -> list[dict[str, Any]]:
-    return Settings.parse(given(owns=["example.com", "example.org"], **edge)).edge_rules()
+    return Settings.parse(given(owns=["example.com", "example.org"], **edge)).waf_rules()
 
 
 def test_each_zone_gets_the_rules_for_its_hostnames() -> None:
@@ -67,12 +67,12 @@ def test_limits_are_sent_with_what_goes_with_their_action() -> None:
 def test_what_a_stack_does_not_own_is_for_its_owner_to_include() -> None:
     edge = {"plan": "pro", "rules": [{"name": "a", "expression": "ssl"}], "rateLimits": [{"name": "b", "requests": 9}]}
     settings = Settings.parse(given(owns=["example.org"], **edge))
-    handed = settings.edge_rules_for_owners("culvert-blog")
+    handed = settings.waf_rules_for_owners("culvert-blog")
     assert [rule["name"] for rule in handed] == ["culvert-blog_a", "culvert-blog_b"]
-    assert [rule["zone"] for rule in settings.edge_rules()] == ["example.org", "example.org"]
-    owner = Settings.parse(values(edge={"plan": "pro", "owns": ["example.com"], "include": handed}))
-    assert owner.edge_rules() == [{"zone": "example.com", **rule} for rule in handed]
-    assert owner.edge_rules_for_owners("culvert-dev") == []
+    assert [rule["zone"] for rule in settings.waf_rules()] == ["example.org", "example.org"]
+    owner = Settings.parse(values(waf={"plan": "pro", "owns": ["example.com"], "include": handed}))
+    assert owner.waf_rules() == [{"zone": "example.com", **rule} for rule in handed]
+    assert owner.waf_rules_for_owners("culvert-dev") == []
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_a_bad_rule_is_refused_in_words(case: tuple[dict[str, Any], str, str]) -> None:
     edge, key, words = case
     mistake = the_mistake(given(**edge))
-    assert mistake.key == f"culvert:edge.{key}".removesuffix(".")
+    assert mistake.key == f"culvert:waf.{key}".removesuffix(".")
     assert words in mistake.message
     assert mistake.source.startswith("https://")
 

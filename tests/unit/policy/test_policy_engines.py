@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.network_policy.engines import DIALECTS
+from components.network_policy.engines import ENGINES
 from components.network_policy.flows import DestinationArgs, egress, ingress
 from policy import calico_selectors
 from policy.rules import EGRESS, FENCE
@@ -17,53 +17,53 @@ BACKENDS: list[DestinationArgs] = [
     {"cidr": "192.168.7.9/32", "port": 443},
 ]
 ORIGIN = tunnel({"hostname": "nas.example.com", "service": "https://192.168.7.9"})
-GROUPS = {name: f"kubernetes:{each.api_version}:{each.kind}" for name, each in DIALECTS.items()}
+GROUPS = {name: f"kubernetes:{each.api_version}:{each.kind}" for name, each in ENGINES.items()}
 KINDS = {"calico": GROUPS["calico"], "cilium": GROUPS["cilium"]}
 
 
-def made(dialect: str, spec: dict[str, Any], namespace: str = "blog") -> Resource:
-    return resource(GROUPS[dialect], {"metadata": {"namespace": namespace}, "spec": spec})
+def made(engine: str, spec: dict[str, Any], namespace: str = "blog") -> Resource:
+    return resource(GROUPS[engine], {"metadata": {"namespace": namespace}, "spec": spec})
 
 
-def own(dialect: str, preset: str = "strict", **changes: Any) -> Resource:
+def own(engine: str, preset: str = "strict", **changes: Any) -> Resource:
     """The policy of culvert's own component, with some fields of its spec changed; None takes one out."""
-    spec = DIALECTS[dialect].write(LABELS, egress(preset, "blog", BACKENDS), ingress("monitoring"))
-    return made(dialect, {key: value for key, value in {**spec, **changes}.items() if value is not None})
+    spec = ENGINES[engine].write(LABELS, egress(preset, "blog", BACKENDS), ingress("monitoring"))
+    return made(engine, {key: value for key, value in {**spec, **changes}.items() if value is not None})
 
 
-def reached(dialect: str, *rules: dict[str, Any], settings: dict[str, Any] | None = None) -> list[str]:
+def reached(engine: str, *rules: dict[str, Any], settings: dict[str, Any] | None = None) -> list[str]:
     """What is said against a policy that has these egress rules."""
     configuration = {"culvert:networkPolicy": json.dumps(settings)} if settings else None
-    return broken(EGRESS, connector(), own(dialect, egress=list(rules)), configuration=configuration)
+    return broken(EGRESS, connector(), own(engine, egress=list(rules)), configuration=configuration)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("preset", ["strict", "guide"])
-def test_culverts_own_policy_breaks_nothing(dialect: str, preset: str) -> None:
+def test_culverts_own_policy_breaks_nothing(engine: str, preset: str) -> None:
     for rule in (FENCE, EGRESS):
-        assert broken(rule, connector(), own(dialect, preset), ORIGIN) == []
+        assert broken(rule, connector(), own(engine, preset), ORIGIN) == []
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_an_address_that_nobody_declared_is_seen(dialect: str) -> None:
-    (message,) = broken(EGRESS, connector(), own(dialect))
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_address_that_nobody_declared_is_seen(engine: str) -> None:
+    (message,) = broken(EGRESS, connector(), own(engine))
     assert "192.168.7.9/32" in message
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_what_the_settings_allow_is_declared_on_those_ports_alone(dialect: str) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_the_settings_allow_is_declared_on_those_ports_alone(engine: str) -> None:
     def said(**opening: Any) -> list[str]:
         written = {"culvert:networkPolicy": json.dumps({"allow": [{"cidr": "192.168.7.0/24", **opening}]})}
-        return broken(EGRESS, connector(), own(dialect), configuration=written)
+        return broken(EGRESS, connector(), own(engine), configuration=written)
 
     assert said(ports=[443, 8443]) == []
     assert said(ports=[8443])
     servers = json.dumps({"dns": [{"cidr": "192.168.7.9", "port": 443}]})
-    assert broken(EGRESS, connector(), own(dialect), configuration={"culvert:networkPolicy": servers}) == []
+    assert broken(EGRESS, connector(), own(engine), configuration={"culvert:networkPolicy": servers}) == []
 
 
 @pytest.mark.parametrize(
-    ("dialect", "changes"),
+    ("engine", "changes"),
     [
         ("calico", {"selector": "app == 'other'"}),
         ("calico", {"selector": "app.kubernetes.io/name == 'cloudflared' && !all()"}),
@@ -72,13 +72,13 @@ def test_what_the_settings_allow_is_declared_on_those_ports_alone(dialect: str) 
         ("cilium", {"endpointSelector": {"matchExpressions": [{"key": "k8s:app", "operator": "Exists"}]}}),
     ],
 )
-def test_a_policy_of_other_pods_fences_nobody(dialect: str, changes: dict[str, Any]) -> None:
-    (message,) = broken(FENCE, connector(), own(dialect, **changes))
+def test_a_policy_of_other_pods_fences_nobody(engine: str, changes: dict[str, Any]) -> None:
+    (message,) = broken(FENCE, connector(), own(engine, **changes))
     assert message == "no network policy of this stack selects its pods in namespace blog"
 
 
 @pytest.mark.parametrize(
-    ("dialect", "changes", "direction"),
+    ("engine", "changes", "direction"),
     [
         ("calico", {"types": ["Egress"]}, "Ingress"),
         ("calico", {"types": ["Ingress"]}, "Egress"),
@@ -90,14 +90,14 @@ def test_a_policy_of_other_pods_fences_nobody(dialect: str, changes: dict[str, A
         ("cilium", {"enableDefaultDeny": {"egress": False}}, "Egress"),
     ],
 )
-def test_a_direction_left_open_is_seen(dialect: str, changes: dict[str, Any], direction: str) -> None:
-    (message,) = broken(FENCE, connector(), own(dialect, **changes))
+def test_a_direction_left_open_is_seen(engine: str, changes: dict[str, Any], direction: str) -> None:
+    (message,) = broken(FENCE, connector(), own(engine, **changes))
     assert message.endswith(f"leaves {direction} open")
 
 
-@pytest.mark.parametrize("dialect", KINDS)
-def test_a_policy_of_another_namespace_fences_nobody(dialect: str) -> None:
-    elsewhere = made(dialect, dict(own(dialect).properties["spec"]), "shop")
+@pytest.mark.parametrize("engine", KINDS)
+def test_a_policy_of_another_namespace_fences_nobody(engine: str) -> None:
+    elsewhere = made(engine, dict(own(engine).properties["spec"]), "shop")
     assert broken(FENCE, connector(), elsewhere)
 
 
