@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from clients.pulumi_values import UNKNOWN
 from components.records import COMMENT_LIMIT
 from ops.recover.live_resources import KUBERNETES, NETWORK, RECORD, ROUTE, TUNNEL, Outside, Thing
 from ops.recover.state import Resource, last, resources
-from ops.recover.state_entries import UNKNOWN, as_planned, as_taken
+from ops.recover.state_entries import as_planned, as_taken
 from ops.verify.expected_stack import Declared
 
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventStateMetadata
 
+from clients.pulumi_values import UNKNOWN
 from ops.recover.state import Resource
-from ops.recover.state_entries import UNKNOWN
 from ops.verify.expected_stack import PROJECT
 
 

@@ -2,16 +2,14 @@
 
 from typing import Any
 
+from clients.pulumi_values import UNKNOWN, is_secret
 from ops.recover.live_resources import KUBERNETES, Thing, manager
 from ops.recover.state import Resource
 
 SCHEMA = '{"schema_version":"500"}'
 """What the Cloudflare plugin keeps beside the outputs of each of its resources (pulumi-cloudflare 6)."""
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine writes for a value that is known only once something is made."""
 HIDDEN = "[secret]"
-SIGNATURE, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
-"""What the engine writes in place of a secret: that word, or an object with this key and value, which says no more."""
+"""What a preview's JSON has in place of a secret; a state has the object that `is_secret` recognizes."""
 
 
 def as_taken(resource: Resource, thing: Thing) -> Resource:
@@ -52,7 +50,7 @@ def _outputs(inputs: dict[str, Any], thing: Thing) -> dict[str, Any]:
 
 
 def _hidden(value: Any) -> bool:
-    return value == HIDDEN or (isinstance(value, dict) and value.get(SIGNATURE) == SECRET)
+    return value == HIDDEN or is_secret(value)
 
 
 def _filled(planned: Any, live: Any) -> Any:

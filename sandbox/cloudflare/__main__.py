@@ -4,10 +4,10 @@ The owner's secret is read from the environment, `CULVERT_SANDBOX_ADMIN`: argume
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
+from sandbox import port_file
 from sandbox.cloudflare.app import build
 from sandbox.cloudflare.server import listen, server
 
@@ -20,15 +20,8 @@ def main() -> None:
     wanted = arguments.parse_args()
     app = build(wanted.database, os.environ.get("CULVERT_SANDBOX_ADMIN", ""))
     listener = listen(wanted.port)
-    _write(wanted.port_file, {"port": listener.getsockname()[1]})
+    port_file.write(wanted.port_file, {"port": listener.getsockname()[1]})
     server(app).run(sockets=[listener])
-
-
-def _write(path: Path, content: dict[str, int]) -> None:
-    """All of it or nothing, for whoever waits for the file."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(content), encoding="utf-8")
-    unfinished.replace(path)
 
 
 if __name__ == "__main__":

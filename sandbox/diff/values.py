@@ -9,16 +9,13 @@ from itertools import zip_longest
 from typing import Any
 
 from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
-from pulumi.runtime.rpc import UNKNOWN
+
+from clients.pulumi_values import SIGNATURE, UNKNOWN
 
 SECRET = "[secret]"  # noqa: S105 - a mask, not a secret
 LATER = "(known after the update)"
 ABSENT = None
 """Stands where a property is not there, before or after; no input of a resource is null."""
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key by which the engine marks a value that is more than its JSON (https://pulumi-developer-docs.readthedocs.io/latest/architecture/deployment-schema.html); among
-inputs of resources without files, that is a secret."""
 
 _RANDOM = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 """How ids look that an API makes up: they differ from one rehearsal to the next, and mean nothing outside of it."""
@@ -56,7 +53,8 @@ class Reader:
 
     def value(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            if _SIGNATURE in value:
+            # Any marked value: among inputs without files, that is a secret.
+            if SIGNATURE in value:
                 return SECRET
             return {key: self.value(inner) for key, inner in value.items()}
         if isinstance(value, list):

@@ -17,6 +17,7 @@ from sandbox.edge.connection_pool import Switchboard
 from sandbox.edge.http_frontend import Front
 from sandbox.edge.listener import listen, listen_twice
 from sandbox.edge.rpc import library
+from sandbox.port_file import write as write_port_file
 from sandbox.services.directory import Home
 
 NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
@@ -51,7 +52,7 @@ async def serve(home: Home, port_file: Path, address: str) -> None:
     ]
     ports = [front.getsockname()[1], *(each.port for each in addresses)]
     kept.write_text(json.dumps(ports))
-    _write(port_file, {"front": ports[0], "edge": ports[1:]})
+    write_port_file(port_file, {"front": ports[0], "edge": ports[1:]})
     await asyncio.wait([*work, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     for line in switchboard.lines():
         switchboard.lost(line.link)
@@ -60,13 +61,6 @@ async def serve(home: Home, port_file: Path, address: str) -> None:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task  # one that ended by itself says why
-
-
-def _write(path: Path, content: dict[str, object]) -> None:
-    """All of it or nothing, for whoever waits for the file."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(json.dumps(content))
-    unfinished.replace(path)
 
 
 def main() -> None:

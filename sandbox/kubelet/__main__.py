@@ -19,6 +19,7 @@ from sandbox.kubelet.process_spec import Surroundings, within
 from sandbox.kubelet.service_names import ServiceNames
 from sandbox.kubelet.service_proxy import Origins
 from sandbox.kubelet.services import Services
+from sandbox.port_file import write as write_port_file
 from sandbox.services.directory import Home
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ async def serve(home: Home, kubeconfig: Path, cloudflared: Path, edge: Path, por
     settled = asyncio.create_task(kubelet.settled.wait())
     await asyncio.wait({work, stopped, settled}, return_when=asyncio.FIRST_COMPLETED)
     if settled.done():
-        _write(port_file, {"proxy": port})
+        write_port_file(port_file, {"proxy": port})
     await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
     work.cancel()
     await kubelet.stop()
@@ -66,13 +67,6 @@ def enclosing(folder: Path) -> bool:
     if tried.returncode:
         log.warning("caPool and tcp:// origins do not work here: %s", tried.stderr.strip())
     return tried.returncode == 0
-
-
-def _write(path: Path, content: dict[str, int]) -> None:
-    """All of it or nothing, for whoever waits for the file."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(json.dumps(content))
-    unfinished.replace(path)
 
 
 def main() -> None:

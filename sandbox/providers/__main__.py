@@ -6,12 +6,10 @@ Credentials come from where the official plugins read them: CLOUDFLARE_API_TOKEN
 """
 
 import argparse
-import json
 import logging
 import os
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent import futures
@@ -20,6 +18,7 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from sandbox import port_file
 from sandbox.providers.interface import Provider
 from sandbox.providers.servicer import Servicer
 
@@ -70,13 +69,6 @@ def serve(names: Iterable[str]) -> tuple[list[grpc.Server], dict[str, int]]:
     return servers, ports
 
 
-def write(path: Path, ports: Mapping[str, int]) -> None:
-    """All at once, so that nobody reads half a file."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        json.dump(ports, file)
-    Path(file.name).replace(path)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.providers", description="Stand-in Pulumi plugins.")
     parser.add_argument("--port-file", type=Path, required=True, help="where to write the ports, as JSON")
@@ -90,7 +82,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     servers, ports = serve(names)
-    write(options.port_file, ports)
+    port_file.write(options.port_file, ports)
     ended.wait()
     for server in servers:
         server.stop(grace=None)

@@ -1,8 +1,7 @@
 """Property values as the engine sends them, turned into plain Python and back.
 
 Plain means: None, bool, int, float, str, list and dict, with two additions. `Secret(value)` wraps what must stay
-secret, and `UNKNOWN` stands for what only the update itself will know. Source of the sentinels: the engine's package
-`sdk/go/common/resource`.
+secret, and `UNKNOWN` stands for what only the update itself will know.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,22 +10,8 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - says that a secret follows, and is none
-RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
-OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-UNKNOWNS = frozenset(
-    {
-        UNKNOWN_STRING,
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
+from clients.pulumi_values import OUTPUT, RESOURCE, SECRET, SIGNATURE, UNKNOWNS
+from clients.pulumi_values import UNKNOWN as UNKNOWN_STRING
 
 
 class Unknown:

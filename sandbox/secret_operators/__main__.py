@@ -10,6 +10,7 @@ from pathlib import Path
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
+from sandbox import port_file
 from sandbox.cloudflare.store import Store
 from sandbox.cluster.access import connect
 from sandbox.secret_operators.existing import keep
@@ -35,7 +36,7 @@ def serve(home: Path, kubeconfig: Path, ready: Path) -> None:
             logging.warning("again in a moment: %s", " ".join(str(trouble).split())[:200])
             continue
         if not ready.exists():
-            ready.write_text("{}")
+            port_file.write(ready, {})
 
 
 def main() -> None:

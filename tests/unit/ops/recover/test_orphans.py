@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from clients import pulumi_values
+from clients.pulumi_values import SIGNATURE, UNKNOWN
 from ops.recover.live_resources import NETWORK, RECORD, ROUTE, TUNNEL, Outside, Thing
 from ops.recover.orphans import _ours, leftovers
-from ops.recover.state_entries import HIDDEN, UNKNOWN, as_planned, as_taken
-from ops.recover.state_entries import SECRET as SECRET_MARK
-from ops.recover.state_entries import SIGNATURE as HIDING
+from ops.recover.state_entries import HIDDEN, as_planned, as_taken
 from tests.support.emulator import ACCOUNT, OTHER_ZONE, RECORDS, ZONE, Emulated
 
 URN = "urn:pulumi:dev::culvert::culvert:index:Connector${type}::culvert-dev-{what}"
@@ -70,13 +70,13 @@ def test_a_note_goes_before_the_plan() -> None:
     assert (left.entry["inputs"], left.entry["id"]) == (note["inputs"], noted.id)
 
 
-@pytest.mark.parametrize("hidden", [HIDDEN, {HIDING: SECRET_MARK, "ciphertext": HIDDEN}])
+@pytest.mark.parametrize("hidden", [HIDDEN, {SIGNATURE: pulumi_values.SECRET, "ciphertext": HIDDEN}])
 def test_no_secret_of_the_cluster_gets_into_the_state(hidden: object) -> None:
     planned = entry(SECRET, "token", generated(stringData={"token": hidden}, data=hidden, type=hidden))
     taken = as_planned(planned, thing("Secret", "culvert-dev-token-aaaa1111", data={"token": "c2VjcmV0"}))
     assert "c2VjcmV0" not in str(taken)
     assert HIDDEN not in str(taken)
-    assert HIDING not in str(taken)
+    assert SIGNATURE not in str(taken)
 
 
 def test_what_a_plan_cannot_know_is_as_it_is_out_there() -> None:
