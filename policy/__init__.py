@@ -1,5 +1,5 @@
-"""What may be provisioned: rules that judge resources, whoever made them, and the Pulumi policy pack made of them.
+"""Policy rules for any stack, and the Pulumi policy pack that serves them.
 
-A rule imports nothing of what it judges. `policy.rules` has them all; each is a plain function over plain values, so that
-the same rule judges what the engine registers (`--policy-pack policy`) and what a test recorded.
+A rule imports nothing of `components` or `settings`. `policy.rules` lists all rules. Each is a plain function over
+plain values, so the same rule validates what the engine registers (`--policy-pack policy`) and what a test recorded.
 """

@@ -1,4 +1,4 @@
-"""The policy pack as the engine starts it: this folder, run by Python."""
+"""Entry point of the policy pack: the engine runs this folder with Python."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 def main() -> None:
     """Serves the rules."""
-    # The rules are a package of the folder above this one.
+    # The engine starts this folder as a script; the package `policy` lies in the folder above.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from policy.analyzer import serve
 

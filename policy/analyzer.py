@@ -1,8 +1,8 @@
-"""The rules behind the engine's protocol for policy packs.
+"""gRPC server for the engine's analyzer protocol, which policy packs speak.
 
-Pulumi's own SDK for policies is not used: it takes the marks off secrets before a policy sees them, so that no policy could tell
-a plain token from a hidden one; it leaves a policy out of a preview altogether as soon as that touches a value not known yet; and
-it holds the project to an older protobuf. The protocol's stubs come with `pulumi`.
+Pulumi's own policy SDK is not used, for three reasons. It removes the secret markers before a policy sees a value, so
+no policy could tell a plain token from a secret one. It skips a policy in a preview as soon as that policy reads an
+unknown value. And it pins an older protobuf. The protocol's stubs come with `pulumi`.
 https://github.com/pulumi/pulumi/blob/master/proto/pulumi/analyzer.proto
 """
 
@@ -25,15 +25,15 @@ from policy.stack import Resource, Stack
 
 NAME = "culvert"
 VERSION = "0.1.0"
-DOCUMENTATION = "docs/guard-rails.md"
+DOCUMENTATION = "docs/policy-pack.md"
 _LEVELS = {"advisory": protocol.ADVISORY, "mandatory": protocol.MANDATORY, "disabled": protocol.DISABLED}
 
 
 class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
-    """Judges one stack, resource by resource before each is made and as a whole at the end."""
+    """Validates one stack: each resource before it is created, and the whole stack at the end."""
 
     def __init__(self) -> None:
-        self._settings = environments.settled({}, list(ALL))
+        self._config = environments.resolve_config({}, list(ALL))
         self._configuration: dict[str, str] = {}
 
     def Handshake(self, request: Any, context: Any) -> Any:
@@ -48,15 +48,16 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         del request, context
         return protocol.AnalyzerInfo(
             name=NAME,
-            displayName="culvert's guard rails",
+            displayName="culvert policy rules",
             version=VERSION,
             supportsConfig=True,
             policies=[_info(rule) for rule in ALL],
         )
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Takes the levels and options of this environment; refuses what no rule knows, which the engine would let pass."""
-        given = {
+        """Stores this environment's levels and options. Rejects unknown rules and options, which the engine itself
+        accepts."""
+        configuration = {
             name: {
                 "enforcementLevel": protocol.EnforcementLevel.Name(config.enforcementLevel).lower(),
                 **json_format.MessageToDict(config.properties),
@@ -65,7 +66,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             if name != "all"
         }
         try:
-            self._settings = environments.settled(given, list(ALL))
+            self._config = environments.resolve_config(configuration, list(ALL))
         except ValueError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{error}; {DOCUMENTATION} lists them")
         return empty_pb2.Empty()
@@ -76,35 +77,35 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return protocol.AnalyzerStackConfigureResponse()
 
     def Analyze(self, request: Any, context: Any) -> Any:
-        """What a resource breaks by itself, before it is made."""
+        """Violations that one resource shows alone, before it is created."""
         del context
-        return self._answer([request], "alone")
+        return self._respond([request], "resource")
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
-        """What the resources of the stack break together, at the end of a preview or an update."""
+        """Violations that need the whole stack, at the end of a preview or an update."""
         del context
-        return self._answer(request.resources, "together")
+        return self._respond(request.resources, "stack")
 
     def Remediate(self, request: Any, context: Any) -> Any:
-        """Nothing: a rule says what to do, and people do it."""
+        """Changes nothing: a rule names the remedy, and people apply it."""
         del request, context
         return protocol.RemediateResponse()
 
-    def _answer(self, resources: Any, when: str) -> Any:
+    def _respond(self, resources: Any, scope: str) -> Any:
         stack = Stack(tuple(_resource(resource) for resource in resources), self._configuration)
-        found = violations(stack, ALL, self._settings, when)
+        broken = violations(stack, ALL, self._config, scope)
         return protocol.AnalyzeResponse(
             diagnostics=[
                 protocol.AnalyzeDiagnostic(
                     policyName=violation.rule.name,
                     policyPackName=NAME,
                     policyPackVersion=VERSION,
-                    description=violation.rule.says,
+                    description=violation.rule.description,
                     message=f"{violation.message}\nWhat to do: {violation.rule.remedy}",
-                    enforcementLevel=_LEVELS[violation.level],
+                    enforcementLevel=_LEVELS[violation.enforcement_level],
                     urn=violation.resource.urn,
                 )
-                for violation in found
+                for violation in broken
             ]
         )
 
@@ -123,9 +124,9 @@ def _resource(request: Any) -> Resource:
 def _info(rule: Rule) -> Any:
     info = protocol.PolicyInfo(
         name=rule.name,
-        description=rule.says,
-        enforcementLevel=_LEVELS[rule.level],
-        policy_type=protocol.POLICY_TYPE_RESOURCE if rule.when == "alone" else protocol.POLICY_TYPE_STACK,
+        description=rule.description,
+        enforcementLevel=_LEVELS[rule.enforcement_level],
+        policy_type=protocol.POLICY_TYPE_RESOURCE if rule.scope == "resource" else protocol.POLICY_TYPE_STACK,
         remediation_steps=rule.remedy,
     )
     for name, schema in rule.options.items():
@@ -134,18 +135,18 @@ def _info(rule: Rule) -> Any:
 
 
 def serve() -> None:
-    """Serves the engine that started this process, until it says so or is gone."""
+    """Serves the engine that started this process, until the engine stops it or exits."""
     parent, done = os.getppid(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    # The engine's own limit: a stack is one message.
+    # The engine's own limit: AnalyzeStack sends all resources of a stack in one message.
     options = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=options)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
-    # The engine reads the port from the first line.
+    # The engine reads the port from the first line of standard output.
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     server.start()
-    # A killed engine cannot say so, but the process then has another parent.
+    # A killed engine sends no signal, but then this process has another parent.
     while not done.wait(1) and os.getppid() == parent:
         pass
     server.stop(None)

@@ -1,4 +1,4 @@
-"""Calico's selectors: expressions over labels, such as `app == 'api' && has(tier)`.
+"""Calico selectors: expressions over labels, such as `app == 'api' && has(tier)`.
 
 https://docs.tigera.io/calico/latest/reference/resources/networkpolicy#selector
 """
@@ -14,14 +14,14 @@ Labels = Mapping[str, str]
 
 
 def selects(selector: str, labels: Labels) -> bool:
-    """Whether a selector takes these labels; an empty one takes all. Raises ValueError where it cannot be read."""
+    """Whether a selector matches labels; an empty one matches all. Raises ValueError for a syntax error."""
     if not selector.strip():
         return True
     parser = _Parser(selector, labels)
-    verdict = parser.either()
+    result = parser.parse_or()
     if parser.tokens:
-        raise ValueError(f"{selector!r} goes on where it should end: {parser.tokens[0]}")
-    return verdict
+        raise ValueError(f"{selector!r} has trailing input: {parser.tokens[0]}")
+    return result
 
 
 class _Parser:
@@ -29,46 +29,46 @@ class _Parser:
         self.selector, self.labels, self.tokens = selector, labels, []
         place = 0
         while place < len(selector):
-            found = _TOKEN.match(selector, place)
-            if not found:
-                raise ValueError(f"{selector!r} is no selector from {selector[place:]!r} on")
-            self.tokens.append(found)
-            place = found.end()
+            token = _TOKEN.match(selector, place)
+            if not token:
+                raise ValueError(f"{selector!r} is not a selector: syntax error at {selector[place:]!r}")
+            self.tokens.append(token)
+            place = token.end()
 
-    def either(self) -> bool:
-        verdict = self.both()
-        while self._takes("||"):
-            verdict = self.both() or verdict
-        return verdict
+    def parse_or(self) -> bool:
+        result = self.parse_and()
+        while self._accept("||"):
+            result = self.parse_and() or result
+        return result
 
-    def both(self) -> bool:
-        verdict = self.one()
-        while self._takes("&&"):
-            verdict = self.one() and verdict
-        return verdict
+    def parse_and(self) -> bool:
+        result = self.parse_operand()
+        while self._accept("&&"):
+            result = self.parse_operand() and result
+        return result
 
-    def one(self) -> bool:
-        if self._takes("!"):
-            return not self.one()
-        if self._takes("("):
-            verdict = self.either()
-            self._take(")")
-            return verdict
-        token = self._take()
+    def parse_operand(self) -> bool:
+        if self._accept("!"):
+            return not self.parse_operand()
+        if self._accept("("):
+            result = self.parse_or()
+            self._expect(")")
+            return result
+        token = self._expect()
         if token["word"] in ("all()", "global()"):
             return token["word"] == "all()"
         if token["has"]:
             return token["has"] in self.labels
-        return self._compared(self.labels.get(token["word"]))
+        return self._compare(self.labels.get(token["word"]))
 
-    def _compared(self, value: str | None) -> bool:
-        operator = self._take()["word"]
+    def _compare(self, value: str | None) -> bool:
+        operator = self._expect()["word"]
         if operator in ("in", "not in"):
-            self._take("{")
+            self._expect("{")
             values = [self._text()]
-            while self._takes(","):
+            while self._accept(","):
                 values.append(self._text())
-            self._take("}")
+            self._expect("}")
             return (value in values) is (operator == "in")
         wanted = self._text()
         tests = {
@@ -79,23 +79,23 @@ class _Parser:
             "ends with": (value or "").endswith(wanted),
         }
         if operator not in tests:
-            raise ValueError(f"{self.selector!r}: {operator} compares nothing")
+            raise ValueError(f"{self.selector!r}: {operator} is not a comparison operator")
         return tests[operator] and (value is not None or operator == "!=")
 
     def _text(self) -> str:
-        token = self._take()
+        token = self._expect()
         text = token["single"] if token["single"] is not None else token["double"]
         if text is None:
             raise ValueError(f"{self.selector!r}: {token['word']} is not in quotes")
         return text
 
-    def _takes(self, word: str) -> bool:
+    def _accept(self, word: str) -> bool:
         if self.tokens and self.tokens[0]["word"] == word:
             self.tokens.pop(0)
             return True
         return False
 
-    def _take(self, word: str = "") -> re.Match[str]:
+    def _expect(self, word: str = "") -> re.Match[str]:
         if not self.tokens or (word and self.tokens[0]["word"] != word):
-            raise ValueError(f"{self.selector!r} lacks {word or 'its end'}")
+            raise ValueError(f"{self.selector!r} lacks {word or 'an operand'}")
         return self.tokens.pop(0)

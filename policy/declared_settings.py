@@ -1,4 +1,4 @@
-"""What a stack's settings say about its hostnames: the engine hands them over with the resources."""
+"""The stack's own settings, which the engine passes to policy packs beside the resources."""
 
 import json
 from collections import Counter
@@ -8,41 +8,47 @@ from typing import Any
 
 import idna
 
-from policy.property_paths import at, each
+from policy.property_paths import as_list, get_path
 from policy.stack import Stack
 
 
 def public(stack: Stack) -> Counter[str]:
-    """Hostname → how many of its routes say `public: true`: whoever asks for these is to be served. A fixed status needs no word."""
-    routes = [route for route in _routes(stack) if not str(at(route[1], "service")).startswith("http_status:")]
-    return Counter(hostname for hostname, route in routes if at(route, "public") is True)
+    """Hostname → number of its routes with `public: true`. Routes with a fixed status do not count."""
+    routes = [route for route in _routes(stack) if not str(get_path(route[1], "service")).startswith("http_status:")]
+    return Counter(hostname for hostname, route in routes if get_path(route, "public") is True)
 
 
 def reasons(stack: Stack) -> dict[str, str]:
-    """Hostname → why its origin's certificate is not verified: the `reason` beside `noTlsVerify`."""
-    written = {hostname: at(route, "origin", "reason") for hostname, route in _routes(stack)}
-    return {hostname: reason for hostname, reason in written.items() if isinstance(reason, str) and reason.strip()}
+    """Hostname → `reason` beside `noTlsVerify`: why the origin's certificate is not verified."""
+    declared = {hostname: get_path(route, "origin", "reason") for hostname, route in _routes(stack)}
+    return {hostname: reason for hostname, reason in declared.items() if isinstance(reason, str) and reason.strip()}
 
 
-def openings(stack: Stack) -> Iterator[tuple[Any, frozenset[int]]]:
-    """Ranges that the network policy opens because the settings say so, each with its ports: `allow`, and DNS servers."""
+def allowed_ranges(stack: Stack) -> Iterator[tuple[Any, frozenset[int]]]:
+    """CIDRs with their ports that `networkPolicy.allow` and `networkPolicy.dns` declare."""
     policy = json.loads(stack.configuration.get("culvert:networkPolicy") or "{}")
-    written = [(at(opening, "cidr"), each(at(opening, "ports"))) for opening in each(at(policy, "allow"))]
-    written += [(at(resolver, "cidr"), [at(resolver, "port") or 53]) for resolver in each(at(policy, "dns"))]
+    written = [
+        (get_path(opening, "cidr"), as_list(get_path(opening, "ports")))
+        for opening in as_list(get_path(policy, "allow"))
+    ]
+    written += [
+        (get_path(resolver, "cidr"), [get_path(resolver, "port") or 53])
+        for resolver in as_list(get_path(policy, "dns"))
+    ]
     for cidr, ports in written:
         if isinstance(cidr, str):
             yield ip_network(cidr), frozenset(ports)
 
 
 def _routes(stack: Stack) -> Iterator[tuple[str, Any]]:
-    for route in each(json.loads(stack.configuration.get("culvert:routes") or "[]")):
-        hostname = at(route, "hostname")
+    for route in as_list(json.loads(stack.configuration.get("culvert:routes") or "[]")):
+        hostname = get_path(route, "hostname")
         if isinstance(hostname, str):
-            yield _as_sent(hostname), route
+            yield _normalize_hostname(hostname), route
 
 
-def _as_sent(hostname: str) -> str:
-    """A hostname as the tunnel's rules have it."""
+def _normalize_hostname(hostname: str) -> str:
+    """A hostname as the tunnel's ingress rules spell it: lower case, punycode."""
     wildcard, rest = ("*.", hostname[2:]) if hostname.startswith("*.") else ("", hostname)
     try:
         return wildcard + idna.encode(rest, uts46=True).decode()

@@ -1,13 +1,13 @@
-"""What network policies of every engine open outwards, in the words of Kubernetes' own: rules with `to` and `ports`.
+"""Egress rules of every policy engine in Kubernetes' form: rules with `to` and `ports`.
 
-A peer may also be `{"entity": name}`, for what Cilium calls so. What a engine says more finely than this can is taken for the
-wider: a guard rail rather asks once too often.
+A peer may also be `{"entity": name}`, Cilium's own. Where an engine is more precise than this form, the rule becomes
+wider: a false alarm is better than a missed opening.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from policy.property_paths import at, each, entries, known
+from policy.property_paths import as_list, entries, get_path, known
 from policy.stack import Resource
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -17,28 +17,34 @@ _NAMESPACE = "io.kubernetes.pod.namespace"
 
 
 def egress_rules(policy: Resource) -> list[dict[str, Any]]:
-    """The rules of one policy that are known in all of their parts."""
-    rules = [rule for rule in each(at(policy.properties, "spec", "egress")) if known(rule)]
+    """The egress rules of one policy without unknown values."""
+    rules = [rule for rule in as_list(get_path(policy.properties, "spec", "egress")) if known(rule)]
     if policy.kind == "CiliumNetworkPolicy":
         return [_of_cilium(rule) for rule in rules]
     if "projectcalico.org/" in policy.type:
-        # Deny and Log open nothing; Pass leaves it to what comes after.
-        return [_of_calico(rule) for rule in rules if at(rule, "action") == "Allow"]
+        # Deny and Log open nothing; Pass defers to later policies.
+        return [_of_calico(rule) for rule in rules if get_path(rule, "action") == "Allow"]
     return rules
 
 
 def _of_calico(rule: Any) -> dict[str, Any]:
-    destination = at(rule, "destination") or {}
-    nets, excepted = each(at(destination, "nets")), each(at(destination, "notNets"))
-    selectors = [at(destination, key) for key in ("selector", "namespaceSelector", "serviceAccounts", "services")]
+    destination = get_path(rule, "destination") or {}
+    nets, excepted = as_list(get_path(destination, "nets")), as_list(get_path(destination, "notNets"))
+    selectors = [get_path(destination, key) for key in ("selector", "namespaceSelector", "serviceAccounts", "services")]
     if not nets and not any(selectors):
         peers = _blocks(EVERYWHERE, excepted) if excepted else []
     elif nets:
         peers = _blocks(nets, excepted)
     else:
-        everybody = at(destination, "namespaceSelector") == "all()"
-        peers = [_ALL_PODS if everybody and at(destination, "selector") in (None, "", "all()") else _SOME_PODS]
-    ports = [] if at(destination, "notPorts") else [_calico_port(port) for port in each(at(destination, "ports"))]
+        all_namespaces = get_path(destination, "namespaceSelector") == "all()"
+        peers = [
+            _ALL_PODS if all_namespaces and get_path(destination, "selector") in (None, "", "all()") else _SOME_PODS
+        ]
+    ports = (
+        []
+        if get_path(destination, "notPorts")
+        else [_calico_port(port) for port in as_list(get_path(destination, "ports"))]
+    )
     return {"to": peers, **({"ports": ports} if ports else {})}
 
 
@@ -48,36 +54,36 @@ def _calico_port(port: Any) -> dict[str, Any]:
 
 
 def _of_cilium(rule: Any) -> dict[str, Any]:
-    if not rule:  # closes, and opens nothing
+    if not rule:  # isolates, and allows nothing
         return {"to": [_SOME_PODS]}
-    ports = [port for group in each(at(rule, "toPorts")) for port in each(at(group, "ports"))]
+    ports = [port for group in as_list(get_path(rule, "toPorts")) for port in as_list(get_path(group, "ports"))]
     numbers = [
-        {"port": int(text) if (text := str(at(port, "port"))).isdigit() else text, **_end(port)} for port in ports
+        {"port": int(text) if (text := str(get_path(port, "port"))).isdigit() else text, **_end(port)} for port in ports
     ]
     peers = [key for key, _ in entries(rule) if key.startswith("to") and key != "toPorts"]
     return {
-        "to": [peer for key in peers for value in each(at(rule, key)) for peer in _cilium_peers(key, value)],
+        "to": [peer for key in peers for value in as_list(get_path(rule, key)) for peer in _cilium_peers(key, value)],
         **({"ports": numbers} if numbers else {}),
     }
 
 
 def _end(port: Any) -> dict[str, Any]:
-    return {"endPort": at(port, "endPort")} if at(port, "endPort") else {}
+    return {"endPort": get_path(port, "endPort")} if get_path(port, "endPort") else {}
 
 
 def _cilium_peers(key: str, value: Any) -> Iterator[dict[str, Any]]:
     if key == "toCIDR":
         yield from _blocks([value], [])
     elif key == "toCIDRSet":
-        yield from _blocks([at(value, "cidr")], each(at(value, "except")))
+        yield from _blocks([get_path(value, "cidr")], as_list(get_path(value, "except")))
     elif key == "toEntities":
         yield from _blocks(EVERYWHERE, []) if str(value).startswith("world") else [{"entity": value}]
-    elif key == "toFQDNs" and at(value, "matchPattern") in ("*", "**"):
+    elif key == "toFQDNs" and get_path(value, "matchPattern") in ("*", "**"):
         yield from _blocks(EVERYWHERE, [])
-    elif key == "toEndpoints" and not at(value, "matchLabels"):
-        keys = [str(at(each_, "key")) for each_ in each(at(value, "matchExpressions"))]
-        # A selector that says nothing of namespaces takes pods of the policy's own.
-        yield _ALL_PODS if keys and all(each_.endswith(_NAMESPACE) for each_ in keys) else _SOME_PODS
+    elif key == "toEndpoints" and not get_path(value, "matchLabels"):
+        keys = [str(get_path(expression, "key")) for expression in as_list(get_path(value, "matchExpressions"))]
+        # A selector without a namespace label selects pods of the policy's own namespace.
+        yield _ALL_PODS if keys and all(key.endswith(_NAMESPACE) for key in keys) else _SOME_PODS
     else:
         yield _SOME_PODS
 

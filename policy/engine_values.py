@@ -1,4 +1,4 @@
-"""Properties as they come over the engine's protocol, where secrets and what is not known yet are marked."""
+"""Property values of the engine's protocol, with its markers for secrets and unknowns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _UNKNOWNS = {
 
 
 def read(message: struct_pb2.Struct, *, secrets: bool) -> dict[str, Any]:
-    """The properties in a message: secret values in the clear, or None in their place; unknown ones as UNKNOWN."""
+    """The properties of a message. Secrets are in the clear with `secrets`, else None; unknown values are UNKNOWN."""
     return _read(json_format.MessageToDict(message), secrets)
 
 

@@ -1,11 +1,11 @@
-"""A tunnel's ingress rules: which requests go to which origin, and how the connector speaks to it."""
+"""A tunnel's ingress rules: requests, origins and origin options."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from policy.property_paths import at, each, known
+from policy.property_paths import as_list, get_path, known
 from policy.stack import Resource
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443, "ssh": 22, "rdp": 3389, "smb": 445}
@@ -13,22 +13,22 @@ _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443, "ssh": 22, "rdp": 3389
 
 @dataclass(frozen=True)
 class IngressRule:
-    """One rule, known in all of its parts. `hostname` and `path` are empty where it takes every one."""
+    """One rule without unknown values. An empty `hostname` or `path` matches all."""
 
     hostname: str
     path: str
     service: str
     options: tuple[Any, Any]
-    """The rule's origin options and, beneath them, those of the whole tunnel."""
+    """The origin options of the rule and of the whole tunnel; the rule's own win."""
 
     def option(self, *path: str) -> Any:
         """The rule's own value of an origin option, else the tunnel's."""
-        own = at(self.options[0], *path)
-        return at(self.options[1], *path) if own is None else own
+        own = get_path(self.options[0], *path)
+        return get_path(self.options[1], *path) if own is None else own
 
     @property
     def requests(self) -> str:
-        """The requests taken, for people."""
+        """The matched requests, for messages."""
         return f"{self.hostname or 'every hostname'} {self.path}".strip()
 
     @property
@@ -38,7 +38,7 @@ class IngressRule:
 
     @property
     def address(self) -> tuple[str, int] | None:
-        """Address and port of an origin that is named by its address."""
+        """Address and port of an origin given by IP address, else None."""
         try:
             url = urlsplit(self.service)
             return str(ip_address(url.hostname or "")), url.port or _PORTS.get(url.scheme, 0)
@@ -47,18 +47,18 @@ class IngressRule:
 
 
 def rules_of(resource: Resource) -> list[IngressRule]:
-    """The rules of a tunnel's configuration; none of any other resource."""
+    """The ingress rules of a tunnel's configuration; empty for any other resource."""
     if resource.kind != "ZeroTrustTunnelCloudflaredConfig":
         return []
-    config = at(resource.properties, "config")
-    shared = at(config, "originRequest")
+    config = get_path(resource.properties, "config")
+    shared = get_path(config, "originRequest")
     return [
         IngressRule(
-            at(rule, "hostname") or "",
-            at(rule, "path") or "",
-            at(rule, "service") or "",
-            (at(rule, "originRequest"), shared),
+            get_path(rule, "hostname") or "",
+            get_path(rule, "path") or "",
+            get_path(rule, "service") or "",
+            (get_path(rule, "originRequest"), shared),
         )
-        for rule in each(at(config, "ingresses"))
+        for rule in as_list(get_path(config, "ingresses"))
         if known(rule) and known(shared)
     ]

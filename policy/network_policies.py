@@ -1,10 +1,10 @@
-"""Network policies of Kubernetes, Calico and Cilium: whom they select, and what they close."""
+"""Network policies of Kubernetes, Calico and Cilium: the pods they select and the directions they isolate."""
 
 from typing import Any
 
 from policy import calico_selectors
 from policy.pods import Pod
-from policy.property_paths import UNKNOWN, at, each, known
+from policy.property_paths import UNKNOWN, as_list, get_path, known
 from policy.stack import Resource, Stack
 
 _GROUPS = {
@@ -16,58 +16,59 @@ _GROUPS = {
 
 
 def selecting(pod: Pod, stack: Stack) -> list[Resource]:
-    """The policies of the stack that select a pod, and those of which that cannot be said yet."""
+    """The policies of the stack that select a pod, or may select it: their selector is unknown yet."""
     policies = stack.every("NetworkPolicy", "CiliumNetworkPolicy")
     return [policy for policy in policies if engine(policy) and selects(policy, pod)]
 
 
 def engine(policy: Resource) -> str:
-    """`kubernetes`, `calico` or `cilium`; empty for what is no network policy."""
+    """`kubernetes`, `calico` or `cilium`; empty for any other resource."""
     for group, name in _GROUPS.items():
         if policy.type.startswith(f"kubernetes:{group}/"):
             return name
     return ""
 
 
-def closes(policy: Resource, direction: str) -> bool:
-    """Whether `Egress` or `Ingress` is shut, but for what the policy allows."""
-    spec, rules = at(policy.properties, "spec"), direction.lower()
+def isolates(policy: Resource, direction: str) -> bool:
+    """Whether the policy denies by default in `direction`, `Egress` or `Ingress`."""
+    spec, rules = get_path(policy.properties, "spec"), direction.lower()
     if engine(policy) == "cilium":
-        # A direction that has rules, be they empty: https://docs.cilium.io/en/stable/security/policy/intro/#policy-enforcement-modes
-        said = at(spec, "enableDefaultDeny", rules)
-        return bool(at(spec, rules) or at(spec, f"{rules}Deny")) if said is None else bool(said)
-    types = at(spec, "types" if engine(policy) == "calico" else "policyTypes")
+        # A direction with rules, even empty ones:
+        # https://docs.cilium.io/en/stable/security/policy/intro/#policy-enforcement-modes
+        explicit = get_path(spec, "enableDefaultDeny", rules)
+        return bool(get_path(spec, rules) or get_path(spec, f"{rules}Deny")) if explicit is None else bool(explicit)
+    types = get_path(spec, "types" if engine(policy) == "calico" else "policyTypes")
     if not types:
         # https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec: Ingress, and
-        # Egress where there are rules for it. Calico's is Egress alone where there are rules for that alone.
-        has_egress = bool(at(spec, "egress"))
+        # Egress if there are egress rules. Calico's default is Egress alone if there are egress rules alone.
+        has_egress = bool(get_path(spec, "egress"))
         if direction == "Egress":
             return has_egress
-        return engine(policy) == "kubernetes" or not has_egress or bool(at(spec, "ingress"))
+        return engine(policy) == "kubernetes" or not has_egress or bool(get_path(spec, "ingress"))
     return types is UNKNOWN or direction in types or UNKNOWN in types
 
 
 def selects(policy: Resource, pod: Pod) -> bool:
-    """Whether a policy selects a pod; True where that cannot be said yet."""
-    namespace = at(policy.properties, "metadata", "namespace") or "default"
+    """Whether a policy selects a pod; True while its selector or the labels are unknown."""
+    namespace = get_path(policy.properties, "metadata", "namespace") or "default"
     if UNKNOWN not in (namespace, pod.namespace) and namespace != pod.namespace:
         return False
-    spec, labels = at(policy.properties, "spec"), pod.labels
+    spec, labels = get_path(policy.properties, "spec"), pod.labels
     if engine(policy) == "kubernetes":
-        return matches(at(spec, "podSelector"), labels)
+        return matches(get_path(spec, "podSelector"), labels)
     if engine(policy) == "cilium":
-        return matches(_plain(at(spec, "endpointSelector")), labels)
-    selector = at(spec, "selector")
+        return matches(_plain(get_path(spec, "endpointSelector")), labels)
+    selector = get_path(spec, "selector")
     if not known(selector) or not known(labels):
         return True
     try:
         return calico_selectors.selects(selector or "", labels or {})
-    except ValueError:  # what cannot be read fences nobody
+    except ValueError:  # an unreadable selector protects no pod
         return False
 
 
 def _plain(selector: Any) -> Any:
-    """A Cilium selector by the labels' own names: `k8s:app` is Kubernetes' `app`, `any:app` anybody's."""
+    """A Cilium selector by the labels' own names: `k8s:app` and `any:app` both match a pod's `app`."""
 
     def named(key: str) -> str:
         return key.removeprefix("k8s:").removeprefix("any:")
@@ -75,31 +76,33 @@ def _plain(selector: Any) -> Any:
     if not known(selector):
         return selector
     return {
-        "matchLabels": {named(key): value for key, value in (at(selector, "matchLabels") or {}).items()},
+        "matchLabels": {named(key): value for key, value in (get_path(selector, "matchLabels") or {}).items()},
         "matchExpressions": [
-            {**expression, "key": named(str(at(expression, "key")))}
-            for expression in each(at(selector, "matchExpressions"))
+            {**expression, "key": named(str(get_path(expression, "key")))}
+            for expression in as_list(get_path(selector, "matchExpressions"))
         ],
     }
 
 
 def matches(selector: Any, labels: Any) -> bool:
-    """Whether a label selector takes these labels; an empty one takes all. True where that cannot be said yet."""
+    """Whether a label selector matches labels; an empty one matches all. True while either is unknown."""
     if not known(selector) or not known(labels):
         return True
     labels = labels or {}
-    wanted = at(selector, "matchLabels") or {}
+    wanted = get_path(selector, "matchLabels") or {}
     if any(labels.get(key) != value for key, value in wanted.items()):
         return False
-    return all(_meets(expression, labels) for expression in each(at(selector, "matchExpressions")))
+    return all(
+        _matches_expression(expression, labels) for expression in as_list(get_path(selector, "matchExpressions"))
+    )
 
 
-def _meets(expression: Any, labels: Any) -> bool:
-    value, values = labels.get(at(expression, "key")), each(at(expression, "values"))
+def _matches_expression(expression: Any, labels: Any) -> bool:
+    value, values = labels.get(get_path(expression, "key")), as_list(get_path(expression, "values"))
     verdicts = {
         "In": value in values,
         "NotIn": value not in values,
         "Exists": value is not None,
         "DoesNotExist": value is None,
     }
-    return verdicts.get(str(at(expression, "operator")), False)
+    return verdicts.get(str(get_path(expression, "operator")), False)

@@ -1,11 +1,11 @@
-"""Property values as rules meet them: plain dicts, lists and scalars, some of them not known yet."""
+"""Access to property values: plain dicts, lists and scalars, some of them unknown in a preview."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 
 class Unknown:
-    """A value that is known only once a resource is made; a preview has many."""
+    """A value that is known only after its resource is created."""
 
     def __repr__(self) -> str:
         return "unknown"
@@ -14,8 +14,8 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-def at(value: Any, *path: str) -> Any:
-    """What stands at `path` within `value`: None where nothing does, UNKNOWN where that cannot be said yet."""
+def get_path(value: Any, *path: str) -> Any:
+    """The value at `path` within `value`: None if absent, UNKNOWN if a part of the path is unknown."""
     for part in path:
         if value is UNKNOWN:
             return UNKNOWN
@@ -25,25 +25,25 @@ def at(value: Any, *path: str) -> Any:
     return value
 
 
-def each(value: Any) -> list[Any]:
-    """The items of a list; none where there is no list, or none yet."""
+def as_list(value: Any) -> list[Any]:
+    """The items of a list; empty for anything else, unknown included."""
     return value if isinstance(value, list) else []
 
 
 def entries(value: Any) -> list[tuple[str, Any]]:
-    """The keys and values of a mapping; none where there is no mapping, or none yet."""
+    """The keys and values of a mapping; empty for anything else, unknown included."""
     return list(value.items()) if isinstance(value, Mapping) else []
 
 
 def known(value: Any) -> bool:
-    """Whether a value is known in all of its parts."""
+    """Whether a value contains no UNKNOWN."""
     if isinstance(value, Mapping):
         return all(known(item) for item in value.values())
     return all(known(item) for item in value) if isinstance(value, list) else value is not UNKNOWN
 
 
 def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text within `value` and where it stands: `spec.containers[0].image`. Keys count as texts too."""
+    """Path and text of every string within `value`, such as `spec.containers[0].image`; keys of mappings included."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a rule is, and what becomes of a stack that breaks one."""
+"""Policy rules: their definition, and the violations of a stack."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,63 +8,65 @@ from policy.stack import Resource, Stack
 
 Level = Literal["advisory", "mandatory", "disabled"]
 Options = Mapping[str, Any]
-Judge = Callable[[Resource, Stack, Options], Iterator[str]]
+Validate = Callable[[Resource, Stack, Options], Iterator[str]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that must hold of every stack.
+    """A requirement on every stack.
 
-    `name` is how the pack's configuration calls it, `says` what must hold, `remedy` what to do where it does not. `judge`
-    gives a message for each way in which a resource breaks it, and never a secret's value.
+    `name` is its key in the pack's configuration, `description` the requirement, `remedy` what to do about a violation.
+    `validate` yields one message for each violation of a resource; a message never contains a secret's value.
 
-    `when`: `alone` needs nothing but the resource, so it is judged before the resource is made; `together` needs the whole
-    stack, so it is judged at the end of a preview and of an update; `both` can say something at either time.
+    `scope`: `resource` needs the resource alone and is validated before that is created; `stack` needs all resources
+    and is validated at the end of a preview and of an update; `both` finds violations at either time.
 
-    `options` are what the pack's configuration may give it, each a JSON Schema with a `default`; `level` is what it has
-    where the configuration says nothing.
+    `options` are the rule's keys in the pack's configuration, each a JSON Schema with a `default`. `enforcement_level`
+    applies where the configuration names none.
     """
 
     name: str
-    says: str
+    description: str
     remedy: str
-    judge: Judge
-    when: Literal["alone", "together", "both"]
-    level: Level = "mandatory"
+    validate: Validate
+    scope: Literal["resource", "stack", "both"]
+    enforcement_level: Level = "mandatory"
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Setting:
-    """How one environment has a rule: its level, and its options."""
+class PolicyConfig:
+    """One environment's configuration of a rule."""
 
-    level: Level
+    enforcement_level: Level
     options: Options
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A resource that breaks a rule, and how."""
+    """A resource that breaks a rule; `message` says how."""
 
     rule: Rule
-    level: Level
+    enforcement_level: Level
     resource: Resource
     message: str
 
     def __str__(self) -> str:
-        return f"[{self.level}] {self.rule.name}: {self.resource}: {self.message}"
+        return f"[{self.enforcement_level}] {self.rule.name}: {self.resource}: {self.message}"
 
 
 def violations(
-    stack: Stack, rules: Iterable[Rule], settings: Mapping[str, Setting], when: str | None = None
+    stack: Stack, rules: Iterable[Rule], config: Mapping[str, PolicyConfig], scope: str | None = None
 ) -> list[Violation]:
-    """What in `stack` breaks `rules` as `settings` have them; with `when`, only what is judged `alone` or `together`."""
+    """The violations of `rules` in `stack` under `config`; with `scope`, those of that scope and of `both`."""
     found = []
     for rule in rules:
-        setting = settings[rule.name]
-        if setting.level == "disabled" or (when and rule.when not in (when, "both")):
+        rule_config = config[rule.name]
+        if rule_config.enforcement_level == "disabled" or (scope and rule.scope not in (scope, "both")):
             continue
         for resource in stack.resources:
-            messages = rule.judge(resource, stack, setting.options)
-            found += [Violation(rule, setting.level, resource, message) for message in dict.fromkeys(messages)]
+            messages = rule.validate(resource, stack, rule_config.options)
+            found += [
+                Violation(rule, rule_config.enforcement_level, resource, message) for message in dict.fromkeys(messages)
+            ]
     return found

@@ -1,4 +1,4 @@
-"""A stack as rules see it: resources with their properties, and what the settings say."""
+"""A stack as rules read it: its resources with their properties, and its configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ _RENAMED = {
     "TunnelConfig": "ZeroTrustTunnelCloudflaredConfig",
     "TunnelRoute": "ZeroTrustTunnelCloudflaredRoute",
 }
-"""Kinds of Cloudflare's provider that still go by their former names too."""
+"""Resource types that Cloudflare's provider also registers under a former name."""
 
 
 @dataclass(frozen=True)
 class Resource:
     """One resource.
 
-    `type` is Pulumi's type token, `properties` what it was asked to be (or, of a resource already made, what it is) with
-    secrets in the clear, for rules that must compare them; `shown` is the same as anybody may read it, secrets being None.
+    `type` is Pulumi's type token. `properties` are its inputs (outputs, once it exists) with secrets in the clear, for
+    rules that compare them. `shown` are the same properties without secrets: each is None.
     """
 
     type: str
@@ -38,7 +38,7 @@ class Resource:
 
     @property
     def in_cluster(self) -> bool:
-        """Whether it is an object of a Kubernetes cluster: whoever may read that one may read all of it."""
+        """Whether it is a Kubernetes object: an account that may read it reads all of it, secret or not."""
         return self.type.startswith("kubernetes:")
 
     def __str__(self) -> str:
@@ -47,11 +47,11 @@ class Resource:
 
 @dataclass(frozen=True)
 class Stack:
-    """The resources that are judged together, and the stack's configuration: key with its project → text or JSON."""
+    """The resources of one stack, and its configuration: `project:key` → text or JSON."""
 
     resources: tuple[Resource, ...]
     configuration: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def every(self, *kinds: str) -> list[Resource]:
-        """The resources of these kinds."""
+        """The resources of the given kinds."""
         return [resource for resource in self.resources if resource.kind in kinds]

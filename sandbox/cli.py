@@ -42,7 +42,7 @@ Config = Annotated[
     typer.Option("--config", metavar="FILE", help="Any stack file; without it, Pulumi.<stack>.yaml of the project."),
 ]
 Policy = Annotated[
-    bool, typer.Option("--policy", help="Judge the stack by the guard rails, as policy/<stack>.json has them.")
+    bool, typer.Option("--policy", help="Judge the stack by the policy rules, as policy/<stack>.json has them.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on standard output, all else on standard error.")]
 

@@ -1,8 +1,8 @@
-"""The rules, one noun a module. `ALL` has them in the order in which a stack comes together."""
+"""The policy rules, one a module. `ALL` lists them in the order in which a stack is created."""
 
 from policy.rule import Rule
 from policy.rules.access import ACCESS
-from policy.rules.connector_isolation import FENCE
+from policy.rules.connector_isolation import CONNECTOR_ISOLATION
 from policy.rules.egress import EGRESS
 from policy.rules.images import IMAGES
 from policy.rules.origins import ORIGINS
@@ -13,7 +13,7 @@ from policy.rules.replicas import REPLICAS
 from policy.rules.token import TOKEN
 
 ALL: tuple[Rule, ...] = (
-    FENCE,
+    CONNECTOR_ISOLATION,
     EGRESS,
     PROTECTION,
     ORIGINS,
@@ -28,8 +28,8 @@ ALL: tuple[Rule, ...] = (
 __all__ = [
     "ACCESS",
     "ALL",
+    "CONNECTOR_ISOLATION",
     "EGRESS",
-    "FENCE",
     "IMAGES",
     "ORIGINS",
     "POD_SECURITY",

@@ -1,4 +1,4 @@
-"""No unverified HTTPS origin without a written reason."""
+"""Rule: HTTPS origins are verified, or a reason is given."""
 
 from collections.abc import Iterator
 
@@ -8,27 +8,28 @@ from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
 
 
-def _judge(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
+def _validate(resource: Resource, stack: Stack, options: Options) -> Iterator[str]:
     reasons = {**declared_settings.reasons(stack), **options["reasons"]}
     for rule in rules_of(resource):
         unverified = rule.scheme in ("https", "wss", "unix+tls") and rule.option("noTlsVerify") is True
         if unverified and not reasons.get(rule.hostname, "").strip():
-            yield f"{rule.requests}: {rule.service} may show any certificate, and no reason is given"
+            yield f"{rule.requests}: the certificate of {rule.service} is not verified, and no reason is given"
 
 
 ORIGINS = Rule(
     name="origins-are-verified",
-    says="The certificate of an HTTPS origin is verified, or somebody wrote down why not.",
-    remedy="Give the connector the origin's certificate authority (`caPool`, beside it) and take noTlsVerify out, or write the "
-    "`reason` beside it, or under this rule's `reasons`.",
-    judge=_judge,
-    when="alone",
+    description="The certificate of every HTTPS origin is verified, or a written reason says why not.",
+    remedy="Set `caPool` to the origin's certificate authority and remove `noTlsVerify`. Otherwise give a `reason` "
+    "beside it, or in "
+    "this rule's option `reasons`.",
+    validate=_validate,
+    scope="resource",
     options={
         "reasons": {
             "type": "object",
             "additionalProperties": {"type": "string"},
             "default": {},
-            "description": "Hostname to the reason why its origin is not verified.",
+            "description": "Hostname → reason why its origin is not verified.",
         }
     },
 )

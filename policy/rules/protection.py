@@ -1,4 +1,4 @@
-"""Protect on the tunnel."""
+"""Rule: the tunnel is protected from deletion."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,18 @@ from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
 
 
-def _judge(resource: Resource, _: Stack, __: Options) -> Iterator[str]:
+def _validate(resource: Resource, _: Stack, __: Options) -> Iterator[str]:
     if resource.kind == "ZeroTrustTunnelCloudflared" and not resource.protect:
-        yield "a destroy, or a change of account, would delete it, and every hostname with it"
+        yield "it is not protected: a destroy or a change of account would delete it and take every hostname offline"
 
 
 PROTECTION = Rule(
     name="tunnel-is-protected",
-    says="The tunnel is protected: no update and no destroy deletes it by accident.",
-    remedy="Say `culvert:tunnel: {protect: true}`, or set `protect` on the resource; to delete the tunnel on purpose, say false and bring the stack up first.",
-    judge=_judge,
-    when="alone",
-    level="advisory",
+    description="The tunnel is protected: neither an update nor a destroy deletes it by accident.",
+    remedy="Set `culvert:tunnel: {protect: true}`, or `protect` on the resource. To delete the tunnel on purpose, set "
+    "it to false and "
+    "run `pulumi up` first.",
+    validate=_validate,
+    scope="resource",
+    enforcement_level="advisory",
 )

@@ -1,29 +1,29 @@
-"""No record that is not proxied, unless said so."""
+"""Rule: DNS records are proxied, unless listed."""
 
 from collections.abc import Iterator
 
-from policy.property_paths import UNKNOWN, at
+from policy.property_paths import UNKNOWN, get_path
 from policy.rule import Options, Rule
 from policy.stack import Resource, Stack
 
-# https://developers.cloudflare.com/dns/proxy-status/: no other type can be.
+# https://developers.cloudflare.com/dns/proxy-status/: no other type can be proxied.
 PROXIABLE = ("A", "AAAA", "CNAME")
 
 
-def _judge(resource: Resource, _: Stack, options: Options) -> Iterator[str]:
-    if resource.kind != "DnsRecord" or at(resource.properties, "type") not in PROXIABLE:
+def _validate(resource: Resource, _: Stack, options: Options) -> Iterator[str]:
+    if resource.kind != "DnsRecord" or get_path(resource.properties, "type") not in PROXIABLE:
         return
-    name, proxied = at(resource.properties, "name"), at(resource.properties, "proxied")
+    name, proxied = get_path(resource.properties, "name"), get_path(resource.properties, "proxied")
     if proxied not in (True, UNKNOWN) and name not in options["unproxied"]:
-        yield f"{name} is not proxied: visitors see where it leads, and nothing of Cloudflare guards it"
+        yield f"{name} is not proxied: it exposes its target and bypasses Cloudflare"
 
 
 RECORDS = Rule(
     name="records-are-proxied",
-    says="Every address record goes through Cloudflare's proxy, unless it is named as one that does not.",
-    remedy="Set proxied to true (a tunnel's record works no other way), or name it under this rule's `unproxied`.",
-    judge=_judge,
-    when="alone",
+    description="Every A, AAAA and CNAME record is proxied, unless it is listed as unproxied.",
+    remedy="Set proxied to true (a record of a tunnel requires it), or list it in this rule's option `unproxied`.",
+    validate=_validate,
+    scope="resource",
     options={
         "unproxied": {
             "type": "array",

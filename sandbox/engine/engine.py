@@ -151,11 +151,11 @@ class Engine:
         self._env = dict(env)
 
     def preview(self, tell: Say, policy: bool = False) -> Report:
-        """What `up` would do; changes nothing. With `policy`, the guard rails judge it."""
+        """What `up` would do; changes nothing. With `policy`, the policy rules judge it."""
         return self._run(lambda stack, **to: stack.preview(**self._judged(policy), **to), tell)
 
     def up(self, tell: Say, policy: bool = False) -> Report:
-        """Makes what the program declares, as far as the guard rails let it where `policy` says so."""
+        """Makes what the program declares, as far as the policy rules let it where `policy` says so."""
         return self._run(lambda stack, **to: stack.up(show_secrets=False, **self._judged(policy), **to), tell)
 
     def refresh(self, tell: Say) -> Report:

@@ -1,4 +1,4 @@
-"""The guard rails in a rehearsal: the project's policy pack, run by the engine over what the program registers."""
+"""The policy rules in a rehearsal: the project's policy pack, run by the engine over what the program registers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from pulumi.automation.events import PolicyEvent
 
 from policy import environments
 
-SOURCE = "docs/guard-rails.md"
+SOURCE = "docs/policy-pack.md"
 LAUNCHER = environments.FOLDER / "launcher"
 """Goes last on the PATH of an engine: one that has Python support of its own takes no notice of it."""
 

@@ -149,7 +149,7 @@ class Route(Options):
         default=False,
     )
     public: StrictBool = setting(
-        "Says that these requests are meant for everybody: the guard rail `routes-are-guarded` takes somebody's word for it, "
+        "Says that these requests are meant for everybody: the policy rule `routes-require-access` takes somebody's word for it, "
         "and a path of a hostname that is guarded otherwise is left open.",
         "true or false",
         references.CLOUDFLARE_ACCESS,

@@ -1,4 +1,4 @@
-"""`--policy`: the guard rails judge a rehearsal, and say what to do."""
+"""`--policy`: the policy rules judge a rehearsal, and say what to do."""
 
 from tests.e2e.conftest import Sandbox, settings
 
@@ -13,7 +13,7 @@ def test_a_single_connector_in_prod_is_refused_with_what_to_do(sandbox: Sandbox)
     routes = [{"hostname": "alone.example.com", "service": "http_status:200"}]
     alone = sandbox.stack_file("alone", settings("alone", routes=routes, connector={"replicas": 1}))
     errors = sandbox.run("preview", "--policy", "--stack", "prod", "--config", str(alone), fails=True)["errors"]
-    (error,) = [error for error in errors if error["key"] == "connector-has-a-second"]
-    assert "docs/guard-rails.md" in error["source"]
+    (error,) = [error for error in errors if error["key"] == "connector-is-redundant"]
+    assert "docs/policy-pack.md" in error["source"]
     assert error["accepted"]
     assert "violations" not in sandbox.run("preview", "--stack", "prod", "--config", str(alone))

@@ -11,7 +11,7 @@ import yaml
 from pulumi.runtime import mocks
 
 from policy import engine_values, environments
-from policy.rule import Setting, Violation, violations
+from policy.rule import PolicyConfig, Violation, violations
 from policy.rules import ALL
 from policy.stack import Resource, Stack
 from tests.support.paths import PROJECT
@@ -61,7 +61,7 @@ def written(stack: str) -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
 
 
-def settings_of(environment: str | None) -> dict[str, Setting]:
+def settings_of(environment: str | None) -> dict[str, PolicyConfig]:
     """The rules as an environment has them; without one, as they are by default."""
     return environments.read(environments.file(environment) if environment else None, ALL)
 

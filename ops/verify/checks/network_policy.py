@@ -8,7 +8,7 @@ from components.network_policy.engines import engine_of
 from components.network_policy.flows import egress, ingress
 from ops.verify.expected_stack import Declared
 from ops.verify.result import Check, Finding
-from policy.network_policies import closes
+from policy.network_policies import isolates
 from policy.network_policies import selects as selects_pod
 from policy.pods import Pod
 from policy.stack import Resource
@@ -41,7 +41,7 @@ def selects(policies: list[Object], pods: list[Object], own: str) -> list[Findin
     findings = []
     for pod in pods:
         name = pod["metadata"]["name"]
-        types = {way for each in fences if _applies(each, pod) for way in WAYS if closes(_resource(each), way)}
+        types = {way for each in fences if _applies(each, pod) for way in WAYS if isolates(_resource(each), way)}
         if types >= set(WAYS):
             findings.append(POLICY.passed(name, "selected, both ways"))
             continue
@@ -109,7 +109,7 @@ def _resource(policy: Object) -> Resource:
 def _opening(policy: Object, way: str) -> set[str]:
     """The rules of a policy by which more may pass."""
     kept = [rule for rule in policy["spec"].get(way) or [] if rule.get("action", "Allow") != "Deny"]
-    if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule only closes
+    if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule only isolates
         kept = [rule for rule in kept if rule]
     return _rules({way: kept}, way)
 

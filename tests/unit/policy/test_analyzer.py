@@ -77,7 +77,7 @@ def test_levels_are_as_configured(pack: Any) -> None:
 
 
 def test_a_rule_that_is_not_there_is_refused(pack: Any) -> None:
-    with pytest.raises(grpc.RpcError, match="no such rule: tunnel-is-protcted; "):
+    with pytest.raises(grpc.RpcError, match="unknown policy rule: tunnel-is-protcted; "):
         configure(pack, tunnel_is_protcted=protocol.MANDATORY)
 
 
@@ -88,7 +88,7 @@ def test_what_needs_the_whole_stack_is_said_at_its_end_and_of_the_resource(pack:
     assert not pack.Analyze(protocol.AnalyzeRequest(**open_to_all)).diagnostics
     together = protocol.AnalyzeStackRequest(resources=[protocol.AnalyzerResource(**open_to_all)])
     (diagnostic,) = pack.AnalyzeStack(together).diagnostics
-    assert (diagnostic.policyName, diagnostic.urn) == ("routes-are-guarded", "urn:of-the-rules")
+    assert (diagnostic.policyName, diagnostic.urn) == ("routes-require-access", "urn:of-the-rules")
     routes = '[{"hostname": "new.example.com", "public": true}]'
     pack.ConfigureStack(protocol.AnalyzerStackConfigureRequest(config={"culvert:routes": routes}))
     assert not pack.AnalyzeStack(together).diagnostics

@@ -76,7 +76,7 @@ def ingress(**rule: Any) -> Callable[[Properties], object]:
 
 
 def fence() -> list[Bad]:
-    rule = "connector-is-fenced"
+    rule = "connector-has-network-policy"
     policy = "NetworkPolicy"
     return [
         Bad("no policy at all", rule, lambda stack: without(stack, policy)),
@@ -91,7 +91,7 @@ def fence() -> list[Bad]:
 
 
 def outside() -> list[Bad]:
-    rule = "egress-stays-outside"
+    rule = "no-private-egress"
     policy = "NetworkPolicy"
     private = ("10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12")
     return [
@@ -158,7 +158,7 @@ def token() -> list[Bad]:
 
 
 def others() -> list[Bad]:
-    public = "routes-are-guarded"
+    public = "routes-require-access"
     unverified = {"service": "https://blog.blog-prod.svc.cluster.local:443", "originRequest": {"noTlsVerify": True}}
     verified_not = "origins-are-verified"
     return [
@@ -174,8 +174,8 @@ def others() -> list[Bad]:
             "Deployment",
             lambda p: pod(p).update(initContainers=[{**container(p), "image": "x"}]),
         ),
-        bad("one replica", "connector-has-a-second", "Deployment", lambda p: p["spec"].update(replicas=1)),
-        bad("replicas left out", "connector-has-a-second", "Deployment", lambda p: p["spec"].pop("replicas")),
+        bad("one replica", "connector-is-redundant", "Deployment", lambda p: p["spec"].update(replicas=1)),
+        bad("replicas left out", "connector-is-redundant", "Deployment", lambda p: p["spec"].pop("replicas")),
         bad("certificate not verified", verified_not, RULES, ingress(**unverified)),
         bad(
             "no certificate verified",

@@ -31,7 +31,7 @@ Connector("other", {
 
 @pytest.fixture
 def engine(sandbox: Sandbox) -> Callable[..., Ran]:
-    """Runs `preview` or `up` on a stack of this name, with the guard rails of an environment."""
+    """Runs `preview` or `up` on a stack of this name, with the policy rules of an environment."""
     env = {**os.environ, **sandbox.run("env", "--stack", "dev")}
 
     def run(operation: str, stack: str, environment: str, more: str = "", **change: Any) -> Ran:
@@ -57,14 +57,14 @@ def test_advice_is_told_and_stops_nothing(engine: Callable[..., Ran]) -> None:
     assert rules(ran) == {("images-by-digest", "advisory")}
     (violation,) = ran["violations"]
     assert violation["resource"] == "culvert-advised-cloudflared"
-    assert "What to do: Add @sha256:" in violation["message"]
+    assert "What to do: Append @sha256:" in violation["message"]
     assert "DnsRecord" in json.dumps(ran["log"])
 
 
 def test_what_is_mandatory_stops_an_update_before_it_is_made(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
     ran = engine("up", "single", "prod", connector={"replicas": 1}, tunnel={"protect": True})
     assert ran["failed"]
-    assert ("connector-has-a-second", "mandatory") in rules(ran)
+    assert ("connector-is-redundant", "mandatory") in rules(ran)
     assert "culvert-single-cloudflared" not in ran["made"]
     assert sandbox.objects("apps/v1", "Deployment", "single") == []
 
@@ -83,5 +83,5 @@ def test_the_token_is_recognized_before_it_is_given_away(engine: Callable[..., R
 def test_a_preview_judges_the_stack_as_a_whole(engine: Callable[..., Ran]) -> None:
     ran = engine("preview", "unfenced", "dev", UNFENCED)
     assert ran["failed"]
-    assert rules(ran) == {("connector-is-fenced", "mandatory")}
+    assert rules(ran) == {("connector-has-network-policy", "mandatory")}
     assert {violation["resource"] for violation in ran["violations"]} == {"other-cloudflared"}

@@ -130,7 +130,7 @@ PODS: dict[str, Change] = {
 
 def messages(body: Body) -> list[str]:
     resource = Resource("kubernetes:core/v1:Pod", "pod", body, body)
-    return list(POD_SECURITY.judge(resource, Stack((resource,)), {}))
+    return list(POD_SECURITY.validate(resource, Stack((resource,)), {}))
 
 
 @pytest.fixture(scope="module")
@@ -187,4 +187,4 @@ def test_pods_are_found_in_whatever_declares_them() -> None:
     }
     for kind, body in kinds.items():
         resource = Resource(f"kubernetes:{kind}", "object", body, body)
-        assert list(POD_SECURITY.judge(resource, Stack((resource,)), {})), kind
+        assert list(POD_SECURITY.validate(resource, Stack((resource,)), {})), kind

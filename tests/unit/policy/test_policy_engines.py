@@ -1,4 +1,4 @@
-"""The guard rails read Calico's and Cilium's policies as they read Kubernetes' own."""
+"""The policy rules read Calico's and Cilium's policies as they read Kubernetes' own."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from components.network_policy.engines import ENGINES
 from components.network_policy.flows import DestinationArgs, egress, ingress
 from policy import calico_selectors
-from policy.rules import EGRESS, FENCE
+from policy.rules import CONNECTOR_ISOLATION, EGRESS
 from policy.stack import Resource
 from tests.unit.policy.test_rules import LABELS, broken, connector, resource, tunnel
 
@@ -40,7 +40,7 @@ def reached(engine: str, *rules: dict[str, Any], settings: dict[str, Any] | None
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("preset", ["strict", "guide"])
 def test_culverts_own_policy_breaks_nothing(engine: str, preset: str) -> None:
-    for rule in (FENCE, EGRESS):
+    for rule in (CONNECTOR_ISOLATION, EGRESS):
         assert broken(rule, connector(), own(engine, preset), ORIGIN) == []
 
 
@@ -73,7 +73,7 @@ def test_what_the_settings_allow_is_declared_on_those_ports_alone(engine: str) -
     ],
 )
 def test_a_policy_of_other_pods_fences_nobody(engine: str, changes: dict[str, Any]) -> None:
-    (message,) = broken(FENCE, connector(), own(engine, **changes))
+    (message,) = broken(CONNECTOR_ISOLATION, connector(), own(engine, **changes))
     assert message == "no network policy of this stack selects its pods in namespace blog"
 
 
@@ -91,14 +91,14 @@ def test_a_policy_of_other_pods_fences_nobody(engine: str, changes: dict[str, An
     ],
 )
 def test_a_direction_left_open_is_seen(engine: str, changes: dict[str, Any], direction: str) -> None:
-    (message,) = broken(FENCE, connector(), own(engine, **changes))
-    assert message.endswith(f"leaves {direction} open")
+    (message,) = broken(CONNECTOR_ISOLATION, connector(), own(engine, **changes))
+    assert message.endswith(f"does not restrict {direction}")
 
 
 @pytest.mark.parametrize("engine", KINDS)
 def test_a_policy_of_another_namespace_fences_nobody(engine: str) -> None:
     elsewhere = made(engine, dict(own(engine).properties["spec"]), "shop")
-    assert broken(FENCE, connector(), elsewhere)
+    assert broken(CONNECTOR_ISOLATION, connector(), elsewhere)
 
 
 CALICO = {"action": "Allow", "protocol": "TCP"}
@@ -107,8 +107,8 @@ CALICO = {"action": "Allow", "protocol": "TCP"}
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ({"action": "Allow"}, "names nobody"),
-        ({**CALICO, "destination": {"ports": [443]}}, "names nobody"),
+        ({"action": "Allow"}, "has no `to`, which allows every destination"),
+        ({**CALICO, "destination": {"ports": [443]}}, "has no `to`, which allows every destination"),
         ({**CALICO, "destination": {"nets": ["0.0.0.0/0"], "ports": [443]}}, "10.0.0.0/8 by 0.0.0.0/0"),
         ({**CALICO, "destination": {"notNets": ["10.0.0.0/8"]}}, "192.168.0.0/16"),
         ({**CALICO, "destination": {"namespaceSelector": "all()"}}, "every pod of every namespace"),
@@ -141,7 +141,7 @@ NAMESPACES = {"matchExpressions": [{"key": "k8s:io.kubernetes.pod.namespace", "o
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (HTTPS, "names nobody"),
+        (HTTPS, "has no `to`, which allows every destination"),
         ({"toEntities": ["all"]}, "the entity all"),
         ({"toEntities": ["cluster"], **HTTPS}, "the entity cluster"),
         ({"toEntities": ["kube-apiserver"]}, "the entity kube-apiserver"),

@@ -13,8 +13,8 @@ from hypothesis import given, strategies
 from policy import environments
 from policy.property_paths import UNKNOWN
 from policy.rule import Rule
-from policy.rules import ACCESS, EGRESS, FENCE, IMAGES, ORIGINS, RECORDS, REPLICAS, TOKEN
-from policy.rules.egress import INSIDE
+from policy.rules import ACCESS, CONNECTOR_ISOLATION, EGRESS, IMAGES, ORIGINS, RECORDS, REPLICAS, TOKEN
+from policy.rules.egress import PRIVATE
 from policy.stack import Resource, Stack
 from tests.support.policy_stacks import changed, judged
 from tests.support.sealed_secrets import certificate
@@ -50,8 +50,8 @@ def application(**properties: Any) -> Resource:
 def broken(rule: Rule, *resources: Resource, configuration: dict[str, str] | None = None, **options: Any) -> list[str]:
     """The messages of one rule about a stack of these resources."""
     stack = Stack(resources, configuration or {})
-    given = {**environments.settled({}, [rule])[rule.name].options, **options}
-    return [message for found in resources for message in rule.judge(found, stack, given)]
+    given = {**environments.resolve_config({}, [rule])[rule.name].options, **options}
+    return [message for found in resources for message in rule.validate(found, stack, given)]
 
 
 def block(cidr: str, *excepted: str, port: int | None = None) -> Properties:
@@ -59,12 +59,16 @@ def block(cidr: str, *excepted: str, port: int | None = None) -> Properties:
     return {"to": [{"ipBlock": {"cidr": cidr, "except": list(excepted)}}], **ports}
 
 
-# connector-is-fenced
+# connector-has-network-policy
 
 
 def test_the_message_says_where_a_policy_is_missing_or_which_one_is_open() -> None:
-    assert broken(FENCE, connector()) == ["no network policy of this stack selects its pods in namespace blog"]
-    assert broken(FENCE, connector(), fence(policyTypes=["Egress"])) == ["it selects its pods and leaves Ingress open"]
+    assert broken(CONNECTOR_ISOLATION, connector()) == [
+        "no network policy of this stack selects its pods in namespace blog"
+    ]
+    assert broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=["Egress"])) == [
+        "it selects its pods but does not restrict Ingress"
+    ]
 
 
 def test_a_policy_may_select_by_expressions() -> None:
@@ -74,24 +78,24 @@ def test_a_policy_may_select_by_expressions() -> None:
     name = "app.kubernetes.io/name"
     meant = {"key": name, "operator": "In", "values": ["cloudflared", "other"]}
     for expression in (meant, {"key": name, "operator": "Exists"}, {"key": "x", "operator": "DoesNotExist"}):
-        assert not broken(FENCE, connector(), selecting(expression))
+        assert not broken(CONNECTOR_ISOLATION, connector(), selecting(expression))
     other = {"key": name, "operator": "NotIn", "values": ["cloudflared"]}
     for expression in (other, {"key": "x", "operator": "Exists"}, {"key": "x", "operator": "In", "values": ["y"]}):
-        assert broken(FENCE, connector(), selecting(meant, expression))
+        assert broken(CONNECTOR_ISOLATION, connector(), selecting(meant, expression))
 
 
 def test_a_policy_without_types_closes_egress_only_where_it_has_rules_for_it() -> None:
-    assert broken(FENCE, connector(), fence(policyTypes=None))
-    assert not broken(FENCE, connector(), fence([block("198.41.192.0/24")], policyTypes=None))
+    assert broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=None))
+    assert not broken(CONNECTOR_ISOLATION, connector(), fence([block("198.41.192.0/24")], policyTypes=None))
 
 
 def test_two_policies_may_close_a_direction_each() -> None:
-    assert not broken(FENCE, connector(), fence(policyTypes=["Ingress"]), fence(policyTypes=["Egress"]))
+    assert not broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=["Ingress"]), fence(policyTypes=["Egress"]))
 
 
 def test_a_policy_of_another_engine_is_not_read_as_one_of_kubernetes() -> None:
     other = replace(fence(), type="kubernetes:projectcalico.org/v3:NetworkPolicy")
-    assert broken(FENCE, connector(), other)
+    assert broken(CONNECTOR_ISOLATION, connector(), other)
 
 
 @pytest.mark.parametrize(
@@ -106,15 +110,15 @@ def test_a_policy_of_another_engine_is_not_read_as_one_of_kubernetes() -> None:
 def test_a_connector_is_known_by_more_than_its_label(container: Properties) -> None:
     pod = {"metadata": {"labels": {}}, "spec": {"containers": [container]}}
     found = resource("kubernetes:apps/v1:DaemonSet", {"spec": {"template": pod}})
-    assert broken(FENCE, found)
+    assert broken(CONNECTOR_ISOLATION, found)
 
 
 def test_a_pod_that_is_no_connector_needs_no_fence() -> None:
     pod = {"metadata": {"labels": {}}, "spec": {"containers": [{"image": "nginx", "args": ["run"]}]}}
-    assert not broken(FENCE, resource("kubernetes:apps/v1:Deployment", {"spec": {"template": pod}}))
+    assert not broken(CONNECTOR_ISOLATION, resource("kubernetes:apps/v1:Deployment", {"spec": {"template": pod}}))
 
 
-# egress-stays-outside
+# no-private-egress
 
 
 def reached(*egress: Properties, more: tuple[Resource, ...] = (), **options: Any) -> list[str]:
@@ -171,10 +175,10 @@ def test_policies_of_other_pods_are_their_own_business() -> None:
     assert not broken(EGRESS, connector(), fence(), database)
 
 
-@pytest.mark.parametrize("network", INSIDE, ids=str)
+@pytest.mark.parametrize("network", PRIVATE, ids=str)
 def test_an_exception_for_each_inner_range_is_needed_and_is_enough(network: Any) -> None:
     everything = "0.0.0.0/0" if network.version == 4 else "::/0"
-    excepted = [str(inside) for inside in INSIDE if inside.version == network.version]
+    excepted = [str(inside) for inside in PRIVATE if inside.version == network.version]
     assert not reached(block(everything, *excepted))
     (message,) = reached(block(everything, *(cidr for cidr in excepted if cidr != str(network))))
     assert str(network) in message
@@ -201,7 +205,7 @@ def test_what_python_calls_private_is_inside(address: Any) -> None:
         address in ip_network(cidr) for cidr in special if ip_network(cidr).version == address.version
     )
     if address.is_private and not nothing_answers:
-        assert any(address in network for network in INSIDE if network.version == address.version)
+        assert any(address in network for network in PRIVATE if network.version == address.version)
 
 
 # images-by-digest
@@ -214,7 +218,7 @@ def test_a_digest_is_enough_without_a_tag() -> None:
     assert broken(IMAGES, connector())
 
 
-# connector-has-a-second
+# connector-is-redundant
 
 
 def test_only_connectors_need_a_second(good: Stack) -> None:
@@ -281,7 +285,7 @@ def test_a_record_under_its_kinds_former_name_is_one() -> None:
     assert broken(RECORDS, replace(record(), type="cloudflare:index/record:Record"))
 
 
-# routes-are-guarded
+# routes-require-access
 
 BLOG = {"hostname": "blog.example.com", "service": "http://blog.blog"}
 V1 = {**BLOG, "path": r"^/v1\.0(/|$)"}

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from policy.property_paths import UNKNOWN, at, each, texts
+from policy.property_paths import UNKNOWN, as_list, get_path, texts
 from policy.rule import violations
 from policy.rules import ALL
 from policy.stack import Stack
@@ -53,8 +53,8 @@ def test_a_whole_resource_that_is_not_known_yet_breaks_no_rule(good: Stack) -> N
 
 
 def test_looking_into_what_is_not_known_finds_nothing() -> None:
-    assert at({"spec": UNKNOWN}, "spec", "template") is UNKNOWN
-    assert at({"spec": {}}, "spec", "template") is None
-    assert at({"spec": "text"}, "spec", "template") is None
-    assert each(UNKNOWN) == []
+    assert get_path({"spec": UNKNOWN}, "spec", "template") is UNKNOWN
+    assert get_path({"spec": {}}, "spec", "template") is None
+    assert get_path({"spec": "text"}, "spec", "template") is None
+    assert as_list(UNKNOWN) == []
     assert list(texts({"a": [UNKNOWN, {"b": "c"}]})) == [("(a key)", "a"), ("a[1] (a key)", "b"), ("a[1].b", "c")]

@@ -202,7 +202,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("routes.dns", {}, route(dns="none"), {"- DnsRecord blog.example.com"}),
     # It lets a name through that would be refused, and says nothing to anybody else.
     ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
-    # Said to the guard rails.
+    # Said to the policy rules.
     ("routes.public", {}, route(public=True), set()),
     (
         "routes.access.allow.emails",
