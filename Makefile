@@ -11,66 +11,88 @@ WORKERS ?= 2
 MODULES := __main__.py clients components examples ops plugin policy sandbox scripts settings tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format generate rehearse preview up verify recover drift drift-issue comment
+.PHONY: help setup install demo test unit lint types format generate rehearse
+.PHONY: preview up verify recover drift drift-issue comment
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
-setup: $(BIN)/.ready ## install the pinned packages into .venv
+# Three tiers of packages, each with a file that includes the one before it, and a stamp for what is in .venv.
+PROGRAM := $(BIN)/.program
+OPS := $(BIN)/.ops
+DEV := $(BIN)/.dev
 
-$(BIN)/.ready: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "culvert needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another with: make PYTHON=python3.12 …"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+setup: $(DEV) ## install all pinned packages into .venv: program, operator's commands, sandbox, checks
 
-demo: setup ## preview, up, up again, destroy: the real engine and API server, an emulated Cloudflare
+install: $(PROGRAM) ## install only what `pulumi up` needs into .venv, as `pulumi install` does
+
+define INSTALL
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || { echo "culvert needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+    "Name another with: make PYTHON=python3.12 …"; exit 1; }
+@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+@touch
+endef
+
+$(PROGRAM): requirements.txt
+	$(INSTALL) $@
+
+$(OPS): requirements-ops.txt requirements.txt
+	$(INSTALL) $(PROGRAM) $@
+
+$(DEV): requirements-dev.txt requirements-ops.txt requirements.txt
+	$(INSTALL) $(PROGRAM) $(OPS) $@
+
+demo: $(DEV) ## preview, up, up again, destroy: the real engine and API server, an emulated Cloudflare
 	@$(BIN)/python -m sandbox.demo
 
-test: setup lint types ## style, types, unit tests, and the end-to-end tests in the sandbox
+test: lint types ## style, types, unit tests, and the end-to-end tests in the sandbox
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/unit/sandbox/cloudflare/test_dashboard.py
 	$(BIN)/python -m pytest tests/unit/sandbox/cloudflare/test_dashboard.py # on its own: the browser keeps an event loop running
 
-lint: setup ## style
+unit: $(DEV) ## the quick loop: the unit tests, which need nothing but Python
+	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
+
+lint: $(DEV) ## style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## types
+types: $(DEV) ## types
 	$(BIN)/basedpyright $(MODULES)
 
-format: setup ## bring the style in order
+format: $(DEV) ## bring the style in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-generate: setup ## write the files that are made from the code: schemas and the reference
+generate: $(DEV) ## write the files that are made from the code: schemas and the reference
 	$(BIN)/python -m scripts.generate
 
-rehearse: setup ## what this change does to every stack, from BASE (main) to here: no account, no cluster
+rehearse: $(DEV) ## what this change does to every stack, from BASE (main) to here: no account, no cluster
 	@base=$$(mktemp -d) && trap 'exit 130' INT TERM && \
 	trap 'git worktree remove --force "$$base" 2>/dev/null || rmdir "$$base"' EXIT && \
 	git worktree add --quiet --detach "$$base" "$$(git merge-base "$(BASE)" HEAD)" && \
 	$(BIN)/python -m sandbox diff --base "$$base" --format "$(FORMAT)"
 
-preview: setup ## what `make up` would do to the real STACK (dev)
+preview: $(PROGRAM) ## what `make up` would do to the real STACK (dev)
 	pulumi preview --diff --stack "$(STACK)"
 
-up: setup ## bring the real STACK (dev) up; asks first, except in CI
+up: $(PROGRAM) ## bring the real STACK (dev) up; asks first, except in CI
 	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
 
-verify: setup ## is the real STACK (dev) as it was declared?
+verify: $(OPS) ## is the real STACK (dev) as it was declared?
 	$(BIN)/python -m ops verify --stack "$(STACK)"
 
-recover: setup ## what has a run of the real STACK (dev) that was cut off left?
+recover: $(OPS) ## what has a run of the real STACK (dev) that was cut off left?
 	$(BIN)/python -m ops recover --stack "$(STACK)"
 
 DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 
-drift: setup ## has anybody changed the real STACK (dev) by hand?
+drift: $(PROGRAM) ## has anybody changed the real STACK (dev) by hand?
 	$(DRIFT)
 
 # The two below tell GitHub, by its command line tool: a drift as an issue, and a rehearsal as a comment.
-drift-issue: setup
+drift-issue: $(PROGRAM)
 	@$(BIN)/python scripts/github.py drift "$(STACK)" $(DRIFT)
 
 comment:

@@ -9,7 +9,7 @@ _VENV = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
 
 
 def _main() -> None:
-    if importlib.util.find_spec("pydantic") is None or importlib.util.find_spec("typer") is None:
+    if any(importlib.util.find_spec(package) is None for package in ("pydantic", "typer", "fastapi")):
         if not _VENV.exists() or Path(sys.executable) == _VENV:
             sys.exit("The sandbox's packages are not installed; `make setup` installs them into .venv.")
         # A newcomer's `python` is not the one that `make` prepared: continue with that one.

@@ -20,9 +20,16 @@ def checkout(folder: Path) -> Path:
     programs.mkdir(parents=True)
     (programs / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (programs / "python").chmod(0o755)
-    os.utime(folder / "requirements.txt", (0, 0))
-    (programs / ".ready").touch()
+    _keep_packages(folder)
+    for stamp in (".program", ".ops", ".dev"):
+        (programs / stamp).touch()
     return folder
+
+
+def _keep_packages(folder: Path) -> None:
+    """Makes the requirements older than the stamps in .venv, so that `make` installs nothing."""
+    for requirements in folder.glob("requirements*.txt"):
+        os.utime(requirements, (0, 0))
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -39,6 +46,6 @@ def commit(folder: Path, message: str) -> str:
     """Commits all there is and returns the commit."""
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", message)
-    # Newer than the packages by what git has just written; they are those of this Python all the same.
-    os.utime(folder / "requirements.txt", (0, 0))
+    # git has just written the files anew.
+    _keep_packages(folder)
     return git(folder, "rev-parse", "HEAD")

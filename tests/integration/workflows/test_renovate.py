@@ -38,7 +38,12 @@ def test_the_sample_sites_image_moves_with_its_digest() -> None:
 
 def test_python_pins_and_actions_are_moved_too() -> None:
     assert {"pip_requirements", "github-actions", "custom.regex"} <= set(CONFIGURATION["enabledManagers"])
-    pins = [line for line in (PROJECT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
+    files = [*PROJECT.glob("requirements*.txt"), PROJECT / "plugin" / "requirements.txt"]
+    # Renovate's default pattern for files of pip: https://docs.renovatebot.com/modules/manager/pip_requirements/
+    pattern = r"(^|/)[\w-]*requirements([-.]\w+)?\.(txt|pip)$"
+    assert [file for file in files if not re.search(pattern, str(file.relative_to(PROJECT)))] == []
+    lines = [line for file in files for line in file.read_text().splitlines() if line and line[0] != "#"]
+    pins = [line for line in lines if not re.fullmatch(r"-r requirements(-\w+)?\.txt", line)]
     assert [pin for pin in pins if not re.match(r"[a-z0-9._\[\]-]+==\d", pin, re.IGNORECASE)] == []
 
 

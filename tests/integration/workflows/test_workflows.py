@@ -131,7 +131,7 @@ class Live:
 
     def __init__(self, folder: Path) -> None:
         self.repository = checkout(folder / "repository")
-        shutil.rmtree(self.repository / "verify", ignore_errors=True)
+        shutil.rmtree(self.repository / "ops")
         self.verifying("print")
         self.github = folder / "github.json"
         self.github.write_text(json.dumps({"issues": [], "calls": []}))
@@ -142,9 +142,9 @@ class Live:
 
     def verifying(self, told_by: str) -> None:
         """Puts in place of the verification one that only says its arguments: by `print`, or by failing with `sys.exit`."""
-        folder = self.repository / "verify"
+        folder = self.repository / "ops"
         folder.mkdir(exist_ok=True)
-        (folder / "__main__.py").write_text(f"import sys; {told_by}(f'verifying {{sys.argv[1:]}}')")
+        (folder / "__main__.py").write_text(f"import sys; {told_by}(f'running {{sys.argv[1:]}}')")
 
     def play(self, target: str, says: str = "as declared", status: int = 0, kubeconfig: str = "clusters: []") -> Runner:
         self._plays += 1
@@ -193,15 +193,15 @@ def test_an_update_asks_nobody(live: Live) -> None:
     runner = live.play("up")
     assert live.status == 0, runner.told
     assert [asked["arguments"] for asked in live.asked()] == [["up", "--stack", "prod", "--yes"]]
-    assert "verifying ['--stack', 'prod']" in runner.told
+    assert "running ['verify', '--stack', 'prod']" in runner.told
 
 
 def test_an_update_that_is_not_as_declared_fails_the_job(live: Live) -> None:
     live.verifying("sys.exit")
     runner = live.play("up")
     assert live.status != 0
-    assert "verifying ['--stack', 'prod']" in runner.told
-    assert "verifying" not in live.play("preview").told
+    assert "running ['verify', '--stack', 'prod']" in runner.told
+    assert "running" not in live.play("preview").told
 
 
 def test_a_failed_update_fails_the_job_and_is_in_its_summary(live: Live) -> None:
