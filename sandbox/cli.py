@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from sandbox.directory import SandboxDirectory
 from sandbox.engine.stack_file import locate, stack_name
 from sandbox.errors import SandboxError
-from sandbox.services.directory import Home
 from settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from sandbox.engine.engine import Engine, Report
-    from sandbox.services.services import Session
+    from sandbox.services.services import SandboxServices
     from sandbox.tools import Tool
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ Policy = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on standard output, all else on standard error.")]
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Progress, for the person who waits: on standard error, so that standard output stays the result."""
     print(text, file=sys.stderr, flush=True)
 
@@ -147,7 +147,7 @@ def diff(
     from sandbox.diff import text
     from sandbox.diff.diff import compare
 
-    stacks = compare(base, stack or [], say)
+    stacks = compare(base, stack or [], print_progress)
     as_json = as_json or form == "json"
     print_as = text.markdown if form == "markdown" else text.text
     _print(text.as_json(stacks), as_json, lambda: print(print_as(stacks), end=""))
@@ -220,7 +220,7 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
         session.start()
         session.seed(settings)
         mark, _ = session.calls()
-        tell = say if as_json else print
+        tell = print_progress if as_json else print
         report: Report = getattr(_engine(session, name, path), operation)(tell, **options)
         _, made = session.calls(mark)
     except KeyboardInterrupt:
@@ -232,9 +232,9 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
         result["violations"] = [asdict(violation) for violation in report.violations]
 
     def closing() -> None:
-        print(f"API calls: {reads} reads, {len(made) - reads} writes. The API's page: {session.page()}")
+        print(f"API calls: {reads} reads, {len(made) - reads} writes. The API's page: {session.dashboard()}")
         if operation != "destroy":
-            print(f"Visitors come in at {session.front()}: curl -H 'Host: HOSTNAME' {session.front()}")
+            print(f"Visitors come in at {session.frontend()}: curl -H 'Host: HOSTNAME' {session.frontend()}")
 
     _print(result, as_json, closing)
 
@@ -242,26 +242,26 @@ def _operate(stack: str | None, config: Path | None, as_json: bool, operation: s
 def _read(stack: str | None, config: Path | None) -> tuple[str, Path, Settings]:
     """The stack's name, its file and the settings in it; every mistake is raised before anything is started."""
     name = stack_name(stack, config)
-    path = locate(name, config, Home())
+    path = locate(name, config, SandboxDirectory())
     return name, path, Settings.from_stack_file(path)
 
 
-def _session() -> "Session":
-    from sandbox.services.services import Session
+def _session() -> "SandboxServices":
+    from sandbox.services.services import SandboxServices
 
-    return Session(Home(), say)
+    return SandboxServices(SandboxDirectory(), print_progress)
 
 
 def _engine_tool() -> "Tool":
     from sandbox import tools
 
-    return tools.ensure(["pulumi"], say)["pulumi"]
+    return tools.ensure(["pulumi"], print_progress)["pulumi"]
 
 
-def _engine(session: "Session", name: str, config: Path | None) -> "Engine":
+def _engine(session: "SandboxServices", name: str, config: Path | None) -> "Engine":
     from sandbox.engine.engine import Engine
 
-    return Engine(session.home, name, config, _engine_tool(), session.environment(), say)
+    return Engine(session.home, name, config, _engine_tool(), session.environment(), print_progress)
 
 
 def _idle_engine(name: str) -> "Engine":
@@ -277,7 +277,7 @@ def _idle_engine(name: str) -> "Engine":
             value=name,
             accepted=known,
         )
-    return Engine(session.home, name, None, _engine_tool(), session.state_environment(), say)
+    return Engine(session.home, name, None, _engine_tool(), session.state_environment(), print_progress)
 
 
 def _print_outputs(values: dict[str, Any], as_json: bool) -> None:
@@ -306,7 +306,7 @@ def run() -> None:
         # What a command ended with where it did not just return: 130 stands for Ctrl-C.
         status = app(standalone_mode=False)
         if status == 130:
-            say("interrupted")
+            print_progress("interrupted")
         sys.exit(status or 0)
     except SettingsError as error:
         errors = from_settings(error)
@@ -321,5 +321,5 @@ def run() -> None:
     if "--json" in sys.argv[1:]:
         json.dump({"errors": errors}, sys.stdout)
         print()
-    say(lines(errors))
+    print_progress(lines(errors))
     sys.exit(1)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from sandbox.services.directory import PROJECT
+from sandbox.directory import PROJECT
 from sandbox.tools import browser
 
 PICTURE = PROJECT / "demo.png"
@@ -82,7 +82,7 @@ def main() -> int:
 
 def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     """Fetches the sample site's page through the tunnel, where a real connector holds it; returns an exit status."""
-    console.rule(f"[bold]curl -H 'Host: {hostname}' {status['front']}[/]", align="left")
+    console.rule(f"[bold]curl -H 'Host: {hostname}' {status['frontend']}[/]", align="left")
     if not status["cloudflared"]["path"]:
         console.print(
             "Left out: cloudflared is not here, so the connector's pods are simulated. Put it on the PATH, or name it with "
@@ -91,14 +91,14 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
         )
         return 0
     console.print("A visitor: through the edge, a real cloudflared and the Service, to the sample site.", style="dim")
-    answer = httpx.get(status["front"], headers={"Host": hostname}, timeout=30)
+    answer = httpx.get(status["frontend"], headers={"Host": hostname}, timeout=30)
     console.print(f"{answer.status_code} {answer.reason_phrase}")
     console.print(answer.text, markup=False)
     if not answer.is_success:
         return 1
     program = browser.installed()
     if program:
-        browser.screenshot(program, hostname, status["front"], PICTURE)
+        browser.screenshot(program, hostname, status["frontend"], PICTURE)
         console.print(f"The same in a browser: {PICTURE.name}", style="dim")
     else:
         console.print("No picture of it: there is no Chromium or Chrome on the PATH.", style="dim")

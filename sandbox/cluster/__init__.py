@@ -3,7 +3,7 @@
 from sandbox.cluster.access import external
 from sandbox.cluster.control_plane import PROGRAMS
 from sandbox.cluster.embedded import start, stop
+from sandbox.cluster.network_policy_crds import definitions
 from sandbox.cluster.nodes import stages
-from sandbox.cluster.policy_kinds import definitions
 
 __all__ = ["PROGRAMS", "definitions", "external", "stages", "start", "stop"]

@@ -27,7 +27,7 @@ def start(
     home: Path,
     tools: Mapping[str, Tool],
     supervisor: Supervisor,
-    say: Callable[[str], None],
+    progress: Callable[[str], None],
     stages: str = stages(),
     definitions: Callable[[], list[Any]] = list,
 ) -> Path:
@@ -41,7 +41,7 @@ def start(
     folder = Folder(home)
     if folder.stage(stages):
         supervisor.stop(KWOK)
-    return _Cluster(folder, tools, supervisor).start(say, definitions)
+    return _Cluster(folder, tools, supervisor).start(progress, definitions)
 
 
 def stop(supervisor: Supervisor) -> None:
@@ -57,12 +57,12 @@ class _Cluster:
         self._supervisor = supervisor
         self._running = supervisor.running
 
-    def start(self, say: Callable[[str], None], definitions: Callable[[], list[Any]]) -> Path:
+    def start(self, progress: Callable[[str], None], definitions: Callable[[], list[Any]]) -> Path:
         if all(map(self._running, PROGRAMS)) and self._answers():
             return self._folder.kubeconfig
-        from sandbox.cluster import kinds
+        from sandbox.cluster import custom_resources
 
-        say("starting the cluster")
+        progress("starting the cluster")
         self._folder.prepare()
         try:
             self._start_etcd()
@@ -73,7 +73,7 @@ class _Cluster:
             raise SandboxError(self._etcd_failed()) from error
         # Before the controllers start: the garbage collector would see a kind that comes later only after half a minute.
         with connect(self._folder.kubeconfig) as api:
-            kinds.install(api, definitions())
+            custom_resources.install(api, definitions())
         for program in CLIENTS:
             if not self._running(program):
                 self._launch(program)

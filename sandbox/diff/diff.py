@@ -14,14 +14,14 @@ from typing import Any
 from sandbox import tools
 from sandbox.diff.base import Base
 from sandbox.diff.result import Resource, StackDiff, in_order, resources_of
-from sandbox.diff.values import Reader
+from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.engine import diagnostics
-from sandbox.engine.engine import Engine, Report, Say
+from sandbox.engine.engine import Engine, Progress, Report
+from sandbox.engine.property_diff import Reader
 from sandbox.engine.stack_file import stack_name
 from sandbox.engine.update_result import Change
 from sandbox.errors import SandboxError
-from sandbox.services.directory import PROJECT, Home
-from sandbox.services.services import Session
+from sandbox.services.services import SandboxServices
 from sandbox.tools.processes import Supervisor
 from settings import Settings, SettingsError
 
@@ -41,13 +41,13 @@ class _Before:
     notes: list[str] = field(default_factory=list)
 
 
-def compare(checkout: Path, stacks: Sequence[str], say: Say) -> list[StackDiff]:
+def compare(checkout: Path, stacks: Sequence[str], progress: Progress) -> list[StackDiff]:
     """One `StackDiff` for each of the named stacks; without names, for every stack file of the base or the head.
 
     Raises `SandboxError` where the checkout is none, or neither side has such a stack.
     """
     with tempfile.TemporaryDirectory(prefix="culvert-diff-") as folder:
-        comparison = _Comparison(Base(checkout, Path(folder, "base")), Path(folder), say)
+        comparison = _Comparison(Base(checkout, Path(folder, "base")), Path(folder), progress)
         try:
             return comparison.run(stacks)
         finally:
@@ -57,11 +57,11 @@ def compare(checkout: Path, stacks: Sequence[str], say: Say) -> list[StackDiff]:
 class _Comparison:
     """The sandboxes of one comparison, in `folder`: `base`, where the base comes up, and `nothing`, where that fails."""
 
-    def __init__(self, base: Base, folder: Path, say: Say) -> None:
+    def __init__(self, base: Base, folder: Path, progress: Progress) -> None:
         self._base = base
         self._folder = folder
-        self._say = say
-        self._sessions: dict[str, Session] = {}
+        self._progress = progress
+        self._sessions: dict[str, SandboxServices] = {}
 
     def run(self, named: Sequence[str]) -> list[StackDiff]:
         known = sorted({*_stacks(PROJECT), *_stacks(self._base.checkout)})
@@ -94,12 +94,12 @@ class _Comparison:
             return _Before(notes=[f"The base's own {file.name} is refused{_FROM_NOTHING} {self._told(stack, errors)}"])
         before = _Before(checked["hostnames"])
         if head is None:
-            self._say(f"listing what {stack} is made of")
+            self._progress(f"listing what {stack} is made of")
             made, errors = self._base.run("preview", stack)
             before.resources = _deletions(made)
             before.notes += [f"The base cannot be previewed. {self._told(stack, errors)}"] if errors else []
         elif isinstance(head, Settings):
-            self._say(f"bringing up {stack} as the base has it")
+            self._progress(f"bringing up {stack} as the base has it")
             _, errors = self._base.run("up", stack)
             before.up, before.spoilt = not errors, bool(errors)
             before.notes += [f"The base does not come up{_FROM_NOTHING} {self._told(stack, errors)}"] if errors else []
@@ -120,7 +120,7 @@ class _Comparison:
         lost = [name for name in before.hostnames if name not in after]
         session = self._session("nothing" if before.spoilt else "base")
         notes = before.notes + _seed(session, head)
-        self._say(f"previewing {stack} as it is here")
+        self._progress(f"previewing {stack} as it is here")
         try:
             report = self._preview(session, stack)
         except diagnostics.RunFailed as error:
@@ -129,15 +129,15 @@ class _Comparison:
         resources, unchanged = resources_of(report, self._files(stack))
         return StackDiff(stack, basis, notes, gained, lost, resources, unchanged)
 
-    def _session(self, home: str) -> Session:
+    def _session(self, home: str) -> SandboxServices:
         if home not in self._sessions:
-            self._sessions[home] = Session(Home(self._folder / home), self._say)
+            self._sessions[home] = SandboxServices(SandboxDirectory(self._folder / home), self._progress)
             self._sessions[home].start()
         return self._sessions[home]
 
-    def _preview(self, session: Session, stack: str) -> Report:
-        tool = tools.ensure(["pulumi"], self._say)["pulumi"]
-        engine = Engine(session.home, stack, _file(PROJECT, stack), tool, session.environment(), self._say)
+    def _preview(self, session: SandboxServices, stack: str) -> Report:
+        tool = tools.ensure(["pulumi"], self._progress)["pulumi"]
+        engine = Engine(session.home, stack, _file(PROJECT, stack), tool, session.environment(), self._progress)
         return engine.preview(lambda _: None)
 
     def _told(self, stack: str, errors: Iterable[dict[str, Any]]) -> str:
@@ -163,7 +163,7 @@ def _settings(file: Path) -> Settings | SettingsError | None:
         return error
 
 
-def _seed(session: Session, head: Settings) -> list[str]:
+def _seed(session: SandboxServices, head: Settings) -> list[str]:
     """Makes up what the head's stack file names; a note where the base has it otherwise, as when a zone has moved."""
     try:
         session.seed(head)

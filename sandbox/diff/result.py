@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.diff.values import Property, Reader, forcing, properties
 from sandbox.engine.engine import Report
+from sandbox.engine.property_diff import Property, Reader, forcing, properties
 
 OPERATIONS = ("replace", "delete", "import", "update", "create")
 """What may happen to a resource, in the order in which a reader wants to know."""

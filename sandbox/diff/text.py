@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.diff.result import OPERATIONS, Resource, StackDiff
-from sandbox.diff.values import ABSENT, Property
+from sandbox.engine.property_diff import ABSENT, Property
 
 _DONE = {
     "replace": "replaced",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sandbox.cloudflare.resources.connections import LOCATIONS
 from sandbox.cloudflare.store import Store
+from sandbox.directory import SandboxDirectory
 from sandbox.edge.access_jwt import Tickets
 from sandbox.edge.addresses import Address, follow, somewhere
 from sandbox.edge.certificate_authority import Authority
@@ -18,13 +19,12 @@ from sandbox.edge.http_frontend import Front
 from sandbox.edge.listener import listen, listen_twice
 from sandbox.edge.rpc import library
 from sandbox.port_file import write as write_port_file
-from sandbox.services.directory import Home
 
 NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
 """What connectors expect to be presented with, by transport and for their check before the first connection."""
 
 
-async def serve(home: Home, port_file: Path, address: str) -> None:
+async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
     """Serves until SIGTERM or SIGINT. The port file is `{"front": port, "edge": [port, …]}`.
 
     Visitors come in at 127.0.0.1, connectors at `address`. Ports are kept from one run to the next where they are free: connectors hold the edge's addresses for life.
@@ -74,7 +74,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("quic").setLevel(logging.WARNING)  # it tells of every packet that comes twice
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(library.run(serve(Home(wanted.home), wanted.port_file, wanted.address)))
+        asyncio.run(library.run(serve(SandboxDirectory(wanted.home), wanted.port_file, wanted.address)))
 
 
 if __name__ == "__main__":

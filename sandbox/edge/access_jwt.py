@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from sandbox.services.directory import Home
+from sandbox.directory import SandboxDirectory
 
 _ALGORITHM = "RS256"
 
@@ -22,7 +22,7 @@ class Tickets:
     In shape as in https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/application-token/.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: SandboxDirectory) -> None:
         path = home.path / "edge" / "access.key"
         if not path.exists():
             made = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
-from sandbox.services.directory import Home
+from sandbox.directory import SandboxDirectory
 
 _ALERT = ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
@@ -32,13 +32,13 @@ class Authority:
     trust it, and its key as `edge/ca.key` (mode 0600). Nothing here puts it into a trust store.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: SandboxDirectory) -> None:
         self.certificate = home.path / "edge" / "ca.pem"
         """What `TUNNEL_CACERT`, `SSL_CERT_FILE` or `curl --cacert` take."""
         self._authority = self._load(home)
         self._context = lru_cache(maxsize=1024)(self._make_context)
 
-    def _load(self, home: Home) -> trustme.CA:
+    def _load(self, home: SandboxDirectory) -> trustme.CA:
         folder = self.certificate.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = folder / "ca.key"

@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 
-def restore(checkpoint: Path, say: Callable[[str], None]) -> None:
+def restore(checkpoint: Path, progress: Callable[[str], None]) -> None:
     """Puts the checkpoint before in the place of one whose writing was cut off: the file backend writes in place.
 
     The one before is whole, and at most one step behind; what that step was making is in its notes, for `heal`. Beside each
@@ -27,7 +27,7 @@ def restore(checkpoint: Path, say: Callable[[str], None]) -> None:
             value=str(checkpoint),
             accepted="a whole checkpoint, or none",
         )
-    say("the state was being written when a run was cut off: going back to the one before")
+    progress("the state was being written when a run was cut off: going back to the one before")
     shutil.copy(backup, checkpoint)
 
 

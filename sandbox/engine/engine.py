@@ -26,17 +26,17 @@ from pulumi.automation.events import StepEventMetadata
 from semver import VersionInfo
 
 from ops.recover import pending_operations, state
-from sandbox.diff.values import SECRET
+from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.engine import checkpoint, diagnostics, policy_pack
+from sandbox.engine.property_diff import SECRET
 from sandbox.engine.stack_file import PROJECT_NAME, kept, rehearsal
 from sandbox.engine.update_result import Change, Recorder, plain_outputs
 from sandbox.errors import SandboxError
 from sandbox.secret_operators.sealed_secrets import certificate
-from sandbox.services.directory import PROJECT, Home
 from sandbox.services.services import external_kubeconfig
 from sandbox.tools import Tool
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -141,28 +141,34 @@ class Engine:
     """
 
     def __init__(
-        self, home: Home, stack: str, config: Path | None, tool: Tool, env: Mapping[str, str], say: Say
+        self,
+        home: SandboxDirectory,
+        stack: str,
+        config: Path | None,
+        tool: Tool,
+        env: Mapping[str, str],
+        progress: Progress,
     ) -> None:
         self._home = home
         self._name = stack
         self._config = config
-        self._say = say
+        self._progress = progress
         self._command = _Command(tool)
         self._env = dict(env)
 
-    def preview(self, tell: Say, policy: bool = False) -> Report:
+    def preview(self, tell: Progress, policy: bool = False) -> Report:
         """What `up` would do; changes nothing. With `policy`, the policy rules judge it."""
         return self._run(lambda stack, **to: stack.preview(**self._judged(policy), **to), tell)
 
-    def up(self, tell: Say, policy: bool = False) -> Report:
+    def up(self, tell: Progress, policy: bool = False) -> Report:
         """Makes what the program declares, as far as the policy rules let it where `policy` says so."""
         return self._run(lambda stack, **to: stack.up(show_secrets=False, **self._judged(policy), **to), tell)
 
-    def refresh(self, tell: Say) -> Report:
+    def refresh(self, tell: Progress) -> Report:
         """Reads every resource again, and tells what differs from the state."""
         return self._run(lambda stack, **to: stack.refresh(show_secrets=False, **to), tell)
 
-    def destroy(self, tell: Say, run_program: bool = False) -> Report:
+    def destroy(self, tell: Progress, run_program: bool = False) -> Report:
         """Deletes everything that the state holds; the program runs too where asked, and where something has hooks for its
         deletion, without which the engine refuses. Where something is protected, a preview refuses before anything is deleted,
         as `pulumi destroy` does: the deletion itself would go on past it.
@@ -191,10 +197,10 @@ class Engine:
     def _judged(self, policy: bool) -> dict[str, Any]:
         return policy_pack.arguments(self._name) if policy else {}
 
-    def _run(self, do: Callable[..., Any], tell: Say) -> Report:
+    def _run(self, do: Callable[..., Any], tell: Progress) -> Report:
         recorder = Recorder()
         with self._stack() as stack:
-            pending_operations.heal(stack, self._env, self._say)
+            pending_operations.heal(stack, self._env, self._progress)
             try:
                 done = do(stack, on_output=tell, on_event=recorder, color="never")
             except automation.CommandError as error:
@@ -217,9 +223,9 @@ class Engine:
                 accepted="a stack on which no other command works",
             ) from None
         try:
-            _end_orphans(self._env["PULUMI_BACKEND_URL"], self._name, self._say)
+            _end_orphans(self._env["PULUMI_BACKEND_URL"], self._name, self._progress)
             checkpoint.restore(
-                self._home.path / "state/.pulumi/stacks" / PROJECT_NAME / f"{self._name}.json", self._say
+                self._home.path / "state/.pulumi/stacks" / PROJECT_NAME / f"{self._name}.json", self._progress
             )
             try:
                 yield self._open(folder)
@@ -236,7 +242,7 @@ class Engine:
                 self._config, None if external_kubeconfig() else lambda: certificate(self._home)
             )
             if left_out:
-                self._say(f"left out of the rehearsal, since they belong to real accounts: {', '.join(left_out)}")
+                self._progress(f"left out of the rehearsal, since they belong to real accounts: {', '.join(left_out)}")
             if "encryptionsalt" in before:
                 content["encryptionsalt"] = before["encryptionsalt"]
             settings_file.write_text(yaml.safe_dump(content, sort_keys=False))
@@ -250,7 +256,7 @@ class Engine:
         )
         stack = automation.Stack.create_or_select(self._name, workspace)
         if (self._home.path / "state" / ".pulumi" / "locks").exists() and _locked(self._home, self._name):
-            self._say(f"stack {self._name!r} is still locked by a run that was cut off: unlocking it")
+            self._progress(f"stack {self._name!r} is still locked by a run that was cut off: unlocking it")
             stack.cancel()
         return stack
 
@@ -263,7 +269,7 @@ class Engine:
         runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
 
-def _locked(home: Home, stack: str) -> bool:
+def _locked(home: SandboxDirectory, stack: str) -> bool:
     return any((home.path / "state" / ".pulumi" / "locks").glob(f"**/{stack}/*.json"))
 
 
@@ -298,11 +304,11 @@ def stop_engines(backend: str) -> list[str]:
     return ["engine"] * len(running)
 
 
-def _end_orphans(backend: str, stack: str, say: Say) -> None:
+def _end_orphans(backend: str, stack: str, progress: Progress) -> None:
     """Waits for an engine whose command was killed: it keeps what it has made, then finds its program gone and ends."""
     orphans = engines(backend, stack)
     if orphans:
-        say(f"an earlier run on stack {stack!r} was cut off; letting its engine finish what is under way")
+        progress(f"an earlier run on stack {stack!r} was cut off; letting its engine finish what is under way")
         _, alive = psutil.wait_procs(orphans, timeout=60)
         for process in alive:
             process.kill()

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
-from sandbox.services.directory import PROJECT, Home
 from settings import base_name
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
@@ -26,7 +26,7 @@ def stack_name(stack: str | None, config: Path | None) -> str:
     return stack
 
 
-def locate(stack: str, config: Path | None, home: Home) -> Path:
+def locate(stack: str, config: Path | None, home: SandboxDirectory) -> Path:
     """The file of a stack: as given, else `Pulumi.<stack>.yaml` of the project, else the one it last ran with here.
 
     Raises `SandboxError` where there is none.
@@ -45,7 +45,7 @@ def locate(stack: str, config: Path | None, home: Home) -> Path:
     )
 
 
-def kept(home: Home, stack: str) -> Path:
+def kept(home: SandboxDirectory, stack: str) -> Path:
     """Where a sandbox keeps the file that a stack last ran with."""
     return home.path / "stacks" / stack / f"Pulumi.{stack}.yaml"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
 
-from sandbox.diff.values import SECRET, Reader, properties
 from sandbox.engine import policy_pack
+from sandbox.engine.property_diff import SECRET, Reader, properties
 
 _OPS = {
     "create": "create",

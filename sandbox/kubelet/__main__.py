@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sandbox.directory import SandboxDirectory
 from sandbox.edge.certificate_authority import Authority
 from sandbox.edge.listener import listen
 from sandbox.kubelet.cluster_api import ClusterApi
@@ -20,12 +21,11 @@ from sandbox.kubelet.service_names import ServiceNames
 from sandbox.kubelet.service_proxy import Origins
 from sandbox.kubelet.services import Services
 from sandbox.port_file import write as write_port_file
-from sandbox.services.directory import Home
 
 log = logging.getLogger(__name__)
 
 
-async def serve(home: Home, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path) -> None:
+async def serve(home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path) -> None:
     """Serves until SIGTERM or SIGINT. The port file is `{"proxy": port}`, written once every pod has been taken over."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -81,7 +81,7 @@ def main() -> None:
     wanted = arguments.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    home = Home(wanted.home)
+    home = SandboxDirectory(wanted.home)
     asyncio.run(serve(home, wanted.kubeconfig, wanted.cloudflared, wanted.edge, wanted.port_file))
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sandbox.tools.cache import folder, workshop
 from sandbox.tools.catalog import Release, this_platform
-from sandbox.tools.download import Downloads, Unavailable
+from sandbox.tools.download import Downloads, DownloadUnavailable
 from sandbox.tools.plugins import find_cloudflared
-from sandbox.tools.tool import Say, Tool
+from sandbox.tools.tool import Progress, Tool
 from settings.options.images import TAG as VERSION
 
 _PROJECT = "cloudflare/cloudflared/releases"
@@ -29,26 +29,26 @@ def find() -> Tool | None:
     return Tool("cloudflared", place, VERSION, "official download, checksum verified") if place.exists() else None
 
 
-def obtain(say: Say) -> Tool | None:
-    """cloudflared as `find` has it, else downloaded for all later runs; None, and `say` says why, where neither is to be had."""
+def obtain(progress: Progress) -> Tool | None:
+    """cloudflared as `find` has it, else downloaded for all later runs; None, and `progress` gets the reason, where neither is to be had."""
     found = find()
     if found or os.environ.get("CULVERT_CLOUDFLARED"):
         return found
     name, member = _ASSETS.get(this_platform(), ("", ""))
     if not name:
-        say(f"nobody publishes cloudflared for {this_platform()}")
+        progress(f"nobody publishes cloudflared for {this_platform()}")
         return None
     url = f"https://github.com/{_PROJECT}/download/{VERSION}/{name}"
     release = Release(url, f"https://api.github.com/repos/{_PROJECT}/tags/{VERSION}", member)
-    with workshop(say) as work:
+    with workshop(progress) as work:
         _place().parent.mkdir(parents=True, exist_ok=True)
         try:
             if not _place().exists():
-                Downloads(say).fetch(release, work / "cloudflared")
+                Downloads(progress).fetch(release, work / "cloudflared")
                 (work / "cloudflared").chmod(0o755)
                 (work / "cloudflared").replace(_place())
-        except Unavailable as reason:
-            say(f"no download of cloudflared: {reason}")
+        except DownloadUnavailable as reason:
+            progress(f"no download of cloudflared: {reason}")
             return None
     return find()
 

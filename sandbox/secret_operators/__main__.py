@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from sandbox import port_file
 from sandbox.cloudflare.store import Store
 from sandbox.cluster.access import connect
-from sandbox.secret_operators.existing import keep
+from sandbox.secret_operators.existing_secret import fill
 from sandbox.secret_operators.external_secrets import reconcile
 
 _PAUSE = 0.5
@@ -31,7 +31,7 @@ def serve(home: Path, kubeconfig: Path, ready: Path) -> None:
             # Anew for each look: the API server may have moved, and a stack file may have made another kind its own.
             with connect(kubeconfig) as api:
                 reconcile(api)
-                keep(api, store)
+                fill(api, store)
         except (ApiException, HTTPError, OSError) as trouble:
             logging.warning("again in a moment: %s", " ".join(str(trouble).split())[:200])
             continue

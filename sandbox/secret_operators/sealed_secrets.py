@@ -13,16 +13,16 @@ import trustme
 
 from sandbox import tools
 from sandbox.cluster.access import connect
-from sandbox.services.directory import Home
+from sandbox.directory import SandboxDirectory
 from sandbox.tools.processes import Supervisor
-from sandbox.tools.tool import Say
+from sandbox.tools.tool import Progress
 
 NAME = "sealed-secrets"
 _KEYS = "kube-system"
 _LABELS = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
 
 
-def certificate(home: Home) -> str:
+def certificate(home: SandboxDirectory) -> str:
     """The certificate to seal for here, in PEM; its key, made with it, is `sealing/key.pem` (mode 0600)."""
     place = home.path / "sealing" / "certificate.pem"
     if not place.exists():
@@ -33,11 +33,11 @@ def certificate(home: Home) -> str:
     return place.read_text()
 
 
-def start(home: Home, kubeconfig: Path, supervisor: Supervisor, say: Say) -> None:
+def start(home: SandboxDirectory, kubeconfig: Path, supervisor: Supervisor, progress: Progress) -> None:
     """Run the controller, if it does not run yet. `SandboxError` where it cannot be had."""
     if supervisor.running(NAME):
         return
-    tool = tools.ensure([NAME], say)[NAME]
+    tool = tools.ensure([NAME], progress)[NAME]
     content = {"tls.crt": certificate(home).encode(), "tls.key": (home.path / "sealing" / "key.pem").read_bytes()}
     key: Any = {
         "metadata": {"name": "sealed-secrets-key", "labels": _LABELS},
@@ -49,5 +49,5 @@ def start(home: Home, kubeconfig: Path, supervisor: Supervisor, say: Say) -> Non
 
     with connect(kubeconfig) as api, contextlib.suppress(ConflictException):  # there since an earlier start
         client.CoreV1Api(api).create_namespaced_secret(_KEYS, key)
-    say("starting the controller of sealed-secrets")
+    progress("starting the controller of sealed-secrets")
     supervisor.start(NAME, [tool.path, "--kubeconfig", kubeconfig, "--key-namespace", _KEYS])

@@ -13,17 +13,17 @@ import httpx
 from filelock import FileLock
 
 from sandbox import cluster, tools
+from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
 from sandbox.kubelet import cloudflared_binary
 from sandbox.kubelet.kwok_stages import without_connectors
 from sandbox.secret_operators import sealed_secrets
-from sandbox.services.directory import PROJECT, Home
 from sandbox.tools.processes import Supervisor
 
 if TYPE_CHECKING:
     from settings import ExistingSecretOptions, Settings
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 PROVIDERS = ("cloudflare", "kubernetes", "random")
 ACQUISITION = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
@@ -76,12 +76,12 @@ def choose_providers() -> dict[str, Provider]:
     return chosen
 
 
-class Session:
+class SandboxServices:
     """The running side of one sandbox. `start` is idempotent: what runs is kept, what died is started again."""
 
-    def __init__(self, home: Home, say: Say) -> None:
+    def __init__(self, home: SandboxDirectory, progress: Progress) -> None:
         self.home = home
-        self._say = say
+        self._progress = progress
         self._supervisor = Supervisor(home.path)
         self._kubeconfig: Path | None = None
         self.started: list[str] = []
@@ -100,19 +100,19 @@ class Session:
 
         Raises `SandboxError` where a tool cannot be had or a server does not come up; what this call started is stopped then.
         """
-        self.home.make()
+        self.home.create()
         with FileLock(self.home.path / "start.lock"):
             before = set(self._supervisor.names())
             try:
                 providers = choose_providers()
                 self._start_cloudflare()
-                connector = None if external_kubeconfig() else cloudflared_binary.obtain(self._say)
+                connector = None if external_kubeconfig() else cloudflared_binary.obtain(self._progress)
                 self._kubeconfig = self._start_cluster(real_connectors=connector is not None)
                 self._start_edge()
                 if connector:
                     self._start_connectors(connector, self._kubeconfig)
                 elif not external_kubeconfig():
-                    self._say(
+                    self._progress(
                         "cloudflared is not here: the connector's pods are simulated, and visitors get error 1033. "
                         "Put it on the PATH, or name it with CULVERT_CLOUDFLARED"
                     )
@@ -175,17 +175,17 @@ class Session:
         reply = self._admin("GET", f"/sandbox/calls?since={since}")
         return reply["mark"], reply["calls"]
 
-    def page(self) -> str:
+    def dashboard(self) -> str:
         """Address of the emulated API's page."""
         return f"http://127.0.0.1:{self._port('cloudflare')['port']}/"
 
-    def front(self) -> str | None:
+    def frontend(self) -> str | None:
         """Address of the edge for visitors, `http://127.0.0.1:8088`: every hostname, by HTTP and HTTPS alike."""
         return f"http://127.0.0.1:{self._port('edge')['front']}" if self._supervisor.running("edge") else None
 
     def visitors(self) -> dict[str, str]:
         """Where `verify` finds the visitors' side, and whom it trusts there, by environment variable."""
-        front = self.front()
+        front = self.frontend()
         if not front:
             return {}
         authority = self.home.path / "edge" / "ca.pem"
@@ -226,7 +226,7 @@ class Session:
         ports = self._port("providers") if self._supervisor.running("providers") else {}
         env = {
             **self.state_environment(),
-            "CLOUDFLARE_BASE_URL": f"{self.page()}client/v4",
+            "CLOUDFLARE_BASE_URL": f"{self.dashboard()}client/v4",
             "CLOUDFLARE_API_TOKEN": self._api_token(),
             "KUBECONFIG": str(self.kubeconfig()),
         }
@@ -237,7 +237,7 @@ class Session:
     def _start_cloudflare(self) -> None:
         if self._supervisor.running("cloudflare"):
             return
-        self._say("starting the emulated Cloudflare API")
+        self._progress("starting the emulated Cloudflare API")
         port_file = self.home.path / "run" / "cloudflare.port"
         self._start(
             "cloudflare",
@@ -252,21 +252,21 @@ class Session:
             cluster.external(given)
             return given
         stages = without_connectors(cluster.stages()) if real_connectors else cluster.stages()
-        programs = tools.ensure(cluster.PROGRAMS, self._say)
-        kinds = partial(cluster.definitions, self._say)
-        return cluster.start(self.home.path, programs, self._supervisor, self._say, stages, kinds)
+        programs = tools.ensure(cluster.PROGRAMS, self._progress)
+        kinds = partial(cluster.definitions, self._progress)
+        return cluster.start(self.home.path, programs, self._supervisor, self._progress, stages, kinds)
 
     def _start_edge(self) -> None:
         if self._supervisor.running("edge"):
             return
-        self._say("starting the edge")
+        self._progress("starting the edge")
         port_file = self.home.path / "run" / "edge.port"
         self._start("edge", ["--home", str(self.home.path), "--port-file", str(port_file)], port_file, {})
 
     def _start_connectors(self, connector: tools.Tool, kubeconfig: Path) -> None:
         if self._supervisor.running("kubelet"):
             return
-        self._say("running the connector's pods with cloudflared")
+        self._progress("running the connector's pods with cloudflared")
         run = self.home.path / "run"
         arguments = ["--home", self.home.path, "--kubeconfig", kubeconfig, "--cloudflared", connector.path]
         arguments += ["--edge", run / "edge.port", "--port-file", run / "connectors.port"]
@@ -278,9 +278,9 @@ class Session:
             return
         before = set(self._supervisor.names())
         if delivery == "sealed":
-            sealed_secrets.start(self.home, self.kubeconfig(), self._supervisor, self._say)
+            sealed_secrets.start(self.home, self.kubeconfig(), self._supervisor, self._progress)
         elif not self._supervisor.running("secret_operators"):
-            self._say("playing those who keep Secrets in the cluster")
+            self._progress("playing those who keep Secrets in the cluster")
             port_file = self.home.path / "run" / "keepers.port"
             arguments = ["--home", self.home.path, "--kubeconfig", self.kubeconfig(), "--port-file", port_file]
             self._start("secret_operators", [str(each) for each in arguments], port_file, {})
@@ -296,13 +296,13 @@ class Session:
         port_file.unlink(missing_ok=True)
         if not wanted:
             return
-        self._say(f"starting the stand-in providers: {', '.join(wanted)}")
+        self._progress(f"starting the stand-in providers: {', '.join(wanted)}")
         self._start(
             "providers",
             ["--port-file", str(port_file), "--only", ",".join(wanted)],
             port_file,
             {
-                "CLOUDFLARE_BASE_URL": f"{self.page()}client/v4",
+                "CLOUDFLARE_BASE_URL": f"{self.dashboard()}client/v4",
                 "CLOUDFLARE_API_TOKEN": self._api_token(),
                 "KUBECONFIG": str(kubeconfig),
             },
@@ -342,7 +342,7 @@ class Session:
                 accepted="a running sandbox",
             )
         headers = {"Authorization": f"Bearer {self.home.secret('admin')}"}
-        reply = httpx.request(method, self.page().rstrip("/") + path, json=body, headers=headers, timeout=30)
+        reply = httpx.request(method, self.dashboard().rstrip("/") + path, json=body, headers=headers, timeout=30)
         if reply.is_error:
             raise SandboxError(f"the emulated Cloudflare API refused {method} {path}: {reply.text}")
         return reply.json()

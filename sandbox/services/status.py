@@ -8,18 +8,18 @@ from rich.table import Table
 
 from sandbox import tools
 from sandbox.kubelet import cloudflared_binary
-from sandbox.services.services import Session, choose_providers, external_kubeconfig
+from sandbox.services.services import SandboxServices, choose_providers, external_kubeconfig
 
 
-def describe(session: Session) -> dict[str, Any]:
+def describe(session: SandboxServices) -> dict[str, Any]:
     """Engine, providers, cluster, connector and stacks; builds, downloads and starts nothing."""
     given = external_kubeconfig()
     server = None if given else tools.find("kube-apiserver")
     return {
         "running": session.running,
         "processes": session.processes(),
-        "page": session.page() if session.running else None,
-        "front": session.front(),
+        "dashboard": session.dashboard() if session.running else None,
+        "frontend": session.frontend(),
         "engine": _tool(tools.find("pulumi")),
         "providers": {name: asdict(provider) for name, provider in choose_providers().items()},
         "cluster": {
@@ -47,8 +47,8 @@ def table(described: dict[str, Any]) -> str:
     console = Console(width=140)
     with console.capture() as capture:
         console.print(f"running: {', '.join(described['processes'])}" if described["running"] else "not running")
-        console.print(f"page: {described['page'] or '-'}")
-        console.print(f"front: {described['front'] or '-'}")
+        console.print(f"dashboard: {described['dashboard'] or '-'}")
+        console.print(f"frontend: {described['frontend'] or '-'}")
         console.print(parts)
     return capture.get().rstrip()
 

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from sandbox.errors import SandboxError
 from sandbox.tools.catalog import CATALOG, this_platform
-from sandbox.tools.tool import Say, Tool
+from sandbox.tools.tool import Progress, Tool
 
 
 def folder() -> Path:
@@ -45,13 +45,13 @@ def keep(name: str, program: Path, origin: str) -> Tool:
 
 
 @contextlib.contextmanager
-def workshop(say: Say) -> Iterator[Path]:
+def workshop(progress: Progress) -> Iterator[Path]:
     """A folder to work in, for one process at a time; others wait. It is gone at the end, however that comes."""
     home = folder()
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = FileLock(home / "lock")
-        _wait_for(lock, say)
+        _wait_for(lock, progress)
         try:
             for abandoned in home.glob("work-*"):  # by a process that was killed
                 shutil.rmtree(abandoned, ignore_errors=True)
@@ -71,18 +71,18 @@ def workshop(say: Say) -> Iterator[Path]:
         ) from error
 
 
-def _wait_for(lock: FileLock, say: Say) -> None:
+def _wait_for(lock: FileLock, progress: Progress) -> None:
     try:
         lock.acquire(timeout=0)
         return
     except Timeout:
-        say("another process is fetching or building tools: waiting for it")
+        progress("another process is fetching or building tools: waiting for it")
     while True:
         try:
             lock.acquire(timeout=60, poll_interval=0.2)
             return
         except Timeout:
-            say("still waiting for the other process")
+            progress("still waiting for the other process")
 
 
 def _place(name: str) -> Path:

@@ -12,44 +12,46 @@ from pathlib import Path
 import httpx
 
 from sandbox.tools.catalog import Release
-from sandbox.tools.tool import Say
+from sandbox.tools.tool import Progress
 
 
-class Unavailable(Exception):
+class DownloadUnavailable(Exception):
     """A release that cannot be had, or not as published; the message says why in a few words."""
 
 
 class Downloads:
     """Fetches releases one after the other. A host that does not answer is not asked again."""
 
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._closed: dict[str, Unavailable] = {}
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._closed: dict[str, DownloadUnavailable] = {}
         self._client = httpx.Client(follow_redirects=True, timeout=httpx.Timeout(30, connect=4))
 
     def fetch(self, release: Release, target: Path) -> None:
         """Write the program of `release` to `target`, if what is received has the published checksum.
 
-        Raises `Unavailable`. Nothing is unpacked, and nothing is at `target`, before the checksum is right.
+        Raises `DownloadUnavailable`. Nothing is unpacked, and nothing is at `target`, before the checksum is right.
         """
         name = release.url.rsplit("/", 1)[-1]
         archive = target.with_name(f"{target.name}.download")
         try:
             expected = published_digest(self._text(release.checksums), name)
             if self._receive(release.url, archive) != expected:
-                raise Unavailable(f"{name} does not have the checksum that is published for it, and was thrown away")
+                raise DownloadUnavailable(
+                    f"{name} does not have the checksum that is published for it, and was thrown away"
+                )
             if not release.member:
                 archive.replace(target)
                 return
             with tarfile.open(archive) as packed:
                 member = packed.extractfile(release.member)
                 if member is None:
-                    raise Unavailable(f"{name} has no file {release.member}")
+                    raise DownloadUnavailable(f"{name} has no file {release.member}")
                 with member, target.open("wb") as file:
                     while chunk := member.read(1 << 20):
                         file.write(chunk)
         except (tarfile.TarError, KeyError) as error:
-            raise Unavailable(f"{name} is not the archive it should be: {error}") from error
+            raise DownloadUnavailable(f"{name} is not the archive it should be: {error}") from error
         finally:
             archive.unlink(missing_ok=True)
 
@@ -62,13 +64,13 @@ class Downloads:
         digest, received, spoke = hashlib.sha256(), 0, time.monotonic()
         with self._get(url) as response, target.open("wb") as file:
             size = int(response.headers.get("content-length", 0))
-            self._say(f"downloading {url}" + (f" ({size / 1e6:.0f} MB)" if size else ""))
+            self._progress(f"downloading {url}" + (f" ({size / 1e6:.0f} MB)" if size else ""))
             for chunk in response.iter_raw(1 << 20):
                 digest.update(chunk)
                 file.write(chunk)
                 received += len(chunk)
                 if time.monotonic() - spoke > 10:
-                    self._say(f"received {received / 1e6:.0f} MB" + (f" of {size / 1e6:.0f}" if size else ""))
+                    self._progress(f"received {received / 1e6:.0f} MB" + (f" of {size / 1e6:.0f}" if size else ""))
                     spoke = time.monotonic()
         return digest.hexdigest()
 
@@ -80,17 +82,17 @@ class Downloads:
         try:
             with self._client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
                 if not response.is_success:
-                    raise Unavailable(f"{host} answers {response.status_code} for {url}")
+                    raise DownloadUnavailable(f"{host} answers {response.status_code} for {url}")
                 yield response
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            self._closed[host] = Unavailable(f"{host} cannot be reached ({reason})")
+            self._closed[host] = DownloadUnavailable(f"{host} cannot be reached ({reason})")
             raise self._closed[host] from error
 
 
 def published_digest(published: str, name: str) -> str:
     """The SHA-256 of the file `name` out of what its publisher says about it: lines of digest and name, a digest alone,
-    or GitHub's description of a release. Raises `Unavailable` where it is not among them."""
+    or GitHub's description of a release. Raises `DownloadUnavailable` where it is not among them."""
     digest = None
     if published.lstrip().startswith("{"):
         assets = json.loads(published).get("assets", [])
@@ -103,5 +105,5 @@ def published_digest(published: str, name: str) -> str:
                 break
     match = re.fullmatch(r"(?:sha256:)?([0-9a-f]{64})", digest or "")
     if not match:
-        raise Unavailable(f"no checksum is published for {name}")
+        raise DownloadUnavailable(f"no checksum is published for {name}")
     return match[1]

@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.tools.catalog import MODULES, Entry
 from sandbox.tools.processes import LAUNCH, let_go
-from sandbox.tools.tool import Say
+from sandbox.tools.tool import Progress
 
 _SOURCE = "https://go.dev/dl/"
 
@@ -21,9 +21,9 @@ class Go:
     """The Go installation on the PATH, building in `work`: its cache of compiled packages, some 5 GB for all tools
     together, is there too and goes with it, while downloaded modules stay where Go keeps them."""
 
-    def __init__(self, work: Path, say: Say) -> None:
+    def __init__(self, work: Path, progress: Progress) -> None:
         self._work = work
-        self._say = say
+        self._progress = progress
 
     def build(self, name: str, entry: Entry, target: Path) -> None:
         """Make the program of `entry` at `target`. `SandboxError` says what is missing, or why it does not build."""
@@ -100,7 +100,7 @@ class Go:
                         return child.wait(timeout=30)
                     except subprocess.TimeoutExpired:
                         minutes, seconds = divmod(int(time.monotonic() - began), 60)
-                        self._say(f"still building {name}: {minutes} min {seconds:02} s")
+                        self._progress(f"still building {name}: {minutes} min {seconds:02} s")
             finally:
                 if child.poll() is None:
                     _end_group(child)

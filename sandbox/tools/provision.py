@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox.errors import SandboxError
-from sandbox.tools.ambient import ambient
 from sandbox.tools.cache import cached, keep, workshop
 from sandbox.tools.catalog import CATALOG, this_platform
-from sandbox.tools.download import Downloads, Unavailable
+from sandbox.tools.download import Downloads, DownloadUnavailable
 from sandbox.tools.go import Go
-from sandbox.tools.tool import Say, Tool
+from sandbox.tools.installed import find_installed
+from sandbox.tools.tool import Progress, Tool
 
 
 def find(name: str) -> Tool | None:
     """The tool as it stands ready on this machine: installed by somebody, or in our cache. Gets nothing."""
-    return ambient(name) or cached(name)
+    return find_installed(name) or cached(name)
 
 
-def ensure(tools: Iterable[str], say: Say) -> dict[str, Tool]:
+def ensure(tools: Iterable[str], progress: Progress) -> dict[str, Tool]:
     """Every one of `tools` (names of the catalog), ready to run, by name.
 
     What `find` does not have is downloaded where its publisher has it for this platform and is reached, and built from
@@ -32,15 +32,15 @@ def ensure(tools: Iterable[str], say: Say) -> dict[str, Tool]:
     found = {name: find(name) for name in names}
     missing = [name for name in names if found[name] is None]
     if missing:
-        with _termination_raises(), workshop(say) as work:
-            downloads, go = Downloads(say), Go(work, say)
+        with _termination_raises(), workshop(progress) as work:
+            downloads, go = Downloads(progress), Go(work, progress)
             for number, name in enumerate(missing, 1):
                 # Whoever had the workshop before may have left just what we came for.
-                found[name] = cached(name) or _get(name, f"{number} of {len(missing)}", work, downloads, go, say)
+                found[name] = cached(name) or _get(name, f"{number} of {len(missing)}", work, downloads, go, progress)
     return {name: tool for name, tool in found.items() if tool}
 
 
-def _get(name: str, progress: str, work: Path, downloads: Downloads, go: Go, say: Say) -> Tool:
+def _get(name: str, position: str, work: Path, downloads: Downloads, go: Go, progress: Progress) -> Tool:
     entry, target = CATALOG[name], work / name
     why_not = f"nobody publishes {name} for {this_platform()}"
     release = entry.releases.get(this_platform())
@@ -48,11 +48,11 @@ def _get(name: str, progress: str, work: Path, downloads: Downloads, go: Go, say
         try:
             downloads.fetch(release, target)
             return keep(name, target, "official download, checksum verified")
-        except Unavailable as error:
+        except DownloadUnavailable as error:
             why_not = str(error)
-            say(f"no download of {name}: {why_not}")
+            progress(f"no download of {name}: {why_not}")
     minutes = f"{entry.minutes} minute{'s' if entry.minutes > 1 else ''}"
-    say(f"building {name} {entry.version}, {progress}: about {minutes}, once")
+    progress(f"building {name} {entry.version}, {position}: about {minutes}, once")
     try:
         go.build(name, entry, target)
     except SandboxError as error:

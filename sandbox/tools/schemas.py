@@ -13,7 +13,7 @@ import httpx
 
 from sandbox.errors import SandboxError
 from sandbox.tools.cache import folder
-from sandbox.tools.tool import Say
+from sandbox.tools.tool import Progress
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Schema:
         return folder() / "schemas" / f"{self.name}-{self.digest[:12]}.yaml"
 
 
-def obtain(schema: Schema, say: Say) -> Path:
+def obtain(schema: Schema, progress: Progress) -> Path:
     """The file, out of the cache, downloaded, or taken from its Go module. `SandboxError` says why it cannot be had."""
     if schema.place.exists():
         return schema.place
-    say(f"getting {schema.name} {schema.version}, once")
+    progress(f"getting {schema.name} {schema.version}, once")
     schema.place.parent.mkdir(parents=True, exist_ok=True)
     # Not in the workshop, where another process may be building for minutes: two that do this at once do no harm.
     with tempfile.TemporaryDirectory(dir=schema.place.parent) as draft_folder:

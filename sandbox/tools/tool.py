@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 """Takes one line for a person who is waiting."""
 
 

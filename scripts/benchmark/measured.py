@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import psutil
 
-from sandbox.services.directory import PROJECT, Home
-from sandbox.services.services import Session
+from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.services.services import SandboxServices
 
 _EVERY = 0.1
 _ENGINES = ("pulumi", "terraform")
@@ -44,7 +44,7 @@ class Measured:
 
 def measure(env: Mapping[str, str], command: Sequence[str], cwd: Path = PROJECT) -> Measured:
     """Runs the command beside the sandbox that this environment names. Raises RuntimeError with its last words where it fails."""
-    session = Session(Home(Path(env["CULVERT_SANDBOX_HOME"])), lambda _: None)
+    session = SandboxServices(SandboxDirectory(Path(env["CULVERT_SANDBOX_HOME"])), lambda _: None)
     mark = session.calls()[0] if session.running else 0
     # To files: a pipe that nobody reads while memory is watched would fill up.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

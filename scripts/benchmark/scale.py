@@ -60,7 +60,7 @@ def rows(tools: Sequence[str], records: Sequence[str], counts: Iterable[int], co
             warm = str(stack_file(Path(folder), "warm", _settings("warm", 1, "own")))
             sandbox(env, "up", "--config", warm)
             delay = [{"kind": "delay", "delay": conditions.delay}] if conditions.delay else []
-            page = sandbox(env, "status").report["page"]
+            page = sandbox(env, "status").report["dashboard"]
             set_faults(page, Path(folder, "home"), rules=delay, enforce_rate_limit=conditions.limited)
             env |= sandbox(env, "env", "--config", warm).report
             for count in counts:

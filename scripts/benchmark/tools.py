@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from sandbox.services.directory import PROJECT
+from sandbox.directory import PROJECT
 from scripts.benchmark.measured import Measured, measure, sandbox, stack_file
 
 

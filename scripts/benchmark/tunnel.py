@@ -55,10 +55,10 @@ def rows(protocol: str) -> Iterator[tuple[str, Load]]:
                 raise RuntimeError("no cloudflared: put it on the PATH, or name it with CULVERT_CLOUDFLARED")
             for event, change in CHANGES.items():
                 settings |= change
-                yield event, _under_load(status["front"], up)
-            yield "a connector is killed", _under_load(status["front"], lambda: _kill_one(folder / "home"))
-            leave = partial(_take_address_away, status["page"], folder / "home")
-            yield "an edge address goes away", _under_load(status["front"], leave)
+                yield event, _under_load(status["frontend"], up)
+            yield "a connector is killed", _under_load(status["frontend"], lambda: _kill_one(folder / "home"))
+            leave = partial(_take_address_away, status["dashboard"], folder / "home")
+            yield "an edge address goes away", _under_load(status["frontend"], leave)
         finally:
             sandbox(env, "down", "--delete")
 

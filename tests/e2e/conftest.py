@@ -71,7 +71,7 @@ class Sandbox:
 
     def state(self) -> dict[str, Any]:
         """Everything that the emulated API holds."""
-        page = self.run("status")["page"]
+        page = self.run("status")["dashboard"]
         admin = (self.home / "admin").read_text().strip()
         return httpx.get(f"{page}sandbox/state", headers={"Authorization": f"Bearer {admin}"}).raise_for_status().json()
 

@@ -61,7 +61,7 @@ def test_a_visitor_who_logs_in_passes_the_connectors_own_check(sandbox: Sandbox)
     sandbox.up("visit", {**guarded("visit", "visit"), "sampleSite": {"name": "blog"}})
     status, env = sandbox.run("status"), sandbox.run("env")
     headers = {"host": "visit.example.com"}
-    with httpx.Client(base_url=status["front"], trust_env=False, timeout=60, headers=headers) as visitor:
+    with httpx.Client(base_url=status["frontend"], trust_env=False, timeout=60, headers=headers) as visitor:
         asked = visitor.get("/")
         assert asked.status_code == 302
         login = httpx.URL(asked.headers["location"])

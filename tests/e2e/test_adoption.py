@@ -15,7 +15,7 @@ RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudf
 
 def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
     """A call that somebody else makes; its result."""
-    address = sandbox.run("status")["page"] + "client/v4" + path
+    address = sandbox.run("status")["dashboard"] + "client/v4" + path
     token = {"Authorization": f"Bearer {(sandbox.home / 'api-token').read_text().strip()}"}
     return httpx.request(method, address, json=body, headers=token).raise_for_status().json()["result"]
 

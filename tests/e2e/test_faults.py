@@ -9,7 +9,7 @@ from sandbox.engine.diagnostics import RunFailed
 from sandbox.providers.cloudflare import client
 from tests.e2e.conftest import Sandbox, settings
 from tests.e2e.test_recover import recover
-from tests.support.interrupted_engine import Rig, quiet, rig
+from tests.support.interrupted_engine import EngineHarness, engine_harness, quiet
 
 CALLS = (("POST", "/cfd_tunnel$"), ("PUT", "/configurations$"), ("POST", "/dns_records$"), ("DELETE", "."))
 SILENCE = 0.3
@@ -24,15 +24,17 @@ def test_an_update_and_a_destroy_go_through(sandbox: Sandbox, monkeypatch: pytes
         {"kind": "drop"},
         {"kind": "delay", "delay": SILENCE},
     ]
-    with rig(sandbox) as cutting:
-        engine = cutting.engine("rough", settings("rough"))
+    with engine_harness(sandbox) as harness:
+        engine = harness.engine("rough", settings("rough"))
         for fault in faults:
             met = [{"method": method, "path": path, "next": 1, **fault} for method, path in CALLS]
-            play(cutting, *met)
+            play(harness, *met)
             assert engine.up(quiet).summary["create"] > 0
             assert engine.destroy(quiet).summary["delete"] > 0
-            assert [rule["next"] for rule in play(cutting)] == [0] * len(CALLS)
-            assert "rough.example.com" not in [r["name"] for zone in cutting.held()["zones"] for r in zone["records"]]
+            assert [rule["next"] for rule in play(harness)] == [0] * len(CALLS)
+            assert "rough.example.com" not in [
+                r["name"] for zone in harness.api_state()["zones"] for r in zone["records"]
+            ]
 
 
 def test_what_was_made_and_not_heard_of_is_taken_in_by_recover(
@@ -40,12 +42,12 @@ def test_what_was_made_and_not_heard_of_is_taken_in_by_recover(
 ) -> None:
     monkeypatch.setattr(client, "FIRST_DELAY", 0.01)
     for method, path, code in (("POST", "/cfd_tunnel$", "1013"), ("POST", "/dns_records$", "81053")):
-        with rig(sandbox) as cutting:
-            engine = cutting.engine("unheard", settings("unheard"))
-            play(cutting, {"method": method, "path": path, "next": 1, "kind": "drop", "performed": True})
+        with engine_harness(sandbox) as harness:
+            engine = harness.engine("unheard", settings("unheard"))
+            play(harness, {"method": method, "path": path, "next": 1, "kind": "drop", "performed": True})
             with pytest.raises(RunFailed, match=code) as failed:
                 engine.up(quiet)
-            play(cutting)
+            play(harness)
         assert any("python -m ops recover" in error["accepted"] for error in failed.value.errors)
         adopted = recover(sandbox, "unheard", "--adopt", "--yes", status=0)["adopted"]
         assert [each["kind"] for each in adopted] == ["tunnel" if code == "1013" else "record"]
@@ -56,10 +58,10 @@ def test_what_was_made_and_not_heard_of_is_taken_in_by_recover(
     assert "unheard.example.com" not in sandbox.records()
 
 
-def play(cutting: Rig, *rules: dict[str, Any]) -> list[dict[str, Any]]:
+def play(harness: EngineHarness, *rules: dict[str, Any]) -> list[dict[str, Any]]:
     """Switches faults on in place of those before, whose counts it gives."""
-    headers = {"Authorization": f"Bearer {cutting.session.home.secret('admin')}"}
-    address = f"{cutting.session.page()}sandbox/faults"
+    headers = {"Authorization": f"Bearer {harness.services.home.secret('admin')}"}
+    address = f"{harness.services.dashboard()}sandbox/faults"
     before = httpx.get(address, headers=headers).raise_for_status().json()["rules"]
     httpx.put(address, json={"rules": rules}, headers=headers).raise_for_status()
     return before

@@ -27,4 +27,4 @@ def _connect(sandbox: Sandbox, tunnel: str) -> None:
     """Two connectors of nobody's, which no process stands for: they stay when the stack's own are gone."""
     admin = {"Authorization": f"Bearer {(sandbox.home / 'admin').read_text().strip()}"}
     body = {"tunnel": tunnel, "connectors": [4, 2]}
-    httpx.put(f"{sandbox.run('status')['page']}sandbox/connections", json=body, headers=admin).raise_for_status()
+    httpx.put(f"{sandbox.run('status')['dashboard']}sandbox/connections", json=body, headers=admin).raise_for_status()

@@ -9,12 +9,12 @@ import pytest
 
 from sandbox.engine.engine import Engine
 from tests.e2e.conftest import Sandbox, settings
-from tests.support.interrupted_engine import Rig, quiet, rig
+from tests.support.interrupted_engine import EngineHarness, engine_harness, quiet
 
 
 @pytest.fixture(scope="module")
-def cutting(sandbox: Sandbox) -> Iterator[Rig]:
-    with rig(sandbox) as made:
+def harness(sandbox: Sandbox) -> Iterator[EngineHarness]:
+    with engine_harness(sandbox) as made:
         yield made
 
 
@@ -35,56 +35,56 @@ def wanted(stack: str, hostname: str) -> dict[str, Any]:
     return settings(stack, routes=routes, connector={"replicas": 1, "gracePeriod": "1s"})
 
 
-def test_up_and_destroy(cutting: Rig, tell: Tell) -> None:
-    engine = cutting.engine("cut", wanted("cut", "cut.example.com"))
+def test_up_and_destroy(harness: EngineHarness, tell: Tell) -> None:
+    engine = harness.engine("cut", wanted("cut", "cut.example.com"))
     ups = destroys = None
     for k in count(1):
-        if ups is None and not cutting.cut.after(k, lambda: engine.up(quiet)):
-            ups = _all(k - 1, cutting.cut.writes)
+        if ups is None and not harness.killer.kill_after(k, lambda: engine.up(quiet)):
+            ups = _all(k - 1, harness.killer.writes)
         engine.up(quiet)
-        whole(cutting, engine, "cut", "cut.example.com")
-        if destroys is None and not cutting.cut.after(k, lambda: engine.destroy(quiet)):
-            destroys = _all(k - 1, cutting.cut.writes)
+        whole(harness, engine, "cut", "cut.example.com")
+        if destroys is None and not harness.killer.kill_after(k, lambda: engine.destroy(quiet)):
+            destroys = _all(k - 1, harness.killer.writes)
         engine.destroy(quiet)
-        nothing(cutting, "cut")
+        nothing(harness, "cut")
         if ups and destroys:
             tell(f"up: cut off after {ups}; destroy: after {destroys}")
             return
 
 
-def test_rotation(cutting: Rig, tell: Tell) -> None:
-    engine = cutting.engine("turned", wanted("turned", "turned.example.com"))
+def test_rotation(harness: EngineHarness, tell: Tell) -> None:
+    engine = harness.engine("turned", wanted("turned", "turned.example.com"))
     engine.up(quiet)
-    before = {whole(cutting, engine, "turned", "turned.example.com")}
+    before = {whole(harness, engine, "turned", "turned.example.com")}
 
     def rotate() -> None:
         engine._run(lambda stack, **to: stack.up(show_secrets=False, replace=["**culvert-turned-secret"], **to), quiet)
 
     for k in count(1):
-        cut = cutting.cut.after(k, rotate)
+        cut = harness.killer.kill_after(k, rotate)
         engine.up(quiet)
-        token = whole(cutting, engine, "turned", "turned.example.com")
+        token = whole(harness, engine, "turned", "turned.example.com")
         assert token not in before
         before.add(token)
         if not cut:
-            tell(f"rotation: cut off after {_all(k - 1, cutting.cut.writes)}")
+            tell(f"rotation: cut off after {_all(k - 1, harness.killer.writes)}")
             break
     engine.destroy(quiet)
-    nothing(cutting, "turned")
+    nothing(harness, "turned")
 
 
-def test_rename(cutting: Rig, tell: Tell) -> None:
-    cutting.engine("named", wanted("named", "named0.example.com")).up(quiet)
+def test_rename(harness: EngineHarness, tell: Tell) -> None:
+    harness.engine("named", wanted("named", "named0.example.com")).up(quiet)
     for k in count(1):
         hostname = f"named{k}.example.com"
-        engine = cutting.engine("named", wanted("named", hostname))
-        cut = cutting.cut.after(k, lambda engine=engine: engine.up(quiet))
+        engine = harness.engine("named", wanted("named", hostname))
+        cut = harness.killer.kill_after(k, lambda engine=engine: engine.up(quiet))
         engine.up(quiet)
-        whole(cutting, engine, "named", hostname)
+        whole(harness, engine, "named", hostname)
         if not cut:
-            tell(f"rename: cut off after {_all(k - 1, cutting.cut.writes)}")
+            tell(f"rename: cut off after {_all(k - 1, harness.killer.writes)}")
             engine.destroy(quiet)
-            nothing(cutting, "named")
+            nothing(harness, "named")
             return
 
 
@@ -94,12 +94,12 @@ def _all(cuts: int, writes: list[str]) -> str:
     return f"{cuts} of {len(writes)} writes"
 
 
-def whole(cutting: Rig, engine: Engine, stack: str, hostname: str) -> str:
+def whole(harness: EngineHarness, engine: Engine, stack: str, hostname: str) -> str:
     """API, cluster and state hold what was declared, once, and agree about it. Gives the token."""
-    (tunnel,) = tunnels(cutting, stack)
+    (tunnel,) = tunnels(harness, stack)
     assert [rule.get("hostname") for rule in tunnel["configuration"]["config"]["ingress"]] == [hostname, None]
-    assert records(cutting, stack) == {hostname: f"{tunnel['id']}.cfargotunnel.com"}
-    objects = cutting.objects(stack)
+    assert records(harness, stack) == {hostname: f"{tunnel['id']}.cfargotunnel.com"}
+    objects = harness.namespaced_objects(stack)
     name = f"culvert-{stack}"
     (secret,) = [found for found in objects["Secret"] if found["type"] == "Opaque"]
     (connector,) = objects["Deployment"]
@@ -109,26 +109,26 @@ def whole(cutting: Rig, engine: Engine, stack: str, hostname: str) -> str:
     assert secret["metadata"]["name"] in [volume.get("secret", {}).get("secretName") for volume in volumes]
     assert connector["status"].get("availableReplicas") == connector["status"].get("updatedReplicas") == 1
     token = base64.b64decode(secret["data"]["token"]).decode()
-    assert token == cutting.token(tunnel["id"])
-    state = cutting.kept(stack)
+    assert token == harness.token(tunnel["id"])
+    state = harness.checkpoint(stack)
     assert not state.get("pending_operations")
     assert not [resource["urn"] for resource in state["resources"] if resource.get("delete")]
     assert engine.preview(quiet).changes == []
     return token
 
 
-def nothing(cutting: Rig, stack: str) -> None:
-    assert tunnels(cutting, stack) == []
-    assert records(cutting, stack) == {}
-    assert stack not in cutting.namespaces()
-    assert not (cutting.kept(stack) or {}).get("resources")
+def nothing(harness: EngineHarness, stack: str) -> None:
+    assert tunnels(harness, stack) == []
+    assert records(harness, stack) == {}
+    assert stack not in harness.namespaces()
+    assert not (harness.checkpoint(stack) or {}).get("resources")
 
 
-def tunnels(cutting: Rig, stack: str) -> list[dict[str, Any]]:
-    found = cutting.held()["tunnels"]
+def tunnels(harness: EngineHarness, stack: str) -> list[dict[str, Any]]:
+    found = harness.api_state()["tunnels"]
     return [tunnel for tunnel in found if not tunnel["deleted_at"] and tunnel["name"] == f"culvert-{stack}"]
 
 
-def records(cutting: Rig, stack: str) -> dict[str, str]:
-    found = [record for zone in cutting.held()["zones"] for record in zone["records"]]
+def records(harness: EngineHarness, stack: str) -> dict[str, str]:
+    found = [record for zone in harness.api_state()["zones"] for record in zone["records"]]
     return {record["name"]: record["content"] for record in found if record["comment"] == f"culvert/{stack}"}

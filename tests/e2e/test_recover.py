@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
-from tests.support.interrupted_engine import quiet, rig
+from tests.support.interrupted_engine import engine_harness, quiet
 
 KINDS = {"tunnel", "record", "Namespace", "Secret", "Deployment", "PodDisruptionBudget", "Service", "NetworkPolicy"}
 
@@ -74,11 +74,11 @@ def test_what_is_not_wanted_any_more_is_removed(sandbox: Sandbox) -> None:
 
 
 def test_what_a_killed_engine_was_making_is_found_by_its_notes(sandbox: Sandbox) -> None:
-    with rig(sandbox) as cutting:
-        engine = cutting.engine("noted", settings("noted"))
-        assert cutting.cut.after(3, lambda: engine.up(quiet))
+    with engine_harness(sandbox) as harness:
+        engine = harness.engine("noted", settings("noted"))
+        assert harness.killer.kill_after(3, lambda: engine.up(quiet))
         # The rig's providers go with it: whoever recovers has others.
-        assert cutting.kept("noted")["pending_operations"]
+        assert harness.checkpoint("noted")["pending_operations"]
     (refused,) = recover(sandbox, "noted", "--adopt", "--yes", status=2)["errors"]
     assert "pulumi cancel" in refused["message"]
     unlock(sandbox, "noted")
@@ -92,12 +92,12 @@ def test_what_a_killed_engine_was_making_is_found_by_its_notes(sandbox: Sandbox)
 
 
 def test_a_kill_of_an_engine_that_keeps_its_state_for_the_end_loses_nothing(sandbox: Sandbox) -> None:
-    with rig(sandbox) as cutting:
-        cutting.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
-        engine = cutting.engine("forgetful", settings("forgetful"))
+    with engine_harness(sandbox) as harness:
+        harness.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+        engine = harness.engine("forgetful", settings("forgetful"))
         # The record is the last of nine.
-        assert cutting.cut.after(9, lambda: engine.up(quiet))
-        assert not cutting.kept("forgetful").get("resources")
+        assert harness.killer.kill_after(9, lambda: engine.up(quiet))
+        assert not harness.checkpoint("forgetful").get("resources")
     unlock(sandbox, "forgetful")
     record = sandbox.records()["forgetful.example.com"]["id"]
     assert set(kinds(recover(sandbox, "forgetful", "--adopt", "--yes", status=0)["adopted"])) == KINDS

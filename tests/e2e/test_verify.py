@@ -67,7 +67,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         # Nothing runs here that would answer a visitor.
         told = box.run("env", "--config", str(file))
         env = {key: value for key, value in told.items() if not key.startswith("CULVERT_VERIFY_")}
-        world = World(box, env, file, outputs, box.run("status")["page"])
+        world = World(box, env, file, outputs, box.run("status")["dashboard"])
         world.connect(4, 4)
         yield world
     finally:

@@ -76,7 +76,7 @@ def test_rules_are_added_to_those_of_others_which_stay(sandbox: Sandbox) -> None
     # The zone's rulesets, and each of the two.
     assert again["calls"] == {"reads": 3, "writes": 0}
 
-    front = sandbox.run("status")["front"]
+    front = sandbox.run("status")["frontend"]
     assert visit(front, **{"cf-ipcountry": "KP"}) == 403
     assert visit(front, **{"cf-ipcountry": "KP", "user-agent": "monitor"}) not in (403, 429)
     assert visit(front, **{"cf-ipcountry": "NZ"}) not in (403, 429)

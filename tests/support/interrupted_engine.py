@@ -18,14 +18,14 @@ import pytest
 from pulumi.automation import _server
 
 from sandbox import tools
+from sandbox.directory import SandboxDirectory
 from sandbox.engine.diagnostics import RunFailed
 from sandbox.engine.engine import Engine, engines
 from sandbox.providers.__main__ import serve
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.interface import ProviderError
 from sandbox.providers.kubernetes.api import Api
-from sandbox.services.directory import Home
-from sandbox.services.services import Session
+from sandbox.services.services import SandboxServices
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, Sandbox
 from tests.support.processes import alive
@@ -41,7 +41,7 @@ KINDS = (
 """What the program makes in its namespace."""
 
 
-class Cut:
+class EngineKiller:
     """Counts writes, and ends the engine after the one that it is told."""
 
     def __init__(self, backend: str) -> None:
@@ -52,7 +52,7 @@ class Cut:
         self._over = False
         self._lock = threading.Lock()
 
-    def after(self, writes: int, run: Run) -> bool:
+    def kill_after(self, writes: int, run: Run) -> bool:
         """Runs until so many writes were made, and no further; false where there were not so many."""
         self._begin(writes)
         try:
@@ -104,22 +104,22 @@ def _serves(frame: FrameType | None) -> bool:
     return False
 
 
-class Rig:
+class EngineHarness:
     """A running sandbox, with engines driven from here."""
 
     def __init__(self, box: Sandbox, patch: pytest.MonkeyPatch) -> None:
         self.box = box
-        self.said: list[str] = []
+        self.messages: list[str] = []
         patch.setenv("CULVERT_SANDBOX_HOME", str(box.home))
-        self.session = Session(Home(), self.said.append)
-        self.session.start()
-        self._tool = tools.ensure(["pulumi"], self.said.append)["pulumi"]
-        self.env = self.session.environment()
+        self.services = SandboxServices(SandboxDirectory(), self.messages.append)
+        self.services.start()
+        self._tool = tools.ensure(["pulumi"], self.messages.append)["pulumi"]
+        self.env = self.services.environment()
         for key in ("CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "KUBECONFIG"):
             patch.setenv(key, self.env[key])
-        self.cut = Cut(self.env["PULUMI_BACKEND_URL"])
-        _count_cloudflare(self.cut, patch)
-        _count_kubernetes(self.cut, patch)
+        self.killer = EngineKiller(self.env["PULUMI_BACKEND_URL"])
+        _count_cloudflare(self.killer, patch)
+        _count_kubernetes(self.killer, patch)
         self._cluster = Api(self.env["KUBECONFIG"])
         self._servers, ports = serve(["cloudflare", "kubernetes", "random"])
         self.env["PULUMI_DEBUG_PROVIDERS"] = ",".join(f"{name}:{port}" for name, port in ports.items())
@@ -128,10 +128,10 @@ class Rig:
         for server in self._servers:
             server.stop(grace=None)
 
-    def held(self) -> dict[str, Any]:
+    def api_state(self) -> dict[str, Any]:
         """Everything that the emulated API holds."""
-        headers = {"Authorization": f"Bearer {self.session.home.secret('admin')}"}
-        return httpx.get(f"{self.session.page()}sandbox/state", headers=headers).raise_for_status().json()
+        headers = {"Authorization": f"Bearer {self.services.home.secret('admin')}"}
+        return httpx.get(f"{self.services.dashboard()}sandbox/state", headers=headers).raise_for_status().json()
 
     def token(self, tunnel: str) -> str:
         """What a connector of this tunnel registers with, as the API has it."""
@@ -139,7 +139,7 @@ class Rig:
         path = f"{self.env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}/token"
         return httpx.get(path, headers=headers).raise_for_status().json()["result"]
 
-    def objects(self, namespace: str) -> dict[str, list[dict[str, Any]]]:
+    def namespaced_objects(self, namespace: str) -> dict[str, list[dict[str, Any]]]:
         """The objects of a namespace that the program may have made, by kind."""
         found = {}
         for version, kind in KINDS:
@@ -150,21 +150,21 @@ class Rig:
     def namespaces(self) -> list[str]:
         return [each["metadata"]["name"] for each in self._cluster.call("GET", "/api/v1/namespaces")["items"]]
 
-    def kept(self, stack: str) -> dict[str, Any]:
+    def checkpoint(self, stack: str) -> dict[str, Any]:
         """The state of a stack, as it lies in its file."""
-        file = self.session.home.path / "state/.pulumi/stacks/culvert" / f"{stack}.json"
+        file = self.services.home.path / "state/.pulumi/stacks/culvert" / f"{stack}.json"
         return json.loads(file.read_text())["checkpoint"]["latest"]
 
     def engine(self, stack: str, config: dict[str, Any]) -> Engine:
         file = self.box.stack_file(stack, config)
-        self.session.seed(Settings.from_stack_file(file))
-        return Engine(self.session.home, stack, file, self._tool, self.env, self.said.append)
+        self.services.seed(Settings.from_stack_file(file))
+        return Engine(self.services.home, stack, file, self._tool, self.env, self.messages.append)
 
 
 @contextlib.contextmanager
-def rig(box: Sandbox) -> Iterator[Rig]:
+def engine_harness(box: Sandbox) -> Iterator[EngineHarness]:
     with pytest.MonkeyPatch.context() as patch:
-        made = Rig(box, patch)
+        made = EngineHarness(box, patch)
         try:
             yield made
         finally:
@@ -175,19 +175,19 @@ def quiet(_line: str) -> None:
     return None
 
 
-def _count_cloudflare(cut: Cut, patch: pytest.MonkeyPatch) -> None:
+def _count_cloudflare(killer: EngineKiller, patch: pytest.MonkeyPatch) -> None:
     send = Client._send
 
     def counted(self: Client, method: str, url: str, body: Any, query: Any) -> Any:
         def make() -> Any:
             return send(self, method, url, body, query)
 
-        return make() if method == "GET" else cut.write(f"{method} {url.rsplit('/v4', 1)[-1]}", make)
+        return make() if method == "GET" else killer.write(f"{method} {url.rsplit('/v4', 1)[-1]}", make)
 
     patch.setattr(Client, "_send", counted)
 
 
-def _count_kubernetes(cut: Cut, patch: pytest.MonkeyPatch) -> None:
+def _count_kubernetes(killer: EngineKiller, patch: pytest.MonkeyPatch) -> None:
     call = Api.call
 
     def counted(
@@ -196,6 +196,6 @@ def _count_kubernetes(cut: Cut, patch: pytest.MonkeyPatch) -> None:
         def make() -> Any:
             return call(self, method, path, body, query, *more, **named)
 
-        return make() if method == "GET" or "dryRun" in (query or {}) else cut.write(f"{method} {path}", make)
+        return make() if method == "GET" or "dryRun" in (query or {}) else killer.write(f"{method} {path}", make)
 
     patch.setattr(Api, "call", counted)

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import yaml
 
-from sandbox.services.directory import Home
+from sandbox.directory import SandboxDirectory
 from tests.support.paths import PROJECT
 
 PLAYED = Path(__file__).with_name("stub_cloudflared.py")
@@ -35,7 +35,7 @@ def eventually(question: Callable[[], Any]) -> Any:
 class Farm:
     """The cluster, and a namespace for one test."""
 
-    home: Home
+    home: SandboxDirectory
     kubeconfig: Path
     api: httpx.Client
     namespace: str
@@ -141,7 +141,7 @@ class Farm:
 
 
 @contextlib.contextmanager
-def plot(home: Home, kubeconfig: Path, name: str, switches: Path) -> Iterator[Farm]:
+def plot(home: SandboxDirectory, kubeconfig: Path, name: str, switches: Path) -> Iterator[Farm]:
     """A namespace of its own, gone at the end with all that is in it."""
     known = yaml.safe_load(kubeconfig.read_text())
     server, token = known["clusters"][0]["cluster"]["server"], known["users"][0]["user"]["token"]

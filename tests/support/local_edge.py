@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.directory import SandboxDirectory
 from sandbox.edge.rpc import library as rpc
-from sandbox.services.directory import Home
 from tests.support.edge_connector import OPENED, Connector, Origin, hello
 from tests.support.emulator import RECORDS, TUNNELS, Emulated, served
 from tests.support.paths import PROJECT
@@ -36,7 +36,7 @@ class Exposed:
 class LocalEdge:
     """A running edge. Tests share one, each with tunnels and hostnames of its own."""
 
-    home: Home
+    home: SandboxDirectory
     api: Emulated
     front: int
     ports: list[int]
@@ -137,7 +137,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def running(home: Home, api: Emulated) -> Iterator[LocalEdge]:
+def running(home: SandboxDirectory, api: Emulated) -> Iterator[LocalEdge]:
     """An edge in a process of its own, stopped at the end."""
     port_file = home.path / "edge.port"
     port_file.unlink(missing_ok=True)
@@ -160,7 +160,7 @@ def running(home: Home, api: Emulated) -> Iterator[LocalEdge]:
 @contextlib.contextmanager
 def fresh(folder: Path) -> Iterator[LocalEdge]:
     """API and edge of their own."""
-    home = Home(folder / "home").make()
+    home = SandboxDirectory(folder / "home").create()
     with served(home.path / "cloudflare.sqlite3") as api:
         api.begin()
         with running(home, api) as edge:

@@ -1,11 +1,22 @@
-"""Processes that a test started, or that somebody started for it."""
+"""Waiting for a condition, and asking whether a process is alive."""
+
+import time
+from collections.abc import Callable
 
 import psutil
 
 
 def alive(pid: int) -> bool:
-    """Ended, one is a zombie until whoever started it has asked how: that is not ours to do."""
+    """Whether the process runs. One that has ended stays a zombie until its parent reaps it, which is not up to a test."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Waits until the condition holds; fails, naming it, if it does not hold in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"does not hold after {seconds:g} seconds: {condition}"
+        time.sleep(0.05)

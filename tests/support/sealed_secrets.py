@@ -31,7 +31,7 @@ def certificate(name: str = "controller", bits: int = 2048, elliptic: bool = Fal
     return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def opened(entry: str, label: str, name: str = "controller") -> str:
+def unseal(entry: str, label: str, name: str = "controller") -> str:
     """What is sealed, opened as `pkg/crypto` of sealed-secrets does; raises where key or label are others'."""
     sealed = base64.b64decode(entry)
     length = int.from_bytes(sealed[:2], "big")

@@ -21,11 +21,9 @@ from sandbox import cluster, tools
 from sandbox.cluster.access import connect
 from sandbox.errors import SandboxError
 from sandbox.tools.processes import Supervisor
-from tests.support.processes import alive
+from tests.support.processes import alive, eventually
 
 pytestmark = pytest.mark.xdist_group("cluster")  # one after the other: a cluster takes half a gigabyte
-
-Eventually = Callable[[Callable[[], object]], None]
 
 
 @dataclass
@@ -138,9 +136,7 @@ def deployment(replicas: int = 3) -> dict[str, Any]:
     }
 
 
-def test_a_deployment_becomes_available_on_several_nodes_and_rolls(
-    running: Cluster, namespace: str, eventually: Eventually
-):
+def test_a_deployment_becomes_available_on_several_nodes_and_rolls(running: Cluster, namespace: str):
     running.make("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
     pods: list[Any] = running.core().list_namespaced_pod(namespace).items
@@ -153,9 +149,7 @@ def test_a_deployment_becomes_available_on_several_nodes_and_rolls(
     assert {pod.metadata.labels.get("version") for pod in after if not pod.metadata.deletion_timestamp} == {"2"}
 
 
-def test_a_service_gets_addresses_of_both_families_and_its_endpoints(
-    running: Cluster, namespace: str, eventually: Eventually
-):
+def test_a_service_gets_addresses_of_both_families_and_its_endpoints(running: Cluster, namespace: str):
     running.make("deployment", namespace, deployment())
     spec = {"selector": {"app": "web"}, "ports": [{"port": 80}], "ipFamilyPolicy": "RequireDualStack"}
     service = running.make("service", namespace, {"metadata": {"name": "web"}, "spec": spec})
@@ -169,7 +163,7 @@ def test_a_service_gets_addresses_of_both_families_and_its_endpoints(
     eventually(lambda: endpoints() == 6)
 
 
-def test_a_disruption_budget_is_kept(running: Cluster, namespace: str, eventually: Eventually):
+def test_a_disruption_budget_is_kept(running: Cluster, namespace: str):
     running.make("deployment", namespace, deployment(replicas=2))
     eventually(lambda: running.available(namespace))
     with connect(running.kubeconfig) as api:
@@ -199,16 +193,14 @@ def test_an_unlabelled_namespace_takes_a_privileged_pod_so_it_is_the_label_that_
     assert running.make("pod", "lax", {"metadata": {"name": "wrong"}, "spec": spec})
 
 
-def test_a_deleted_namespace_goes_with_all_that_is_in_it(running: Cluster, namespace: str, eventually: Eventually):
+def test_a_deleted_namespace_goes_with_all_that_is_in_it(running: Cluster, namespace: str):
     running.make("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
     running.core().delete_namespace(namespace)
     eventually(lambda: not running.has_namespace(namespace))
 
 
-def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(
-    running: Cluster, namespace: str, eventually: Eventually
-):
+def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(running: Cluster, namespace: str):
     core: Any = running.core()
 
     def names() -> list[str]:
@@ -225,9 +217,7 @@ def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(
     eventually(lambda: names() == [])
 
 
-def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_garbage(
-    running: Cluster, namespace: str, eventually: Eventually
-):
+def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_garbage(running: Cluster, namespace: str):
     with connect(running.kubeconfig) as api:
         sealed = dynamic.DynamicClient(api).resources.get(api_version="bitnami.com/v1alpha1", kind="SealedSecret")
     metadata = {"name": "token", "namespace": namespace}
@@ -241,7 +231,7 @@ def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_ga
     eventually(lambda: running.core().list_namespaced_secret(namespace).items == [])
 
 
-def test_a_restart_keeps_objects_and_address(running: Cluster, namespace: str, eventually: Eventually):
+def test_a_restart_keeps_objects_and_address(running: Cluster, namespace: str):
     running.make("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
     before = running.kubeconfig.read_text()
@@ -260,7 +250,7 @@ def test_a_cluster_that_runs_is_left_alone(running: Cluster):
 
 
 @pytest.mark.parametrize("program", cluster.PROGRAMS)
-def test_whatever_is_killed_is_started_again(running: Cluster, namespace: str, eventually: Eventually, program: str):
+def test_whatever_is_killed_is_started_again(running: Cluster, namespace: str, program: str):
     others = {name: running.pid(name) for name in cluster.PROGRAMS if name != program}
     running.kill(program)
     eventually(lambda: not running.supervisor.running(program))
@@ -270,9 +260,7 @@ def test_whatever_is_killed_is_started_again(running: Cluster, namespace: str, e
     eventually(lambda: running.available(namespace))
 
 
-def test_an_api_server_whose_port_was_taken_moves_and_everybody_follows(
-    running: Cluster, namespace: str, eventually: Eventually
-):
+def test_an_api_server_whose_port_was_taken_moves_and_everybody_follows(running: Cluster, namespace: str):
     def address() -> tuple[str, int]:
         host, port = yaml.safe_load(running.kubeconfig.read_text())["clusters"][0]["cluster"]["server"].rsplit(":", 1)
         return host, int(port)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.directory import SandboxDirectory
 from sandbox.edge.certificate_authority import Authority
-from sandbox.services.directory import Home
 from sandbox.tools.browser import screenshot
 from tests.support.browser import find
 
@@ -31,8 +31,8 @@ class _Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     monkeypatch.setenv("CULVERT_SANDBOX_HOME", str(tmp_path / "home"))
-    home = Home()
-    home.make()
+    home = SandboxDirectory()
+    home.create()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
     server.daemon_threads = True  # a browser opens connections ahead, and keeps them
     server.asked = []  # pyright: ignore[reportAttributeAccessIssue]

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.kubelet import cloudflared_binary
 from sandbox.tools.catalog import Release
-from sandbox.tools.download import Downloads, Unavailable
+from sandbox.tools.download import Downloads, DownloadUnavailable
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_one_that_is_named_is_taken_or_none(
 def test_out_of_reach_is_said_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(_self: Downloads, _release: Release, target: Path) -> None:
         target.write_text("half")
-        raise Unavailable("github.com cannot be reached")
+        raise DownloadUnavailable("github.com cannot be reached")
 
     monkeypatch.setattr(Downloads, "fetch", fetch)
     said: list[str] = []

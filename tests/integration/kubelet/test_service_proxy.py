@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from sandbox.directory import SandboxDirectory
 from sandbox.edge.certificate_authority import Authority
 from sandbox.edge.listener import listen
 from sandbox.kubelet.service_proxy import Origins
 from sandbox.kubelet.services import NoOrigin, Services
-from sandbox.services.directory import Home
 from tests.support.local_edge import asynchronous
 
 
@@ -111,7 +111,7 @@ async def test_a_load_on_a_hostname_is_none_on_the_api_server() -> None:
 
 @contextlib.asynccontextmanager
 async def proxy(home: Path, known: Cluster, front: int = 9) -> AsyncIterator[int]:
-    origins = Origins(Services(known), Authority(Home(home).make()), front)  # pyright: ignore[reportArgumentType]
+    origins = Origins(Services(known), Authority(SandboxDirectory(home).create()), front)  # pyright: ignore[reportArgumentType]
     listener = listen(0)
     serving = asyncio.create_task(origins.serve(listener))
     try:
@@ -172,7 +172,7 @@ async def test_a_service_that_wants_tls_gets_it_under_its_own_name(tmp_path: Pat
 
 async def carried(known: Cluster, tmp_path: Path, sent: bytes) -> bytes:
     """What a bare connection to port 80 of the Service is given."""
-    origins = Origins(Services(known), Authority(Home(tmp_path).make()), 9)  # pyright: ignore[reportArgumentType]
+    origins = Origins(Services(known), Authority(SandboxDirectory(tmp_path).create()), 9)  # pyright: ignore[reportArgumentType]
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     taking = asyncio.create_task(origins.take(theirs, "blog.shop.svc.cluster.local", 80))

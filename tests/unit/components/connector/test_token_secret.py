@@ -7,7 +7,7 @@ import pytest
 
 from components import Connector, Tunnel
 from components.connector.sealed_secret import sealed
-from tests.support.sealed_secrets import certificate, opened
+from tests.support.sealed_secrets import certificate, unseal
 from tests.unit.components.conftest import Deploy, Recorded, Registered
 
 TOKEN = "eyJhIjoiYWNjb3VudCJ9-the-token"  # noqa: S105
@@ -53,11 +53,11 @@ def test_what_is_sealed_opens_in_its_cluster_and_place_and_nowhere_else(deploy: 
     inputs = custom(recorded, "SealedSecret").inputs
     name, entry = inputs["metadata"]["name"], inputs["spec"]["encryptedData"]["token"]
     assert mounted(recorded) == (name, "/etc/culvert/token/token")
-    assert opened(entry, f"blog/{name}") == TOKEN
+    assert unseal(entry, f"blog/{name}") == TOKEN
     with pytest.raises(ValueError, match="ecryption"):
-        opened(entry, f"shop/{name}")
+        unseal(entry, f"shop/{name}")
     with pytest.raises(ValueError, match="ecryption"):
-        opened(entry, f"blog/{name}", "another")
+        unseal(entry, f"blog/{name}", "another")
 
 
 def test_what_is_sealed_is_for_everybody_to_see_and_is_waited_for(deploy: Deploy) -> None:
@@ -83,7 +83,7 @@ def test_a_new_certificate_seals_anew_under_the_same_name(deploy: Deploy) -> Non
     )
     assert first["metadata"] == renewed["metadata"]
     name, entry = renewed["metadata"]["name"], renewed["spec"]["encryptedData"]["token"]
-    assert opened(entry, f"blog/{name}", "another") == TOKEN
+    assert unseal(entry, f"blog/{name}", "another") == TOKEN
 
 
 def test_no_two_seals_share_a_key_stream() -> None:

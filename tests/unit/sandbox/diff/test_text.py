@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.diff import text
 from sandbox.diff.result import Resource, StackDiff
-from sandbox.diff.values import Property
+from sandbox.engine.property_diff import Property
 from tests.support.snapshot import assert_matches
 
 RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"

@@ -4,11 +4,11 @@ import os
 import secrets
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 """The folder that holds `Pulumi.yaml`: the program that the sandbox runs."""
 
 
-class Home:
+class SandboxDirectory:
     """The folder of one sandbox. Two sandboxes in two folders share nothing but the cached tools.
 
     `CULVERT_SANDBOX_HOME` names the folder; without it, `.sandbox` beside `Pulumi.yaml`.
@@ -18,7 +18,7 @@ class Home:
         named = os.environ.get("CULVERT_SANDBOX_HOME")
         self.path = (path or (Path(named) if named else PROJECT / ".sandbox")).resolve()
 
-    def make(self) -> "Home":
+    def create(self) -> "SandboxDirectory":
         """Creates the folder, readable by its owner only: it holds an API token, a kubeconfig and the state."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)

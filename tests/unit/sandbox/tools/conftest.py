@@ -1,7 +1,6 @@
-"""What the tests of processes, tools and clusters share."""
+"""Fixtures for the tests of tools and processes."""
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,22 +16,9 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     made.stop_all()
 
 
-@pytest.fixture(scope="session")
-def eventually() -> Callable[[Callable[[], object]], None]:
-    """Waits until a question is answered with yes; a minute of no is a failure, which names the question."""
-
-    def wait(question: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 60
-        while not question():
-            assert time.monotonic() < deadline, f"still not so after a minute: {question}"
-            time.sleep(0.05)
-
-    return wait
-
-
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """Puts a shell script on a PATH that has nothing of this machine but what such scripts use: `program(name, script)`."""
+    """Puts a shell script on the PATH: `program(name, script)`. The PATH holds nothing else but what such scripts use."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for command in ("env", "sleep"):

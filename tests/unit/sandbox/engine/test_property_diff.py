@@ -6,7 +6,7 @@ import pytest
 from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.diff.values import SECRET, Property, Reader, forcing, properties
+from sandbox.engine.property_diff import SECRET, Property, Reader, forcing, properties
 
 URN = "urn:pulumi:dev::culvert::t:i:T::thing"
 TUNNEL = "f8830d6b-e0a6-4565-9a26-0514c7ad6694"

@@ -14,7 +14,7 @@ MARK = "culvert/token"
 """Pods that mount a Secret of somebody else's carry this annotation."""
 
 
-def keep(api: client.ApiClient, store: Store) -> None:
+def fill(api: client.ApiClient, store: Store) -> None:
     """Serve every connector of the cluster once; one whose tunnel is not there is left as it is."""
     core = client.CoreV1Api(api)
     deployments: Any = client.AppsV1Api(api).list_deployment_for_all_namespaces(label_selector=SELECTOR)

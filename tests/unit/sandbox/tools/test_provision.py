@@ -20,12 +20,11 @@ from sandbox import tools
 from sandbox.errors import SandboxError
 from sandbox.tools import provision
 from sandbox.tools.catalog import CATALOG, Release, this_platform
-from sandbox.tools.download import Downloads, Unavailable, published_digest
+from sandbox.tools.download import Downloads, DownloadUnavailable, published_digest
 from tests.support.paths import PROJECT
-from tests.support.processes import alive
+from tests.support.processes import alive, eventually
 
 Program = Callable[[str, str], Path]
-Eventually = Callable[[Callable[[], object]], None]
 
 NAME = "cyclonus"
 """A tool that nobody publishes, so that only building is left."""
@@ -76,7 +75,7 @@ class Publisher:
                 del format, args
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def archive(self, member: str, text: str) -> Release:
@@ -167,14 +166,14 @@ def test_nothing_is_written_where_the_checksum_is_not_right(
     del publisher.files["/sums"]
     if sums is not None:
         publisher.files["/sums"] = sums.encode()
-    with pytest.raises(Unavailable, match=message):
+    with pytest.raises(DownloadUnavailable, match=message):
         Downloads(lambda _: None).fetch(release, tmp_path / "etcd")
     assert not list(tmp_path.glob("etcd*"))
 
 
 def test_an_archive_without_the_program_is_refused(publisher: Publisher, tmp_path: Path):
     release = publisher.archive("README", "hello")
-    with pytest.raises(Unavailable, match="not the archive it should be"):
+    with pytest.raises(DownloadUnavailable, match="not the archive it should be"):
         Downloads(lambda _: None).fetch(Release(release.url, release.checksums, "bin/etcd"), tmp_path / "etcd")
 
 
@@ -182,12 +181,12 @@ def test_a_host_that_cannot_be_reached_is_asked_once(publisher: Publisher, tmp_p
     downloads = Downloads(lambda _: None)
     release = publisher.archive("etcd", "echo")
     publisher.close()
-    with pytest.raises(Unavailable, match="cannot be reached"):
+    with pytest.raises(DownloadUnavailable, match="cannot be reached"):
         downloads.fetch(release, tmp_path / "etcd")
     again = Publisher()
     try:
         again.archive("etcd", "echo")
-        with pytest.raises(Unavailable, match="cannot be reached"):
+        with pytest.raises(DownloadUnavailable, match="cannot be reached"):
             downloads.fetch(Release(f"{again.url}/tool.tar.gz", f"{again.url}/sums", "etcd"), tmp_path / "etcd")
         assert again.asked == []
     finally:
@@ -213,7 +212,7 @@ def test_a_checksum_is_read_in_each_form_that_is_published(published: str):
     ["", "a" * 63, f"{'a' * 64}  tools", '{"assets": [{"name": "tool", "digest": null}]}', '{"message": "rate limit"}'],
 )
 def test_no_checksum_is_made_out_of_something_else(published: str):
-    with pytest.raises(Unavailable, match="no checksum is published for tool"):
+    with pytest.raises(DownloadUnavailable, match="no checksum is published for tool"):
         published_digest(published, "tool")
 
 
@@ -291,7 +290,7 @@ print(tools.ensure([{NAME!r}], print)[{NAME!r}].path)
 
 
 def test_two_at_once_build_once_and_the_second_says_that_it_waits(
-    program: Program, tmp_path: Path, builds: Callable[[], int], eventually: Eventually
+    program: Program, tmp_path: Path, builds: Callable[[], int]
 ):
     go_on = tmp_path / "go-on"
     os.mkfifo(go_on)
@@ -310,7 +309,7 @@ def test_two_at_once_build_once_and_the_second_says_that_it_waits(
 
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_leaves_neither_process_nor_file(
-    program: Program, tmp_path: Path, cache: Path, eventually: Eventually, request_to_end: signal.Signals
+    program: Program, tmp_path: Path, cache: Path, request_to_end: signal.Signals
 ):
     pids = tmp_path / "pids"
     program("go", GO.replace("build)", f"build) sleep 600 & echo $$ $! > {pids}; wait"))
@@ -325,7 +324,7 @@ def test_an_interrupted_build_leaves_neither_process_nor_file(
 
 
 def test_an_interruption_while_go_is_being_started_starts_no_build(
-    program: Program, builds: Callable[[], int], cache: Path, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+    program: Program, builds: Callable[[], int], cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
     started: list[int] = []
 

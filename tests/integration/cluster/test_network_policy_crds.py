@@ -10,7 +10,7 @@ import pytest
 from kubernetes import client
 
 from sandbox import cluster, tools
-from sandbox.cluster import kinds, policy_kinds
+from sandbox.cluster import custom_resources, network_policy_crds
 from sandbox.cluster.access import connect
 from sandbox.errors import SandboxError
 from sandbox.tools.processes import Supervisor
@@ -71,22 +71,22 @@ def test_a_kind_that_is_served_already_is_left_as_it_is(kubeconfig: Path) -> Non
     before = generations()
     assert {"networkpolicies.projectcalico.org", "ciliumnetworkpolicies.cilium.io"} <= before.keys()
     with connect(kubeconfig) as api:
-        kinds.install(api, cluster.definitions(print))
+        custom_resources.install(api, cluster.definitions(print))
     assert generations() == before
 
 
 def test_what_cannot_be_had_is_named_and_the_others_are_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    lost = dataclasses.replace(policy_kinds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
+    lost = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
     said: list[str] = []
-    found = policy_kinds.definitions(said.append, [lost, policy_kinds.SCHEMAS[1]])
+    found = network_policy_crds.definitions(said.append, [lost, network_policy_crds.SCHEMAS[1]])
     assert [each["spec"]["group"] for each in found] == ["cilium.io"]
     assert "calico-networkpolicies cannot be rehearsed" in said[-1]
     assert "there is no Go on the PATH" in said[-1]
 
 
 def test_a_file_that_is_not_the_one_chosen_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = dataclasses.replace(policy_kinds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
+    other = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
     monkeypatch.setenv("CULVERT_CACHE", str(tmp_path))
     with pytest.raises(SandboxError, match="is not the file that was chosen"):
         obtain(other, print)

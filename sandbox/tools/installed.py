@@ -11,7 +11,7 @@ from sandbox.tools.catalog import CATALOG, KUBERNETES
 from sandbox.tools.tool import Tool
 
 
-def ambient(name: str) -> Tool | None:
+def find_installed(name: str) -> Tool | None:
     """The tool as `KUBEBUILDER_ASSETS` or else the PATH has it, where its version will do.
 
     The Kubernetes programs count only where all three are there in one minor version: the API server refuses nobody, but

@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,7 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.tools.processes import Supervisor
 from tests.support.paths import PROJECT
-from tests.support.processes import alive
-
-Eventually = Callable[[Callable[[], object]], None]
+from tests.support.processes import alive, eventually
 
 
 def caller(script: str, home: Path) -> subprocess.CompletedProcess[bytes]:
@@ -40,7 +38,7 @@ def bystander() -> Iterator[int]:
         process.kill()
 
 
-def test_a_stopped_process_takes_its_children_along(supervisor: Supervisor, tmp_path: Path, eventually: Eventually):
+def test_a_stopped_process_takes_its_children_along(supervisor: Supervisor, tmp_path: Path):
     child = tmp_path / "child"
     pid = supervisor.start("parent", ["sh", "-c", f"sleep 600 & echo $! > {child}; wait"], ready=child.exists)
     eventually(child.read_text)
@@ -76,7 +74,7 @@ def test_a_process_outlives_a_killed_caller_and_is_found_by_the_next(supervisor:
     assert not alive(pid)
 
 
-def test_a_caller_killed_before_it_recorded_leaves_no_process(supervisor: Supervisor, eventually: Eventually):
+def test_a_caller_killed_before_it_recorded_leaves_no_process(supervisor: Supervisor):
     ran, pid = supervisor.home / "ran", supervisor.home / "pid"
     caller(
         f"""
@@ -115,7 +113,7 @@ def test_an_interrupted_start_leaves_no_process(supervisor: Supervisor):
     assert not (supervisor.home / "run" / "half.json").exists()
 
 
-def test_starting_again_replaces_the_process_and_keeps_the_log_before(supervisor: Supervisor, eventually: Eventually):
+def test_starting_again_replaces_the_process_and_keeps_the_log_before(supervisor: Supervisor):
     first = supervisor.start("twice", ["sh", "-c", "echo first; exec sleep 600"])
     eventually(lambda: supervisor.log("twice").read_text() == "first\n")
     second = supervisor.start("twice", ["sh", "-c", "echo second; exec sleep 600"])
@@ -144,7 +142,7 @@ def test_a_process_that_was_started_again_keeps_its_place(supervisor: Supervisor
     assert supervisor.names() == ["store", "server"]
 
 
-def test_a_secret_in_the_environment_reaches_the_process_and_no_file(supervisor: Supervisor, eventually: Eventually):
+def test_a_secret_in_the_environment_reaches_the_process_and_no_file(supervisor: Supervisor):
     supervisor.start("keeper", ["sh", "-c", "echo ${#SECRET}; exec sleep 600"], {"SECRET": "swordfish"})
     eventually(lambda: supervisor.log("keeper").read_text() == "9\n")
     files = [path for path in supervisor.home.rglob("*") if path.is_file()]

@@ -33,14 +33,14 @@ SCHEMAS = (
 Definition = dict[str, Any]
 
 
-def definitions(say: Callable[[str], None], schemas: Iterable[Schema] = SCHEMAS) -> list[Definition]:
+def definitions(progress: Callable[[str], None], schemas: Iterable[Schema] = SCHEMAS) -> list[Definition]:
     """The CustomResourceDefinitions of `schemas`; one that cannot be had is named and left out."""
     found: list[Definition] = []
     for schema in schemas:
         try:
-            text = obtain(schema, say).read_text(encoding="utf-8")
+            text = obtain(schema, progress).read_text(encoding="utf-8")
         except SandboxError as error:
-            say(f"objects of {schema.name} cannot be rehearsed: {error.message}")
+            progress(f"objects of {schema.name} cannot be rehearsed: {error.message}")
             continue
         found.append(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
         if found[-1]["spec"]["group"] == "crd.projectcalico.org":
