@@ -1,7 +1,7 @@
 """Sealing a text for a cluster's sealed-secrets controller, the same way each time.
 
 Format: https://github.com/bitnami/sealed-secrets/blob/main/docs/developer/crypto.md. Why nothing here is random, and why that is
-safe for a token and would not be for a password: docs/decisions/sealed-the-same-each-time.md.
+safe for a token and would not be for a password: docs/decisions/deterministic-sealing.md.
 """
 
 import base64
