@@ -1,7 +1,8 @@
 """Runs the program with the policy pack under the real engine: one run, its violations as JSON on standard output.
 
-`python -m tests.support.policy_engine`, with a JSON object on standard input: `operation` (`preview` or `up`), `stack`, `config` (a stack
-file's content), `folder` (to work in), `more` (Python to be run after the program, whose names it sees).
+`python -m tests.support.policy_engine`, with a JSON object on standard input: `operation` (`preview` or `up`), `stack`,
+`config` (a stack file's content), `folder` (to work in), `more` (Python to be run after the program, whose names it
+sees).
 """
 
 import json
@@ -19,7 +20,7 @@ from tests.support.policy_stacks import PROJECT
 
 
 def main() -> None:
-    """Reads what to do, does it and prints what came of it."""
+    """Reads the operation, runs it and prints the result."""
     wanted: dict[str, Any] = json.load(sys.stdin)
     folder, stack = Path(wanted["folder"]), wanted["stack"]
     folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Stacks to judge: what a program registered under mocks, and that with something about it changed."""
+"""Stacks for policy rules: the resources that a program registered under mocks, optionally changed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from tests.support.paths import PROJECT
 
 @dataclass
 class Recorder:
-    """Keeps what goes to the engine while mocks stand in for it, in the form that rules judge."""
+    """Records the resources that a program registers under mocks, in the form that rules read."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
 
@@ -29,7 +29,7 @@ class Recorder:
 
 
 def recording(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    """Listens to every program that is run under mocks from now on."""
+    """Records every program that runs under mocks within this context."""
     recorder = Recorder()
     register, finish = mocks.MockMonitor.RegisterResource, mocks.MockMonitor.RegisterResourceOutputs
 
@@ -55,24 +55,25 @@ def _with(resource: Resource, message: Any) -> Resource:
 
 
 def written(stack: str) -> dict[str, str]:
-    """The settings of a stack file of this repository, as the engine hands them over."""
+    """The settings of a stack file of this repository, as the engine passes them."""
     settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
     given = {key: value for key, value in settings.items() if value is not None}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
 
 
 def settings_of(environment: str | None) -> dict[str, PolicyConfig]:
-    """The rules as an environment has them; without one, as they are by default."""
+    """The rules' configuration in an environment; the defaults without one."""
     return environments.read(environments.file(environment) if environment else None, ALL)
 
 
 def judged(stack: Stack, environment: str | None, when: str | None = None) -> list[Violation]:
-    """What in a stack breaks the rules as an environment has them."""
+    """The violations of a stack under an environment's configuration."""
     return violations(stack, ALL, settings_of(environment), when)
 
 
 def changed(stack: Stack, kind: str, change: Callable[[dict[str, Any]], None], name: str = "") -> Stack:
-    """The stack with the properties of its resources of a kind (of those whose name ends with `name`) changed, components aside.
+    """The stack with changed properties of its resources of a kind (and whose names end with `name`), without
+    components.
 
     The change is made in what is shown too, as if what it brings in were no secret.
     """
@@ -93,6 +94,6 @@ def _changed(stack: Stack, kind: str, change: Callable[[dict[str, Any]], None], 
 
 
 def dict_of(value: Any) -> dict[str, Any]:
-    """A value that is known to be a dict."""
+    """The value, asserted to be a dict."""
     assert isinstance(value, dict)
     return value

@@ -1,4 +1,4 @@
-"""The repository's own stacks, as its program registers them under mocks."""
+"""Fixtures: the repository's own stacks, as the program registers them under mocks."""
 
 import runpy
 from collections.abc import Callable
@@ -28,13 +28,13 @@ def run(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stack]
 
 @pytest.fixture(scope="session")
 def kept() -> dict[str, Stack]:
-    """Stacks that no test changes, made once."""
+    """Stacks that tests read only, created once."""
     return {}
 
 
 @pytest.fixture
 def good(kept: dict[str, Stack], request: pytest.FixtureRequest) -> Stack:
-    """The stack prod: nothing in it breaks a rule."""
+    """The stack prod, which violates no rule."""
     if "good" not in kept:
         kept["good"] = request.getfixturevalue("run")("prod")
     return kept["good"]

@@ -1,4 +1,4 @@
-"""The pack as a process, spoken to as the engine speaks to it."""
+"""The policy pack as a process, called as the engine calls it."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
 
 @pytest.fixture(params=[["policy"], ["-m", "pulumi.policy", "127.0.0.1:1", "policy"]], ids=["folder", "module"])
 def pack(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A client of the pack, started in both of the ways in which engines start one."""
+    """A client of the pack, which engines start in two ways."""
     command = [sys.executable, "-u", *request.param]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -46,7 +46,7 @@ def configure(pack: Any, **levels: Any) -> None:
     pack.Configure(protocol.ConfigureAnalyzerRequest(policyConfig=policies))
 
 
-def test_it_lists_every_rule_with_what_it_takes(pack: Any) -> None:
+def test_the_pack_lists_every_rule_with_its_options(pack: Any) -> None:
     info = pack.GetAnalyzerInfo(empty_pb2.Empty())
     assert (info.name, info.supportsConfig) == ("culvert", True)
     assert {policy.name for policy in info.policies} == {rule.name for rule in ALL}
@@ -55,7 +55,7 @@ def test_it_lists_every_rule_with_what_it_takes(pack: Any) -> None:
     assert options == {rule.name: set(rule.options) for rule in ALL}
 
 
-def test_it_tells_a_secret_from_a_plain_value_and_what_is_known_from_what_is_not(pack: Any) -> None:
+def test_the_pack_tells_secrets_from_plain_values_and_known_from_unknown_ones(pack: Any) -> None:
     def told(value: Any) -> list[str]:
         found = pack.Analyze(protocol.AnalyzeRequest(**resource(TUNNEL, {"tunnelSecret": value}, protect=True)))
         return [diagnostic.policyName for diagnostic in found.diagnostics]
@@ -65,7 +65,7 @@ def test_it_tells_a_secret_from_a_plain_value_and_what_is_known_from_what_is_not
     assert told(rpc.UNKNOWN) == []
 
 
-def test_levels_are_as_configured(pack: Any) -> None:
+def test_enforcement_levels_follow_the_configuration(pack: Any) -> None:
     tunnel = protocol.AnalyzeRequest(**resource(TUNNEL, {}))
     for level in (protocol.MANDATORY, protocol.ADVISORY):
         configure(pack, tunnel_is_protected=level)
@@ -76,12 +76,12 @@ def test_levels_are_as_configured(pack: Any) -> None:
     assert not pack.Analyze(tunnel).diagnostics
 
 
-def test_a_rule_that_is_not_there_is_refused(pack: Any) -> None:
+def test_an_unknown_rule_is_rejected(pack: Any) -> None:
     with pytest.raises(grpc.RpcError, match="unknown policy rule: tunnel-is-protcted; "):
         configure(pack, tunnel_is_protcted=protocol.MANDATORY)
 
 
-def test_what_needs_the_whole_stack_is_said_at_its_end_and_of_the_resource(pack: Any) -> None:
+def test_a_stack_rule_reports_at_the_end_and_names_the_resource(pack: Any) -> None:
     rule = {"hostname": "new.example.com", "service": "http://blog.blog"}
     kind = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
     open_to_all = resource(kind, {"config": {"ingresses": [rule]}}, urn="urn:of-the-rules")
@@ -94,7 +94,7 @@ def test_what_needs_the_whole_stack_is_said_at_its_end_and_of_the_resource(pack:
     assert not pack.AnalyzeStack(together).diagnostics
 
 
-def test_it_ends_with_the_engine_even_if_that_was_killed() -> None:
+def test_the_pack_exits_with_its_engine_even_if_that_was_killed() -> None:
     engine = [sys.executable, "-c", "import subprocess, sys; subprocess.run([sys.executable, '-u', 'policy'])"]
     with subprocess.Popen(engine, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

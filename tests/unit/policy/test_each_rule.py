@@ -1,4 +1,4 @@
-"""Each rule against the one stack: as it is, nothing breaks; with one thing about it made bad, exactly the one rule says so."""
+"""Each rule against a valid stack, and against that stack with one fault that only this rule reports."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ TOKEN = base64.b64encode(json.dumps({"a": "0" * 32, "t": "tunnel", "s": "c2VjcmV
 
 
 def secret_of(stack: Stack) -> str:
-    """The tunnel's secret, as the tunnel has it."""
+    """The tunnel's secret, in base64."""
     return stack.every(TUNNEL)[0].properties["tunnelSecret"]
 
 
@@ -34,7 +34,7 @@ def container(properties: Properties) -> Properties:
 
 @dataclass(frozen=True)
 class Bad:
-    """One thing made bad, and the rule that it is for."""
+    """A fault, and the rule that reports it."""
 
     what: str
     rule: str
@@ -217,23 +217,23 @@ def others() -> list[Bad]:
 BAD = [*fence(), *outside(), *token(), *others()]
 
 
-def test_a_good_stack_breaks_no_rule(good: Stack) -> None:
+def test_a_valid_stack_violates_no_rule(good: Stack) -> None:
     assert len(good.resources) > 15
     assert [str(violation) for violation in judged(good, "prod")] == []
 
 
 @pytest.mark.parametrize("case", BAD, ids=str)
-def test_what_is_bad_breaks_exactly_the_rule_it_is_for(good: Stack, case: Bad) -> None:
+def test_each_fault_violates_exactly_its_rule(good: Stack, case: Bad) -> None:
     found = judged(case.make(good), "prod")
     assert {violation.rule.name for violation in found} == {case.rule}, [str(violation) for violation in found]
 
 
-def test_every_rule_is_broken_by_something() -> None:
+def test_every_rule_has_a_fault_that_violates_it() -> None:
     assert {case.rule for case in BAD} == {rule.name for rule in ALL}
 
 
 @pytest.mark.parametrize("case", token(), ids=str)
-def test_no_message_tells_the_secret_it_is_about(good: Stack, case: Bad) -> None:
+def test_no_message_contains_the_secret(good: Stack, case: Bad) -> None:
     stack = case.make(good)
     told = " ".join(str(violation) for violation in judged(stack, "prod"))
     assert told

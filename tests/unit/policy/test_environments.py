@@ -1,4 +1,4 @@
-"""How each environment has the rules, and the repository's own stacks under them."""
+"""Policy configuration per environment, and the repository's own stacks under it."""
 
 import json
 from collections.abc import Callable
@@ -15,27 +15,27 @@ from tests.support.policy_stacks import PROJECT, judged, settings_of
 RULES = list(ALL)
 
 
-def test_every_environment_that_has_a_stack_file_has_the_rules() -> None:
+def test_every_stack_file_has_a_policy_configuration() -> None:
     stacks = {path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.yaml")}
     assert stacks == {path.stem for path in environments.FOLDER.glob("*.json")}
     for stack in stacks:
         assert settings_of(stack).keys() == {rule.name for rule in ALL}
 
 
-def test_dev_breaks_no_rule_as_dev_has_them(run: Callable[..., Stack]) -> None:
+def test_dev_violates_no_rule_of_dev(run: Callable[..., Stack]) -> None:
     assert judged(run("dev"), "dev") == []
 
 
-def test_prod_breaks_no_rule_as_prod_has_them(run: Callable[..., Stack]) -> None:
+def test_prod_violates_no_rule_of_prod(run: Callable[..., Stack]) -> None:
     assert [str(violation) for violation in judged(run("prod"), "prod")] == []
 
 
-def test_the_word_that_a_tunnel_is_protected_is_kept(run: Callable[..., Stack]) -> None:
+def test_a_declared_protection_reaches_the_tunnel(run: Callable[..., Stack]) -> None:
     (found,) = judged(run("prod", tunnel='{"protect": false}'), "prod")
     assert (found.rule.name, found.enforcement_level) == ("tunnel-is-protected", "mandatory")
 
 
-def test_what_dev_may_do_prod_may_not(run: Callable[..., Stack]) -> None:
+def test_dev_would_violate_rules_of_prod(run: Callable[..., Stack]) -> None:
     connector = json.dumps({"replicas": 1, "image": {"tag": "2026.8.2", "digest": ""}})
     assert {(v.rule.name, v.enforcement_level) for v in judged(run("dev", connector=connector), "dev")} == {
         ("images-by-digest", "advisory")
@@ -47,11 +47,11 @@ def test_what_dev_may_do_prod_may_not(run: Callable[..., Stack]) -> None:
     }
 
 
-def test_the_preset_guide_breaks_no_rule(run: Callable[..., Stack]) -> None:
+def test_the_preset_guide_violates_no_rule(run: Callable[..., Stack]) -> None:
     assert judged(run("dev", networkPolicy='{"preset": "guide"}'), "dev") == []
 
 
-def test_a_route_to_an_address_inside_declares_it(run: Callable[..., Stack]) -> None:
+def test_a_route_to_a_private_address_declares_it(run: Callable[..., Stack]) -> None:
     for preset in ("strict", "guide"):
         routes = json.dumps([{"hostname": "nas-dev.example.com", "service": "http://192.168.7.9:5000"}])
         policy = json.dumps({"preset": preset})
@@ -60,7 +60,7 @@ def test_a_route_to_an_address_inside_declares_it(run: Callable[..., Stack]) -> 
         assert judged(stack, "dev") == []
 
 
-def test_a_private_network_declares_what_it_opens(run: Callable[..., Stack]) -> None:
+def test_a_private_network_declares_its_range(run: Callable[..., Stack]) -> None:
     for preset in ("strict", "guide"):
         private = json.dumps({"routes": [{"network": "10.43.0.0/16"}, {"network": "fd00:7::/48", "ports": [443]}]})
         stack = run("dev", privateNetworks=private, networkPolicy=json.dumps({"preset": preset}), sampleSite="false")
@@ -68,7 +68,7 @@ def test_a_private_network_declares_what_it_opens(run: Callable[..., Stack]) -> 
         assert judged(stack, "dev") == []
 
 
-def test_without_a_configuration_only_what_prod_alone_must_keep_is_advice() -> None:
+def test_without_a_configuration_only_rules_for_prod_are_advisory() -> None:
     levels = {name: setting.enforcement_level for name, setting in settings_of(None).items()}
     assert {name for name, level in levels.items() if level == "advisory"} == {
         "routes-require-access",
@@ -77,7 +77,7 @@ def test_without_a_configuration_only_what_prod_alone_must_keep_is_advice() -> N
     assert "disabled" not in levels.values()
 
 
-def test_all_is_the_level_of_every_rule_that_is_not_named() -> None:
+def test_all_sets_the_level_of_every_unnamed_rule() -> None:
     resolve_config = environments.resolve_config(
         {"all": "disabled", "images-by-digest": "advisory"}, [IMAGES, REPLICAS]
     )
@@ -99,7 +99,7 @@ def test_all_is_the_level_of_every_rule_that_is_not_named() -> None:
         ({"images-by-digest": {"except": ["a"]}}, "unknown option: except"),
     ],
 )
-def test_what_no_rule_knows_is_refused(configuration: dict[str, object], message: str) -> None:
+def test_unknown_rules_levels_and_options_are_rejected(configuration: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         environments.resolve_config(configuration, RULES)
 

@@ -1,4 +1,4 @@
-"""The policy rules read Calico's and Cilium's policies as they read Kubernetes' own."""
+"""Policy rules on Calico's and Cilium's network policies."""
 
 import json
 from typing import Any
@@ -26,32 +26,32 @@ def made(engine: str, spec: dict[str, Any], namespace: str = "blog") -> Resource
 
 
 def own(engine: str, preset: str = "strict", **changes: Any) -> Resource:
-    """The policy of culvert's own component, with some fields of its spec changed; None takes one out."""
+    """The policy of culvert's own component, with changed fields of its spec; None removes one."""
     spec = ENGINES[engine].write(LABELS, egress(preset, "blog", BACKENDS), ingress("monitoring"))
     return made(engine, {key: value for key, value in {**spec, **changes}.items() if value is not None})
 
 
 def reached(engine: str, *rules: dict[str, Any], settings: dict[str, Any] | None = None) -> list[str]:
-    """What is said against a policy that has these egress rules."""
+    """The messages for a policy with these egress rules."""
     configuration = {"culvert:networkPolicy": json.dumps(settings)} if settings else None
     return broken(EGRESS, connector(), own(engine, egress=list(rules)), configuration=configuration)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("preset", ["strict", "guide"])
-def test_culverts_own_policy_breaks_nothing(engine: str, preset: str) -> None:
+def test_culverts_own_policy_violates_no_rule(engine: str, preset: str) -> None:
     for rule in (CONNECTOR_ISOLATION, EGRESS):
         assert broken(rule, connector(), own(engine, preset), ORIGIN) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_address_that_nobody_declared_is_seen(engine: str) -> None:
+def test_an_undeclared_address_is_a_violation(engine: str) -> None:
     (message,) = broken(EGRESS, connector(), own(engine))
     assert "192.168.7.9/32" in message
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_what_the_settings_allow_is_declared_on_those_ports_alone(engine: str) -> None:
+def test_allowed_destinations_are_declared_on_their_ports_only(engine: str) -> None:
     def said(**opening: Any) -> list[str]:
         written = {"culvert:networkPolicy": json.dumps({"allow": [{"cidr": "192.168.7.0/24", **opening}]})}
         return broken(EGRESS, connector(), own(engine), configuration=written)
@@ -72,7 +72,7 @@ def test_what_the_settings_allow_is_declared_on_those_ports_alone(engine: str) -
         ("cilium", {"endpointSelector": {"matchExpressions": [{"key": "k8s:app", "operator": "Exists"}]}}),
     ],
 )
-def test_a_policy_of_other_pods_fences_nobody(engine: str, changes: dict[str, Any]) -> None:
+def test_a_policy_for_other_pods_does_not_isolate_the_connector(engine: str, changes: dict[str, Any]) -> None:
     (message,) = broken(CONNECTOR_ISOLATION, connector(), own(engine, **changes))
     assert message == "no network policy of this stack selects its pods in namespace blog"
 
@@ -90,13 +90,13 @@ def test_a_policy_of_other_pods_fences_nobody(engine: str, changes: dict[str, An
         ("cilium", {"enableDefaultDeny": {"egress": False}}, "Egress"),
     ],
 )
-def test_a_direction_left_open_is_seen(engine: str, changes: dict[str, Any], direction: str) -> None:
+def test_an_unrestricted_direction_is_a_violation(engine: str, changes: dict[str, Any], direction: str) -> None:
     (message,) = broken(CONNECTOR_ISOLATION, connector(), own(engine, **changes))
     assert message.endswith(f"does not restrict {direction}")
 
 
 @pytest.mark.parametrize("engine", KINDS)
-def test_a_policy_of_another_namespace_fences_nobody(engine: str) -> None:
+def test_a_policy_of_another_namespace_does_not_isolate_the_connector(engine: str) -> None:
     elsewhere = made(engine, dict(own(engine).properties["spec"]), "shop")
     assert broken(CONNECTOR_ISOLATION, connector(), elsewhere)
 
@@ -116,7 +116,7 @@ CALICO = {"action": "Allow", "protocol": "TCP"}
         ({**CALICO, "destination": {"nets": ["169.254.20.10/32"], "notPorts": [53]}}, "169.254.20.10/32"),
     ],
 )
-def test_a_way_in_that_calico_opens_is_seen(rule: dict[str, Any], words: str) -> None:
+def test_private_egress_in_a_calico_policy_is_a_violation(rule: dict[str, Any], words: str) -> None:
     assert words in " ".join(reached("calico", rule))
 
 
@@ -130,7 +130,7 @@ def test_a_way_in_that_calico_opens_is_seen(rule: dict[str, Any], words: str) ->
         {**CALICO, "destination": {"namespaceSelector": "all()", "selector": "k8s-app == 'kube-dns'"}},
     ],
 )
-def test_what_calico_opens_outside_or_by_name_is_nothing_to_speak_of(rule: dict[str, Any]) -> None:
+def test_public_or_selected_egress_in_a_calico_policy_is_allowed(rule: dict[str, Any]) -> None:
     assert reached("calico", rule) == []
 
 
@@ -152,7 +152,7 @@ NAMESPACES = {"matchExpressions": [{"key": "k8s:io.kubernetes.pod.namespace", "o
         ({"toEndpoints": [NAMESPACES]}, "every pod of every namespace"),
     ],
 )
-def test_a_way_in_that_cilium_opens_is_seen(rule: dict[str, Any], words: str) -> None:
+def test_private_egress_in_a_cilium_policy_is_a_violation(rule: dict[str, Any], words: str) -> None:
     assert words in " ".join(reached("cilium", rule))
 
 
@@ -165,7 +165,7 @@ def test_a_way_in_that_cilium_opens_is_seen(rule: dict[str, Any], words: str) ->
         {"toCIDR": ["169.254.20.10/32"], "toPorts": [{"ports": [{"port": "53"}], "rules": {"dns": []}}]},
     ],
 )
-def test_what_cilium_opens_outside_or_by_name_is_nothing_to_speak_of(rule: dict[str, Any]) -> None:
+def test_public_or_named_egress_in_a_cilium_policy_is_allowed(rule: dict[str, Any]) -> None:
     assert reached("cilium", rule) == []
 
 
@@ -188,11 +188,11 @@ def test_what_cilium_opens_outside_or_by_name_is_nothing_to_speak_of(rule: dict[
         ("has(b) || a == 'x' && has(b)", False),
     ],
 )
-def test_calicos_selectors_are_read(selector: str, taken: bool) -> None:
+def test_calico_selectors_are_evaluated(selector: str, taken: bool) -> None:
     assert calico_selectors.selects(selector, {"a": "x", "a.io/name-1": "cloudflared"}) is taken
 
 
 @pytest.mark.parametrize("selector", ["a ==", "a 'x'", "a == x", "a == 'x' b", "(a == 'x'", "a in 'x'", "#"])
-def test_what_is_no_selector_is_an_error(selector: str) -> None:
+def test_a_malformed_selector_is_an_error(selector: str) -> None:
     with pytest.raises(ValueError, match="'"):
         calico_selectors.selects(selector, {"a": "x"})

@@ -1,4 +1,4 @@
-"""The rules one by one: what each lets pass although it looks like what it forbids, and the other way round."""
+"""The policy rules one by one: near misses on both sides of each rule."""
 
 import base64
 import json
@@ -62,7 +62,7 @@ def block(cidr: str, *excepted: str, port: int | None = None) -> Properties:
 # connector-has-network-policy
 
 
-def test_the_message_says_where_a_policy_is_missing_or_which_one_is_open() -> None:
+def test_the_message_names_the_namespace_or_the_open_policy() -> None:
     assert broken(CONNECTOR_ISOLATION, connector()) == [
         "no network policy of this stack selects its pods in namespace blog"
     ]
@@ -84,16 +84,16 @@ def test_a_policy_may_select_by_expressions() -> None:
         assert broken(CONNECTOR_ISOLATION, connector(), selecting(meant, expression))
 
 
-def test_a_policy_without_types_closes_egress_only_where_it_has_rules_for_it() -> None:
+def test_a_policy_without_types_isolates_egress_only_with_egress_rules() -> None:
     assert broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=None))
     assert not broken(CONNECTOR_ISOLATION, connector(), fence([block("198.41.192.0/24")], policyTypes=None))
 
 
-def test_two_policies_may_close_a_direction_each() -> None:
+def test_two_policies_may_isolate_one_direction_each() -> None:
     assert not broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=["Ingress"]), fence(policyTypes=["Egress"]))
 
 
-def test_a_policy_of_another_engine_is_not_read_as_one_of_kubernetes() -> None:
+def test_policies_of_unknown_engines_are_ignored() -> None:
     other = replace(fence(), type="kubernetes:projectcalico.org/v3:NetworkPolicy")
     assert broken(CONNECTOR_ISOLATION, connector(), other)
 
@@ -107,13 +107,13 @@ def test_a_policy_of_another_engine_is_not_read_as_one_of_kubernetes() -> None:
         {"image": "x", "env": [{"name": "TUNNEL_TOKEN_FILE", "value": "/token"}]},
     ],
 )
-def test_a_connector_is_known_by_more_than_its_label(container: Properties) -> None:
+def test_a_connector_is_recognised_by_image_command_or_environment(container: Properties) -> None:
     pod = {"metadata": {"labels": {}}, "spec": {"containers": [container]}}
     found = resource("kubernetes:apps/v1:DaemonSet", {"spec": {"template": pod}})
     assert broken(CONNECTOR_ISOLATION, found)
 
 
-def test_a_pod_that_is_no_connector_needs_no_fence() -> None:
+def test_a_pod_that_is_not_a_connector_needs_no_policy() -> None:
     pod = {"metadata": {"labels": {}}, "spec": {"containers": [{"image": "nginx", "args": ["run"]}]}}
     assert not broken(CONNECTOR_ISOLATION, resource("kubernetes:apps/v1:Deployment", {"spec": {"template": pod}}))
 
@@ -125,7 +125,7 @@ def reached(*egress: Properties, more: tuple[Resource, ...] = (), **options: Any
     return broken(EGRESS, connector(), fence(egress), *more, **options)
 
 
-def test_an_address_that_a_rule_of_the_tunnel_names_may_be_reached_on_that_port_alone() -> None:
+def test_an_origin_address_is_declared_on_its_port_only() -> None:
     origin = tunnel(
         {"hostname": "nas.example.com", "service": "https://192.168.7.9"}, {"service": "tcp://[fd00::7]:22"}
     )
@@ -139,44 +139,44 @@ def test_an_address_that_a_rule_of_the_tunnel_names_may_be_reached_on_that_port_
     assert reached({**block("192.168.7.9/32"), **ports}, more=(origin,))
 
 
-def test_an_address_is_not_held_against_anybody_while_a_rule_is_not_known_yet() -> None:
+def test_an_address_is_no_violation_while_an_ingress_rule_is_unknown() -> None:
     later = tunnel({"hostname": "nas.example.com", "service": UNKNOWN})  # pyright: ignore[reportArgumentType]
     assert not reached(block("192.168.7.9/32", port=443), more=(later,))
     assert reached(block("192.168.7.0/24", port=443), more=(later,))
 
 
-def test_a_network_that_the_stack_routes_through_the_tunnel_may_be_reached() -> None:
+def test_a_network_routed_through_the_tunnel_is_declared() -> None:
     kind = "cloudflare:index/zeroTrustTunnelCloudflaredRoute:ZeroTrustTunnelCloudflaredRoute"
     route = resource(kind, {"network": "10.1.0.0/16"})
     assert not reached(block("10.1.2.0/24"), more=(route,))
     assert reached(block("10.0.0.0/8"), more=(route,))
 
 
-def test_a_range_that_the_configuration_names_may_be_reached() -> None:
+def test_a_range_in_the_option_ranges_is_declared() -> None:
     assert not reached(block("10.1.2.0/24", port=80), ranges=["10.1.0.0/16"])
     assert reached(block("10.1.2.0/24", port=80), ranges=["10.2.0.0/16", "fd00::/8"])
 
 
-def test_resolvers_inside_may_be_reached_on_the_port_of_dns() -> None:
+def test_private_dns_servers_are_declared_on_port_53() -> None:
     assert not reached(block("169.254.20.10/32", port=53))
     assert reached(block("169.254.20.10/32"))
     assert not reached(block("10.0.0.10/32", port=53), resolvers=["10.0.0.10/32"])
 
 
-def test_pods_of_a_named_namespace_may_be_reached() -> None:
+def test_pods_of_a_selected_namespace_are_allowed() -> None:
     named = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}, "podSelector": {}}
     dns = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
     assert not reached({"to": [named, {"podSelector": {}}, dns]})
     assert reached({"to": [named, {"namespaceSelector": {}}]})
 
 
-def test_policies_of_other_pods_are_their_own_business() -> None:
+def test_policies_of_other_pods_are_not_checked() -> None:
     database = fence([block("10.0.0.0/8")], podSelector={"matchLabels": {"app": "database"}})
     assert not broken(EGRESS, connector(), fence(), database)
 
 
 @pytest.mark.parametrize("network", PRIVATE, ids=str)
-def test_an_exception_for_each_inner_range_is_needed_and_is_enough(network: Any) -> None:
+def test_excepting_every_private_range_is_necessary_and_sufficient(network: Any) -> None:
     everything = "0.0.0.0/0" if network.version == 4 else "::/0"
     excepted = [str(inside) for inside in PRIVATE if inside.version == network.version]
     assert not reached(block(everything, *excepted))
@@ -188,7 +188,7 @@ def test_an_exception_for_each_inner_range_is_needed_and_is_enough(network: Any)
     strategies.ip_addresses(v=4, network="10.0.0.0/8"),
     strategies.lists(strategies.tuples(strategies.ip_addresses(v=4, network="10.0.0.0/8"), strategies.integers(8, 32))),
 )
-def test_what_is_left_of_a_range_is_reached_and_nothing_else(
+def test_subtracting_exceptions_leaves_exactly_the_rest(
     address: IPv4Address, excepted: list[tuple[IPv4Address, int]]
 ) -> None:
     exceptions = [ip_network(f"{base}/{length}", strict=False) for base, length in excepted]
@@ -198,7 +198,7 @@ def test_what_is_left_of_a_range_is_reached_and_nothing_else(
 
 
 @given(strategies.ip_addresses())
-def test_what_python_calls_private_is_inside(address: Any) -> None:
+def test_every_address_that_python_calls_private_is_private(address: Any) -> None:
     special = ("192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4")
     special += ("::/128", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "64:ff9b:1::/48", "100:0:0:1::/64")
     nothing_answers = any(
@@ -221,7 +221,7 @@ def test_a_digest_is_enough_without_a_tag() -> None:
 # connector-is-redundant
 
 
-def test_only_connectors_need_a_second(good: Stack) -> None:
+def test_only_connectors_must_be_redundant(good: Stack) -> None:
     site = resource(
         "kubernetes:apps/v1:Deployment", {"spec": {"replicas": 1, "template": {"spec": {"containers": []}}}}
     )
@@ -237,12 +237,12 @@ def test_only_connectors_need_a_second(good: Stack) -> None:
 UNVERIFIED = {"hostname": "nas.example.com", "service": "https://10.0.0.7", "originRequest": {"noTlsVerify": True}}
 
 
-def test_a_written_reason_lets_an_origin_go_unverified() -> None:
+def test_a_reason_permits_an_unverified_origin() -> None:
     assert broken(ORIGINS, tunnel(UNVERIFIED), reasons={"nas.example.com": " ", "other.example.com": "because"})
     assert not broken(ORIGINS, tunnel(UNVERIFIED), reasons={"nas.example.com": "its certificate cannot be changed"})
 
 
-def test_the_reason_may_stand_in_the_settings() -> None:
+def test_the_reason_may_come_from_the_settings() -> None:
     def settings(reason: str) -> dict[str, str]:
         return {"culvert:routes": json.dumps([{"hostname": "NAS.example.com", "origin": {"reason": reason}}])}
 
@@ -250,7 +250,7 @@ def test_the_reason_may_stand_in_the_settings() -> None:
     assert broken(ORIGINS, tunnel(UNVERIFIED), configuration=settings(" "))
 
 
-def test_a_rule_of_its_own_mind_is_judged_by_that() -> None:
+def test_a_rules_own_option_overrides_the_tunnels() -> None:
     verified = {**UNVERIFIED, "originRequest": {"noTlsVerify": False}}
     assert not broken(ORIGINS, tunnel(verified, noTlsVerify=True))
     assert broken(ORIGINS, tunnel({**UNVERIFIED, "originRequest": None}, noTlsVerify=True))
@@ -271,7 +271,7 @@ def record(**properties: Any) -> Resource:
     return resource("cloudflare:index/dnsRecord:DnsRecord", {"name": "mail.example.com", "type": "A", **properties})
 
 
-def test_a_record_that_is_named_need_not_be_proxied() -> None:
+def test_a_listed_record_need_not_be_proxied() -> None:
     assert broken(RECORDS, record(proxied=False), unproxied=["other.example.com"])
     assert not broken(RECORDS, record(proxied=False), unproxied=["mail.example.com"])
 
@@ -281,7 +281,7 @@ def test_records_that_cannot_be_proxied_need_not_be() -> None:
     assert not broken(RECORDS, record(type="MX", proxied=False))
 
 
-def test_a_record_under_its_kinds_former_name_is_one() -> None:
+def test_a_record_of_the_former_resource_type_counts() -> None:
     assert broken(RECORDS, replace(record(), type="cloudflare:index/record:Record"))
 
 
@@ -306,7 +306,7 @@ V1 = {**BLOG, "path": r"^/v1\.0(/|$)"}
         (BLOG, {"domain": "blog.example.com", "policies": [{"decision": "allow"}]}),
     ],
 )
-def test_an_application_before_all_requests_of_a_route_guards_it(rule: Properties, guard: Properties) -> None:
+def test_an_application_that_covers_a_whole_route_protects_it(rule: Properties, guard: Properties) -> None:
     assert broken(ACCESS, tunnel(rule))
     assert not broken(ACCESS, tunnel(rule), application(**guard))
 
@@ -329,19 +329,19 @@ def test_an_application_before_all_requests_of_a_route_guards_it(rule: Propertie
         (BLOG, {"domain": "blog.example.com", "policies": [{"id": "bypass"}]}),
     ],
 )
-def test_an_application_that_lets_some_requests_pass_guards_nothing(rule: Properties, guard: Properties) -> None:
+def test_an_application_that_misses_some_requests_protects_nothing(rule: Properties, guard: Properties) -> None:
     policy = {"id": "bypass", "decision": "bypass"}
     bypass = resource("cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy", policy)
     assert broken(ACCESS, tunnel(rule), application(**guard), bypass)
 
 
-def test_a_connector_that_asks_for_a_ticket_from_access_guards_its_route() -> None:
+def test_a_required_access_jwt_protects_a_route() -> None:
     assert not broken(ACCESS, tunnel({**BLOG, "originRequest": {"access": {"required": True}}}))
     assert not broken(ACCESS, tunnel(BLOG, access={"required": True}))
     assert broken(ACCESS, tunnel({**BLOG, "originRequest": {"access": {"required": False}}}))
 
 
-def test_the_settings_may_say_that_a_hostname_is_public() -> None:
+def test_the_settings_may_declare_a_hostname_public() -> None:
     cafe = {**BLOG, "hostname": "xn--caf-dma.example.com"}
     blog = {"hostname": "Blog.example.com", "public": True}
 
@@ -357,14 +357,14 @@ def test_the_settings_may_say_that_a_hostname_is_public() -> None:
     assert not broken(ACCESS, tunnel(BLOG), configuration=said(blog, gone))
 
 
-def test_a_fixed_status_leads_nowhere() -> None:
+def test_a_fixed_status_needs_no_access() -> None:
     assert not broken(ACCESS, tunnel({"hostname": "blog.example.com", "service": "http_status:410"}))
 
 
 # token-stays-secret
 
 
-def test_a_secret_output_may_hold_the_token(good: Stack) -> None:
+def test_a_secret_output_may_contain_the_token(good: Stack) -> None:
     secret = good.every("ZeroTrustTunnelCloudflared")[0].properties["tunnelSecret"]
     resources = (
         replace(found, properties={**found.properties, "secret": secret}, shown={**found.shown, "secret": None})
@@ -375,7 +375,7 @@ def test_a_secret_output_may_hold_the_token(good: Stack) -> None:
     assert not judged(Stack(tuple(resources), good.configuration), "prod")
 
 
-def test_the_token_may_come_from_a_secret_by_variable() -> None:
+def test_a_variable_may_refer_to_the_tokens_secret() -> None:
     def variable(**more: Any) -> Resource:
         return connector(image=f"x@{DIGEST}", env=[{"name": "TUNNEL_TOKEN", **more}])
 
@@ -383,16 +383,16 @@ def test_the_token_may_come_from_a_secret_by_variable() -> None:
     assert broken(TOKEN, variable(value="known only later"))
 
 
-def test_a_file_with_the_token_is_no_argument_that_shows_it() -> None:
+def test_a_token_file_argument_is_allowed() -> None:
     assert not broken(TOKEN, connector(args=["tunnel", "run", "--token-file", "/token"]))
     assert broken(TOKEN, connector(args=["tunnel", "run", "--token=$(TOKEN)"]))
 
 
-def test_secrets_of_other_providers_are_not_taken_for_kubernetes_ones() -> None:
+def test_secrets_of_other_providers_are_not_kubernetes_secrets() -> None:
     assert not broken(TOKEN, resource("aws:secretsmanager/secret:Secret", {"data": {"a": "b"}}))
 
 
-def test_two_tunnels_of_one_stack_are_each_looked_for(good: Stack) -> None:
+def test_the_secrets_of_every_tunnel_are_searched_for(good: Stack) -> None:
     first = good.every("ZeroTrustTunnelCloudflared")[0]
     second = replace(first, properties={**first.properties, "tunnelSecret": "d" * 44})
     stack = replace(good, resources=(*good.resources, second))
@@ -420,7 +420,7 @@ def test_every_way_to_deliver_the_token_keeps_it_secret(run: Callable[..., Stack
         ("external", "PushSecret", lambda spec, token: spec.update(template={"data": {"token": token}})),
     ],
 )
-def test_a_custom_resource_with_the_token_in_plain_is_told(
+def test_a_custom_resource_with_a_plain_token_is_a_violation(
     run: Callable[..., Stack], delivery: str, kind: str, leak: Callable[[Any, str], None]
 ) -> None:
     stack = run("prod", token=json.dumps({"delivery": delivery, **WAYS[delivery]}))

@@ -1,4 +1,4 @@
-"""In a preview much is not known yet: that breaks no rule, and no rule breaks on it."""
+"""Unknown values of a preview: they violate no rule and crash none."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -13,7 +13,7 @@ from tests.support.policy_stacks import settings_of
 
 
 def places(value: Any) -> Iterator[tuple[str | int, ...]]:
-    """The path of every value within a value, itself aside."""
+    """The path of every value nested in a value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield (key,)
@@ -29,7 +29,7 @@ def unknown_at(value: Any, path: tuple[str | int, ...]) -> Any:
     return value
 
 
-def test_no_value_that_is_not_known_yet_breaks_a_rule(good: Stack) -> None:
+def test_an_unknown_value_violates_no_rule(good: Stack) -> None:
     tried = 0
     for index, resource in enumerate(good.resources):
         for path in places(resource.properties):
@@ -44,7 +44,7 @@ def test_no_value_that_is_not_known_yet_breaks_a_rule(good: Stack) -> None:
     assert tried > 300
 
 
-def test_a_whole_resource_that_is_not_known_yet_breaks_no_rule(good: Stack) -> None:
+def test_an_unknown_resource_violates_no_rule(good: Stack) -> None:
     resources = tuple(
         replace(resource, properties=dict.fromkeys(resource.properties, UNKNOWN), shown={})
         for resource in good.resources
@@ -52,7 +52,7 @@ def test_a_whole_resource_that_is_not_known_yet_breaks_no_rule(good: Stack) -> N
     assert violations(replace(good, resources=resources), ALL, settings_of("prod")) == []
 
 
-def test_looking_into_what_is_not_known_finds_nothing() -> None:
+def test_paths_into_unknown_values_are_unknown() -> None:
     assert get_path({"spec": UNKNOWN}, "spec", "template") is UNKNOWN
     assert get_path({"spec": {}}, "spec", "template") is None
     assert get_path({"spec": "text"}, "spec", "template") is None

@@ -1,4 +1,4 @@
-"""The restricted standard as the rule has it, and as a real API server has it: the two agree on every pod here."""
+"""The rule on the restricted Pod Security standard, compared pod by pod with a real API server."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -135,7 +135,7 @@ def messages(body: Body) -> list[str]:
 
 @pytest.fixture(scope="module")
 def restricted(sandbox: Sandbox) -> Iterator[Callable[[Body], str]]:
-    """Asks the API server for a pod in a restricted namespace, without making it; gives what it objects, or nothing."""
+    """Creates a pod in a restricted namespace as a dry run; returns the API server's objection, or an empty string."""
     kubeconfig = sandbox.run("env", "--stack", "dev")["KUBECONFIG"]
     api: Any = client.CoreV1Api(config.new_client_from_config(kubeconfig))
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -167,7 +167,7 @@ def test_the_rule_and_the_api_server_agree(restricted: Callable[[Body], str], na
     assert bool(found) == bool(objection), f"the rule: {found}\nthe API server: {objection}"
 
 
-def test_both_verdicts_are_among_the_pods() -> None:
+def test_the_pods_include_accepted_and_rejected_ones() -> None:
     verdicts = []
     for change in PODS.values():
         body = deepcopy(GOOD)
@@ -177,7 +177,7 @@ def test_both_verdicts_are_among_the_pods() -> None:
     assert verdicts.count(False) > 10
 
 
-def test_pods_are_found_in_whatever_declares_them() -> None:
+def test_pods_are_found_in_every_workload_kind() -> None:
     template = {"metadata": {}, "spec": {"containers": [{"name": "main", "image": "x"}]}}
     kinds = {
         "apps/v1:DaemonSet": {"spec": {"template": template}},

@@ -1,4 +1,4 @@
-"""The pack under the real engine, over what that registers: `--policy-pack policy --policy-pack-config policy/<stack>.json`."""
+"""The policy pack under the real engine: `--policy-pack policy --policy-pack-config policy/<stack>.json`."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def rules(ran: Ran) -> set[tuple[str, str]]:
     return {(violation["rule"], violation["level"]) for violation in ran["violations"]}
 
 
-def test_advice_is_told_and_stops_nothing(engine: Callable[..., Ran]) -> None:
+def test_an_advisory_violation_is_reported_and_stops_nothing(engine: Callable[..., Ran]) -> None:
     connector = {"replicas": 1, "image": {"tag": "2026.8.2", "digest": ""}}
     ran = engine("up", "advised", "dev", connector=connector)
     assert not ran["failed"], ran["log"]
@@ -61,7 +61,9 @@ def test_advice_is_told_and_stops_nothing(engine: Callable[..., Ran]) -> None:
     assert "DnsRecord" in json.dumps(ran["log"])
 
 
-def test_what_is_mandatory_stops_an_update_before_it_is_made(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
+def test_a_mandatory_violation_stops_an_update_before_anything_is_created(
+    engine: Callable[..., Ran], sandbox: Sandbox
+) -> None:
     ran = engine("up", "single", "prod", connector={"replicas": 1}, tunnel={"protect": True})
     assert ran["failed"]
     assert ("connector-is-redundant", "mandatory") in rules(ran)
@@ -69,7 +71,7 @@ def test_what_is_mandatory_stops_an_update_before_it_is_made(engine: Callable[..
     assert sandbox.objects("apps/v1", "Deployment", "single") == []
 
 
-def test_the_token_is_recognized_before_it_is_given_away(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
+def test_an_exposed_token_is_found_before_it_is_sent(engine: Callable[..., Ran], sandbox: Sandbox) -> None:
     ran = engine("up", "leaking", "dev", LEAK)
     assert ran["failed"]
     assert rules(ran) == {("token-stays-secret", "mandatory")}
@@ -80,7 +82,7 @@ def test_the_token_is_recognized_before_it_is_given_away(engine: Callable[..., R
     assert not re.search(r"[A-Za-z0-9+/]{100}", json.dumps(ran))
 
 
-def test_a_preview_judges_the_stack_as_a_whole(engine: Callable[..., Ran]) -> None:
+def test_a_preview_validates_the_whole_stack(engine: Callable[..., Ran]) -> None:
     ran = engine("preview", "unfenced", "dev", UNFENCED)
     assert ran["failed"]
     assert rules(ran) == {("connector-has-network-policy", "mandatory")}
