@@ -1,7 +1,7 @@
-"""Targets for Prometheus, made from what a culvert stack publishes.
+"""Targets for Prometheus from the outputs of a culvert stack.
 
 Mount the ConfigMap into Prometheus and name it in a scrape job for the blackbox exporter:
-https://prometheus.io/docs/guides/multi-target-exporter/. With each `pulumi up` the probes follow the hostnames.
+https://prometheus.io/docs/guides/multi-target-exporter/. Each `pulumi up` updates the probed hostnames.
 """
 
 import pulumi
