@@ -1,13 +1,19 @@
-"""Pulumi's SDKs of Cloudflare and Kubernetes, of which only what is used is made.
+"""Lazy imports of Pulumi's SDKs of Cloudflare and Kubernetes.
 
-`import pulumi_cloudflare` runs nearly 800 modules and makes 12,000 classes, and takes longer than everything else that this
-program does before it asks for its first resource. From here on an import of one of these packages costs what is used of it: a
-resource's module is run, and a class of arguments or results is made, when it is first asked for
-(https://peps.python.org/pep-0562/), as an annotation does that is not quoted. What was imported before this module stays as it
-is.
+Problem: `import pulumi_cloudflare` runs nearly 800 modules and builds 12,000 classes, of which a stack uses about 40. It
+takes longer than everything else that the program does before its first resource.
+
+Work-around: a finder on `sys.meta_path` (https://docs.python.org/3/reference/import.html#finders-and-loaders) replaces the
+loaders of these packages. A resource's module runs, and a class of arguments or results is built, when its name is first
+looked up (https://peps.python.org/pep-0562/). It depends on how the SDKs are generated: one decorator before each class,
+names in annotations quoted. `CULVERT_LAZY_SDK=0` turns it off.
+
+Upstream: https://github.com/pulumi/pulumi/pull/6827 made the subpackages of an SDK lazy; pulumi_cloudflare has none, and
+the modules of a package are not. Delete this module once `import pulumi_cloudflare` takes less than half a second.
 """
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,6 +28,12 @@ import pulumi
 _PACKAGES = re.compile(r"pulumi_cloudflare\b|pulumi_kubernetes\.\w+\.v\d\w*\b")
 # What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, and the class's bases.
 _GENERATED = {"_inputs": (pulumi.input_type, ()), "outputs": (pulumi.output_type, (dict,))}
+
+
+def install() -> None:
+    """Make later imports of the SDKs lazy, unless `CULVERT_LAZY_SDK` is `0`. What is imported already stays as it is."""
+    if os.environ.get("CULVERT_LAZY_SDK") != "0" and not any(isinstance(each, _Finder) for each in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
 
 
 class _Lazy:
@@ -141,6 +153,3 @@ def _strings(code: CodeType) -> Iterator[str]:
             yield from (
                 each for each in (constant if isinstance(constant, tuple) else [constant]) if isinstance(each, str)
             )
-
-
-sys.meta_path.insert(0, _Finder())

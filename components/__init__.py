@@ -1,8 +1,8 @@
 """What is provisioned. Components read no configuration, do no I/O and make no provider."""
 
-import clients.lazy_sdk  # noqa: F401 - before anything imports an SDK
 from components.access import Access
 from components.connector.connector import Connector
+from components.exposure.exposure import Exposure
 from components.load_balancer import LoadBalancer
 from components.monitoring.monitoring import Monitoring
 from components.namespace import Namespace
@@ -18,6 +18,7 @@ from components.waf.waf import WafRules
 __all__ = [
     "Access",
     "Connector",
+    "Exposure",
     "LoadBalancer",
     "Monitoring",
     "Namespace",

@@ -19,13 +19,14 @@ import components
 
 NAME = "culvert"
 VERSION = "0.1.0"
+COMPONENTS = [each for each in components_from_module(components) if each is not components.Exposure]
 
 
 class Package(ComponentProvider):
     """A provider of every component, with a schema that reads well in any language and is the same on any Python."""
 
     def __init__(self) -> None:
-        super().__init__(components_from_module(components), NAME, version=VERSION)
+        super().__init__(COMPONENTS, NAME, version=VERSION)
         self.schema = json.dumps(_tidy(_published(json.loads(self.schema or ""))))
 
 

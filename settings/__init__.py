@@ -10,7 +10,7 @@ from settings.derived.destinations import (
     PodDestination,
 )
 from settings.errors import SettingIssue, SettingsError
-from settings.loading import base_name
+from settings.loading import base_name, check_name
 from settings.model import Settings
 from settings.options.access import AccessOptions, PeopleOptions
 from settings.options.connector import ConnectorOptions, SchedulingOptions
@@ -85,4 +85,5 @@ __all__ = [
     "WafOptions",
     "WafRule",
     "base_name",
+    "check_name",
 ]

@@ -60,6 +60,14 @@ def base_name(project: str, stack: str) -> str:
     return name
 
 
+def check_name(name: str) -> None:
+    """Check the name of an exposure, which its objects are named after. Raises SettingsError."""
+    if not re.fullmatch(BASE_NAME, name) or name.startswith("kube-"):
+        why = "objects of the cluster are named after it"
+        accepted = "lower-case letters, digits and hyphens, at most 50, not starting with kube-"
+        raise SettingsError([SettingIssue.of("name", name, why, accepted, references.KUBERNETES_NAMES)])
+
+
 def written(path: Path) -> dict[str, Any]:
     """The settings in a stack file."""
     try:

@@ -1,1 +1,6 @@
-"""Everything of one tunnel, wired together."""
+"""A whole exposure: the component of every other component of one tunnel."""
+
+from components.exposure.exposure import Exposure
+from components.exposure.outputs import exports
+
+__all__ = ["Exposure", "exports"]

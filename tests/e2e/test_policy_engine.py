@@ -16,15 +16,17 @@ from tests.support.policy_stacks import PROJECT
 Ran = dict[str, Any]
 
 LEAK = """
+from components import Tunnel
 from pulumi_kubernetes.core.v1 import ConfigMap
-ConfigMap("leak", metadata={"name": "leak", "namespace": namespace.name}, data={"config": tunnel.token})
+tunnel = Tunnel("other", {"account_id": settings.account_id, "ingress_rules": [{"service": "http_status:404"}]})
+ConfigMap("leak", metadata={"name": "leak", "namespace": exposure.namespace}, data={"config": tunnel.token})
 """
 UNFENCED = """
 from pulumi_kubernetes.apps.v1 import Deployment
 from components.connector.connector import Connector
 Connector("other", {
-    "namespace": "default", "token": "none", "replicas": 2, "image": options.image.reference, "grace_period_seconds": 30,
-    "resources": {},
+    "namespace": "default", "token": "none", "replicas": 2, "image": settings.connector.image.reference,
+    "grace_period_seconds": 30, "resources": {},
 })
 """
 

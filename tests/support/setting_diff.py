@@ -18,7 +18,11 @@ BASE: dict[str, Any] = {
     "routes": [{"hostname": "blog.example.com", "service": "http://blog"}],
 }
 RECORD_ID = "023e105f4ecef8ad9ca31a8372d0c353"
-UP = {"readStackOutputs": {"outputs": {"tunnelId": TUNNEL_ID, "records": {"blog.example.com": RECORD_ID}}}}
+UP = {
+    "readStackOutputs": {
+        "outputs": {"tunnelName": "culvert-dev", "tunnelId": TUNNEL_ID, "records": {"blog.example.com": RECORD_ID}}
+    }
+}
 """The stack of `BASE` is up already, and has a tunnel and a record."""
 
 

@@ -32,6 +32,7 @@ while waiting:
         described[name] += [str(one.__mro__), sorted(vars(one)), named, {name: repr(type) for name, type in of.items()}]
 print(json.dumps(described))
 """
+INSTALL = "from clients import lazy_sdk\nlazy_sdk.install()\n"
 MADE = "[m for m in sys.modules if m.startswith('pulumi_cloudflare.')]"
 KUBERNETES = [f"pulumi_kubernetes.{group}.v1" for group in ("core", "apps", "meta", "networking", "policy")]
 
@@ -46,19 +47,21 @@ def printed(program: str, *arguments: str) -> str:
 def test_every_class_is_what_an_ordinary_import_makes(package: str) -> None:
     ordinary = json.loads(printed(DESCRIBE, package))
     assert len(ordinary) > 10
-    assert json.loads(printed("import clients.lazy_sdk\n" + DESCRIBE, package)) == ordinary
+    assert json.loads(printed(INSTALL + DESCRIBE, package)) == ordinary
 
 
 def test_importing_the_components_makes_nothing_that_a_stack_may_do_without() -> None:
     kubernetes = "[m for m in sys.modules if m.startswith('pulumi_kubernetes.core.v1')]"
-    cloudflares, kubernetes_own = printed(f"import components, sys; print(len({MADE}), len({kubernetes}))").split()
+    cloudflares, kubernetes_own = printed(
+        f"{INSTALL}import components, sys; print(len({MADE}), len({kubernetes}))"
+    ).split()
     assert cloudflares == "0"
     assert 0 < int(kubernetes_own) < 20
 
 
 def test_a_resource_is_made_without_the_others() -> None:
     classes = "sum(isinstance(each, type) for each in vars(sys.modules['pulumi_cloudflare._inputs']).values())"
-    program = "import components, sys; from pulumi_cloudflare import DnsRecord"
+    program = f"{INSTALL}import components, sys; from pulumi_cloudflare import DnsRecord"
     modules, made_classes = printed(f"{program}; print(len({MADE}), {classes})").split()
     assert 0 < int(modules) < 10
     assert 0 < int(made_classes) < 20
@@ -78,16 +81,29 @@ def test_a_resource_is_made_without_the_others() -> None:
 )
 def test_a_name_is_what_it_is_in_the_package(names: str) -> None:
     program = f"from pulumi_cloudflare import {names}; print(*(each.__name__ for each in ({names},)))"
-    assert printed(f"import clients.lazy_sdk; {program}") == printed(program)
+    assert printed(INSTALL + program) == printed(program)
 
 
 def test_what_was_imported_already_is_used_as_it_is() -> None:
-    program = "import pulumi_cloudflare as c, clients.lazy_sdk, components.records as r; print(r.cloudflare.DnsRecord is c.DnsRecord)"
+    program = "import components.records as r; print(r.cloudflare.DnsRecord is c.DnsRecord)"
+    program = f"import pulumi_cloudflare as c\n{INSTALL}{program}"
     assert printed(program) == "True"
 
 
 def test_a_name_that_there_is_not_is_said_to_be_missing() -> None:
-    program = (
-        "import clients.lazy_sdk, pulumi_cloudflare as c\ntry: c.Tunel\nexcept AttributeError as error: print(error)"
-    )
+    program = f"{INSTALL}import pulumi_cloudflare as c\ntry: c.Tunel\nexcept AttributeError as error: print(error)"
     assert printed(program) == "module 'pulumi_cloudflare' has no attribute 'Tunel'"
+
+
+def test_a_program_of_its_own_gets_ordinary_imports_from_the_components() -> None:
+    program = (
+        "import sys, components; print(any(type(each).__module__ == 'clients.lazy_sdk' for each in sys.meta_path))"
+    )
+    assert printed(program) == "False"
+
+
+def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = f"import sys\nbefore = [*sys.meta_path]\n{INSTALL}print(sys.meta_path == before)"
+    assert printed(program) == "False"
+    monkeypatch.setenv("CULVERT_LAZY_SDK", "0")
+    assert printed(program) == "True"

@@ -8,6 +8,7 @@ from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
 from components.network_policy.flows import egress
+from plugin import package
 from settings import ConnectorOptions
 from tests.unit.components.conftest import ZONE_ID, Deploy
 
@@ -15,7 +16,7 @@ from tests.unit.components.conftest import ZONE_ID, Deploy
 def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() -> None:
     classes = [found for found in vars(components).values() if isinstance(found, type)]
     assert all(issubclass(found, pulumi.ComponentResource) for found in classes)
-    read = Analyzer("culvert").analyze(classes)["component_definitions"]
+    read = Analyzer("culvert").analyze(package.COMPONENTS)["component_definitions"]
     assert {name: set(found.outputs) for name, found in read.items()} == {
         "Access": {"audiences", "serviceTokens"},
         "Connector": {"deployment"},

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic.alias_generators import to_camel
 from typer.main import get_command
 
+from components import Exposure
 from sandbox.cli import app
 from scripts.generate.files import PROJECT
 from settings import Settings
@@ -73,5 +75,5 @@ def test_commands_in_the_pages_are_there(page: Path) -> None:
     assert set(said) <= targets
     commands = set(getattr(get_command(app), "commands"))  # noqa: B009
     assert set(re.findall(r"python -m sandbox ([a-z]+)", text)) <= commands
-    outputs = set(re.findall(r'^ *pulumi\.export\("(\w+)"', (PROJECT / "__main__.py").read_text(), re.MULTILINE))
+    outputs = {to_camel(name) for name in Exposure.__annotations__}
     assert set(re.findall(r"pulumi stack output (\w+)", text)) <= outputs

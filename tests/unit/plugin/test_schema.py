@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-import components
 from plugin import package
 from tests.support.paths import PROJECT
 
@@ -15,7 +14,7 @@ SCHEMA = package.schema()
 
 
 def test_every_component_is_in_the_package_with_its_own_description() -> None:
-    classes = {found.__name__: found for found in vars(components).values() if isinstance(found, type)}
+    classes = {found.__name__: found for found in package.COMPONENTS}
     assert {token.rsplit(":", 1)[-1] for token in SCHEMA["resources"]} == set(classes)
     for token, resource in SCHEMA["resources"].items():
         first_line = (classes[token.rsplit(":", 1)[-1]].__doc__ or "").splitlines()[0]

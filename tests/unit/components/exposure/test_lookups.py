@@ -123,12 +123,18 @@ def test_another_record_than_the_stacks_own_is_refused(deploy: Deploy) -> None:
 def test_what_a_run_made_before_it_was_cut_off_is_the_stacks_own(deploy: Deploy) -> None:
     ours = record(content=f"{TUNNEL_ID}.cfargotunnel.com", comment="culvert/dev")
     run(deploy, answers=listed(ours))
-    tunnel_only = {"readStackOutputs": {"outputs": {"tunnelId": TUNNEL_ID, "records": {}}}}
+    tunnel_only = {"readStackOutputs": {"outputs": {"tunnelName": "culvert-dev", "tunnelId": TUNNEL_ID, "records": {}}}}
     run(deploy, answers={**listed(ours), **tunnel_only})
     another = record(content=f"{ADOPTED_TUNNEL}.cfargotunnel.com", comment="culvert/dev")
     assert "somebody else made" in refused(deploy, answers={**listed(another), **tunnel_only})
     assert "somebody else made" in refused(deploy, answers=listed({**ours, "comment": "culvert/prod"}))
     assert "somebody else made" in refused(deploy, answers=listed({**ours, "content": "old.example.net"}))
+
+
+def test_outputs_of_another_exposure_of_the_stack_are_not_this_ones(deploy: Deploy) -> None:
+    outputs = {"tunnelName": "other", "tunnelId": TUNNEL_ID, "records": {"blog.example.com": RECORD_ID}}
+    answers = {"readStackOutputs": {"outputs": outputs}}
+    assert [name for name, _ in looked_up(run(deploy, answers=answers))] == ["getDnsRecords"]
 
 
 def test_a_zone_that_cannot_be_listed_is_a_warning(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,139 @@
+"""The one component of a whole exposure: every component of one tunnel, wired together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.access import Access
+from components.connector.connector import Connector
+from components.exposure import arguments, lookups
+from components.exposure.hooks import drop_connections, take_back
+from components.exposure.outputs import exports
+from components.load_balancer import LoadBalancer
+from components.monitoring.monitoring import Monitoring
+from components.namespace import Namespace
+from components.network_policy.network_policy import NetworkPolicy
+from components.notification import Notification
+from components.private_networks import PrivateNetworks
+from components.records import Records
+from components.sample_site import SampleSite
+from components.tunnel import Tunnel
+from components.waf.waf import WafRules
+from settings import Settings, check_name
+
+
+class Exposure(pulumi.ComponentResource):
+    """Kubernetes Services at public hostnames: a tunnel and everything that belongs to it.
+
+    Takes settings, or the keys of a stack file without their `culvert:`, and checks them before it registers anything
+    (SettingsError). Reads what exists at Cloudflare before the first resource, too: a record or ruleset of another owner
+    ends the program (RunError), unless the settings adopt it. `name` is the name of tunnel and Deployment and the prefix
+    of all others, so it is unique in the account and in the namespace; project and stack go into the records' comments.
+    """
+
+    public_hostname: pulumi.Output[str]
+    """The first hostname with a record; the first of all where none has one."""
+    urls: pulumi.Output[list[str]]
+    """The addresses to open, in the order of the routes: of hostnames with a record."""
+    tunnel_id: pulumi.Output[str]
+    """UUID of the tunnel."""
+    tunnel_name: pulumi.Output[str]
+    """Name of the tunnel in the account."""
+    tunnel_target: pulumi.Output[str]
+    """Target of the CNAME records: `<tunnel id>.cfargotunnel.com`."""
+    records: pulumi.Output[dict[str, str]]
+    """Hostname → id of its record."""
+    config_version: pulumi.Output[int]
+    """Version of the ingress rules, raised by Cloudflare at each change; connectors report the one they run in `/config`."""
+    namespace: pulumi.Output[str]
+    """Namespace of the connector."""
+    waf_rules: pulumi.Output[list[dict[str, Any]]] | None
+    """WAF rules for zones that another stack owns, for the `waf.include` of that stack; absent without such rules."""
+    connector: pulumi.Output[str]
+    """Name of the connector's Deployment."""
+    virtual_network_id: pulumi.Output[str] | None
+    """UUID of the virtual network of the private routes; absent without such routes."""
+    service_tokens: pulumi.Output[dict[str, dict[str, str]]] | None
+    """Name of an Access service token → `{clientId, clientSecret}`; secret, and absent without service tokens."""
+
+    def __init__(
+        self, name: str, settings: Settings | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        check_name(name)
+        settings = settings if isinstance(settings, Settings) else Settings.parse(settings)
+        owner = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+        existing = lookups.existing(name, settings, lookups.invoke_options(opts))
+        adopted_tunnel, adopted_records = settings.adopted(existing, owner)
+        super().__init__("culvert:index:Exposure", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        # Registered on every run: the state may hold rulesets that refer to it, whatever the settings say now.
+        hook = take_back(name)
+        # First of all: it refuses the rulesets of other owners before anything is created.
+        waf = WafRules(name, args, child) if (args := arguments.waf_rules(settings, [hook])) else None
+        namespace = Namespace(name, arguments.namespace(settings, name), child)
+        if args := arguments.sample_site(settings, namespace.name):
+            SampleSite(name, args, child)
+        policy = NetworkPolicy(name, arguments.network_policy(settings, name, namespace.name), child)
+        access = Access(name, args, child) if (args := arguments.access(settings)) else None
+        tunnel = Tunnel(
+            name,
+            arguments.tunnel(settings, name, access.audience_of if access else {}, adopted_tunnel),
+            pulumi.ResourceOptions(parent=self, transformations=[drop_connections]),
+        )
+        connector = Connector(
+            name,
+            arguments.connector(
+                settings,
+                namespace.name,
+                tunnel.token,
+                after=[policy, tunnel.rules],
+                replaced_with=[tunnel.tunnel],
+            ),
+            child,
+        )
+        # What a visitor must not get past, or ahead of.
+        ready = [connector.workload, *(waf.rulesets if waf else []), *([access] if access else [])]
+        records = Records(
+            name,
+            arguments.records(
+                settings,
+                tunnel.target,
+                zone_ids=existing.zone_ids,
+                comment=owner,
+                adopt=adopted_records,
+                after=ready,
+            ),
+            child,
+        )
+        if args := arguments.load_balancer(settings, tunnel.tunnel_id, after=ready):
+            LoadBalancer(name, args, child)
+        if args := arguments.monitoring(settings, namespace.name):
+            Monitoring(name, args, child)
+        if args := arguments.notification(settings, tunnel.tunnel_id, after=[connector.workload]):
+            Notification(name, args, child)
+        private = None
+        if args := arguments.private_networks(
+            settings,
+            tunnel.tunnel_id,
+            comment=owner,
+            after=[connector.workload],
+            replaced_with=[tunnel.tunnel],
+        ):
+            private = PrivateNetworks(name, args, child)
+
+        self.public_hostname = pulumi.Output.from_input(settings.public_hostname)
+        self.urls = pulumi.Output.from_input(settings.urls())
+        self.tunnel_id = tunnel.tunnel_id
+        self.tunnel_name = tunnel.tunnel_name
+        self.tunnel_target = tunnel.target
+        self.records = records.ids
+        self.config_version = tunnel.config_version
+        self.namespace = namespace.name
+        rules = settings.waf_rules_for_owners(name)
+        self.waf_rules = pulumi.Output.from_input(rules) if rules else None
+        self.connector = connector.deployment
+        self.virtual_network_id = private.virtual_network_id if private else None
+        self.service_tokens = access.service_tokens if access and access.tokens else None
+        self.register_outputs({**exports(self)})
