@@ -1,1 +1,1 @@
-"""Clients of the APIs outside: Cloudflare, Kubernetes, and the values of Pulumi's engine."""
+"""Clients of Cloudflare and Kubernetes, their errors, and the value markers of Pulumi's engine."""

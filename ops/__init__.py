@@ -1,1 +1,1 @@
-"""Commands for operators: verify, recover and migrate."""
+"""Commands for operators, `python -m ops`: verify a deployed stack, recover from an interrupted update, migrate to culvert."""

@@ -1,11 +1,23 @@
-"""`python -m ops verify | recover | migrate`."""
+"""`python -m ops`, continued with the project's `.venv` if the caller's Python lacks the packages."""
 
-import importlib
+import importlib.util
+import os
 import sys
+from pathlib import Path
 
-COMMANDS = ("verify", "recover", "migrate")
+_VENV = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
+_PACKAGES = ("typer", "pydantic", "kubernetes", "cloudflare")
 
-if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-    sys.exit(f"usage: python -m ops {' | '.join(COMMANDS)}")
-command = sys.argv.pop(1)
-importlib.import_module(f"ops.{command}.cli").run()
+
+def _main() -> None:
+    if any(importlib.util.find_spec(package) is None for package in _PACKAGES):
+        if not _VENV.exists() or Path(sys.executable) == _VENV:
+            sys.exit("The packages of these commands are not installed; `make setup` installs them into .venv.")
+        os.execv(_VENV, [str(_VENV), "-m", "ops", *sys.argv[1:]])
+    from ops.cli import run
+
+    run()
+
+
+if __name__ == "__main__":
+    _main()

@@ -8,7 +8,7 @@ import pulumi
 from components.access import Access
 from components.connector.connector import Connector
 from components.exposure import arguments, lookups
-from components.exposure.hooks import drop_connections, take_back
+from components.exposure.hooks import drop_connections, release_rulesets
 from components.exposure.outputs import exports
 from components.load_balancer import LoadBalancer
 from components.monitoring.monitoring import Monitoring
@@ -69,7 +69,7 @@ class Exposure(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
 
         # Registered on every run: the state may hold rulesets that refer to it, whatever the settings say now.
-        hook = take_back(name)
+        hook = release_rulesets(name)
         # First of all: it refuses the rulesets of other owners before anything is created.
         waf = WafRules(name, args, child) if (args := arguments.waf_rules(settings, [hook])) else None
         namespace = Namespace(name, arguments.namespace(settings, name), child)

@@ -1,1 +1,1 @@
-"""Stack files for what runs today: a locally managed cloudflared, or a tunnel of adyanth/cloudflare-operator."""
+"""Migrate to culvert: a stack file from a locally managed cloudflared, or from a tunnel of adyanth/cloudflare-operator."""

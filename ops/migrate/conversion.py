@@ -1,4 +1,4 @@
-"""What was found in somebody's files, and what of it fits into a stack file: `Settings` is the judge, part by part."""
+"""Conversion of an existing setup to settings: `Settings` validates each part, and what it rejects is skipped."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,21 +13,23 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Left:
-    """Something that was not carried over as it was: what it is, why, and what to do about it."""
+class SkippedItem:
+    """An item that was not migrated as is, with the reason and what to do about it."""
 
-    what: str
-    why: str
-    do: str
+    item: str
+    reason: str
+    remedy: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.why}\n  What to do: {self.do}"
+        return f"{self.item}: {self.reason}\n  What to do: {self.remedy}"
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A route that somebody has: its keys as a stack file has them, and others that may not all fit, by their path
-    (`origin.connectTimeout`)."""
+class CandidateRoute:
+    """A route of the existing setup, with the keys of a stack file.
+
+    `options` are further keys that may not all be valid, by their path (`origin.connectTimeout`).
+    """
 
     route: Values
     options: Values = field(default_factory=dict)
@@ -39,67 +41,73 @@ class Candidate:
 
 
 @dataclass
-class Found:
-    """All that was found; `options` are by path too (`connector.protocol`)."""
+class ExistingSetup:
+    """Everything that the input files contain. `options` are by path too (`connector.protocol`)."""
 
     account_id: str | None = None
     zones: dict[str, str | None] = field(default_factory=dict)
-    routes: list[Candidate] = field(default_factory=list)
+    routes: list[CandidateRoute] = field(default_factory=list)
     options: Values = field(default_factory=dict)
-    left: list[Left] = field(default_factory=list)
+    skipped: list[SkippedItem] = field(default_factory=list)
 
 
-def fitted(found: Found) -> tuple[Values, list[Left]]:
-    """The settings, all of them good, and what was left out besides. Raises SettingsError where account or zones are no good
-    themselves, or where no route fits."""
-    left: list[Left] = []
-    base: Values = {"accountId": found.account_id, "zones": found.zones}
+def convert(setup: ExistingSetup) -> tuple[Values, list[SkippedItem]]:
+    """Valid settings, and what was skipped for them.
+
+    Raises SettingsError if the account or the zones are invalid themselves, or if no route is valid.
+    """
+    skipped: list[SkippedItem] = []
+    base: Values = {"accountId": setup.account_id, "zones": setup.zones}
     routes: list[Values] = []
-    refusal: SettingsError | None = None
-    for candidate in found.routes:
-        route, refused = _first_that_fits(base, routes, candidate)
+    last_error: SettingsError | None = None
+    for candidate in setup.routes:
+        route, error = _valid_route(base, routes, candidate)
         if route is None:
-            refusal = refused
-            left.append(_refused(candidate.name, refused))
+            last_error = error
+            skipped.append(_rejected(candidate.name, error))
             continue
         if route.get("advancedCertificate"):
-            why = "Universal SSL covers one label below a zone, so it takes a certificate of its own"
-            left.append(Left(candidate.name, why, "see that the zone has one: advancedCertificate says so"))
+            reason = "Universal SSL covers one label below a zone, so the hostname needs a certificate of its own"
+            remedy = "make sure that the zone has one, as advancedCertificate states"
+            skipped.append(SkippedItem(candidate.name, reason, remedy))
         routes.append(route)
         for path, value in candidate.options.items():
-            better = _with(route, path, value)
-            problem = _problem({**base, "routes": [*routes[:-1], better]})
-            if problem:
-                left.append(_refused(f"{candidate.name}, {path}", problem))
+            extended = _with(route, path, value)
+            error = _error({**base, "routes": [*routes[:-1], extended]})
+            if error:
+                skipped.append(_rejected(f"{candidate.name}, {path}", error))
             else:
-                route = routes[-1] = better
+                route = routes[-1] = extended
     settings = {**base, "routes": routes}
     if not routes:
-        raise refusal or SettingsError([])
-    for path, value in found.options.items():
-        better = _with(settings, path, value)
-        if problem := _problem(better):
-            left.append(_refused(path, problem))
+        raise last_error or SettingsError([])
+    for path, value in setup.options.items():
+        extended = _with(settings, path, value)
+        if error := _error(extended):
+            skipped.append(_rejected(path, error))
         else:
-            settings = better
-    return settings, [*left, *_reordered(settings)]
+            settings = extended
+    return settings, [*skipped, *_reordered(settings)]
 
 
-def _first_that_fits(
-    base: Values, routes: list[Values], candidate: Candidate
+def _valid_route(
+    base: Values, routes: list[Values], candidate: CandidateRoute
 ) -> tuple[Values | None, SettingsError | None]:
-    """The route, if it goes with the others; a hostname too deep for Universal SSL worked, so it has a certificate."""
-    problem = None
-    for more in ({}, {"advancedCertificate": True}):
-        route = {**candidate.route, **more}
-        again = _problem({**base, "routes": [*routes, route]})
-        if not again:
+    """The route if it is valid beside the others, else the error.
+
+    A hostname too deep for Universal SSL worked before, so it has an advanced certificate.
+    """
+    first_error = None
+    for extra in ({}, {"advancedCertificate": True}):
+        route = {**candidate.route, **extra}
+        error = _error({**base, "routes": [*routes, route]})
+        if not error:
             return route, None
-        problem = problem or again
-    return None, problem
+        first_error = first_error or error
+    return None, first_error
 
 
-def _problem(values: Values) -> SettingsError | None:
+def _error(values: Values) -> SettingsError | None:
     try:
         Settings.parse(values)
     except SettingsError as error:
@@ -107,16 +115,17 @@ def _problem(values: Values) -> SettingsError | None:
     return None
 
 
-def _refused(what: str, error: SettingsError | None) -> Left:
+def _rejected(item: str, error: SettingsError | None) -> SkippedItem:
     if error is None:
-        return Left(what, "it does not fit", "leave it out")
+        return SkippedItem(item, "it is not valid", "leave it out")
     first = error.mistakes[0]
-    said = first.message.removesuffix(f"; accepted: {first.accepted}.")
-    return Left(what, said.removeprefix(f"{first.key} is {truncate(first.value)}: "), f"give {first.accepted}")
+    message = first.message.removesuffix(f"; accepted: {first.accepted}.")
+    reason = message.removeprefix(f"{first.key} is {truncate(first.value)}: ")
+    return SkippedItem(item, reason, f"use {first.accepted}")
 
 
 def _with(values: Mapping[str, Any], path: str, value: Any) -> Values:
-    """A copy with one more key. A `reason` goes with what it is for: `value` may be several keys at once."""
+    """A copy with one more key. An option that needs a `reason` is given as several keys at once, in a mapping."""
     key, _, rest = path.partition(".")
     inner = values.get(key) or {}
     if rest:
@@ -126,24 +135,30 @@ def _with(values: Mapping[str, Any], path: str, value: Any) -> Values:
     return {**values, **value} if isinstance(value, dict) and key in value else {**values, key: value}
 
 
-def _reordered(values: Values) -> Iterable[Left]:
-    """Rules of which another one comes first than did, where one request may be for either."""
+def _reordered(values: Values) -> Iterable[SkippedItem]:
+    """Pairs of routes that match the same request and whose order changes."""
     settings = Settings.parse(values)
     rules = [(rule.get("hostname"), rule.get("path")) for rule in settings.ingress_rules("default")]
-    place = {rule: number for number, rule in enumerate(rules)}
+    position = {rule: index for index, rule in enumerate(rules)}
     for first, second in combinations(settings.routes, 2):
-        mine, other = ((route.hostname, route.paths.pattern) for route in (first, second))
-        if place[mine] > place[other] and _meet(first, second):
-            why = f"it came before {second.requests}, and the stack's rules try that one first: exact hostnames, longer paths"
-            yield Left(first.requests, why, "see that requests which both would take may go to the second")
+        own, other = ((route.hostname, route.paths.pattern) for route in (first, second))
+        if position[own] > position[other] and _may_overlap(first, second):
+            reason = (
+                f"it came before {second.requests}, which now comes first: exact hostnames and longer paths precede"
+            )
+            remedy = "check that requests which match both may go to the second"
+            yield SkippedItem(first.requests, reason, remedy)
 
 
-def _meet(one: Route, other: Route) -> bool:
-    """Whether one request may be for both: where nothing says otherwise, it may."""
+def _may_overlap(one: Route, other: Route) -> bool:
+    """Whether a request may match both routes. Regular expressions are taken to overlap."""
     hosts = sorted((one.hostname, other.hostname), key=len)
-    wild = [host for host in hosts if host.startswith("*.")]
+    wildcards = [host for host in hosts if host.startswith("*.")]
     if one.hostname != other.hostname and not any(
-        re.fullmatch(rf".+{re.escape(host[1:])}", two) for host in wild for two in hosts if two != host
+        re.fullmatch(rf".+{re.escape(wildcard[1:])}", host)
+        for wildcard in wildcards
+        for host in hosts
+        if host != wildcard
     ):
         return False
     first, second = one.paths.literal, other.paths.literal

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from ops.errors import OperatorError
 from ops.migrate import origins
-from ops.migrate.conversion import Candidate, Found, Left
-from ops.migrate.errors import MigrateError
+from ops.migrate.conversion import CandidateRoute, ExistingSetup, SkippedItem
 
 GROUP = "networking.cfargotunnel.com/"
 TUNNELS = ("Tunnel", "ClusterTunnel")
@@ -18,78 +18,80 @@ PORTS = {"http": 80, "https": 443, "ssh": 22, "rdp": 3389, "smb": 445}
 Object = Mapping[str, Any]
 
 
-def read(objects: Iterable[Object], wanted: str | None) -> Found:
-    """What these resources say of one tunnel: of the one that is `wanted`, by name, or of the only one there is."""
+def read(objects: Iterable[Object], tunnel_name: str | None) -> ExistingSetup:
+    """The setup of one tunnel: the one of this name, or the only one."""
     objects = list(objects)
-    tunnel = _chosen([each for each in objects if each.get("kind") in TUNNELS], wanted)
+    tunnel = _select_tunnel([one for one in objects if one.get("kind") in TUNNELS], tunnel_name)
     spec, status = tunnel.get("spec") or {}, tunnel.get("status") or {}
     details = spec.get("cloudflare") or {}
-    found = Found(account_id=details.get("accountId") or status.get("accountId"))
+    setup = ExistingSetup(account_id=details.get("accountId") or status.get("accountId"))
     if domain := details.get("domain"):
-        found.zones[domain] = status.get("zoneId")
-    _tunnel(tunnel, found)
-    services = {_place(each): each for each in objects if each.get("kind") == "Service"}
-    for binding in objects:
-        kind = binding.get("kind")
-        if kind == "TunnelBinding" and _bound(binding, tunnel):
-            _binding(binding, domain or "", spec, services, found)
+        setup.zones[domain] = status.get("zoneId")
+    _read_tunnel(tunnel, setup)
+    services = {_key(one): one for one in objects if one.get("kind") == "Service"}
+    for one in objects:
+        kind = one.get("kind")
+        if kind == "TunnelBinding" and _is_bound(one, tunnel):
+            _read_binding(one, domain or "", spec, services, setup)
         elif kind == "TunnelBinding":
-            name = (binding.get("tunnelRef") or {}).get("name")
-            do = "run this again with --tunnel and that name, for a stack of its own"
-            found.left.append(Left(_title(binding), f"it is bound to another tunnel, {name}", do))
+            name = (one.get("tunnelRef") or {}).get("name")
+            remedy = "run this command again with --tunnel and that name: each tunnel becomes a stack"
+            setup.skipped.append(SkippedItem(_title(one), f"it is bound to another tunnel, {name}", remedy))
         elif kind not in (*TUNNELS, "Service"):
-            found.left.append(Left(_title(binding), "stacks have nothing of the kind", "keep it, or do without"))
-    return found
+            setup.skipped.append(SkippedItem(_title(one), "culvert has no equivalent", "keep it, or do without it"))
+    return setup
 
 
-def _chosen(tunnels: list[Object], wanted: str | None) -> Object:
-    names = [each["metadata"]["name"] for each in tunnels]
-    those = [each for each in tunnels if wanted in (None, each["metadata"]["name"])]
-    if len(those) == 1:
-        return those[0]
-    if wanted is None and those:
-        raise MigrateError(f"there are {len(names)} tunnels, {', '.join(names)}: say with --tunnel which one")
-    raise MigrateError(f"there is no Tunnel or ClusterTunnel {wanted or ''}; there is {', '.join(names) or 'none'}")
+def _select_tunnel(tunnels: list[Object], name: str | None) -> Object:
+    names = [tunnel["metadata"]["name"] for tunnel in tunnels]
+    matching = [tunnel for tunnel in tunnels if name in (None, tunnel["metadata"]["name"])]
+    if len(matching) == 1:
+        return matching[0]
+    if name is None and matching:
+        raise OperatorError(f"there are {len(names)} tunnels, {', '.join(names)}: select one with --tunnel")
+    raise OperatorError(f"there is no Tunnel or ClusterTunnel {name or ''}; tunnels: {', '.join(names) or 'none'}")
 
 
-def _bound(binding: Object, tunnel: Object) -> bool:
+def _is_bound(binding: Object, tunnel: Object) -> bool:
     ref = binding.get("tunnelRef") or {}
-    there = (ref.get("kind"), ref.get("name")) == (tunnel["kind"], tunnel["metadata"]["name"])
-    return there and (tunnel["kind"] == "ClusterTunnel" or _place(binding)[0] == _place(tunnel)[0])
+    matches = (ref.get("kind"), ref.get("name")) == (tunnel["kind"], tunnel["metadata"]["name"])
+    return matches and (tunnel["kind"] == "ClusterTunnel" or _key(binding)[0] == _key(tunnel)[0])
 
 
-def _tunnel(tunnel: Object, found: Found) -> None:
+def _read_tunnel(tunnel: Object, setup: ExistingSetup) -> None:
     spec, status = tunnel.get("spec") or {}, tunnel.get("status") or {}
     title = _title(tunnel)
-    known = {
+    paths = {
         "size": "connector.replicas",
         "protocol": "connector.protocol",
         "nodeSelectors": "connector.scheduling.nodeSelector",
         "tolerations": "connector.scheduling.tolerations",
     }
-    found.options |= {path: spec[key] for key, path in known.items() if spec.get(key)}
-    identity = status.get("tunnelId") or (spec.get("existingTunnel") or {}).get("id") or "of this resource"
-    do = (
-        "let the stack make its own. Take each record over with adopt, whose id `pulumi preview` says, and delete this resource "
-        "and the records _managed.… (TXT) once that is done"
+    setup.options |= {path: spec[key] for key, path in paths.items() if spec.get(key)}
+    tunnel_id = status.get("tunnelId") or (spec.get("existingTunnel") or {}).get("id") or "of this resource"
+    remedy = (
+        "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, and then delete this "
+        "resource and the records _managed.… (TXT)"
     )
-    found.left.append(Left(f"{title}, the tunnel {identity}", "the operator keeps its rules in a ConfigMap", do))
+    reason = "the operator keeps its rules in a ConfigMap"
+    setup.skipped.append(SkippedItem(f"{title}, the tunnel {tunnel_id}", reason, remedy))
     if image := spec.get("image"):
-        do = "set connector.image if it must be this one"
-        found.left.append(Left(f"{title}, image {image}", "the stack has a version of its own, pinned by digest", do))
+        reason = "the stack has its own version, pinned by digest"
+        setup.skipped.append(SkippedItem(f"{title}, image {image}", reason, "set connector.image to keep this one"))
     if (fallback := spec.get("fallbackTarget") or "http_status:404") != "http_status:404":
-        do = "make a route for each hostname meant, or one with a wildcard such as *.example.com"
-        found.left.append(Left(f"{title}, fallbackTarget {fallback}", "what no route takes is answered with 404", do))
+        reason = "a stack answers 404 to requests that match no route"
+        remedy = "add a route for each hostname, or one with a wildcard such as *.example.com"
+        setup.skipped.append(SkippedItem(f"{title}, fallbackTarget {fallback}", reason, remedy))
     if pool := spec.get("originCaPool"):
-        why = f"the Secret {pool} was trusted for every origin"
-        do = "name it as origin.caPool of the routes to HTTPS services"
-        found.left.append(Left(f"{title}, originCaPool", why, do))
-    _patched(title, yaml.safe_load(spec.get("deployPatch") or "{}") or {}, found)
+        reason = f"the Secret {pool} is trusted for every origin"
+        remedy = "set it as origin.caPool of the routes to HTTPS services"
+        setup.skipped.append(SkippedItem(f"{title}, originCaPool", reason, remedy))
+    _read_patch(title, yaml.safe_load(spec.get("deployPatch") or "{}") or {}, setup)
 
 
-def _patched(title: str, patch: Any, found: Found) -> None:
-    """What a v1alpha2 tunnel says of its Deployment, as far as the connector has a setting for it."""
-    places = {
+def _read_patch(title: str, patch: Any, setup: ExistingSetup) -> None:
+    """The patch that a v1alpha2 tunnel applies to its Deployment, where the connector has a setting for it."""
+    paths = {
         ("spec", "replicas"): "connector.replicas",
         ("spec", "template", "spec", "nodeSelector"): "connector.scheduling.nodeSelector",
         ("spec", "template", "spec", "tolerations"): "connector.scheduling.tolerations",
@@ -100,63 +102,63 @@ def _patched(title: str, patch: Any, found: Found) -> None:
         ("spec", "template", "spec", "containers", "cloudflared", "env"): "connector.environment",
     }
 
-    def walk(value: Any, place: tuple[str, ...]) -> None:
-        if place in places:
-            found.options[places[place]] = value
-        elif isinstance(value, Mapping) and any(known[: len(place)] == place for known in places):
+    def walk(value: Any, path: tuple[str, ...]) -> None:
+        if path in paths:
+            setup.options[paths[path]] = value
+        elif isinstance(value, Mapping) and any(known[: len(path)] == path for known in paths):
             for key, inner in value.items():
-                walk(inner, (*place, key))
-        elif place[-1:] == ("containers",) and isinstance(value, list):
+                walk(inner, (*path, key))
+        elif path[-1:] == ("containers",) and isinstance(value, list):
             for container in value:
-                walk({key: inner for key, inner in container.items() if key != "name"}, (*place, container.get("name")))
+                walk({key: inner for key, inner in container.items() if key != "name"}, (*path, container.get("name")))
         else:
-            do = "see `culvert:connector` in docs/settings.md for what may stand in its place"
-            found.left.append(Left(f"{title}, deployPatch {'.'.join(place)}", "the connector is not patched", do))
+            remedy = "see `culvert:connector` in docs/settings.md for an equivalent"
+            item = f"{title}, deployPatch {'.'.join(path)}"
+            setup.skipped.append(SkippedItem(item, "culvert does not patch the connector", remedy))
 
     walk(patch, ())
 
 
-def _binding(
-    binding: Object, domain: str, tunnel: Object, services: Mapping[tuple[str, str], Object], found: Found
+def _read_binding(
+    binding: Object, domain: str, tunnel: Object, services: Mapping[tuple[str, str], Object], setup: ExistingSetup
 ) -> None:
-    ref, told = binding.get("tunnelRef") or {}, (binding.get("status") or {}).get("services") or []
-    for number, subject in enumerate(binding.get("subjects") or []):
+    namespace, statuses = _key(binding)[0], (binding.get("status") or {}).get("services") or []
+    for index, subject in enumerate(binding.get("subjects") or []):
         spec = subject.get("spec") or {}
-        status = told[number] if number < len(told) else {}
+        status = statuses[index] if index < len(statuses) else {}
         hostname = spec.get("fqdn") or status.get("hostname") or f"{subject['name']}.{domain}"
         path = {"path": {"regex": spec["path"]}} if spec.get("path") else {}
-        service = services.get((_place(binding)[0], subject["name"]))
+        service = services.get((namespace, subject["name"]))
         title = f"{_title(binding)}, {hostname}"
         if spec.get("target") or (status.get("target") and not service):
             target = {"service": (spec.get("target") or status["target"]).rstrip("/")}
         else:
-            target = _backend(title, subject["name"], _place(binding)[0], spec.get("protocol"), service, found)
+            target = _backend(title, subject["name"], namespace, spec.get("protocol"), service, setup)
         origin = {
             "noTLSVerify": spec.get("noTlsVerify") or tunnel.get("noTlsVerify"),
             "http2Origin": spec.get("http2Origin"),
             **{key: spec.get(key) for key in ("proxyAddress", "proxyPort", "proxyType")},
         }
-        options = origins.options(title, origin, found.left)
+        options = origins.options(title, origin, setup.skipped)
         if pool := spec.get("caPool"):
-            why = f"it is the key {pool} of the Secret {tunnel.get('originCaPool')}, which was beside the operator's connector"
-            do = "put it into a Secret beside the stack's, and name that as the route's origin.caPool"
-            found.left.append(Left(f"{title}, caPool", why, do))
-        if ref.get("disableDNSUpdates"):
+            reason = f"it is the key {pool} of the Secret {tunnel.get('originCaPool')} beside the operator's connector"
+            remedy = "copy it to a Secret in the stack's namespace, and set that as the route's origin.caPool"
+            setup.skipped.append(SkippedItem(f"{title}, caPool", reason, remedy))
+        if (binding.get("tunnelRef") or {}).get("disableDNSUpdates"):
             options["dns"] = "none"
-        found.routes.append(Candidate({"hostname": hostname, **target, **path}, options))
+        setup.routes.append(CandidateRoute({"hostname": hostname, **target, **path}, options))
 
 
 def _backend(
-    title: str, name: str, namespace: str, protocol: str | None, service: Object | None, found: Found
+    title: str, name: str, namespace: str, protocol: str | None, service: Object | None, setup: ExistingSetup
 ) -> dict[str, Any]:
-    """A Service by its parts. The operator took its first port, and a protocol that goes with it."""
+    """The `backend` of a route to a Service. Like the operator, it uses the first port, and the protocol that goes with it."""
     if service is None:
         scheme = protocol or "http"
         port = PORTS.get(scheme, 80)
-        do = f"correct it; or put the Service into the input too: kubectl -n {namespace} get service {name} -o yaml"
-        found.left.append(
-            Left(title, f"the port of Service {name} stands in none of the files, and {port} is a guess", do)
-        )
+        reason = f"the files do not contain the Service {name}, so its port, {port}, is guessed"
+        remedy = f"correct it; or add the Service to the input: kubectl -n {namespace} get service {name} -o yaml"
+        setup.skipped.append(SkippedItem(title, reason, remedy))
         return {"backend": {"service": name, "namespace": namespace, "port": port, "scheme": scheme}}
     spec = service.get("spec") or {}
     first = (spec.get("ports") or [{}])[0]
@@ -166,17 +168,18 @@ def _backend(
     if isinstance(target, int):
         backend["targetPort"] = target
     elif target:
-        do = "give its number as targetPort: the network policy opens to that one"
-        found.left.append(Left(title, f"the pods' port is named {target}, and a policy goes by its number", do))
+        reason = f"the pods' port has the name {target}, but a network policy needs its number"
+        setup.skipped.append(SkippedItem(title, reason, "set its number as targetPort"))
     if spec.get("selector"):
         backend["podSelector"] = spec["selector"]
     return {"backend": backend}
 
 
-def _place(resource: Object) -> tuple[str, str]:
+def _key(resource: Object) -> tuple[str, str]:
+    """Namespace and name."""
     metadata = resource.get("metadata") or {}
     return metadata.get("namespace") or "default", metadata.get("name") or ""
 
 
 def _title(resource: Object) -> str:
-    return f"{resource.get('kind')} {_place(resource)[1]}"
+    return f"{resource.get('kind')} {_key(resource)[1]}"

@@ -1,4 +1,4 @@
-"""cloudflared's `originRequest`, as a route's `origin` has it.
+"""Options of cloudflared's `originRequest`, converted to those of a route's `origin`.
 
 Source: `config.OriginRequestConfig` of cloudflared, https://github.com/cloudflare/cloudflared/blob/master/config/configuration.go
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.migrate.conversion import Left
+from ops.migrate.conversion import SkippedItem
 
 SAME = (
     "httpHostHeader",
@@ -19,13 +19,13 @@ SAME = (
     "keepAliveConnections",
 )
 DURATIONS = ("connectTimeout", "tlsTimeout", "tcpKeepAlive", "keepAliveTimeout")
-CHOOSING = ("proxyType", "bastionMode", "ipRules", "proxyAddress", "proxyPort")
+CLIENT_CHOOSES = ("proxyType", "bastionMode", "ipRules", "proxyAddress", "proxyPort")
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-REASON = "Carried over as it was; say here why, or better give a caPool."
+REASON = "Migrated as is; state the reason here, or better set a caPool."
 
 
 def seconds(value: Any) -> float | None:
-    """A Go duration (`1m30s`), or a number of seconds; None for what is neither."""
+    """A Go duration (`1m30s`) or a number of seconds, in seconds; None if it is neither."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, str) or not re.fullmatch(r"([0-9.]+(h|ms|m|us|µs|ns|s))+", value):
@@ -33,38 +33,38 @@ def seconds(value: Any) -> float | None:
     return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([0-9.]+)(h|ms|m|us|µs|ns|s)", value))
 
 
-def options(name: str, origin: Mapping[str, Any], left: list[Left]) -> dict[str, Any]:
-    """The options of one rule, by path; what cannot be one is told to `left`."""
-    return dict(_options(name, origin, left))
+def options(name: str, origin: Mapping[str, Any], skipped: list[SkippedItem]) -> dict[str, Any]:
+    """The options of one rule, by path. Those that have no equivalent are added to `skipped`."""
+    return dict(_options(name, origin, skipped))
 
 
-def _options(name: str, origin: Mapping[str, Any], left: list[Left]) -> Iterator[tuple[str, Any]]:
+def _options(name: str, origin: Mapping[str, Any], skipped: list[SkippedItem]) -> Iterator[tuple[str, Any]]:
+    def skip(key: str, reason: str, remedy: str) -> None:
+        skipped.append(SkippedItem(f"{name}, {key}", reason, remedy))
+
     for key, value in origin.items():
         if value in (None, False, "", [], {}, 0):
             continue
         if key in SAME:
             yield f"origin.{key}", value
         elif key in DURATIONS:
-            length = seconds(value)
-            if length is not None and length.is_integer():
-                yield f"origin.{key}", int(length)
+            duration = seconds(value)
+            if duration is not None and duration.is_integer():
+                yield f"origin.{key}", int(duration)
             else:
-                left.append(Left(f"{name}, {key}", f"{value} is not in whole seconds", "give it in whole seconds"))
+                skip(key, f"{value} is not a whole number of seconds", "round it to whole seconds")
         elif key == "noTLSVerify":
-            why = "nobody said why the origin's certificate is not verified"
-            left.append(Left(f"{name}, {key}", why, "write the reason into the stack file, or give a caPool instead"))
+            reason = "the file does not say why the origin's certificate is not verified"
+            skip(key, reason, "write the reason into the stack file, or set a caPool instead")
             yield "origin.noTlsVerify", {"noTlsVerify": True, "reason": REASON}
         elif key == "caPool":
-            why = f"{value} is a file beside the connector that was"
-            do = "put it into a Secret or a ConfigMap, and name that as the route's origin.caPool"
-            left.append(Left(f"{name}, {key}", why, do))
-        elif key in CHOOSING and value not in ("127.0.0.1",):
-            why = "with it the visitor may choose the destination, so no network policy can fence it"
-            left.append(Left(f"{name}, {key}", why, "make a route for each destination that visitors need"))
+            reason = f"{value} is a file on the machine of the old connector"
+            skip(key, reason, "copy it to a Secret or a ConfigMap, and set that as the route's origin.caPool")
+        elif key in CLIENT_CHOOSES and value not in ("127.0.0.1",):
+            reason = "it lets the client choose the destination, which no network policy can restrict"
+            skip(key, reason, "add a route for each destination that is needed")
         elif key == "access":
-            why = "who may pass is said of the stack's own application"
-            left.append(
-                Left(f"{name}, {key}", why, "say who may pass where the stack file takes it, or in the dashboard")
-            )
-        elif key not in CHOOSING:
-            left.append(Left(f"{name}, {key}", "there is no such option here", "see what it did; leave it out"))
+            reason = "the audience tags are those of another Access application"
+            skip(key, reason, "declare who has access under `access` of the route, or in the dashboard")
+        elif key not in CLIENT_CHOOSES:
+            skip(key, "culvert has no such option", "check what it does; leave it out if it is not needed")

@@ -1,4 +1,4 @@
-"""The stack file: written where nothing is, and not before its settings are good."""
+"""The stack file: rendered as YAML, and written once its settings are valid."""
 
 import os
 import re
@@ -8,39 +8,39 @@ from typing import Any
 
 import yaml
 
-from ops.migrate.errors import MigrateError
+from ops.errors import OperatorError
 from settings import Settings
 from settings.errors import PREFIX
 
 HEAD = """# yaml-language-server: $schema=culvert.schema.json
-# Made by `python -m ops migrate`. What it could not carry over was printed: see docs/adoption.md.
+# Written by `python -m ops migrate`, which printed what it could not migrate: see docs/adoption.md.
 """
 
 
 class _Dumper(yaml.SafeDumper):
-    """Ids in quotes: some would be read as numbers."""
+    """Quotes ids, since some would be read as numbers."""
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = '"' if re.fullmatch(r"[0-9a-f]{32}", text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(str, _represent_text)
 
 
-def text(values: dict[str, Any]) -> str:
-    """The file's text."""
+def render(values: dict[str, Any]) -> str:
+    """The text of the stack file."""
     config = {f"{PREFIX}{key}": value for key, value in values.items()}
     return HEAD + yaml.dump({"config": config}, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
 
 
 def write(values: dict[str, Any], path: Path, force: bool) -> None:
-    """Writes the file whole or not at all, once what stands in it is read back and found good."""
+    """Writes the file at once, after reading it back as settings. An existing file is kept unless `force`."""
     if path.exists() and not force:
-        raise MigrateError(f"{path} is there already, and was left as it is; --force overwrites it")
+        raise OperatorError(f"{path} exists and was not changed; --force overwrites it")
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
-        draft.write_text(text(values), encoding="utf-8")
+        draft.write_text(render(values), encoding="utf-8")
         Settings.from_stack_file(draft)
         os.replace(draft, path)

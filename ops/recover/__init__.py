@@ -1,1 +1,1 @@
-"""What a run that was cut off has left: found by the stack's name, taken into its state or removed."""
+"""Recover from an interrupted update: find the stack's resources that its state does not have; import or delete them."""

@@ -1,4 +1,4 @@
-"""What bears the stack's name out there and is not in its state."""
+"""Orphaned resources: live resources with the stack's name that its state does not have."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,93 +6,97 @@ from typing import Any
 
 from clients.pulumi_values import UNKNOWN
 from components.records import COMMENT_LIMIT
-from ops.recover.live_resources import KUBERNETES, NETWORK, RECORD, ROUTE, TUNNEL, Outside, Thing
-from ops.recover.state import Resource, last, resources
-from ops.recover.state_entries import as_planned, as_taken
-from ops.verify.expected_stack import Declared
+from ops.expected_stack import ExpectedStack
+from ops.recover.live_resources import KUBERNETES, NETWORK, RECORD, ROUTE, TUNNEL, LiveResource, LiveResources
+from ops.recover.state import Resource, resources, urn_name
+from ops.recover.state_entries import from_pending, from_preview
 
 
 @dataclass(frozen=True)
-class Leftover:
-    """`entry` is how it would stand in the state; None where the program has no use for it, so that it can only go."""
+class OrphanedResource:
+    """`entry` is its entry for the state; None if the program does not create such a resource, so that it can only be deleted."""
 
-    thing: Thing
+    live: LiveResource
     entry: Resource | None
 
     def as_json(self) -> dict[str, Any]:
-        entry = self.entry
         return {
-            "kind": self.thing.kind,
-            "name": self.thing.id if self.thing.type.startswith(KUBERNETES) else self.thing.name,
-            "id": self.thing.id,
-            "resource": last(entry["urn"]) if entry else None,
+            "kind": self.live.kind,
+            "name": self.live.id if self.live.type.startswith(KUBERNETES) else self.live.name,
+            "id": self.live.id,
+            "resource": urn_name(self.entry["urn"]) if self.entry else None,
         }
 
 
-def things(declared: Declared, project: str, state: dict[str, Any], outside: Outside) -> list[Thing]:
-    """Everything that bears the stack's name: its tunnel, records and private routes with its comment, objects with its labels."""
-    settings = declared.settings
-    zones = {number or outside.cloudflare.zone_id(settings.account_id, zone) for zone, number in settings.zones.items()}
-    # A zone may have left the stack file since.
-    zones |= {resource["inputs"]["zoneId"] for resource in resources(state) if resource["type"] == RECORD}
-    comment = f"{project}/{declared.stack}"[:COMMENT_LIMIT]
-    # Asked only where there are or were some: it is two calls more.
+def named_after(stack: ExpectedStack, project: str, state: dict[str, Any], live: LiveResources) -> list[LiveResource]:
+    """Live resources with the stack's name: its tunnel, records and private networks by comment, objects by labels."""
+    settings = stack.settings
+    zone_ids = {
+        zone_id or live.cloudflare.zone_id(settings.account_id, zone) for zone, zone_id in settings.zones.items()
+    }
+    # A zone may have been removed from the stack file since.
+    zone_ids |= {resource["inputs"]["zoneId"] for resource in resources(state) if resource["type"] == RECORD}
+    comment = f"{project}/{stack.stack}"[:COMMENT_LIMIT]
+    # Listed only if the stack has or had any, since it takes two more calls.
     private = settings.private_networks or any(resource["type"] in (ROUTE, NETWORK) for resource in resources(state))
     return [
-        *outside.tunnels(settings.account_id, declared.name),
-        *(outside.private(settings.account_id, lambda said: _ours(said, comment)) if private else ()),
-        *outside.records(sorted(zones), comment),
-        *outside.objects(declared.name),
+        *live.tunnels(settings.account_id, stack.name),
+        *(live.private_networks(settings.account_id, lambda text: is_own(text, comment)) if private else ()),
+        *live.records(sorted(zone_ids), comment),
+        *live.objects(stack.name),
     ]
 
 
-def _ours(said: str, comment: str) -> bool:
-    """Whether a private network's comment is the stack's, by itself or before what its owner wrote."""
-    return said == comment or said.startswith(f"{comment}: ")
+def is_own(text: str, comment: str) -> bool:
+    """Whether the comment of a private network is the stack's: alone, or as a prefix of the user's own comment."""
+    return text == comment or text.startswith(f"{comment}: ")
 
 
-def leftovers(
-    found: Iterable[Thing], noted: Iterable[tuple[Resource, Thing]], planned: Iterable[Resource], state: dict[str, Any]
-) -> list[Leftover]:
-    """What the state does not hold, each with its entry where a note or the plan has one.
+def orphans(
+    found: Iterable[LiveResource],
+    created: Iterable[tuple[Resource, LiveResource]],
+    planned: Iterable[Resource],
+    state: dict[str, Any],
+) -> list[OrphanedResource]:
+    """Live resources that the state does not have, each with its entry from a pending operation or a preview.
 
-    `noted` are resources as they were noted, each with what it was made into. Where two things would be the same resource,
-    the first is.
+    `created` are pending creations that took place, `planned` the resources that the next update would create. If two live
+    resources match one planned resource, the first gets its entry.
     """
-    held = {(resource["type"], resource.get("id")) for resource in resources(state)}
-    by_note = {(thing.type, thing.id): (entry, thing) for entry, thing in noted}
-    wanted = {entry["urn"]: entry for entry in planned}
-    result: list[Leftover] = []
-    for thing in {(thing.type, thing.id): thing for thing in [*found, *(thing for _, thing in noted)]}.values():
-        key = (thing.type, thing.id)
-        if key in held:
+    present = {(resource["type"], resource.get("id")) for resource in resources(state)}
+    pending = {(live.type, live.id): (entry, live) for entry, live in created}
+    unmatched = {entry["urn"]: entry for entry in planned}
+    result: list[OrphanedResource] = []
+    for live in {(live.type, live.id): live for live in [*found, *(live for _, live in created)]}.values():
+        key = (live.type, live.id)
+        if key in present:
             continue
-        if key in by_note:
-            entry = by_note[key][0]
-            wanted.pop(entry["urn"], None)
-            result.append(Leftover(thing, as_taken(entry, thing)))
+        if key in pending:
+            entry = pending[key][0]
+            unmatched.pop(entry["urn"], None)
+            result.append(OrphanedResource(live, from_pending(entry, live)))
             continue
-        match = next((entry for entry in wanted.values() if _is(entry, thing)), None)
+        match = next((entry for entry in unmatched.values() if _matches(entry, live)), None)
         if match:
-            del wanted[match["urn"]]
-        result.append(Leftover(thing, as_planned(match, thing) if match else None))
+            del unmatched[match["urn"]]
+        result.append(OrphanedResource(live, from_preview(match, live) if match else None))
     return result
 
 
-def _is(entry: Resource, thing: Thing) -> bool:
-    """Whether a thing is what this resource would be made into."""
-    if entry["type"] != thing.type:
+def _matches(entry: Resource, live: LiveResource) -> bool:
+    """Whether a planned resource would create this live resource. Types and names decide; a URN's parents may change."""
+    if entry["type"] != live.type:
         return False
     inputs = entry["inputs"]
-    if thing.type in (TUNNEL, NETWORK):
-        return inputs["name"] == thing.name
-    if thing.type == ROUTE:
-        wanted = inputs.get("virtualNetworkId", UNKNOWN)
-        return inputs["network"] == thing.name and wanted in (UNKNOWN, thing.body["virtualNetworkId"])
-    if thing.type == RECORD:
-        return (inputs["name"], inputs["type"]) == (thing.name, thing.body["type"])
-    metadata, live = inputs["metadata"], thing.body["metadata"]
-    if metadata.get("namespace", live.get("namespace")) != live.get("namespace"):
+    if live.type in (TUNNEL, NETWORK):
+        return inputs["name"] == live.name
+    if live.type == ROUTE:
+        network = inputs.get("virtualNetworkId", UNKNOWN)
+        return inputs["network"] == live.name and network in (UNKNOWN, live.body["virtualNetworkId"])
+    if live.type == RECORD:
+        return (inputs["name"], inputs["type"]) == (live.name, live.body["type"])
+    metadata, live_metadata = inputs["metadata"], live.body["metadata"]
+    if metadata.get("namespace", live_metadata.get("namespace")) != live_metadata.get("namespace"):
         return False
     generated = (metadata.get("annotations") or {}).get("pulumi.com/autonamed") == "true"
-    return thing.name.startswith(f"{last(entry['urn'])}-") if generated else thing.name == metadata["name"]
+    return live.name.startswith(f"{urn_name(entry['urn'])}-") if generated else live.name == metadata["name"]

@@ -1,67 +1,81 @@
-"""What the engine noted before it asked for it. Killed in between, it leaves the note, and nobody knows whether it was done."""
+"""Pending operations, which the engine records before each provider call; after a kill their outcome is unknown."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi import automation
 
-from ops.recover.state import Resource, add, export, keep, last, pending, resources
+from ops.recover.state import (
+    Resource,
+    add_resources,
+    export_state,
+    import_state,
+    pending_operations,
+    resources,
+    urn_name,
+)
 
 if TYPE_CHECKING:
-    # What looks around out there takes a second to import, and a state without notes needs none of it.
-    from ops.recover.live_resources import Outside, Thing
+    # Its clients take a second to import, and a state without pending operations needs none of them.
+    from ops.recover.live_resources import LiveResource, LiveResources
 
-Found = list[tuple[Resource, "Thing"]]
-"""Resources as they were noted, each with what it was made into."""
+Created = list[tuple[Resource, "LiveResource"]]
+"""Resources as their pending operations describe them, each with the live resource that was created."""
 
 
-def heal(stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Clears a state of its notes: creations that are found out there are taken in, the others made again by the next update.
+def repair_state(stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Removes the pending operations from a stack's state. Resources that were created are added to it.
 
-    `environ` says how to reach the API and the cluster. The engine's own way, `refresh --import-pending-creates`, marks such
-    a creation as an import and then forgets it.
+    Those that were not are created by the next update. `environ` says how to reach the API and the cluster. The engine's own
+    remedy, `refresh --import-pending-creates`, marks such a resource as an import and then forgets it.
     """
-    state = export(stack)
-    if not pending(state):
+    state = export_state(stack)
+    if not pending_operations(state):
         return
-    from ops.recover.live_resources import Outside
-    from ops.recover.state_entries import as_taken
+    from ops.recover.live_resources import LiveResources
+    from ops.recover.state_entries import from_pending
 
-    say("an earlier run was cut off; looking for what it was making")
-    outside = Outside(environ)
-    found = creations(state, outside)
-    taken = {resource["urn"] for resource, _ in found}
-    for note in pending(state):
-        if note["type"] == "creating":
-            urn = note["resource"]["urn"]
-            say(f"  {last(urn)}: {'found, taken into the state' if urn in taken else 'to be made again'}")
-    cleared(state, outside)
-    add(state, (as_taken(resource, thing) for resource, thing in found))
-    keep(stack, state)
-    # Updates and deletions that were cut off may or may not have happened: reading everything again tells.
+    say("an earlier run was interrupted; looking for the resources that it was creating")
+    live = LiveResources(environ)
+    created = completed_creations(state, live)
+    urns = {resource["urn"] for resource, _ in created}
+    for operation in pending_operations(state):
+        if operation["type"] == "creating":
+            urn = operation["resource"]["urn"]
+            say(f"  {urn_name(urn)}: {'found and added to the state' if urn in urns else 'not found: to be created'}")
+    drop_pending(state, live)
+    add_resources(state, (from_pending(resource, found) for resource, found in created))
+    import_state(stack, state)
+    # Whether an interrupted update or deletion took place shows when everything is read.
     stack.refresh(show_secrets=False)
 
 
-def creations(state: dict[str, Any], outside: "Outside") -> Found:
-    """The creations that were noted and happened, and that the state does not hold for another reason."""
-    held = {(resource["type"], resource.get("id")) for resource in resources(state)}
-    found: Found = []
-    for note in pending(state):
-        resource = note["resource"]
-        thing = outside.look_up(resource["type"], resource.get("inputs") or {}) if note["type"] == "creating" else None
-        if thing and (thing.type, thing.id) not in held:
-            found.append((resource, thing))
-    return found
+def completed_creations(state: dict[str, Any], live: "LiveResources") -> Created:
+    """Pending creations that took place, except of resources that the state has anyway."""
+    present = {(resource["type"], resource.get("id")) for resource in resources(state)}
+    created: Created = []
+    for operation in pending_operations(state):
+        if operation["type"] != "creating":
+            continue
+        resource = operation["resource"]
+        found = live.find(resource["type"], resource.get("inputs") or {})
+        if found and (found.type, found.id) not in present:
+            created.append((resource, found))
+    return created
 
 
-def cleared(state: dict[str, Any], outside: "Outside") -> None:
-    """Takes the notes out of the state, and what was noted as to be deleted where it is."""
-    notes = pending(state)
+def drop_pending(state: dict[str, Any], live: "LiveResources") -> None:
+    """Removes the pending operations from the state, and the resources whose pending deletion took place."""
+    operations = pending_operations(state)
     state["deployment"].pop("pending_operations", None)
-    gone = {note["resource"]["urn"] for note in notes if note["type"] == "deleting" and outside.gone(note["resource"])}
-    # Something that others still name stays for the engine, which knows what depends on what.
-    kept = [resource for resource in resources(state) if resource["urn"] not in gone]
-    named = {urn for resource in kept for urn in [resource.get("parent"), *(resource.get("dependencies") or [])]}
+    deleted = {
+        operation["resource"]["urn"]
+        for operation in operations
+        if operation["type"] == "deleting" and live.is_deleted(operation["resource"])
+    }
+    # A resource that others refer to is left to the engine, which knows the order of dependencies.
+    remaining = [resource for resource in resources(state) if resource["urn"] not in deleted]
+    referenced = {urn for one in remaining for urn in [one.get("parent"), *(one.get("dependencies") or [])]}
     state["deployment"]["resources"] = [
-        resource for resource in resources(state) if resource["urn"] not in gone or resource["urn"] in named
+        resource for resource in resources(state) if resource["urn"] not in deleted or resource["urn"] in referenced
     ]

@@ -1,4 +1,4 @@
-"""What the next update would make: the program, run by the engine as a preview."""
+"""Planned resources: what the next update would create, from a preview of the program."""
 
 import runpy
 import sys
@@ -9,40 +9,40 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventStateMetadata
 
 from clients.pulumi_values import UNKNOWN
+from ops.expected_stack import PROJECT
 from ops.recover.state import Resource
-from ops.verify.expected_stack import PROJECT
 
 
 def program() -> None:
-    """Runs `__main__.py` as `pulumi up` would: from the project's folder, which its imports are relative to."""
+    """Runs `__main__.py` as `pulumi up` does: from the project's folder, which its imports are relative to."""
     if str(PROJECT) not in sys.path:
         sys.path.insert(0, str(PROJECT))
     runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
 
-def creations(stack: automation.Stack) -> list[Resource]:
-    """Everything that the next update would make, as entries of a state without id and outputs, in the order of making.
+def planned_creations(stack: automation.Stack) -> list[Resource]:
+    """All resources that the next update would create, as state entries without id and outputs, in the order of creation.
 
-    Components, the stack itself and the providers are among them. What is known only then is `UNKNOWN`, and secrets are
-    hidden. Raises `automation.CommandError` where the program cannot be previewed.
+    Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are hidden.
+    Raises `automation.CommandError` if the program cannot be previewed.
     """
-    made: dict[str, Resource] = {}
+    planned: dict[str, Resource] = {}
 
-    def note(event: EngineEvent) -> None:
+    def record(event: EngineEvent) -> None:
         step = event.resource_pre_event.metadata if event.resource_pre_event else None
         if step and step.op.value == "create" and step.new:
-            made[step.urn] = _entry(step.new)
+            planned[step.urn] = _entry(step.new)
 
-    stack.preview(on_event=note)
-    # What refers to a provider that is to be made does so by a number that it will have then.
-    numbers = {urn: str(uuid4()) for urn, entry in made.items() if entry["type"].startswith("pulumi:providers:")}
-    for urn, number in numbers.items():
-        made[urn] |= {"id": number, "outputs": made[urn]["inputs"]}
-    for entry in made.values():
-        provider, _, number = entry.get("provider", "").rpartition("::")
-        if number == UNKNOWN:
-            entry["provider"] = f"{provider}::{numbers[provider]}"
-    return list(made.values())
+    stack.preview(on_event=record)
+    # A reference to a provider contains its id, which a provider that is yet to be created does not have.
+    ids = {urn: str(uuid4()) for urn, entry in planned.items() if entry["type"].startswith("pulumi:providers:")}
+    for urn, provider_id in ids.items():
+        planned[urn] |= {"id": provider_id, "outputs": planned[urn]["inputs"]}
+    for entry in planned.values():
+        provider, _, provider_id = entry.get("provider", "").rpartition("::")
+        if provider_id == UNKNOWN:
+            entry["provider"] = f"{provider}::{ids[provider]}"
+    return list(planned.values())
 
 
 def _entry(step: StepEventStateMetadata) -> Resource:

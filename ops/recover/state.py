@@ -1,4 +1,4 @@
-"""A stack's state as the engine keeps it: read, and written back, with its secrets encrypted throughout."""
+"""A stack's state in the engine's format: exported, edited and imported, with its secrets encrypted throughout."""
 
 import json
 from collections.abc import Iterable
@@ -10,21 +10,21 @@ Resource = dict[str, Any]
 """One resource of a state: `urn`, `type`, `id`, `inputs`, `outputs`, `parent`, `provider`, …"""
 
 
-def export(stack: automation.Stack) -> dict[str, Any]:
+def export_state(stack: automation.Stack) -> dict[str, Any]:
     """`{version, deployment}`. The Automation API's own export decrypts the secrets, so it is not used."""
     assert isinstance(stack.workspace, automation.LocalWorkspace)
-    return printed(stack.workspace, "stack", "export", "--stack", stack.name)
+    return command_json(stack.workspace, "stack", "export", "--stack", stack.name)
 
 
-def printed(workspace: automation.LocalWorkspace, *arguments: str) -> Any:
-    """The JSON that a command of the engine prints, its secrets as they come."""
+def command_json(workspace: automation.LocalWorkspace, *arguments: str) -> Any:
+    """The JSON that a `pulumi` command prints. Secrets in it are not decrypted."""
     home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
     done = workspace.pulumi_command.run([*arguments], workspace.work_dir, {**home, **workspace.env_vars})
     return json.loads(done.stdout)
 
 
-def keep(stack: automation.Stack, state: dict[str, Any]) -> None:
-    """Writes the state back. The engine refuses one that does not hold together."""
+def import_state(stack: automation.Stack, state: dict[str, Any]) -> None:
+    """Writes the state back. The engine refuses an inconsistent one."""
     stack.import_stack(automation.Deployment(state["version"], state["deployment"]))
 
 
@@ -32,27 +32,29 @@ def resources(state: dict[str, Any]) -> list[Resource]:
     return state["deployment"].get("resources") or []
 
 
-def pending(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the engine noted before it asked for it, and never crossed out: `{type: creating | …, resource}`."""
+def pending_operations(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Operations that were started and whose outcome was never recorded: `{type: creating | …, resource}`."""
     return state["deployment"].get("pending_operations") or []
 
 
-def add(state: dict[str, Any], entries: Iterable[Resource]) -> None:
-    """Puts resources into the state. One that is there already was being replaced: it is on its way out, or out."""
-    held = resources(state)
+def add_resources(state: dict[str, Any], entries: Iterable[Resource]) -> None:
+    """Adds resources to the state. If one has the URN of a resource in it, that one was being replaced: it is deleted next."""
+    present = resources(state)
     for entry in entries:
-        at = next((at for at, one in enumerate(held) if one["urn"] == entry["urn"] and not one.get("delete")), None)
-        if at is None:
-            held.append(entry)
-        elif held[at].get("pendingReplacement"):
-            # Deleted first, and kept only so that something answers to its name.
-            held[at] = entry
+        index = next(
+            (index for index, one in enumerate(present) if one["urn"] == entry["urn"] and not one.get("delete")), None
+        )
+        if index is None:
+            present.append(entry)
+        elif present[index].get("pendingReplacement"):
+            # Deleted before its replacement: only the entry was kept, so that the URN still resolves.
+            present[index] = entry
         else:
-            held[at] = {**held[at], "delete": True}
-            held.insert(at, entry)
-    state["deployment"]["resources"] = held
+            present[index] = {**present[index], "delete": True}
+            present.insert(index, entry)
+    state["deployment"]["resources"] = present
 
 
-def last(urn: str) -> str:
+def urn_name(urn: str) -> str:
     """The name in a URN."""
     return urn.rsplit("::", 1)[-1]

@@ -1,4 +1,4 @@
-"""The engine's hold on a stack: the real `pulumi`, wherever its state is."""
+"""The Pulumi workspace of a stack: the `pulumi` on the PATH, with the state in the backend that it is logged in to."""
 
 import shutil
 import tempfile
@@ -9,18 +9,18 @@ from pathlib import Path
 import yaml
 from pulumi import automation
 
+from ops.errors import OperatorError
+from ops.expected_stack import PROJECT
 from ops.recover.preview import program
-from ops.recover.state import export
-from ops.verify.expected_stack import PROJECT
-from ops.verify.result import Unread
+from ops.recover.state import export_state
 
 
 @contextmanager
-def opened(name: str, config: Path | None) -> Iterator[automation.Stack]:
-    """The stack, in the project's folder; with `config`, in a folder for the moment, where that is its stack file.
+def select_stack(name: str, config: Path | None) -> Iterator[automation.Stack]:
+    """The stack, in the project's folder; with `config`, in a temporary folder where that is its stack file.
 
-    Raises `automation.StackNotFoundError` where there is none, `automation.CommandError` where the engine refuses,
-    Unread where there is no engine.
+    Raises `automation.StackNotFoundError` if there is none, `automation.CommandError` if the engine refuses, OperatorError
+    without an engine.
     """
     if config is None:
         yield _select(name, PROJECT)
@@ -31,15 +31,15 @@ def opened(name: str, config: Path | None) -> Iterator[automation.Stack]:
         shutil.copy(config, file)
         stack = _select(name, Path(folder))
         content = yaml.safe_load(file.read_text()) or {}
-        secrets = export(stack)["deployment"].get("secrets_providers") or {}
+        secrets = export_state(stack)["deployment"].get("secrets_providers") or {}
         if secrets.get("type") == "passphrase" and "encryptionsalt" not in content:
-            # Without, the engine would ask for a new passphrase.
+            # Without it, the engine would ask for a new passphrase.
             file.write_text(yaml.safe_dump({**content, "encryptionsalt": secrets["state"]["salt"]}))
         yield stack
 
 
 def _select(name: str, folder: Path) -> automation.Stack:
     if shutil.which("pulumi") is None:
-        raise Unread("there is no pulumi on the PATH", 'install it, or: eval "$(python -m sandbox env)"')
+        raise OperatorError('pulumi is not on the PATH: install it, or: eval "$(python -m sandbox env)"')
     workspace = automation.LocalWorkspace(work_dir=str(folder), program=program)
     return automation.Stack.select(name, workspace)

@@ -1,4 +1,6 @@
-"""Is it really so? What was declared, compared with what the API, the cluster, a connector's pod and a visitor see.
+"""Verify a deployed stack: what it declares, compared with Cloudflare's API, the cluster, a connector's pod and the public
+hostnames.
 
-Readers (`cloudflare`, `cluster`, `debug`, `visit`) bring plain values in, and what judges them does no I/O.
+Modules that read (`http_probe`, `debug_container`, and `clients`) return plain values; modules under `checks` judge them and
+do no I/O, except the three that gather one layer: `checks.cloudflare`, `checks.cluster` and `checks.public`.
 """

@@ -1,53 +1,53 @@
-"""A container that joins a connector's pod for a moment and tries addresses from there, as `kubectl debug` does.
+"""An ephemeral container that probes targets from inside a connector's pod, as `kubectl debug` does.
 
-A pod keeps the entry of such a container, ended, until the pod itself is replaced: Kubernetes has no way to remove it.
+The pod's status keeps the finished container until the pod is replaced: Kubernetes has no way to remove it.
 """
 
 import secrets
 import shlex
 import time
 
-from clients.kubernetes import Cluster, Object
+from clients.errors import CheckUnavailable
+from clients.kubernetes import KubernetesApi, Object
 from components.connector.pod import USER
 from components.network_policy.flows import METRICS_PORT
-from ops.verify.expected_stack import Declared
+from ops.expected_stack import ExpectedStack
 from ops.verify.probe_targets import DNS_NAME, Target
-from ops.verify.result import Unread
 
 IMAGE = "docker.io/library/busybox:1.37.0"
 CONTROL, DNS = "control", "dns"
-_MARK = "culvert"
-_PATIENCE = 120.0
-"""Seconds for the image to be pulled and the addresses to be tried."""
-_HOPELESS = ("ErrImage", "ImagePull", "InvalidImage", "CreateContainer", "RunContainer")
+_PREFIX = "culvert"
+_TIMEOUT = 120.0
+"""Seconds to pull the image and probe the targets."""
+_FATAL_REASONS = ("ErrImage", "ImagePull", "InvalidImage", "CreateContainer", "RunContainer")
 
 
 def script(targets: list[Target]) -> str:
-    """A shell script that tries all at once and prints a line for each: `culvert <number> answers` or `silent`.
+    """A shell script that probes all targets at once and prints for each `culvert <index> answers` or `… silent`.
 
-    First the connector's own metrics port, which a pod always reaches: where that is silent, it is the image that cannot try.
+    The control is the connector's own metrics port, which its pod always reaches: if that is silent, the image cannot probe.
     """
-    tries = [f"try {CONTROL} nc -z -w 3 127.0.0.1 {METRICS_PORT} &", f"try {DNS} look_up {DNS_NAME} &"]
-    tries += [f"try {number} {connect(target)} &" for number, target in enumerate(targets)]
+    probes = [f"try {CONTROL} nc -z -w 3 127.0.0.1 {METRICS_PORT} &", f"try {DNS} look_up {DNS_NAME} &"]
+    probes += [f"try {index} {command(target)} &" for index, target in enumerate(targets)]
     return "\n".join(
         [
-            f'try() {{ what=$1; shift; if "$@" >/dev/null 2>&1; then echo "{_MARK} $what answers"; '
-            f'else echo "{_MARK} $what silent"; fi; }}',
-            # Only some builds know the type, and the others take a missing IPv6 address for a failure.
+            f'try() {{ what=$1; shift; if "$@" >/dev/null 2>&1; then echo "{_PREFIX} $what answers"; '
+            f'else echo "{_PREFIX} $what silent"; fi; }}',
+            # Not every build supports -type; those that do not treat a missing IPv6 address as a failure.
             'look_up() { nslookup -type=a "$1" || nslookup "$1"; }',
-            *tries,
+            *probes,
             "wait",
         ]
     )
 
 
-def connect(target: Target) -> str:
-    """The command that tries one address: exit status 0 where something answers."""
+def command(target: Target) -> str:
+    """The command that probes one target: its exit status is 0 if it answers."""
     return f"nc -z -w 3 {shlex.quote(target.host)} {target.port}"
 
 
 def container(image: str, targets: list[Target]) -> Object:
-    """The ephemeral container, under the restricted Pod Security standard."""
+    """The ephemeral container, which complies with the restricted Pod Security Standard."""
     return {
         "name": f"culvert-verify-{secrets.token_hex(4)}",
         "image": image,
@@ -63,47 +63,52 @@ def container(image: str, targets: list[Target]) -> Object:
     }
 
 
-def try_from(cluster: Cluster, namespace: str, pod: str, image: str, targets: list[Target]) -> dict[str, bool]:
-    """Which answered, by `control`, `dns` and the target's number. Raises Unread where the container does not run."""
-    path, wanted = f"/api/v1/namespaces/{namespace}/pods/{pod}", container(image, targets)
-    cluster.patch(f"{path}/ephemeralcontainers", {"spec": {"ephemeralContainers": [wanted]}})
-    deadline = time.monotonic() + _PATIENCE
-    while not _ended(cluster.get(path), wanted["name"], image):
+def probe(api: KubernetesApi, namespace: str, pod: str, image: str, targets: list[Target]) -> dict[str, bool]:
+    """Whether each target answered, by its index, besides `control` and `dns`.
+
+    Raises CheckUnavailable if the container does not run.
+    """
+    path, ephemeral = f"/api/v1/namespaces/{namespace}/pods/{pod}", container(image, targets)
+    api.patch(f"{path}/ephemeralcontainers", {"spec": {"ephemeralContainers": [ephemeral]}})
+    deadline = time.monotonic() + _TIMEOUT
+    while not _has_finished(api.get(path), ephemeral["name"], image):
         if time.monotonic() > deadline:
-            raise Unread(f"the container in {pod} did not end within {_PATIENCE:.0f} s", f"kubectl describe pod {pod}")
+            reason = f"the container in {pod} did not finish within {_TIMEOUT:.0f} s"
+            raise CheckUnavailable(reason, f"kubectl describe pod {pod}")
         time.sleep(1)
-    return read(cluster.text("GET", f"{path}/log", {"container": wanted["name"]}))
+    return parse(api.text("GET", f"{path}/log", {"container": ephemeral["name"]}))
 
 
-def _ended(pod: Object, name: str, image: str) -> bool:
+def _has_finished(pod: Object, name: str, image: str) -> bool:
     statuses = pod.get("status", {}).get("ephemeralContainerStatuses") or []
-    state = next((each.get("state") or {} for each in statuses if each["name"] == name), {})
+    state = next((status.get("state") or {} for status in statuses if status["name"] == name), {})
     waiting = state.get("waiting") or {}
-    if str(waiting.get("reason", "")).startswith(_HOPELESS):
-        why = f"the image {image} does not start in the pod: {waiting['reason']} {waiting.get('message', '')}".strip()
-        raise Unread(why, "name one that the cluster can pull, with sh, nc and nslookup: --image")
+    if str(waiting.get("reason", "")).startswith(_FATAL_REASONS):
+        detail = f"{waiting['reason']} {waiting.get('message', '')}".strip()
+        remedy = "use an image that the cluster can pull, with sh, nc and nslookup: --image"
+        raise CheckUnavailable(f"the image {image} does not start in the pod: {detail}", remedy)
     return "terminated" in state
 
 
-def read(log: str) -> dict[str, bool]:
-    """The script's lines; everything else is left out."""
+def parse(log: str) -> dict[str, bool]:
+    """The results in the container's log; other lines are ignored."""
     lines = [line.split() for line in log.splitlines()]
-    return {line[1]: line[2] == "answers" for line in lines if len(line) == 3 and line[0] == _MARK}
+    return {line[1]: line[2] == "answers" for line in lines if len(line) == 3 and line[0] == _PREFIX}
 
 
-def commands(declared: Declared, image: str, targets: list[Target]) -> str:
-    """The same by hand: a shell in the pod, and what to type there."""
-    labels = ",".join(f"{key}={value}" for key, value in declared.labels.items())
-    namespace = declared.namespace
+def manual_commands(stack: ExpectedStack, image: str, targets: list[Target]) -> str:
+    """The same probes for a shell: how to open one in the pod, and what to run there."""
+    labels = ",".join(f"{key}={value}" for key, value in stack.labels.items())
+    namespace = stack.namespace
     lines = [
         f"pod=$(kubectl get pods -n {namespace} -l {labels} -o name | head -n 1)",
         f'kubectl debug -n {namespace} -it "$pod" --image={shlex.quote(image)} --profile=restricted -- sh',
         "",
         "# in that shell, should succeed:",
         f"nslookup {DNS_NAME}",
-        *(f"{connect(each)}; echo $?   # {each.what}: 0" for each in targets if each.open),
+        *(f"{command(target)}; echo $?   # {target.description}: 0" for target in targets if target.allowed),
         "",
         "# should fail:",
-        *(f"{connect(each)}; echo $?   # {each.what}: not 0" for each in targets if not each.open),
+        *(f"{command(target)}; echo $?   # {target.description}: not 0" for target in targets if not target.allowed),
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A visitor's request to a hostname, over the internet or through a front that stands in for it."""
+"""An HTTP request to a public hostname: over the internet, or through a proxy that replaces it."""
 
 import os
 import socket
@@ -10,81 +10,88 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ops.verify.result import Unread
+from clients.errors import CheckUnavailable
 
-_ENOUGH = 4096
-"""Bytes of the answer that are read: Cloudflare's error code stands at the beginning."""
+_BODY_LIMIT = 4096
+"""Bytes of the body that are read: Cloudflare's error code is near the start."""
 
 
 @dataclass(frozen=True)
-class Visit:
-    """What a visitor met. `trouble` is `name`, `certificate` or `connection` where there was no answer, with `detail`."""
+class Response:
+    """The response to a probe, or why there is none."""
 
     url: str
     addresses: tuple[str, ...] = ()
-    trouble: str = ""
+    failure: str = ""
+    """`name`, `certificate` or `connection`, if there is no response; `detail` says more."""
     detail: str = ""
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
     body: str = ""
-    expires: datetime | None = None
-    """When the certificate does."""
+    certificate_expires: datetime | None = None
 
 
-class Visitor:
-    """Visits hostnames. `CULVERT_VERIFY_FRONT` (host:port) is where all of them are in place of the internet, and
-    `CULVERT_VERIFY_CA` a file with the authority that is trusted there."""
+class HttpProbe:
+    """Sends GET requests to public URLs.
+
+    `CULVERT_VERIFY_FRONT` (host:port) receives all requests in place of the internet, and `CULVERT_VERIFY_CA` is a PEM file
+    with the certificate authority to trust there.
+    """
 
     def __init__(self) -> None:
         self.front = os.environ.get("CULVERT_VERIFY_FRONT", "")
         host, colon, port = self.front.rpartition(":")
         if self.front and not (host and colon and port.isdigit()):
-            raise Unread(f"CULVERT_VERIFY_FRONT is {self.front!r}", "give it as host:port, such as 127.0.0.1:8443")
+            reason = f"CULVERT_VERIFY_FRONT is {self.front!r}, which is not host:port"
+            raise CheckUnavailable(reason, "set it to host:port, such as 127.0.0.1:8443")
         authority = os.environ.get("CULVERT_VERIFY_CA") or None
         try:
             self._tls = ssl.create_default_context(cafile=authority)
         except (OSError, ssl.SSLError):
-            raise Unread(f"CULVERT_VERIFY_CA is {authority!r}, no file with certificates", "name a PEM file") from None
+            reason = f"CULVERT_VERIFY_CA is {authority!r}, which is not a file with certificates"
+            raise CheckUnavailable(reason, "set it to a PEM file") from None
         self._client = httpx.Client(verify=self._tls, timeout=20, trust_env=not self.front)
 
-    def visit(self, url: str) -> Visit:
-        """One GET, following nothing."""
+    def get(self, url: str) -> Response:
+        """Sends one GET request and follows no redirect."""
         parts = urlsplit(url)
         hostname = parts.hostname or ""
-        addresses = (self.front,) if self.front else _addresses(hostname)
+        addresses = (self.front,) if self.front else _resolve(hostname)
         if not addresses:
-            return Visit(url, trouble="name", detail="the name does not resolve")
-        asked = parts._replace(netloc=self.front).geturl() if self.front else url
-        request = self._client.build_request("GET", asked, headers={"Host": hostname, "User-Agent": "culvert-verify"})
+            return Response(url, failure="name", detail="the name does not resolve")
+        target = parts._replace(netloc=self.front).geturl() if self.front else url
+        request = self._client.build_request("GET", target, headers={"Host": hostname, "User-Agent": "culvert-verify"})
         request.extensions["sni_hostname"] = hostname
         try:
             reply = self._client.send(request, stream=True)
         except httpx.HTTPError as error:
-            untrusted = _tls_error(error)
-            trouble = "certificate" if untrusted else "connection"
-            return Visit(url, addresses, trouble, untrusted or f"{type(error).__name__}")
+            tls_error = _tls_error(error)
+            failure = "certificate" if tls_error else "connection"
+            return Response(url, addresses, failure, tls_error or type(error).__name__)
         try:
-            expires = _expires(reply)
-            body = next(reply.iter_bytes(_ENOUGH), b"").decode(errors="replace")
+            expires = _certificate_expires(reply)
+            body = next(reply.iter_bytes(_BODY_LIMIT), b"").decode(errors="replace")
         except httpx.HTTPError as error:
-            return Visit(url, addresses, "connection", f"{type(error).__name__} in the middle of the answer")
+            return Response(url, addresses, "connection", f"{type(error).__name__} while reading the response")
         finally:
             reply.close()
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        return Visit(url, addresses, status=reply.status_code, headers=headers, body=body, expires=expires)
+        return Response(
+            url, addresses, status=reply.status_code, headers=headers, body=body, certificate_expires=expires
+        )
 
 
-def _addresses(hostname: str) -> tuple[str, ...]:
+def _resolve(hostname: str) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(hostname, 443, proto=socket.IPPROTO_TCP)
     except OSError:
         return ()
-    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _tls_error(error: BaseException | None) -> str:
-    """What TLS has to say against the server, empty where it has nothing to do with it."""
+    """Why TLS failed; empty if the error has another cause."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return error.verify_message
@@ -94,7 +101,7 @@ def _tls_error(error: BaseException | None) -> str:
     return ""
 
 
-def _expires(reply: httpx.Response) -> datetime | None:
+def _certificate_expires(reply: httpx.Response) -> datetime | None:
     stream = reply.extensions.get("network_stream")
     tls = stream.get_extra_info("ssl_object") if stream else None
     until = (tls.getpeercert() or {}).get("notAfter") if tls else None

@@ -1,4 +1,4 @@
-"""The addresses that a stack opens, and what to expect at each."""
+"""The public URLs of a stack, and what response to expect from each."""
 
 import re
 from dataclasses import dataclass
@@ -9,43 +9,47 @@ from settings import Settings
 
 
 @dataclass(frozen=True)
-class Address:
-    """One address to open: `service` as in the rule, `protected` whether Access is to guard it (None: nobody knows)."""
+class PublicUrl:
+    """A URL to probe, with the service of its ingress rule."""
 
     url: str
     service: str
-    whole_path: bool
-    """Whether the rule surely takes the URL's path; not so for an expression."""
-    protected: bool | None = None
+    exact_path: bool
+    """Whether the rule certainly matches the URL's path: not certain if the path is a regular expression."""
+    requires_login: bool | None = None
+    """Whether an Access application covers it; None if that is not known."""
 
 
-def addresses(settings: Settings, applications: list[dict[str, Any]] | None) -> list[Address]:
-    """An address for each hostname with a record and each literal path; a wildcard is tried by a name that nobody uses."""
-    found: dict[str, Address] = {}
+def public_urls(settings: Settings, applications: list[dict[str, Any]] | None) -> list[PublicUrl]:
+    """One URL for each hostname with a DNS record and each literal path. For a wildcard, a name that is unlikely to exist.
+
+    `applications` are the account's Access applications, None if the token may not read them.
+    """
+    urls: dict[str, PublicUrl] = {}
     for route in settings.routes:
         if route.dns == "none":
             continue
         host = re.sub(r"^\*\.", "culvert-verify.", route.hostname)
         url = f"https://{host}{route.paths.shown or '/'}"
-        guarded = None if applications is None else any(_covers(each, urlsplit(url)) for each in applications)
-        # What the stack file says of a route goes before what somebody else's application may cover.
-        guarded = True if route.access else False if route.public else guarded
-        known = Address(url, route.origin.spelled("-"), route.paths.regex is None, guarded)
-        # The rule that takes a path as it stands says more about it than an expression's.
-        if url not in found or known.whole_path > found[url].whole_path:
-            found[url] = known
-    return list(found.values())
+        login = None if applications is None else any(_covers(one, urlsplit(url)) for one in applications)
+        # The stack file's own word on a route precedes what an application made elsewhere may cover.
+        login = True if route.access else False if route.public else login
+        found = PublicUrl(url, route.origin.spelled("-"), route.paths.regex is None, login)
+        # Of two rules for one URL, the one with a literal path is the better prediction.
+        if url not in urls or found.exact_path > urls[url].exact_path:
+            urls[url] = found
+    return list(urls.values())
 
 
 def _covers(application: dict[str, Any], url: SplitResult) -> bool:
-    """Whether an Access application covers an address: its domains are `host[/path]`, with `*` for parts of names."""
-    places = [application.get("domain"), *(application.get("self_hosted_domains") or [])]
-    places += [each.get("uri") for each in application.get("destinations") or [] if isinstance(each, dict)]
-    for place in filter(None, places):
-        host, _, path = str(place).removeprefix("https://").partition("/")
+    """Whether an Access application covers a URL. Its domains are `host[/path]`, where `*` matches a part of a name."""
+    domains = [application.get("domain"), *(application.get("self_hosted_domains") or [])]
+    domains += [one.get("uri") for one in application.get("destinations") or [] if isinstance(one, dict)]
+    for domain in filter(None, domains):
+        host, _, path = str(domain).removeprefix("https://").partition("/")
         name = re.escape(host.lower()).replace(r"\*", "[^/]*")
-        stem = path.strip("/*")
-        below = not stem or url.path.strip("/") == stem or url.path.startswith(f"/{stem}/")
+        prefix = path.strip("/*")
+        below = not prefix or url.path.strip("/") == prefix or url.path.startswith(f"/{prefix}/")
         if re.fullmatch(name, url.hostname or "") and below:
             return True
     return False

@@ -1,4 +1,4 @@
-"""Findings, for people and for programs."""
+"""Reports of check results: a table for people, JSON for programs."""
 
 from collections import Counter
 from itertools import groupby
@@ -8,66 +8,63 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ops.verify.result import Finding, Status, exit_status
+from ops.verify.result import CheckResult, Status, exit_status
 
-_LOOK = {
+_SYMBOLS = {
     Status.PASSED: ("✓", "green"),
     Status.FAILED: ("✗", "bold red"),
     Status.UNKNOWN: ("?", "yellow"),
     Status.SKIPPED: ("-", "dim"),
 }
-PLACES = {"api": "Cloudflare's API", "cluster": "cluster", "inside": "inside a pod", "internet": "internet"}
+LAYERS = {"api": "Cloudflare's API", "cluster": "cluster", "inside": "inside a pod", "internet": "internet"}
 
 
-def as_json(stack: str, findings: list[Finding]) -> dict[str, Any]:
-    """`{stack, status, summary: {status: count}, checks: [{place, check, about, status, seen, visitor, cause, remedy}]}`."""
-    counts = Counter(finding.status for finding in findings)
+def as_json(stack: str, results: list[CheckResult]) -> dict[str, Any]:
+    """`{stack, status, summary, checks}`: the exit status, a count per status, and each result's fields."""
+    counts = Counter(result.status for result in results)
     return {
         "stack": stack,
-        "status": exit_status(findings),
+        "status": exit_status(results),
         "summary": {status.value: counts[status] for status in Status},
-        "checks": [{**vars(finding), "status": finding.status.value} for finding in findings],
+        "checks": [{**vars(result), "status": result.status.value} for result in results],
     }
 
 
-def shown(findings: list[Finding]) -> RenderableType:
-    """A line for each check and verdict, then every trouble in words."""
+def as_table(results: list[CheckResult]) -> RenderableType:
+    """One line for each check and status, then the details of each failed and each unknown check."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    place = ""
-    for (where, check, status), same in groupby(findings, key=lambda each: (each.place, each.check, each.status)):
-        some = list(same)
-        sign, style = _LOOK[status]
-        heading = PLACES[where] if where != place else ""
-        about = some[0].about if len(some) == 1 else f"{len(some)} of them"
-        table.add_row(Text(heading), Text(sign, style), Text(check), Text(about), Text(_seen(some)))
-        place = where
-    counts = Counter(finding.status for finding in findings)
+    previous = ""
+    for (layer, check, status), group in groupby(results, key=lambda one: (one.layer, one.check, one.status)):
+        same = list(group)
+        symbol, style = _SYMBOLS[status]
+        heading = LAYERS[layer] if layer != previous else ""
+        subject = same[0].subject if len(same) == 1 else f"{len(same)} checks"
+        table.add_row(Text(heading), Text(symbol, style), Text(check), Text(subject), Text(_observed(same)))
+        previous = layer
+    counts = Counter(result.status for result in results)
     summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
-    return Group(
-        table,
-        *(_trouble(each) for each in findings if each.status in (Status.FAILED, Status.UNKNOWN)),
-        Text(f"\n{summary}"),
-    )
+    details = [_details(one) for one in results if one.status in (Status.FAILED, Status.UNKNOWN)]
+    return Group(table, *details, Text(f"\n{summary}"))
 
 
-def _seen(findings: list[Finding]) -> str:
-    """What was seen, where it is one thing; else of which things it is said."""
-    if len({each.seen for each in findings}) == 1:
-        return findings[0].seen
-    names = ", ".join(each.about for each in findings[:3])
-    return f"{names}, …" if len(findings) > 3 else names
+def _observed(results: list[CheckResult]) -> str:
+    """What all of them observed, if it is the same; otherwise their subjects."""
+    if len({one.observed for one in results}) == 1:
+        return results[0].observed
+    subjects = ", ".join(one.subject for one in results[:3])
+    return f"{subjects}, …" if len(results) > 3 else subjects
 
 
-def _trouble(finding: Finding) -> Text:
-    sign, style = _LOOK[finding.status]
-    lines = Text(f"\n{sign} {finding.check}: {finding.about}\n", style)
-    for what, said in {
-        "seen": finding.seen,
-        "a visitor sees": finding.visitor,
-        "likely cause": finding.cause,
-        "what to do": finding.remedy,
+def _details(result: CheckResult) -> Text:
+    symbol, style = _SYMBOLS[result.status]
+    lines = Text(f"\n{symbol} {result.check}: {result.subject}\n", style)
+    for label, text in {
+        "observed": result.observed,
+        "impact": result.impact,
+        "likely cause": result.cause,
+        "remedy": result.remedy,
     }.items():
-        if said:
-            lines.append(f"  {what}: ", "bold not dim default").append(f"{said}\n", "not bold default")
+        if text:
+            lines.append(f"  {label}: ", "bold not dim default").append(f"{text}\n", "not bold default")
     lines.rstrip()
     return lines

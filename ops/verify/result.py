@@ -1,77 +1,72 @@
-"""What one check found."""
+"""Results of checks: a status, what was observed, and for a failure its impact, cause and remedy."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from clients.errors import CheckUnavailable
 
 
 class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """It could not be asked. Not the same as good."""
+    """The check could not run. This is not a pass."""
     SKIPPED = "skipped"
-    """There is nothing to ask here, and the finding says why."""
-
-
-class Unread(Exception):
-    """Something could not be asked: why, and what to do about it."""
-
-    def __init__(self, why: str, remedy: str = "") -> None:
-        super().__init__(why)
-        self.why = why
-        self.remedy = remedy
+    """The check does not apply; `observed` says why."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One check's verdict on one thing. The last three are empty unless it failed; `remedy` also where it is unknown."""
+class CheckResult:
+    """One check of one subject. `impact` and `cause` are empty unless it failed, `remedy` unless it failed or is unknown."""
 
-    place: str
+    layer: str
+    """Where it was observed: `api`, `cluster`, `inside` (a connector's pod) or `internet`."""
     check: str
-    about: str
+    subject: str
+    """What was checked: a hostname, a pod, the tunnel's name."""
     status: Status
-    seen: str
-    visitor: str = ""
+    observed: str
+    impact: str = ""
+    """What visitors of the hostname notice."""
     cause: str = ""
     remedy: str = ""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question, by where it is asked (`api`, `cluster`, `inside`, `internet`) and by name."""
+    """A check, by its layer and its name."""
 
-    place: str
+    layer: str
     name: str
 
-    def passed(self, about: str, seen: str) -> Finding:
-        return Finding(self.place, self.name, about, Status.PASSED, seen)
+    def passed(self, subject: str, observed: str) -> CheckResult:
+        return CheckResult(self.layer, self.name, subject, Status.PASSED, observed)
 
-    def failed(self, about: str, seen: str, *, visitor: str, cause: str, remedy: str) -> Finding:
-        return Finding(self.place, self.name, about, Status.FAILED, seen, visitor, cause, remedy)
+    def failed(self, subject: str, observed: str, *, impact: str, cause: str, remedy: str) -> CheckResult:
+        return CheckResult(self.layer, self.name, subject, Status.FAILED, observed, impact, cause, remedy)
 
-    def unknown(self, about: str, seen: str, remedy: str = "") -> Finding:
-        return Finding(self.place, self.name, about, Status.UNKNOWN, seen, remedy=remedy)
+    def unknown(self, subject: str, observed: str, remedy: str = "") -> CheckResult:
+        return CheckResult(self.layer, self.name, subject, Status.UNKNOWN, observed, remedy=remedy)
 
-    def skipped(self, about: str, seen: str) -> Finding:
-        return Finding(self.place, self.name, about, Status.SKIPPED, seen)
+    def skipped(self, subject: str, reason: str) -> CheckResult:
+        return CheckResult(self.layer, self.name, subject, Status.SKIPPED, reason)
 
-    def unread(self, about: str, why: Unread) -> Finding:
-        return self.unknown(about, why.why, why.remedy)
+    def unavailable(self, subject: str, error: CheckUnavailable) -> CheckResult:
+        return self.unknown(subject, error.reason, error.remedy)
 
 
-def exit_status(findings: Iterable[Finding]) -> int:
-    """0 where everything asked is good, 1 where a check failed, 2 where none failed and some could not be asked."""
-    found = {finding.status for finding in findings}
-    if Status.FAILED in found:
+def exit_status(results: Iterable[CheckResult]) -> int:
+    """0 if every check that applies passed, 1 if one failed, 2 if none failed but one could not run or none applies."""
+    statuses = {result.status for result in results}
+    if Status.FAILED in statuses:
         return 1
-    # Nothing asked at all is nothing verified.
-    return 0 if Status.PASSED in found and Status.UNKNOWN not in found else 2
+    return 0 if Status.PASSED in statuses and Status.UNKNOWN not in statuses else 2
 
 
-def attempt(check: Check, about: str, judge: Callable[[], list[Finding]]) -> list[Finding]:
-    """What `judge` reads and finds; where it cannot read, that."""
+def attempt(check: Check, subject: str, run: Callable[[], list[CheckResult]]) -> list[CheckResult]:
+    """The results of `run`; if it cannot read what it judges, `check` is unknown."""
     try:
-        return judge()
-    except Unread as why:
-        return [check.unread(about, why)]
+        return run()
+    except CheckUnavailable as error:
+        return [check.unavailable(subject, error)]

@@ -1,30 +1,32 @@
-"""All checks, in their order."""
+"""One run of all checks, layer by layer."""
 
 from dataclasses import dataclass
 
+from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container
 from ops.verify.checks import public, public_response
-from ops.verify.checks.cloudflare import AtCloudflare
-from ops.verify.checks.cluster import InCluster
-from ops.verify.expected_stack import Declared
-from ops.verify.result import Finding
+from ops.verify.checks.cloudflare import CloudflareChecks
+from ops.verify.checks.cluster import ClusterChecks
+from ops.verify.probe_targets import Target
+from ops.verify.result import CheckResult
 
 
 @dataclass
-class Survey:
-    """One round of questions. `look_inside` runs a container in a pod, `offline` leaves the visitor's part out."""
+class Runner:
+    """`probe_pod` adds a debug container to a connector's pod; `offline` skips the requests to public hostnames."""
 
-    declared: Declared
+    stack: ExpectedStack
     image: str = debug_container.IMAGE
-    lan: tuple[str, ...] = ()
-    look_inside: bool = True
+    lan: tuple[Target, ...] = ()
+    """Addresses that the connector must not reach."""
+    probe_pod: bool = True
     offline: bool = False
 
-    def run(self) -> list[Finding]:
-        """Everything; what cannot be asked is among the findings."""
-        cloudflare = AtCloudflare(self.declared)
-        found = cloudflare.findings()
-        found += InCluster(self.declared, cloudflare.version, self.image, self.lan, self.look_inside).findings()
+    def run(self) -> list[CheckResult]:
+        """All results. A check that cannot run is among them, as unknown."""
+        cloudflare = CloudflareChecks(self.stack)
+        results = cloudflare.run()
+        results += ClusterChecks(self.stack, cloudflare.version, self.image, self.lan, self.probe_pod).run()
         if self.offline:
-            return [*found, public_response.ANSWER.skipped(self.declared.name, "switched off with --offline")]
-        return [*found, *public.findings(self.declared)]
+            return [*results, public_response.ANSWER.skipped(self.stack.name, "switched off with --offline")]
+        return [*results, *public.run(self.stack)]

@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 def restore(checkpoint: Path, progress: Callable[[str], None]) -> None:
     """Puts the checkpoint before in the place of one whose writing was cut off: the file backend writes in place.
 
-    The one before is whole, and at most one step behind; what that step was making is in its notes, for `heal`. Beside each
+    The one before is whole, and at most one step behind; what that step was making is in its notes, for `repair_state`. Beside each
     lies what the backend keeps of its kind and sum; it does without, but not with half of it.
     """
     backup = checkpoint.with_name(f"{checkpoint.name}.bak")

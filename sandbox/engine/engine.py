@@ -130,7 +130,7 @@ class _Command(automation.PulumiCommand):
 class _Workspace(automation.LocalWorkspace):
     def stack_outputs(self, stack_name: str) -> automation.OutputMap:
         """As the engine masks them, so by one command where the library runs two: no secret comes in here."""
-        outputs = state.printed(self, "stack", "output", "--json", "--stack", stack_name)
+        outputs = state.command_json(self, "stack", "output", "--json", "--stack", stack_name)
         return {name: automation.OutputValue(value, secret=value == SECRET) for name, value in outputs.items()}
 
 
@@ -175,7 +175,7 @@ class Engine:
         """
 
         def do(stack: automation.Stack, **to: Any) -> automation.DestroyResult:
-            resources = state.resources(state.export(stack))
+            resources = state.resources(state.export_state(stack))
             hooks = [resource.get("resourceHooks") or {} for resource in resources]
             needed = run_program or any({"BeforeDelete", "AfterDelete"} & set(kinds) for kinds in hooks)
             if any(resource.get("protect") for resource in resources):
@@ -192,7 +192,7 @@ class Engine:
     def export(self) -> dict[str, Any]:
         """The state as the engine keeps it, secrets encrypted."""
         with self._stack() as stack:
-            return state.export(stack)
+            return state.export_state(stack)
 
     def _judged(self, policy: bool) -> dict[str, Any]:
         return policy_pack.arguments(self._name) if policy else {}
@@ -200,7 +200,7 @@ class Engine:
     def _run(self, do: Callable[..., Any], tell: Progress) -> Report:
         recorder = Recorder()
         with self._stack() as stack:
-            pending_operations.heal(stack, self._env, self._progress)
+            pending_operations.repair_state(stack, self._env, self._progress)
             try:
                 done = do(stack, on_output=tell, on_event=recorder, color="never")
             except automation.CommandError as error:

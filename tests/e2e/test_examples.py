@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pulumi import automation
 
-from ops.recover.state import export
+from ops.recover.state import export_state
 from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox, settings
 from tests.support.yaml_program import run
 
@@ -67,7 +67,7 @@ def test_the_yaml_example_brings_up_the_components_of_the_plugin(sandbox: Sandbo
         ],
         "ports": [{"protocol": "TCP", "port": 8080}],
     }
-    state = export(stack)["deployment"]["resources"]
+    state = export_state(stack)["deployment"]["resources"]
     assert "Secret blog-token" in _after(state, "Deployment blog-cloudflared")
     assert {"NetworkPolicy blog", "Tunnel blog"} <= _after(state, "Deployment blog-cloudflared")
     assert "Connector blog" in _after(state, "DnsRecord blog-blog.example.com")

@@ -1,4 +1,4 @@
-"""`python -m ops verify` against the sandbox: all is well, and each thing broken by hand turns its own check red."""
+"""`python -m ops verify` against the sandbox: all checks pass, and each manual change fails its own check."""
 
 import json
 import subprocess
@@ -13,11 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from clients.kubernetes import Cluster, Refused
+from clients.errors import KubernetesApiError
+from clients.kubernetes import KubernetesApi
+from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
-from ops.verify.expected_stack import Declared
-from ops.verify.result import Finding, Status, exit_status
-from ops.verify.runner import Survey
+from ops.verify.result import CheckResult, Status, exit_status
+from ops.verify.runner import Runner
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
 
@@ -37,9 +38,9 @@ class World:
     outputs: dict[str, Any]
     page: str
 
-    def survey(self) -> list[Finding]:
-        declared = Declared(STACK, f"culvert-{STACK}", Settings.from_stack_file(self.file), self.outputs)
-        return Survey(declared).run()
+    def verify(self) -> list[CheckResult]:
+        expected = ExpectedStack(STACK, f"culvert-{STACK}", Settings.from_stack_file(self.file), self.outputs)
+        return Runner(expected).run()
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         headers = {"Authorization": f"Bearer {self.env['CLOUDFLARE_API_TOKEN']}"}
@@ -84,7 +85,7 @@ def _ambient(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _settled() -> None:
     """Waits until the pods are as before, whatever the test before this one did to them."""
-    cluster, deadline = Cluster(), time.monotonic() + 60
+    cluster, deadline = KubernetesApi(), time.monotonic() + 60
     while True:
         deployment, pods = cluster.get(APPS), cluster.items(PODS)
         seen = deployment["status"].get("observedGeneration") == deployment["metadata"]["generation"]
@@ -94,22 +95,22 @@ def _settled() -> None:
         time.sleep(0.1)
 
 
-def _red(findings: list[Finding]) -> set[tuple[str, str]]:
-    return {(each.place, each.check) for each in findings if each.status in (Status.FAILED, Status.UNKNOWN)}
+def _failing(results: list[CheckResult]) -> set[tuple[str, str]]:
+    return {(each.layer, each.check) for each in results if each.status in (Status.FAILED, Status.UNKNOWN)}
 
 
-def test_what_was_brought_up_is_so(world: World) -> None:
-    findings = world.survey()
-    assert _red(findings) == set()
-    assert exit_status(findings) == 0
-    passed = {(each.place, each.check) for each in findings if each.status is Status.PASSED}
-    api = {"tunnel", "rules", "connections", "version", "records", "strays"}
-    cluster = {"workload", "pods", "token", "policy", "openings"}
+def test_a_deployed_stack_passes(world: World) -> None:
+    results = world.verify()
+    assert _failing(results) == set()
+    assert exit_status(results) == 0
+    passed = {(each.layer, each.check) for each in results if each.status is Status.PASSED}
+    api = {"tunnel", "rules", "connections", "version", "records", "orphaned-records"}
+    cluster = {"workload", "pods", "token", "policy", "policy-rules"}
     assert passed == {*(("api", each) for each in api), *(("cluster", each) for each in cluster)}
 
 
-def test_what_simulated_pods_cannot_show_is_skipped_and_not_passed(world: World) -> None:
-    skipped = {each.check: each.seen for each in world.survey() if each.status is Status.SKIPPED}
+def test_checks_of_simulated_pods_are_skipped_and_not_passed(world: World) -> None:
+    skipped = {each.check: each.observed for each in world.verify() if each.status is Status.SKIPPED}
     assert "simulated" in skipped["pod"]
     assert "simulated" in skipped["connected"]
     assert "emulated" in skipped["answer"]
@@ -120,7 +121,7 @@ def _command(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=PROJECT, env={**world.box.env, **world.env}, capture_output=True, text=True)
 
 
-def test_the_command_line_says_what_is_broken_and_never_a_token(world: World) -> None:
+def test_the_command_line_reports_failures_and_never_a_token(world: World) -> None:
     good = _command(world)
     assert good.returncode == 0, good.stdout + good.stderr
     token = world.api("GET", f"/accounts/{ACCOUNT}/cfd_tunnel/{world.outputs['tunnelId']}/token")
@@ -128,14 +129,14 @@ def test_the_command_line_says_what_is_broken_and_never_a_token(world: World) ->
         broken = _command(world, "--json")
     assert broken.returncode == 1
     report = json.loads(broken.stdout)
-    assert [(each["place"], each["check"]) for each in report["checks"] if each["status"] == "failed"] == [
+    assert [(each["layer"], each["check"]) for each in report["checks"] if each["status"] == "failed"] == [
         ("cluster", "token")
     ]
     for secret in (token, world.env["CLOUDFLARE_API_TOKEN"]):
         assert secret not in good.stdout + good.stderr + broken.stdout + broken.stderr
 
 
-def test_print_only_prints_the_commands_and_asks_nobody(world: World) -> None:
+def test_print_only_prints_the_commands_and_calls_no_api(world: World) -> None:
     before = len(world.box.state()["calls"])
     done = _command(world, "--print-only")
     assert done.returncode == 0
@@ -203,7 +204,7 @@ def _connected(*connections: int) -> Callable[[World], Any]:
 def _patched(path: str, broken: dict[str, Any], mended: dict[str, Any]) -> Callable[[World], Any]:
     @contextmanager
     def patch(_world: World) -> Iterator[None]:
-        cluster = Cluster()
+        cluster = KubernetesApi()
         found = path if path == APPS else f"{path}/{cluster.items(path)[0]['metadata']['name']}"
         cluster.patch(found, broken)
         try:
@@ -228,7 +229,7 @@ def _pod_status(ready: str) -> dict[str, Any]:
 
 @contextmanager
 def _pod_unready(_world: World) -> Iterator[None]:
-    cluster = Cluster()
+    cluster = KubernetesApi()
     path = f"{PODS}/{cluster.items(PODS)[0]['metadata']['name']}/status"
     cluster.patch(path, _pod_status("False"))
     yield
@@ -238,9 +239,9 @@ def _pod_unready(_world: World) -> Iterator[None]:
 @contextmanager
 def _pod_without_labels(_world: World) -> Iterator[None]:
     """The Deployment makes another pod for it, and the one that lost its labels runs on, with the token and no policy."""
-    cluster = Cluster()
+    cluster = KubernetesApi()
     path = f"{PODS}/{cluster.items(PODS)[0]['metadata']['name']}"
-    cluster.patch(path, {"metadata": {"labels": {SELECTOR: "somebody"}}})
+    cluster.patch(path, {"metadata": {"labels": {SELECTOR: "other"}}})
     while len(cluster.items(PODS)) < 3 or cluster.get(APPS)["status"].get("readyReplicas") != 2:
         time.sleep(0.1)
     yield
@@ -252,14 +253,14 @@ OPEN = {"ports": [{"protocol": "TCP", "port": 22}]}
 
 
 @pytest.mark.parametrize(
-    ("broken", "red"),
+    ("change", "failing"),
     [
         pytest.param(_record_deleted, ("api", "records"), id="record deleted"),
         pytest.param(_record_changed(content="0123.cfargotunnel.com"), ("api", "records"), id="record elsewhere"),
         pytest.param(_record_changed(proxied=False), ("api", "records"), id="record not proxied"),
-        pytest.param(_stray_record, ("api", "strays"), id="another record at the tunnel"),
+        pytest.param(_stray_record, ("api", "orphaned-records"), id="another record at the tunnel"),
         pytest.param(_rules_put, ("api", "rules"), id="rules changed"),
-        pytest.param(_connected(), ("api", "connections"), id="nobody connected"),
+        pytest.param(_connected(), ("api", "connections"), id="no connector"),
         pytest.param(_connected(4, 3), ("api", "connections"), id="a connection short"),
         pytest.param(_connected(4, 4, 4), ("api", "connections"), id="a foreign connector"),
         pytest.param(
@@ -289,58 +290,56 @@ OPEN = {"ports": [{"protocol": "TCP", "port": 22}]}
                 {"metadata": {"labels": {SELECTOR: f"culvert-{STACK}"}}},
             ),
             ("cluster", "policy"),
-            id="policy of somebody else's",
+            id="policy of another stack",
         ),
     ],
 )
-def test_one_thing_broken_turns_one_check_red(
-    world: World, broken: Callable[[World], Any], red: tuple[str, str]
+def test_one_thing_broken_turns_one_check_failing(
+    world: World, change: Callable[[World], Any], failing: tuple[str, str]
 ) -> None:
-    with broken(world):
-        findings = world.survey()
-    assert _red(findings) == {red}
-    assert exit_status(findings) == 1
-    for each in findings:
+    with change(world):
+        results = world.verify()
+    assert _failing(results) == {failing}
+    assert exit_status(results) == 1
+    for each in results:
         if each.status is Status.FAILED:
-            assert each.visitor
+            assert each.impact
             assert each.cause
             assert each.remedy
 
 
-def test_a_policy_opened_by_hand_is_seen(world: World) -> None:
-    cluster = Cluster()
+def test_a_manual_change_of_the_policy_fails(world: World) -> None:
+    cluster = KubernetesApi()
     name = cluster.items(POLICIES)[0]["metadata"]["name"]
     egress = cluster.items(POLICIES)[0]["spec"]["egress"]
     cluster.patch(f"{POLICIES}/{name}", {"spec": {"egress": [*egress, OPEN]}})
-    findings = world.survey()
+    results = world.verify()
     cluster.patch(f"{POLICIES}/{name}", {"spec": {"egress": egress}})
-    assert _red(findings) == {("cluster", "openings")}
-    assert _red(world.survey()) == set()
+    assert _failing(results) == {("cluster", "policy-rules")}
+    assert _failing(world.verify()) == set()
 
 
-def test_an_api_that_refuses_the_token_is_not_taken_for_good_news(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refused_api_token_is_not_a_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "x" * 40)
-    findings = world.survey()
-    assert {place for place, _ in _red(findings)} == {"api"}
-    assert exit_status(findings) == 2
+    results = world.verify()
+    assert {layer for layer, _ in _failing(results)} == {"api"}
+    assert exit_status(results) == 2
 
 
-def test_the_container_for_looking_inside_is_admitted_where_pod_security_is_restricted() -> None:
-    cluster = Cluster()
+def test_the_debug_container_is_admitted_under_restricted_pod_security() -> None:
+    cluster = KubernetesApi()
     path = f"{PODS}/{cluster.items(PODS)[0]['metadata']['name']}/ephemeralcontainers"
     kind = {"Content-Type": "application/strategic-merge-patch+json"}
     made = debug_container.container(debug_container.IMAGE, [probe_targets.metadata()])
     cluster.text("PATCH", path, {"dryRun": "All"}, {"spec": {"ephemeralContainers": [made]}}, kind)
     loose = {key: value for key, value in made.items() if key != "securityContext"}
-    with pytest.raises(Refused, match="PodSecurity"):
+    with pytest.raises(KubernetesApiError, match="PodSecurity"):
         cluster.text("PATCH", path, {"dryRun": "All"}, {"spec": {"ephemeralContainers": [loose]}}, kind)
 
 
-def test_what_must_not_answer_is_found_in_the_cluster(world: World) -> None:
-    declared = Declared(STACK, f"culvert-{STACK}", Settings.from_stack_file(world.file))
-    found = {each.what: each for each in probe_targets.inside_the_cluster(Cluster(), declared, "sandbox-a")}
+def test_blocked_targets_are_found_in_the_cluster(world: World) -> None:
+    expected = ExpectedStack(STACK, f"culvert-{STACK}", Settings.from_stack_file(world.file))
+    found = {each.description: each for each in probe_targets.from_cluster(KubernetesApi(), expected, "sandbox-a")}
     assert found["Kubernetes API"].port == 443
     assert found["LAN (another node's kubelet)"].host == "172.31.0.2"
-    assert not any(each.open for each in found.values())
+    assert not any(each.allowed for each in found.values())

@@ -1,1 +1,1 @@
-"""The checks of `verify`, by where they look."""
+"""Checks of `verify`, one module for each layer that gathers (cloudflare, cluster, public) and for each subject judged."""

@@ -1,79 +1,81 @@
-"""Everything that is asked of Cloudflare's API."""
+"""Checks of Cloudflare's API: the tunnel, its connectors, its rules and the DNS records."""
 
 from typing import Any
 
-from clients.cloudflare import Cloudflare
+from clients.cloudflare import CloudflareApi
+from clients.errors import CheckUnavailable
+from ops.expected_stack import ExpectedStack
 from ops.verify.checks import records, tunnel
-from ops.verify.expected_stack import Declared
-from ops.verify.result import Finding, Unread, attempt
+from ops.verify.result import CheckResult, attempt
 
 
-class AtCloudflare:
-    """`version` is that of the configuration that the API holds, once it has been asked."""
+class CloudflareChecks:
+    """`version` is the version of the tunnel's configuration, once `run` has read it."""
 
-    def __init__(self, declared: Declared) -> None:
-        self.declared = declared
+    def __init__(self, stack: ExpectedStack) -> None:
+        self.stack = stack
         self.version: int | None = None
-        self._unread = False
 
-    def findings(self) -> list[Finding]:
-        """Tunnel, connections, versions, rules and records."""
-        name, settings = self.declared.name, self.declared.settings
+    def run(self) -> list[CheckResult]:
+        name, settings = self.stack.name, self.stack.settings
         try:
-            cloudflare = Cloudflare()
-            found = cloudflare.tunnels(settings.account_id, name)
-        except Unread as why:
-            return [
-                check.unread(name, why) for check in (tunnel.TUNNEL, tunnel.CONNECTIONS, tunnel.RULES, records.RECORDS)
-            ]
-        there = tunnel.is_there(name, found, self.declared.outputs)
-        if not found:
-            # Without it, all else would fail for the same reason.
-            return [there]
+            api = CloudflareApi()
+            tunnels = api.tunnels(settings.account_id, name)
+        except CheckUnavailable as error:
+            checks = (tunnel.TUNNEL, tunnel.CONNECTIONS, tunnel.RULES, records.RECORDS)
+            return [check.unavailable(name, error) for check in checks]
+        exists = tunnel.exists(name, tunnels, self.stack.outputs)
+        if not tunnels:
+            # Every other check would fail for the same reason.
+            return [exists]
         return [
-            there,
-            *attempt(tunnel.RULES, name, lambda: self._rules(cloudflare, found[0]["id"])),
-            *attempt(tunnel.CONNECTIONS, name, lambda: self._connections(cloudflare, found[0])),
-            *self._records(cloudflare, f"{found[0]['id']}.cfargotunnel.com"),
+            exists,
+            *attempt(tunnel.RULES, name, lambda: self._rules(api, tunnels[0]["id"])),
+            *attempt(tunnel.CONNECTIONS, name, lambda: self._connections(api, tunnels[0])),
+            *self._records(api, f"{tunnels[0]['id']}.cfargotunnel.com"),
         ]
 
-    def _rules(self, cloudflare: Cloudflare, number: str) -> list[Finding]:
-        declared = self.declared
-        document = cloudflare.configuration(declared.settings.account_id, number)
+    def _rules(self, api: CloudflareApi, tunnel_id: str) -> list[CheckResult]:
+        settings = self.stack.settings
+        document = api.configuration(settings.account_id, tunnel_id)
         self.version = document.get("version")
-        wanted = declared.settings.ingress_rules(declared.namespace, self._audiences(cloudflare))
-        # Whoever may not read the applications takes the connector's word for their audiences.
-        wanted = tunnel.with_tags(wanted, document) if self._unread else wanted
-        private = declared.settings.private_networks is not None
-        return [tunnel.follows_rules(declared.name, wanted, document, declared.outputs, private)]
+        audiences = self._audiences(api)
+        expected = settings.ingress_rules(self.stack.namespace, audiences or {})
+        # Without the right to read Access applications, the audience tags are taken as they are.
+        expected = tunnel.with_tags(expected, document) if audiences is None else expected
+        private = settings.private_networks is not None
+        return [tunnel.rules_match(self.stack.name, expected, document, self.stack.outputs, private)]
 
-    def _audiences(self, cloudflare: Cloudflare) -> dict[str, str]:
-        """The audience of each guard's application, by the guard's name."""
-        guards = self.declared.settings.access_applications()
-        applications = cloudflare.access_applications(self.declared.settings.account_id) if guards else []
-        self._unread = applications is None
-        found = {each.get("domain"): each.get("aud", "") for each in applications or []}
-        return {guard.name: found[guard.domains[0]] for guard in guards if guard.domains[0] in found}
+    def _audiences(self, api: CloudflareApi) -> dict[str, str] | None:
+        """The audience tag of each Access application of the stack, by its name; None if they cannot be read."""
+        wanted = self.stack.settings.access_applications()
+        if not wanted:
+            return {}
+        applications = api.access_applications(self.stack.settings.account_id)
+        if applications is None:
+            return None
+        tags = {one.get("domain"): one.get("aud", "") for one in applications}
+        return {one.name: tags[one.domains[0]] for one in wanted if one.domains[0] in tags}
 
-    def _connections(self, cloudflare: Cloudflare, found: dict[str, Any]) -> list[Finding]:
-        name, settings = self.declared.name, self.declared.settings
-        connectors = cloudflare.connections(settings.account_id, found["id"])
-        findings = [tunnel.is_connected(name, found, connectors, settings.connector.replicas)]
+    def _connections(self, api: CloudflareApi, found: dict[str, Any]) -> list[CheckResult]:
+        name, settings = self.stack.name, self.stack.settings
+        connectors = api.connectors(settings.account_id, found["id"])
+        results = [tunnel.is_connected(name, found, connectors, settings.connector.replicas)]
         if self.version is not None:
-            findings.append(tunnel.runs_version(name, connectors, self.version))
-        return findings
+            results.append(tunnel.version_is_current(name, connectors, self.version))
+        return results
 
-    def _records(self, cloudflare: Cloudflare, target: str) -> list[Finding]:
-        settings, findings = self.declared.settings, []
-        for zone, number in settings.zones.items():
-            names = [hostname for hostname, where in settings.hostnames().items() if where == zone]
+    def _records(self, api: CloudflareApi, target: str) -> list[CheckResult]:
+        settings, results = self.stack.settings, []
+        for zone, zone_id in settings.zones.items():
+            hostnames = [hostname for hostname, owner in settings.hostnames().items() if owner == zone]
             try:
-                present = cloudflare.records(number or cloudflare.zone_id(settings.account_id, zone))
-            except Unread as why:
-                findings.append(records.RECORDS.unread(zone, why))
+                present = api.records(zone_id or api.zone_id(settings.account_id, zone))
+            except CheckUnavailable as error:
+                results.append(records.RECORDS.unavailable(zone, error))
                 continue
-            findings += [records.points_at(hostname, target, present) for hostname in names]
-            # A hostname whose record is somebody else's to make may well have one.
-            named = [*names, *(route.hostname for route in settings.routes if route.dns == "none")]
-            findings.append(records.no_strays(zone, named, target, present))
-        return findings
+            results += [records.points_at_tunnel(hostname, target, present) for hostname in hostnames]
+            # A hostname with `dns: none` may have a record that is made elsewhere.
+            expected = [*hostnames, *(route.hostname for route in settings.routes if route.dns == "none")]
+            results.append(records.no_orphans(zone, expected, target, present))
+        return results

@@ -1,91 +1,89 @@
-"""What the addresses tried from inside a connector's pod say about the network policy."""
+"""Checks of connectivity from inside a connector's pod: backends are reachable, all other probed targets are blocked."""
 
 from ops.verify.debug_container import CONTROL, DNS
 from ops.verify.probe_targets import DNS_NAME, Target
-from ops.verify.result import Check, Finding
+from ops.verify.result import Check, CheckResult
 
-NAMES = Check("inside", "dns")
+RESOLUTION = Check("inside", "dns")
 BACKENDS = Check("inside", "backends")
-SHUT = Check("inside", "shut")
+BLOCKED = Check("inside", "blocked")
 ENFORCED = Check("inside", "enforced")
-ALL = (NAMES, BACKENDS, SHUT, ENFORCED)
+ALL = (RESOLUTION, BACKENDS, BLOCKED, ENFORCED)
+
+_ADDONS = "https://kubernetes.io/docs/concepts/cluster-administration/addons/#networking-and-network-policy"
 
 
-def judge(pod: str, targets: list[Target], answers: dict[str, bool]) -> list[Finding]:
-    """`answers` by number of the target, with `control` and `dns` beside them."""
+def judge(pod: str, targets: list[Target], answers: dict[str, bool]) -> list[CheckResult]:
+    """All checks. `answers` says by a target's index, by `control` and by `dns` whether there was an answer."""
     if not answers.get(CONTROL):
-        why = (
-            "the container could not even reach the connector it shares the pod with: its image has no nc that knows -z"
-        )
-        return [check.unknown(pod, why, "name another image, with sh, nc and nslookup: --image") for check in ALL]
-    missing = [each for number, each in enumerate(targets) if str(number) not in answers]
+        reason = "the container cannot reach even the connector in its own pod: its image has no nc that supports -z"
+        return [check.unknown(pod, reason, "use another image, with sh, nc and nslookup: --image") for check in ALL]
+    missing = [target for index, target in enumerate(targets) if str(index) not in answers]
     if missing:
-        why = f"no word about {', '.join(each.what for each in missing)}"
-        return [check.unknown(pod, why, "try again") for check in ALL]
-    tried = [(each, answers[str(number)]) for number, each in enumerate(targets)]
-    certain = [answered for each, answered in tried if not each.open and each.listening]
-    ignored = bool(certain) and all(certain)
+        reason = f"no result for {', '.join(target.description for target in missing)}"
+        return [check.unknown(pod, reason, "try again") for check in ALL]
+    probes = [(target, answers[str(index)]) for index, target in enumerate(targets)]
+    listening = [answered for target, answered in probes if not target.allowed and target.listening]
+    not_enforced = bool(listening) and all(listening)
     return [
-        _names(pod, answers.get(DNS, False)),
-        *(_backend(each, answered) for each, answered in tried if each.open),
-        *(_shut(each, answered, ignored) for each, answered in tried if not each.open),
-        _enforced(pod, certain),
+        _resolution(pod, answers.get(DNS, False)),
+        *(_backend(target, answered) for target, answered in probes if target.allowed),
+        *(_blocked(target, answered, not_enforced) for target, answered in probes if not target.allowed),
+        _enforced(pod, listening),
     ]
 
 
-def _names(pod: str, answered: bool) -> Finding:
+def _resolution(pod: str, answered: bool) -> CheckResult:
     if answered:
-        return NAMES.passed(pod, f"{DNS_NAME} resolves")
-    return NAMES.failed(
+        return RESOLUTION.passed(pod, f"{DNS_NAME} resolves")
+    return RESOLUTION.failed(
         pod,
         f"{DNS_NAME} does not resolve",
-        visitor="502: the connector finds no Service by its name",
-        cause="cluster DNS is down, or its pods do not carry k8s-app=kube-dns in kube-system, to which the policy opens",
+        impact="502: the connector cannot resolve the names of Services",
+        cause="cluster DNS is down, or its pods lack the label k8s-app=kube-dns in kube-system, which the policy allows",
         remedy="kubectl get pods -n kube-system -l k8s-app=kube-dns",
     )
 
 
-def _backend(target: Target, answered: bool) -> Finding:
-    where = f"{target.host}:{target.port}"
+def _backend(target: Target, answered: bool) -> CheckResult:
     if answered:
-        return BACKENDS.passed(target.what, f"{where} answers")
+        return BACKENDS.passed(target.description, f"{target.address} answers")
     return BACKENDS.failed(
-        target.what,
-        f"{where} does not answer",
-        visitor="502 Bad gateway",
-        cause="no pod of the Service is ready, or its pods listen on another port than the policy opens",
-        remedy="kubectl get endpointslices; where pods listen on another port than the Service's, declare backend.targetPort",
+        target.description,
+        f"{target.address} does not answer",
+        impact="502 Bad gateway",
+        cause="no pod of the Service is ready, or its pods listen on another port than the policy allows",
+        remedy="kubectl get endpointslices; if pods listen on another port than the Service, set backend.targetPort",
     )
 
 
-def _shut(target: Target, answered: bool, ignored: bool) -> Finding:
-    where = f"{target.host}:{target.port}"
+def _blocked(target: Target, answered: bool, not_enforced: bool) -> CheckResult:
     if not answered:
-        return SHUT.passed(target.what, f"{where} does not answer" + ("" if target.listening else " (or is not there)"))
-    return SHUT.failed(
-        target.what,
-        f"{where} answers",
-        visitor=f"nothing; but whoever gets into the Cloudflare account can publish {where} with one rule",
-        cause="the network plugin ignores policies"
-        if ignored
-        else "another policy opens it, or it is on the pod's own node, which many network plugins always let a pod reach",
-        remedy="see enforced"
-        if ignored
-        else "kubectl get networkpolicy; spread nodes, or shut it with the network plugin's own policies for hosts",
+        note = "" if target.listening else " (or does not exist)"
+        return BLOCKED.passed(target.description, f"{target.address} does not answer{note}")
+    cause = "another policy allows it, or it is on the pod's own node, which many network plugins never block"
+    remedy = "kubectl get networkpolicy; add nodes, or block it with the network plugin's own policies for hosts"
+    if not_enforced:
+        cause, remedy = "the network plugin does not enforce policies", "see the check enforced"
+    return BLOCKED.failed(
+        target.description,
+        f"{target.address} answers",
+        impact=f"none; but access to the Cloudflare account is then enough to publish {target.address} with one rule",
+        cause=cause,
+        remedy=remedy,
     )
 
 
-def _enforced(pod: str, certain: list[bool]) -> Finding:
-    if not certain:
-        return ENFORCED.skipped(
-            pod, "nothing that listens for certain was tried; name an address of the LAN with --lan"
-        )
-    if all(certain):
+def _enforced(pod: str, listening: list[bool]) -> CheckResult:
+    if not listening:
+        reason = "no probed target is certain to listen; add an address of the LAN with --lan"
+        return ENFORCED.skipped(pod, reason)
+    if all(listening):
         return ENFORCED.failed(
             pod,
-            "everything that the policy shuts answers: this cluster's network plugin ignores network policies",
-            visitor="nothing; but the policy is a text without effect, and the connector reaches all of the LAN",
-            cause="the network plugin enforces no NetworkPolicy (flannel alone does not), or it is switched off",
-            remedy="install one that does: https://kubernetes.io/docs/concepts/cluster-administration/addons/#networking-and-network-policy",
+            "every blocked target answers: this cluster's network plugin ignores network policies",
+            impact="none; but the policy has no effect, and the connector can reach the whole LAN",
+            cause="the network plugin does not enforce NetworkPolicy (flannel alone does not), or enforcement is disabled",
+            remedy=f"install one that does: {_ADDONS}",
         )
-    return ENFORCED.passed(pod, "policies have effect")
+    return ENFORCED.passed(pod, "the network plugin enforces policies")

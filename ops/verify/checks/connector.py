@@ -1,83 +1,83 @@
-"""What each connector says of itself on its metrics port, asked through the API server."""
+"""Checks of each connector by its metrics port: connected, and with the current configuration."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
+from clients.errors import CheckUnavailable
 from components.network_policy.flows import METRICS_PORT
-from ops.verify.result import Check, Finding, Unread
+from ops.verify.checks.tunnel import CONNECTIONS_PER_CONNECTOR
+from ops.verify.result import Check, CheckResult
 
-READY = Check("cluster", "connected")
-RUNS = Check("cluster", "configuration")
+CONNECTED = Check("cluster", "connected")
+CONFIGURATION = Check("cluster", "configuration")
 Object = dict[str, Any]
-Ask = Callable[[str], str]
-"""Path → what the pod answers; raises Unread."""
-
-EACH = 4
+Get = Callable[[str], str]
+"""Path → the pod's answer. Raises CheckUnavailable."""
 
 
-def simulated(node: Object | None) -> bool:
-    """Whether a node is one of KWOK's, or has no container runtime: its pods are entries in the API and run nothing."""
+def is_simulated(node: Object | None) -> bool:
+    """Whether a node is KWOK's, or has no container runtime: its pods exist only in the API, and nothing runs in them."""
     if node is None:
         return False
-    meta = node["metadata"]
-    marked = any("kwok.x-k8s.io/node" in (meta.get(kind) or {}) for kind in ("labels", "annotations"))
+    metadata = node["metadata"]
+    marked = any("kwok.x-k8s.io/node" in (metadata.get(kind) or {}) for kind in ("labels", "annotations"))
     runtime = node.get("status", {}).get("nodeInfo", {}).get("containerRuntimeVersion", "")
     return marked or runtime.startswith("none:")
 
 
-def speaks_for_itself(namespace: str, pod: str, ask: Ask, version: int | None) -> list[Finding]:
-    """Both checks on one pod. `version` is the API's, None where nobody knows."""
+def check_connector(namespace: str, pod: str, get: Get, version: int | None) -> list[CheckResult]:
+    """Both checks of one pod. `version` is the API's version of the configuration, None if it is not known."""
     try:
-        ready, running = ask("/ready"), ask("/config")
-    except Unread as why:
-        how = (
-            "the policy lets nobody in, and some network plugins count the API server among them; ask by hand: "
-            f"kubectl port-forward -n {namespace} {pod} {METRICS_PORT} & curl localhost:{METRICS_PORT}/ready localhost:{METRICS_PORT}/config"
+        ready, config = get("/ready"), get("/config")
+    except CheckUnavailable as error:
+        remedy = (
+            "the network policy admits no client, and some network plugins apply it to the API server too; check manually: "
+            f"kubectl port-forward -n {namespace} {pod} {METRICS_PORT} & "
+            f"curl localhost:{METRICS_PORT}/ready localhost:{METRICS_PORT}/config"
         )
-        return [check.unknown(pod, f"could not be asked: {why.why}", how) for check in (READY, RUNS)]
-    return [holds_four(pod, ready), runs_version(pod, running, version)]
+        reason = f"the pod could not be reached: {error.reason}"
+        return [check.unknown(pod, reason, remedy) for check in (CONNECTED, CONFIGURATION)]
+    return [has_all_connections(pod, ready), version_is_current(pod, config, version)]
 
 
-def holds_four(pod: str, ready: str) -> Finding:
-    """`ready` is the answer of /ready, which is JSON with either status."""
-    count = _read(ready).get("readyConnections")
+def has_all_connections(pod: str, ready: str) -> CheckResult:
+    """`ready` is the answer of /ready, which is JSON whatever its status."""
+    count = _json(ready).get("readyConnections")
     if not isinstance(count, int):
-        return READY.unknown(
-            pod, "the answer of /ready is none that cloudflared gives", "is the image cloudflared's own?"
-        )
-    if count < EACH:
-        return READY.failed(
+        return CONNECTED.unknown(pod, "the answer of /ready is not cloudflared's", "is the image cloudflared's own?")
+    if count < CONNECTIONS_PER_CONNECTOR:
+        return CONNECTED.failed(
             pod,
-            f"{count} of {EACH} connections",
-            visitor="nothing while others are connected; else error 1033 (530)",
-            cause="port 7844 (UDP and TCP) is shut towards some of the edge's addresses, or it was just started",
-            remedy=f"kubectl logs {pod}; the node's firewall must let 7844 out",
+            f"{count} of {CONNECTIONS_PER_CONNECTOR} connections",
+            impact="none while other connectors are connected; otherwise error 1033 (530)",
+            cause="port 7844 (UDP and TCP) is blocked to some of the edge's addresses, or the pod has just started",
+            remedy=f"kubectl logs {pod}; the node's firewall must allow outbound 7844",
         )
-    return READY.passed(pod, f"{count} connections")
+    return CONNECTED.passed(pod, f"{count} connections")
 
 
-def runs_version(pod: str, running: str, version: int | None) -> Finding:
-    """`running` is the answer of /config: `{"version": n, "config": …}`."""
-    found = _read(running).get("version")
-    if not isinstance(found, int):
-        return RUNS.unknown(pod, "the answer of /config names no version", "is the image cloudflared's own?")
+def version_is_current(pod: str, config: str, version: int | None) -> CheckResult:
+    """`config` is the answer of /config: `{"version": n, "config": …}`."""
+    running = _json(config).get("version")
+    if not isinstance(running, int):
+        return CONFIGURATION.unknown(pod, "the answer of /config has no version", "is the image cloudflared's own?")
     if version is None:
-        return RUNS.unknown(pod, f"runs version {found}; which one the API holds is not known")
-    if found != version:
-        return RUNS.failed(
+        return CONFIGURATION.unknown(pod, f"runs version {running}; the API's version is not known")
+    if running != version:
+        return CONFIGURATION.failed(
             pod,
-            f"runs version {found}, and the API holds {version}",
-            visitor="the rules of before the last change, on the requests that this pod gets",
-            cause="it refused the new rules (it keeps the old ones), or has not been told yet",
-            remedy=f"kubectl logs {pod} names the rule that it refuses; else restart the Deployment",
+            f"runs version {running}, but the API has {version}",
+            impact="the rules from before the last change, for the requests that this pod receives",
+            cause="it rejected the new rules and keeps the old ones, or has not received them yet",
+            remedy=f"kubectl logs {pod} names the rule that it rejects; otherwise restart the Deployment",
         )
-    return RUNS.passed(pod, f"runs version {found}")
+    return CONFIGURATION.passed(pod, f"runs version {running}")
 
 
-def _read(text: str) -> Object:
+def _json(text: str) -> Object:
     try:
-        read = json.loads(text)
+        content = json.loads(text)
     except ValueError:
         return {}
-    return read if isinstance(read, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -1,87 +1,100 @@
-"""The connector's Deployment and pods, as the cluster shows them."""
+"""Checks of the connector's Deployment and pods."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from ops.verify.result import Check, Finding
+from ops.verify.result import Check, CheckResult
 
 WORKLOAD = Check("cluster", "workload")
 PODS = Check("cluster", "pods")
 Object = dict[str, Any]
 
 _DOWN = "error 1033 (530) on every hostname"
+_CAUSES = {
+    "ImagePull": "the image cannot be pulled: the tag does not exist, or the registry cannot be reached",
+    "ErrImage": "the image cannot be pulled: the tag does not exist, or the registry cannot be reached",
+    "CreateContainerConfigError": "the Secret with the token, or another object that the pod refers to, does not exist",
+    "CrashLoop": "cloudflared exits: the token is not this tunnel's, or it rejects its settings",
+    "not scheduled": "no node fits: not enough resources, or taints and selectors that no node satisfies",
+}
+"""Likely cause by a word in the reasons that the cluster gives."""
 
 
 def is_connector(pod: Object, labels: Mapping[str, str], name: str) -> bool:
-    """Whether a pod is one of the stack's connectors: by its labels or, where somebody took these away, by its token."""
-    carried = pod["metadata"].get("labels") or {}
-    secrets = [(each.get("secret") or {}).get("secretName", "") for each in pod["spec"].get("volumes") or []]
-    return labels.items() <= carried.items() or any(each.startswith(f"{name}-token") for each in secrets)
+    """Whether a pod is a connector of the stack: by its labels or, if they were removed, by the token that it mounts."""
+    pod_labels = pod["metadata"].get("labels") or {}
+    secrets = [(volume.get("secret") or {}).get("secretName", "") for volume in pod["spec"].get("volumes") or []]
+    return labels.items() <= pod_labels.items() or any(secret.startswith(f"{name}-token") for secret in secrets)
 
 
-def as_declared(name: str, deployment: Object | None, replicas: int, image: str) -> Finding:
-    """Whether the Deployment is there, with the replicas and the image declared."""
+def is_running(pod: Object) -> bool:
+    """Whether a pod is neither being deleted nor finished."""
+    phase = pod.get("status", {}).get("phase")
+    return not pod["metadata"].get("deletionTimestamp") and phase not in ("Succeeded", "Failed")
+
+
+def matches(name: str, deployment: Object | None, replicas: int, image: str) -> CheckResult:
+    """Whether the Deployment exists, with the declared replicas and image."""
     if deployment is None:
         return WORKLOAD.failed(
             name,
-            "there is no such Deployment",
-            visitor=_DOWN,
-            cause="it was deleted by hand, or the stack is in another cluster than the current context's",
+            "the Deployment does not exist",
+            impact=_DOWN,
+            cause="it was deleted manually, or the stack is in another cluster than the current context",
             remedy="kubectl config current-context; then pulumi refresh and pulumi up",
         )
     spec = deployment["spec"]
     differences = []
-    if (found := spec.get("replicas", 1)) != replicas:
-        differences.append(f"{found} replicas, declared are {replicas}")
+    if (present := spec.get("replicas", 1)) != replicas:
+        differences.append(f"{present} replicas, declared are {replicas}")
     containers = spec["template"]["spec"]["containers"]
-    images = [each.get("image") for each in containers if each["name"] == "cloudflared"]
+    images = [container.get("image") for container in containers if container["name"] == "cloudflared"]
     if images != [image]:
         differences.append(f"image {', '.join(map(str, images)) or 'none'}, declared is {image}")
     if differences:
         return WORKLOAD.failed(
             name,
             "; ".join(differences),
-            visitor=_DOWN if not found else "nothing yet, or an error 1033 (530) once the last good pod is gone",
-            cause="the Deployment was changed by hand (kubectl scale, kubectl set image), or by an autoscaler",
-            remedy="pulumi up --refresh puts it back",
+            impact="none yet, or error 1033 (530) once the last working pod is gone" if present else _DOWN,
+            cause="the Deployment was changed manually (kubectl scale, kubectl set image), or by an autoscaler",
+            remedy="pulumi up --refresh restores it",
         )
-    return WORKLOAD.passed(name, f"{replicas} replicas of the image declared")
+    return WORKLOAD.passed(name, f"{replicas} replicas of the declared image")
 
 
-def are_ready(name: str, wanted: int, pods: list[Object]) -> list[Finding]:
-    """Whether each pod is ready, and there are as many as the Deployment asks for."""
+def are_ready(name: str, replicas: int, pods: list[Object]) -> list[CheckResult]:
+    """Whether each pod is ready, and there are as many as the Deployment's `replicas`."""
     staying = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
-    findings = [_ready(pod) for pod in staying]
-    if len(staying) < wanted:
-        findings.append(
+    results = [_is_ready(pod) for pod in staying]
+    if len(staying) < replicas:
+        results.append(
             PODS.failed(
                 name,
-                f"{len(staying)} of {wanted} pods exist",
-                visitor=_DOWN if not staying else "nothing yet: the others carry everything",
-                cause="the cluster does not let them be made: a quota, Pod Security, or an admission webhook",
+                f"{len(staying)} of {replicas} pods exist",
+                impact="none yet: the other pods carry all requests" if staying else _DOWN,
+                cause="the cluster does not admit them: a quota, Pod Security, or an admission webhook",
                 remedy="kubectl describe replicaset names the refusal",
             )
         )
-    return findings or [PODS.skipped(name, "there are no pods, and none are asked for")]
+    return results or [PODS.skipped(name, "the Deployment has no replicas, and there are no pods")]
 
 
-def _ready(pod: Object) -> Finding:
+def _is_ready(pod: Object) -> CheckResult:
     name, status = pod["metadata"]["name"], pod.get("status") or {}
-    conditions = {each["type"]: each for each in status.get("conditions") or []}
+    conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
     containers = status.get("containerStatuses") or []
-    restarts = sum(each.get("restartCount", 0) for each in containers)
+    restarts = sum(container.get("restartCount", 0) for container in containers)
     if conditions.get("Ready", {}).get("status") == "True":
         return PODS.passed(name, f"ready, {restarts} restarts")
-    reasons = [_reason(each) for each in containers if not each.get("ready")]
-    reasons = [reason for reason in reasons if reason]
+    reasons = [reason for container in containers if not container.get("ready") and (reason := _reason(container))]
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         reasons.append(f"not scheduled: {scheduled.get('message') or scheduled.get('reason')}")
-    seen = f"{status.get('phase', 'Pending')}, not ready, {restarts} restarts"
+    observed = f"{status.get('phase', 'Pending')}, not ready, {restarts} restarts"
     return PODS.failed(
         name,
-        f"{seen}{'; ' if reasons else ''}{'; '.join(reasons)}",
-        visitor=f"nothing while another pod is ready; else {_DOWN}",
+        "; ".join([observed, *reasons]),
+        impact=f"none while another pod is ready; otherwise {_DOWN}",
         cause=_cause(" ".join(reasons)),
         remedy=f"kubectl describe pod {name}, and kubectl logs {name}",
     )
@@ -89,20 +102,10 @@ def _ready(pod: Object) -> Finding:
 
 def _reason(container: Object) -> str:
     state = container.get("state") or {}
-    held = state.get("waiting") or state.get("terminated") or {}
-    return ": ".join(str(held[key]) for key in ("reason", "message") if held.get(key))
+    current = state.get("waiting") or state.get("terminated") or {}
+    return ": ".join(str(current[key]) for key in ("reason", "message") if current.get(key))
 
 
 def _cause(reasons: str) -> str:
-    for sign, cause in {
-        "ImagePull": "the image cannot be had: no such tag, or the registry cannot be reached",
-        "ErrImage": "the image cannot be had: no such tag, or the registry cannot be reached",
-        "CreateContainerConfigError": "the Secret with the token is gone, or something else that the pod refers to",
-        "CrashLoop": "cloudflared ends by itself: a token that is not this tunnel's, or settings that it refuses",
-        "not scheduled": "no node takes it: too little room, or taints and selectors that none meets",
-    }.items():
-        if sign in reasons:
-            return cause
-    return (
-        "cloudflared has no connection to the edge: port 7844 (UDP and TCP) is shut on the way, or it was just started"
-    )
+    no_connection = "cloudflared has no connection to the edge: port 7844 (UDP and TCP) is blocked on the way, or the pod has just started"
+    return next((cause for word, cause in _CAUSES.items() if word in reasons), no_connection)

@@ -1,4 +1,4 @@
-"""The network policy in the cluster: it selects every connector's pod, and opens what is declared."""
+"""Checks of the network policy in the cluster: it selects every connector pod, and allows only what is declared."""
 
 import json
 from dataclasses import asdict
@@ -6,98 +6,97 @@ from typing import Any
 
 from components.network_policy.engines import engine_of
 from components.network_policy.flows import egress, ingress
-from ops.verify.expected_stack import Declared
-from ops.verify.result import Check, Finding
+from ops.expected_stack import ExpectedStack
+from ops.verify.result import Check, CheckResult
 from policy.network_policies import isolates
 from policy.network_policies import selects as selects_pod
 from policy.pods import Pod
 from policy.stack import Resource
 
 POLICY = Check("cluster", "policy")
-OPENINGS = Check("cluster", "openings")
+POLICY_RULES = Check("cluster", "policy-rules")
 Object = dict[str, Any]
 
-WAYS = ("Egress", "Ingress")
-_EXPOSED = (
-    "nothing; but whoever gets into the Cloudflare account can publish what the pod reaches: the LAN, the cluster's API"
-)
-_UP = "pulumi refresh, then pulumi up"
+DIRECTIONS = ("Egress", "Ingress")
+_EXPOSED = "none; but access to the Cloudflare account is then enough to publish what the pod can reach: the LAN, the cluster's API"
+_REDEPLOY = "pulumi refresh, then pulumi up"
 
 
-def wanted(declared: Declared) -> Object:
+def expected_spec(stack: ExpectedStack) -> Object:
     """The spec of the policy that the stack declares."""
-    options = declared.settings.network_policy
-    destinations: list[Any] = [asdict(each) for each in declared.settings.destinations(declared.namespace)]
-    resolvers: list[Any] = declared.settings.resolvers()
-    outwards = egress(options.preset, declared.namespace, destinations, declared.settings.connector.region, resolvers)
-    return engine_of(options.engine).write(declared.labels, outwards, ingress(options.metrics_from))
+    settings = stack.settings
+    options = settings.network_policy
+    destinations: list[Any] = [asdict(one) for one in settings.destinations(stack.namespace)]
+    resolvers: list[Any] = settings.resolvers()
+    outbound = egress(options.preset, stack.namespace, destinations, settings.connector.region, resolvers)
+    return engine_of(options.engine).write(stack.labels, outbound, ingress(options.metrics_from))
 
 
-def selects(policies: list[Object], pods: list[Object], own: str) -> list[Finding]:
-    """Whether a policy of the stack (label `app.kubernetes.io/instance` is `own`) shuts both ways for each pod."""
+def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[CheckResult]:
+    """Whether a policy of the stack (label `app.kubernetes.io/instance`) denies by default, both ways, for each pod."""
     if not pods:
-        return [POLICY.skipped(own, "there are no pods to select")]
-    fences = [each for each in policies if _is_own(each, own)]
-    findings = []
+        return [POLICY.skipped(stack, "there are no pods to select")]
+    own = [policy for policy in policies if _is_own(policy, stack)]
+    results = []
     for pod in pods:
         name = pod["metadata"]["name"]
-        types = {way for each in fences if _applies(each, pod) for way in WAYS if isolates(_resource(each), way)}
-        if types >= set(WAYS):
-            findings.append(POLICY.passed(name, "selected, both ways"))
+        selecting = [_resource(policy) for policy in own if _applies(policy, pod)]
+        missing = [way for way in DIRECTIONS if not any(isolates(policy, way) for policy in selecting)]
+        if not missing:
+            results.append(POLICY.passed(name, "selected, for egress and ingress"))
             continue
-        open_ways = " and ".join(way for way in WAYS if way not in types)
-        gone = (
-            "the stack has no policy in this namespace" if not fences else f"the stack's policy leaves {open_ways} open"
-        )
-        findings.append(
+        allowed = f"the stack's policy does not restrict {' and '.join(missing)}"
+        results.append(
             POLICY.failed(
                 name,
-                gone,
-                visitor=_EXPOSED,
-                cause="the policy was deleted, or its selector or the pod's labels were changed by hand",
-                remedy=_UP,
+                allowed if own else "the stack has no policy in this namespace",
+                impact=_EXPOSED,
+                cause="the policy was deleted, or its selector or the pod's labels were changed manually",
+                remedy=_REDEPLOY,
             )
         )
-    return findings
+    return results
 
 
-def opens_only(policies: list[Object], pods: list[Object], own: str, wanted: Object) -> Finding:
-    """Whether what policies open for the pods, all together, is what is declared: they add up, and none takes away."""
-    ours = [each for each in policies if _is_own(each, own)]
-    if not ours:
-        return OPENINGS.skipped(own, "the stack has no policy in this namespace")
-    others = [each for each in policies if not _is_own(each, own) and any(_applies(each, pod) for pod in pods)]
+def allows_only(policies: list[Object], pods: list[Object], stack: str, expected: Object) -> CheckResult:
+    """Whether all policies together allow the pods what is declared and no more. Policies add up: none restricts another."""
+    own = [policy for policy in policies if _is_own(policy, stack)]
+    if not own:
+        return POLICY_RULES.skipped(stack, "the stack has no policy in this namespace")
+    others = [
+        policy for policy in policies if not _is_own(policy, stack) and any(_applies(policy, pod) for pod in pods)
+    ]
     differences = []
     for way in ("egress", "ingress"):
-        declared = _rules(wanted, way)
-        present = {rule for each in ours for rule in _rules(each["spec"], way)}
-        if closed := len(declared - present):
-            differences.append(f"{way}: {closed} of {len(declared)} rules declared are missing")
+        declared = _rules(expected, way)
+        present = {rule for policy in own for rule in _rules(policy["spec"], way)}
+        if missing := len(declared - present):
+            differences.append(f"{way}: {missing} of {len(declared)} rules declared are missing")
         if present - declared:
             differences.append(f"{way}: {len(present - declared)} rules are not declared")
         differences += [
-            f"{way}: policy {each['metadata']['name']} opens more for the same pods"
-            for each in others
-            if _opening(each, way) - declared
+            f"{way}: policy {policy['metadata']['name']} allows more for the same pods"
+            for policy in others
+            if _allowing(policy, way) - declared
         ]
     if differences:
-        return OPENINGS.failed(
-            own,
+        return POLICY_RULES.failed(
+            stack,
             "; ".join(differences),
-            visitor=f"502 where a backend's rule is missing. Where more is open: {_EXPOSED}",
-            cause="the policy was changed by hand, or another one of the namespace selects the connector's pods too",
-            remedy=f"{_UP}; have the other policy leave out pods labelled app.kubernetes.io/name=cloudflared",
+            impact=f"502 where a backend's rule is missing. Where more is allowed: {_EXPOSED}",
+            cause="the policy was changed manually, or another policy of the namespace selects the connector's pods too",
+            remedy=f"{_REDEPLOY}; have the other policy exclude pods labelled app.kubernetes.io/name=cloudflared",
         )
-    return OPENINGS.passed(own, "the policies open what is declared, and nothing else")
+    return POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")
 
 
-def _is_own(policy: Object, own: str) -> bool:
+def _is_own(policy: Object, stack: str) -> bool:
     labels = policy["metadata"].get("labels") or {}
-    return labels.get("app.kubernetes.io/instance") == own and labels.get("app.kubernetes.io/part-of") == "culvert"
+    return labels.get("app.kubernetes.io/instance") == stack and labels.get("app.kubernetes.io/part-of") == "culvert"
 
 
 def _applies(policy: Object, pod: Object) -> bool:
-    # Both are of one namespace, and pods do not always say of which.
+    # Both are from the same namespace, which a pod's metadata does not always name.
     metadata = {**pod["metadata"], "namespace": policy["metadata"].get("namespace")}
     return selects_pod(_resource(policy), Pod(metadata["namespace"] or "default", metadata, pod["spec"]))
 
@@ -106,24 +105,24 @@ def _resource(policy: Object) -> Resource:
     return Resource(f"kubernetes:{policy['apiVersion']}:{policy['kind']}", policy["metadata"]["name"], policy, policy)
 
 
-def _opening(policy: Object, way: str) -> set[str]:
-    """The rules of a policy by which more may pass."""
-    kept = [rule for rule in policy["spec"].get(way) or [] if rule.get("action", "Allow") != "Deny"]
-    if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule only isolates
-        kept = [rule for rule in kept if rule]
-    return _rules({way: kept}, way)
+def _allowing(policy: Object, way: str) -> set[str]:
+    """The rules of a policy that allow traffic."""
+    rules = [rule for rule in policy["spec"].get(way) or [] if rule.get("action", "Allow") != "Deny"]
+    if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule allows nothing
+        rules = [rule for rule in rules if rule]
+    return _rules({way: rules}, way)
 
 
 def _rules(spec: Object, way: str) -> set[str]:
-    """The rules of one direction, what they deny included, comparable; order within a rule says nothing."""
+    """The rules of one direction, denials included, as comparable texts. Order within a rule has no meaning."""
     rules = [(key, rule) for key in (way, f"{way}Deny") for rule in spec.get(key) or []]
     return {json.dumps([key, _sorted(rule)], sort_keys=True) for key, rule in rules}
 
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, list):
-        return sorted((_sorted(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+        return sorted((_sorted(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
     if isinstance(value, dict):
-        # The API server leaves out what is empty in some places and keeps it in others.
-        return {key: inner for key, each in value.items() if (inner := _sorted(each)) not in ([], None)}
+        # The API server drops empty values in some places and keeps them in others.
+        return {key: inner for key, item in value.items() if (inner := _sorted(item)) not in ([], None)}
     return value

@@ -1,35 +1,33 @@
-"""Everything that is asked as a visitor."""
+"""Checks of the public hostnames, by requests as a visitor sends them."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from clients.cloudflare import Cloudflare
+from clients.cloudflare import CloudflareApi
+from clients.errors import CheckUnavailable
+from ops.expected_stack import ExpectedStack
 from ops.verify.checks import public_response
-from ops.verify.expected_stack import Declared
-from ops.verify.http_probe import Visitor
-from ops.verify.public_urls import addresses
-from ops.verify.result import Finding, Unread
+from ops.verify.http_probe import HttpProbe
+from ops.verify.public_urls import public_urls
+from ops.verify.result import CheckResult
 
 
-def findings(declared: Declared) -> list[Finding]:
-    """What a visitor of each address gets."""
-    name = declared.name
+def run(stack: ExpectedStack) -> list[CheckResult]:
+    """The results of a request to each public URL."""
     try:
-        visitor = Visitor()
-        cloudflare = Cloudflare()
-        if not visitor.front and on_this_machine(cloudflare.base_url):
-            return [
-                public_response.ANSWER.skipped(name, "the API is an emulated one: nothing of it is on the internet")
-            ]
-        applications = cloudflare.access_applications(declared.settings.account_id)
-    except Unread as why:
-        return [public_response.ANSWER.unread(name, why)]
-    wanted = addresses(declared.settings, applications)
-    return [finding for each in wanted for finding in public_response.judge(each, visitor.visit(each.url))]
+        probe, api = HttpProbe(), CloudflareApi()
+        if not probe.front and _is_loopback(api.base_url):
+            reason = "the API is an emulator: its hostnames are not on the internet"
+            return [public_response.ANSWER.skipped(stack.name, reason)]
+        applications = api.access_applications(stack.settings.account_id)
+    except CheckUnavailable as error:
+        return [public_response.ANSWER.unavailable(stack.name, error)]
+    urls = public_urls(stack.settings, applications)
+    return [result for one in urls for result in public_response.judge(one, probe.get(one.url))]
 
 
-def on_this_machine(url: str) -> bool:
-    """Whether a URL leads to this machine itself, as the sandbox's do."""
+def _is_loopback(url: str) -> bool:
+    """Whether a URL is on this machine, as the sandbox's are."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

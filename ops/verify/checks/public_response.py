@@ -1,143 +1,140 @@
-"""What a visitor of each address gets, judged: the name, the certificate, the answer."""
+"""Checks of the response to a public URL: the name resolves, the certificate is valid, the answer is the expected one."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from ops.verify.http_probe import Visit
-from ops.verify.public_urls import Address
-from ops.verify.result import Check, Finding
+from ops.verify.http_probe import Response
+from ops.verify.public_urls import PublicUrl
+from ops.verify.result import Check, CheckResult
 
 RESOLVES = Check("internet", "resolves")
 CERTIFICATE = Check("internet", "certificate")
 ANSWER = Check("internet", "answer")
 
-_SOON = timedelta(days=7)
-_ACCESS = re.compile(r"(^|\.)cloudflareaccess\.com$")
-_OTHER = ("tcp", "ssh", "rdp", "smb")
+_EXPIRY_WARNING = timedelta(days=7)
+_ACCESS_HOST = re.compile(r"(^|\.)cloudflareaccess\.com$")
+_NOT_HTTP = ("tcp", "ssh", "rdp", "smb")
 
-TROUBLES = {
-    "1016": ("the record points at a tunnel that is not there", "look at the api's tunnel and records above"),
-    "1033": ("no connector of the tunnel is connected", "look at the cluster's pods and the api's connections above"),
-    "502": ("the connector does not reach the service", "look at the service's pods, and at backends above"),
-    "503": (
-        "the tunnel has no rules, or the service itself is not there",
-        "look at the rules above, and at the service",
-    ),
-    "504": ("the service takes too long", "look at the service's pods"),
+ERRORS = {
+    "1016": ("the record points at a tunnel that does not exist", "see the checks tunnel and records of the API"),
+    "1033": ("no connector of the tunnel is connected", "see the check pods of the cluster and connections of the API"),
+    "502": ("the connector cannot reach the service", "check the service's pods, and see the check backends"),
+    "503": ("the tunnel has no rules, or the service itself is unavailable", "see the check rules; check the service"),
+    "504": ("the service takes too long", "check the service's pods"),
 }
+"""Cause and remedy by Cloudflare's error code, or else by the HTTP status."""
 
 REFUSALS = {
-    "1020": "a custom rule of the zone blocks visitors like this one",
-    "1015": "a rate limit of the zone turns away who comes as often as this one did",
+    "1020": "a custom rule of the zone blocks requests like this one",
+    "1015": "a rate limit of the zone blocks clients with as many requests as this one",
 }
 
 
-def judge(address: Address, visit: Visit, now: datetime | None = None) -> list[Finding]:
-    """All that one visit says."""
-    about, host = address.url, urlsplit(address.url).hostname or ""
-    if visit.trouble == "name":
-        seen = f"{host} does not resolve"
+def judge(url: PublicUrl, response: Response, now: datetime | None = None) -> list[CheckResult]:
+    """All checks of one response."""
+    subject, host = url.url, urlsplit(url.url).hostname or ""
+    if response.failure == "name":
         return [
             RESOLVES.failed(
-                about,
-                seen,
-                visitor="no such name",
+                subject,
+                f"{host} does not resolve",
+                impact="no such name",
                 cause="the record is missing or not proxied, or the zone's name servers are not Cloudflare's (yet)",
-                remedy="look at the api's records above; dig NS of the zone; a new name takes a minute",
+                remedy="see the check records of the API; dig NS of the zone; a new name takes a minute",
             )
         ]
-    findings = [RESOLVES.passed(about, ", ".join(visit.addresses))]
-    if visit.trouble == "certificate":
-        return [
-            *findings,
-            CERTIFICATE.failed(
-                about,
-                visit.detail,
-                visitor="a warning of the browser's, or no page at all",
-                cause="no certificate covers the name: Universal SSL covers the zone and one label below, and takes a day at first",
-                remedy="dash.cloudflare.com > SSL/TLS > Edge Certificates; deeper names take an advanced certificate",
-            ),
-        ]
-    if visit.trouble:
-        cause, remedy = (
-            "the network between here and Cloudflare, or the record leads elsewhere",
-            "try from another network",
+    resolves = RESOLVES.passed(subject, ", ".join(response.addresses))
+    if response.failure == "certificate":
+        failed = CERTIFICATE.failed(
+            subject,
+            response.detail,
+            impact="a browser warning, or no page at all",
+            cause="no certificate covers the name: Universal SSL covers the zone and one label below it, and is issued "
+            "within a day for a new zone",
+            remedy="dash.cloudflare.com > SSL/TLS > Edge Certificates; deeper names need an advanced certificate",
         )
-        failed = ANSWER.failed(about, visit.detail, visitor="no answer", cause=cause, remedy=remedy)
-        return [*findings, failed]
-    return [*findings, _certificate(about, visit, now or datetime.now(UTC)), _answer(address, visit)]
+        return [resolves, failed]
+    if response.failure:
+        failed = ANSWER.failed(
+            subject,
+            response.detail,
+            impact="no answer",
+            cause="the network between this machine and Cloudflare, or the record points elsewhere",
+            remedy="try from another network",
+        )
+        return [resolves, failed]
+    return [resolves, _certificate(subject, response, now or datetime.now(UTC)), _answer(url, response)]
 
 
-def _certificate(about: str, visit: Visit, now: datetime) -> Finding:
-    if visit.expires is None:
-        return CERTIFICATE.passed(about, "valid")
-    seen = f"valid until {visit.expires:%Y-%m-%d}"
-    if visit.expires - now < _SOON:
+def _certificate(subject: str, response: Response, now: datetime) -> CheckResult:
+    if response.certificate_expires is None:
+        return CERTIFICATE.passed(subject, "valid")
+    observed = f"valid until {response.certificate_expires:%Y-%m-%d}"
+    if response.certificate_expires - now < _EXPIRY_WARNING:
         return CERTIFICATE.failed(
-            about,
-            seen,
-            visitor="a warning of the browser's from that day on",
-            cause="the certificate is not renewed: Cloudflare does so a month ahead, where it may",
+            subject,
+            observed,
+            impact="a browser warning from that day on",
+            cause="the certificate was not renewed, which Cloudflare normally does a month ahead",
             remedy="dash.cloudflare.com > SSL/TLS > Edge Certificates; a CAA record may forbid it",
         )
-    return CERTIFICATE.passed(about, seen)
+    return CERTIFICATE.passed(subject, observed)
 
 
-def _answer(address: Address, visit: Visit) -> Finding:
-    about, seen = address.url, f"HTTP {visit.status}"
-    code = re.search(r"error code: (\d+)|Error (\d{4})\b", visit.body)
-    number = next((each for each in code.groups() if each), "") if code else ""
-    reason = TROUBLES.get(number) or (TROUBLES.get(str(visit.status)) if visit.status != 530 else None)
-    if "cloudflare" not in visit.headers.get("server", "").lower() and "cf-ray" not in visit.headers:
+def _answer(url: PublicUrl, response: Response) -> CheckResult:
+    subject, observed = url.url, f"HTTP {response.status}"
+    match = re.search(r"error code: (\d+)|Error (\d{4})\b", response.body)
+    code = next((group for group in match.groups() if group), "") if match else ""
+    error = ERRORS.get(code) or (ERRORS.get(str(response.status)) if response.status != 530 else None)
+    if "cloudflare" not in response.headers.get("server", "").lower() and "cf-ray" not in response.headers:
         return ANSWER.failed(
-            about,
-            f"{seen}, and not from Cloudflare",
-            visitor="whatever answers at that other address",
-            cause="the record is not proxied, or leads elsewhere",
-            remedy="look at the api's records above",
+            subject,
+            f"{observed}, but not from Cloudflare",
+            impact="the site at another address",
+            cause="the record is not proxied, or points elsewhere",
+            remedy="see the check records of the API",
         )
-    expected = re.fullmatch(r"http_status:(\d+)", address.service)
-    if expected and visit.status == int(expected[1]):
-        return ANSWER.passed(about, f"{seen}, as declared")
-    if reason or visit.status == 530 or (expected and not _refused(visit)):
-        cause, remedy = reason or ("the rule is another than the one declared", "look at the rules above")
-        shown = f"{seen}{f', error {number}' if number else ''}"
-        return ANSWER.failed(about, shown, visitor=f"{shown}: an error page", cause=cause, remedy=remedy)
-    if _to_access(visit):
-        return ANSWER.passed(about, "Access asks for a login")
-    if _refused(visit):
-        challenged = visit.headers.get("cf-mitigated") == "challenge"
-        who = "a rule of the zone challenges visitors like this one" if challenged else REFUSALS.get(number)
-        return ANSWER.passed(
-            about, f"{seen}: {who or 'a rule at Cloudflare, or Access, refuses visitors like this one'}"
-        )
-    if address.protected:
+    expected = re.fullmatch(r"http_status:(\d+)", url.service)
+    if expected and response.status == int(expected[1]):
+        return ANSWER.passed(subject, f"{observed}, as declared")
+    if error or response.status == 530 or (expected and not _is_refusal(response)):
+        cause, remedy = error or ("the rule differs from the declared one", "see the check rules of the API")
+        shown = f"{observed}{f', error {code}' if code else ''}"
+        return ANSWER.failed(subject, shown, impact=f"an error page: {shown}", cause=cause, remedy=remedy)
+    if _is_login(response):
+        return ANSWER.passed(subject, "Access asks for a login")
+    if _is_refusal(response):
+        challenged = response.headers.get("cf-mitigated") == "challenge"
+        reason = "a rule of the zone challenges requests like this one" if challenged else REFUSALS.get(code)
+        reason = reason or "a rule at Cloudflare, or Access, refuses requests like this one"
+        return ANSWER.passed(subject, f"{observed}: {reason}")
+    if url.requires_login:
         return ANSWER.failed(
-            about,
-            f"{seen} without a login, and Access is to guard this address",
-            visitor="everything, whoever they are",
-            cause="the application is gone, or a policy of it lets everyone through (bypass)",
-            remedy="pulumi up --refresh puts back what the stack file says; else one.dash.cloudflare.com > Access > Applications",
+            subject,
+            f"{observed} without a login, but Access is declared for this URL",
+            impact="the whole site, without a login",
+            cause="the Access application is gone, or one of its policies lets every request pass (bypass)",
+            remedy="pulumi up --refresh restores what the stack file declares; otherwise check one.dash.cloudflare.com > "
+            "Access > Applications",
         )
-    if address.service.split(":")[0] in _OTHER:
-        return ANSWER.skipped(
-            about, f"{address.service.split(':')[0]} takes a client of its own; Cloudflare answers {seen}"
-        )
-    if visit.status >= 500:
-        cause, remedy = "the service itself answers so", "look at the service's logs"
-        return ANSWER.failed(about, seen, visitor="an error of the service's", cause=cause, remedy=remedy)
-    return ANSWER.passed(
-        about, seen if visit.status != 404 else f"{seen}: nothing at this path, says the service or the catch-all"
-    )
+    scheme = url.service.split(":")[0]
+    if scheme in _NOT_HTTP:
+        return ANSWER.skipped(subject, f"{scheme} needs a client of its own; Cloudflare answers {observed}")
+    if response.status >= 500:
+        cause, remedy = "the service itself answers with this error", "check the service's logs"
+        return ANSWER.failed(subject, observed, impact="an error from the service", cause=cause, remedy=remedy)
+    note = ": nothing at this path, from the service or the catch-all rule" if response.status == 404 else ""
+    return ANSWER.passed(subject, f"{observed}{note}")
 
 
-def _refused(visit: Visit) -> bool:
-    return visit.status in (401, 403, 429) or visit.headers.get("cf-mitigated") == "challenge"
+def _is_refusal(response: Response) -> bool:
+    return response.status in (401, 403, 429) or response.headers.get("cf-mitigated") == "challenge"
 
 
-def _to_access(visit: Visit) -> bool:
-    to = urlsplit(visit.headers.get("location", ""))
-    return visit.status in (301, 302, 303, 307) and bool(
-        _ACCESS.search(to.hostname or "") or "/cdn-cgi/access/" in to.path
+def _is_login(response: Response) -> bool:
+    """Whether the response redirects to the login page of Cloudflare Access."""
+    location = urlsplit(response.headers.get("location", ""))
+    return response.status in (301, 302, 303, 307) and bool(
+        _ACCESS_HOST.search(location.hostname or "") or "/cdn-cgi/access/" in location.path
     )

@@ -1,61 +1,61 @@
-"""The public names as the API shows them: each declared hostname points at the tunnel, and nothing else does."""
+"""Checks of DNS records: each hostname is a proxied CNAME to the tunnel, and no other record points at it."""
 
 from typing import Any
 
-from ops.verify.result import Check, Finding
+from ops.verify.result import Check, CheckResult
 
 RECORDS = Check("api", "records")
-STRAYS = Check("api", "strays")
+ORPHANED_RECORDS = Check("api", "orphaned-records")
 
-_REACHABLE = ("A", "AAAA", "CNAME")
-_UP = "pulumi refresh, then pulumi up"
+_ADDRESS_TYPES = ("A", "AAAA", "CNAME")
+_REDEPLOY = "pulumi refresh, then pulumi up"
 
 
-def points_at(hostname: str, target: str, records: list[dict[str, Any]]) -> Finding:
-    """Whether the hostname's record is a proxied CNAME to `target` (`<tunnel>.cfargotunnel.com`); `records` are its zone's."""
-    found = [each for each in records if each["name"] == hostname and each["type"] in _REACHABLE]
-    if not found:
+def points_at_tunnel(hostname: str, target: str, records: list[dict[str, Any]]) -> CheckResult:
+    """Whether the hostname is a proxied CNAME to `target` (`<tunnel>.cfargotunnel.com`). `records` are its zone's."""
+    present = [one for one in records if one["name"] == hostname and one["type"] in _ADDRESS_TYPES]
+    if not present:
         return RECORDS.failed(
             hostname,
             "there is no record",
-            visitor="no such name (NXDOMAIN)",
-            cause="the record was deleted by hand, or the stack file was changed and not brought up",
-            remedy=_UP,
+            impact="no such name (NXDOMAIN)",
+            cause="the record was deleted manually, or the stack file was changed and not deployed",
+            remedy=_REDEPLOY,
         )
-    wrong = [each for each in found if (each["type"], each["content"].rstrip(".").lower()) != ("CNAME", target)]
+    wrong = [one for one in present if (one["type"], one["content"].rstrip(".").lower()) != ("CNAME", target)]
     if wrong:
-        other = str(wrong[0]["content"]).endswith(".cfargotunnel.com")
+        other_tunnel = str(wrong[0]["content"]).endswith(".cfargotunnel.com")
         return RECORDS.failed(
             hostname,
-            ", ".join(f"{each['type']} to {each['content']}" for each in wrong) + f", and not CNAME to {target}",
-            visitor="error 1016 (530), or another tunnel's site" if other else "whatever answers at that other address",
-            cause="the record was changed by hand, or belongs to somebody else",
-            remedy=f"{_UP}; where the record is somebody else's, agree with them first",
+            ", ".join(f"{one['type']} to {one['content']}" for one in wrong) + f" instead of CNAME to {target}",
+            impact="error 1016 (530), or the site of another tunnel" if other_tunnel else "the site at that address",
+            cause="the record was changed manually, or is managed elsewhere",
+            remedy=f"{_REDEPLOY}; if the record is managed elsewhere, agree with its owner first",
         )
-    if not found[0].get("proxied"):
+    if not present[0].get("proxied"):
         return RECORDS.failed(
             hostname,
             "the record is not proxied",
-            visitor="no address: the tunnel's name resolves inside Cloudflare alone",
-            cause="the proxy was switched off by hand",
-            remedy=_UP,
+            impact="no address: the tunnel's name resolves only inside Cloudflare",
+            cause="the proxy was switched off manually",
+            remedy=_REDEPLOY,
         )
     return RECORDS.passed(hostname, f"proxied CNAME to {target}")
 
 
-def no_strays(zone: str, hostnames: list[str], target: str, records: list[dict[str, Any]]) -> Finding:
-    """Whether no other record of the zone points at the tunnel."""
-    strays = sorted(
-        str(each["name"])
-        for each in records
-        if str(each.get("content") or "").rstrip(".").lower() == target and each["name"] not in hostnames
+def no_orphans(zone: str, hostnames: list[str], target: str, records: list[dict[str, Any]]) -> CheckResult:
+    """Whether no record of the zone points at the tunnel except those of `hostnames`."""
+    orphans = sorted(
+        str(one["name"])
+        for one in records
+        if str(one.get("content") or "").rstrip(".").lower() == target and one["name"] not in hostnames
     )
-    if strays:
-        return STRAYS.failed(
+    if orphans:
+        return ORPHANED_RECORDS.failed(
             zone,
-            f"not declared, and at this tunnel: {', '.join(strays)}",
-            visitor="404 on these names, or a site where a wildcard's rule takes them",
-            cause="a record was made by hand, or left behind by an update that was cut off",
+            f"points at this tunnel without being declared: {', '.join(orphans)}",
+            impact="404 on these names, or the site of a wildcard route that matches them",
+            cause="the record was created manually, or an interrupted update left it behind",
             remedy="delete the record, or declare its hostname and pulumi import it",
         )
-    return STRAYS.passed(zone, "no other record points at the tunnel")
+    return ORPHANED_RECORDS.passed(zone, "no other record points at the tunnel")

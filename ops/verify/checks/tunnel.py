@@ -1,114 +1,121 @@
-"""The tunnel as the API shows it: there, connected by whom it should be, with the rules declared."""
+"""Checks of the tunnel: it exists, its connectors are connected and up to date, and its ingress rules match."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from ops.verify.result import Check, Finding
+from ops.verify.result import Check, CheckResult
 
 TUNNEL = Check("api", "tunnel")
 CONNECTIONS = Check("api", "connections")
 VERSION = Check("api", "version")
 RULES = Check("api", "rules")
 
-EACH = 4
-"""Connections of one connector, two to each of two data centres."""
+CONNECTIONS_PER_CONNECTOR = 4
+"""Two to each of two data centers."""
 
 _DOWN = "error 1033 (530) on every hostname"
 Rule = tuple[str, str, str, str]
-_SPELLED = {"match_sn_ito_host": "matchSNItoHost", "no_tls_verify": "noTLSVerify"}
-"""Options that the API spells in a way of its own."""
+"""Hostname, path, service and options of an ingress rule, comparable."""
+_API_SPELLING = {"match_sn_ito_host": "matchSNItoHost", "no_tls_verify": "noTLSVerify"}
+"""Options whose key in the API is not simply camel case."""
 
 
-def is_there(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any]) -> Finding:
-    """Whether the account has the tunnel, remotely configured, and it is the one that the last update made."""
+def exists(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any]) -> CheckResult:
+    """Whether the account has the tunnel, remotely configured, and with the id of the last update's `outputs`."""
     if not tunnels:
         return TUNNEL.failed(
             name,
             "the account has no tunnel of this name",
-            visitor="error 1016 (530) where records still point at it, or no such name",
-            cause="it was deleted by hand, or the stack was never brought up in this account",
+            impact="error 1016 (530) where records still point at it, otherwise no such name",
+            cause="it was deleted manually, or the stack was never deployed to this account",
             remedy="pulumi refresh, then pulumi up",
         )
     tunnel = tunnels[0]
-    made = outputs.get("tunnelId")
-    if made and made != tunnel["id"]:
+    deployed = outputs.get("tunnelId")
+    if deployed and deployed != tunnel["id"]:
         return TUNNEL.failed(
             name,
-            f"it has the id {tunnel['id']}, and the last update made {made}",
-            visitor="error 1016 (530): records point at a tunnel that is gone",
-            cause="the tunnel was deleted, and another made under its name",
-            remedy="delete the new one if nobody needs it, then pulumi refresh and pulumi up",
+            f"its id is {tunnel['id']}, but the last update created {deployed}",
+            impact="error 1016 (530): records point at a tunnel that no longer exists",
+            cause="the tunnel was deleted, and another created under its name",
+            remedy="delete the new one if it is not used, then pulumi refresh and pulumi up",
         )
     if tunnel.get("config_src") == "local" or tunnel.get("remote_config") is False:
         return TUNNEL.failed(
             name,
-            "it is configured locally",
-            visitor="503 on every hostname",
-            cause="a tunnel with config_src 'local' never hands its rules to connectors",
+            "it is locally configured",
+            impact="503 on every hostname",
+            cause="Cloudflare sends no rules to the connectors of a tunnel with config_src 'local'",
             remedy="pulumi refresh, then pulumi up, which replaces it",
         )
     return TUNNEL.passed(name, tunnel["id"])
 
 
-def is_connected(name: str, tunnel: dict[str, Any], connectors: list[dict[str, Any]], replicas: int) -> Finding:
-    """Whether as many connectors as there are replicas hold four connections each, and nobody else does."""
-    held = [sum(not each.get("is_pending_reconnect") for each in one.get("conns") or []) for one in connectors]
-    seen = f"{tunnel.get('status')}; connections per connector: {', '.join(map(str, held)) or 'none'}"
-    where = "kubectl logs of its pods says why; port 7844 (UDP and TCP) to Cloudflare's edge must be open"
-    if not any(held):
+def is_connected(name: str, tunnel: dict[str, Any], connectors: list[dict[str, Any]], replicas: int) -> CheckResult:
+    """Whether there are as many connectors as replicas, each with four connections."""
+    counts = [sum(not conn.get("is_pending_reconnect") for conn in one.get("conns") or []) for one in connectors]
+    observed = f"{tunnel.get('status')}; connections per connector: {', '.join(map(str, counts)) or 'none'}"
+    logs = "kubectl logs of its pods says why; port 7844 (UDP and TCP) to Cloudflare's edge must be open"
+    if not any(counts):
         cause = "no connector runs, or none reaches Cloudflare's edge"
-        return CONNECTIONS.failed(name, seen, visitor=_DOWN, cause=cause, remedy=f"look at the pods; {where}")
+        return CONNECTIONS.failed(name, observed, impact=_DOWN, cause=cause, remedy=f"check the pods; {logs}")
     if len(connectors) > replicas:
         return CONNECTIONS.failed(
             name,
-            f"{seen}; declared: {replicas} connectors",
-            visitor="answers that vary: some requests reach a connector that is not this stack's",
-            cause="a rollout is under way, or somebody else runs a connector with this tunnel's token",
-            remedy="look again in a minute; if they stay, rotate it: raise token.epoch",
+            f"{observed}; declared: {replicas} connectors",
+            impact="inconsistent answers: some requests reach a connector that is not this stack's",
+            cause="a rollout is in progress, or another connector runs with this tunnel's token",
+            remedy="check again in a minute; if it persists, rotate the token: raise token.epoch",
         )
-    if len(connectors) < replicas or min(held) < EACH or tunnel.get("status") != "healthy":
+    if len(connectors) < replicas or min(counts) < CONNECTIONS_PER_CONNECTOR or tunnel.get("status") != "healthy":
         return CONNECTIONS.failed(
             name,
-            f"{seen}; declared: {replicas} connectors of {EACH}",
-            visitor="nothing yet: what is connected carries everything, and there is less to fall back on",
-            cause="a pod is not running, or loses its way to some of the edge's data centres",
-            remedy=f"look at the pods; {where}",
+            f"{observed}; declared: {replicas} connectors with {CONNECTIONS_PER_CONNECTOR} each",
+            impact="none yet: the remaining connections carry all requests, with less redundancy",
+            cause="a pod is not running, or cannot reach some of the edge's data centers",
+            remedy=f"check the pods; {logs}",
         )
-    return CONNECTIONS.passed(name, seen)
+    return CONNECTIONS.passed(name, observed)
 
 
-def runs_version(name: str, connectors: list[dict[str, Any]], version: int) -> Finding:
-    """Whether every connector runs the configuration that the API holds."""
+def version_is_current(name: str, connectors: list[dict[str, Any]], version: int) -> CheckResult:
+    """Whether every connector runs `version`, the API's version of the configuration."""
     if not connectors:
-        return VERSION.skipped(name, "nobody is connected")
-    # The API leaves it out for connectors that have not reported one.
+        return VERSION.skipped(name, "no connector is connected")
+    # The API omits the version of connectors that have not reported one.
     running = {one["id"]: one["config_version"] for one in connectors if one.get("config_version") is not None}
-    late = sorted(f"{who[:8]} runs {which}" for who, which in running.items() if which != version)
-    if late:
+    outdated = sorted(f"{connector[:8]} runs {one}" for connector, one in running.items() if one != version)
+    if outdated:
         return VERSION.failed(
             name,
-            f"the API holds version {version}; {', '.join(late)}",
-            visitor="the rules of before the last change, at least on some requests",
-            cause="the connector refused the rules (it keeps the old ones), or has not been told yet",
-            remedy="kubectl logs of the connector names the rule that it refuses; else restart the Deployment",
+            f"the API has version {version}; {', '.join(outdated)}",
+            impact="the rules from before the last change, at least for some requests",
+            cause="the connector rejected the rules and keeps the old ones, or has not received them yet",
+            remedy="kubectl logs of the connector names the rule that it rejects; otherwise restart the Deployment",
         )
     if not running:
-        return VERSION.skipped(name, "the API does not say which version they run")
+        return VERSION.skipped(name, "the API does not report the version that they run")
     return VERSION.passed(name, f"all run version {version}")
 
 
-def follows_rules(
-    name: str, wanted: list[dict[str, Any]], found: dict[str, Any], outputs: Mapping[str, Any], private: bool = False
-) -> Finding:
-    """Whether the API holds the rules declared, in their order, and nothing beside them. `private` says that networks are
-    routed through the tunnel besides."""
-    config = found.get("config") or {}
-    want, have = [_rule(rule) for rule in wanted], [_rule(rule) for rule in config.get("ingress") or []]
-    differences = [f"missing: {_shown(rule)}" for rule in want if rule not in have]
-    differences += [f"not declared: {_shown(rule)}" for rule in have if rule not in want]
-    if not differences and want != have:
+def rules_match(
+    name: str,
+    expected: list[dict[str, Any]],
+    document: dict[str, Any],
+    outputs: Mapping[str, Any],
+    private: bool = False,
+) -> CheckResult:
+    """Whether the API's configuration `document` has exactly the expected ingress rules, in their order.
+
+    `private` says that the stack also routes private networks through the tunnel.
+    """
+    config = document.get("config") or {}
+    wanted, present = [_rule(rule) for rule in expected], [_rule(rule) for rule in config.get("ingress") or []]
+    differences = [f"missing: {_format(rule)}" for rule in wanted if rule not in present]
+    differences += [f"not declared: {_format(rule)}" for rule in present if rule not in wanted]
+    if not differences and wanted != present:
         differences.append("in another order")
     if (config.get("warp-routing") or {}).get("enabled") and not private:
         differences.append("not declared: private network routing")
@@ -118,27 +125,25 @@ def follows_rules(
         return RULES.failed(
             name,
             "; ".join(differences),
-            visitor="404 on a hostname whose rule is missing; another service behind one whose rule was changed",
-            cause="the rules were changed by hand, or the stack file was changed and not brought up",
-            remedy="pulumi preview --refresh shows which; pulumi up --refresh puts the declared ones back",
+            impact="404 on a hostname whose rule is missing; another service on one whose rule was changed",
+            cause="the rules were changed manually, or the stack file was changed and not deployed",
+            remedy="pulumi preview --refresh shows which; pulumi up --refresh restores the declared ones",
         )
-    version, made = found.get("version"), outputs.get("configVersion")
-    note = (
-        f"; the last update made version {made}, so somebody changed them and back"
-        if made not in (None, version)
-        else ""
-    )
-    return RULES.passed(name, f"{len(want)} rules as declared, version {version}{note}")
+    version, deployed = document.get("version"), outputs.get("configVersion")
+    changed = deployed not in (None, version)
+    note = f"; the last update created version {deployed}, so they were changed and restored since" if changed else ""
+    return RULES.passed(name, f"{len(wanted)} rules as declared, version {version}{note}")
 
 
-def with_tags(wanted: list[dict[str, Any]], found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rules declared, with the audience tags that the API's rules have for the same requests."""
-    tags = {_rule(rule)[:2]: _access(rule).get("audTag") for rule in (found.get("config") or {}).get("ingress") or []}
+def with_tags(expected: list[dict[str, Any]], document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The expected rules, with the audience tags that the API's rules have for the same hostname and path."""
+    present = (document.get("config") or {}).get("ingress") or []
+    tags = {_rule(rule)[:2]: _access(rule).get("audTag") for rule in present}
     return [
         {**rule, "originRequest": {**_origin(rule), "access": {**_access(rule), "audTag": tags.get(_rule(rule)[:2])}}}
         if _access(rule)
         else rule
-        for rule in wanted
+        for rule in expected
     ]
 
 
@@ -147,10 +152,10 @@ def _origin(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _access(rule: dict[str, Any]) -> dict[str, Any]:
-    """What the connector asks of Access, as the API spells it."""
-    spelled = {"team_name": "teamName", "aud_tags": "audTag"}
-    asked: dict[str, Any] = _origin(rule).get("access") or {}
-    return dict(sorted((spelled.get(key, key), value) for key, value in asked.items()))
+    """A rule's Access options, with the API's keys."""
+    api_keys = {"team_name": "teamName", "aud_tags": "audTag"}
+    options: dict[str, Any] = _origin(rule).get("access") or {}
+    return dict(sorted((api_keys.get(key, key), value) for key, value in options.items()))
 
 
 def _rule(rule: dict[str, Any]) -> Rule:
@@ -159,11 +164,11 @@ def _rule(rule: dict[str, Any]) -> Rule:
 
 
 def _options(options: dict[str, Any] | None) -> str:
-    """Options that say something, as the API spells them and in one order; defaults may be spelled out as false, 0 or nothing."""
-    said = {_SPELLED.get(key, to_camel(key)): value for key, value in (options or {}).items() if value}
-    return ", ".join(f"{key} {value}" for key, value in sorted(said.items()))
+    """Options with the API's keys, sorted. Empty ones are left out: the API may write defaults as false, 0 or nothing."""
+    named = {_API_SPELLING.get(key, to_camel(key)): value for key, value in (options or {}).items() if value}
+    return ", ".join(f"{key} {value}" for key, value in sorted(named.items()))
 
 
-def _shown(rule: Rule) -> str:
+def _format(rule: Rule) -> str:
     hostname, path, service, options = rule
     return " ".join(part for part in (f"{hostname}{' ' if path else ''}{path}" or "*", "→", service, options) if part)

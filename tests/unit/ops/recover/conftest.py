@@ -1,11 +1,11 @@
-"""An emulated API, and what asks it."""
+"""An emulated API, and the live resources read from it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.recover.live_resources import Outside
+from ops.recover.live_resources import LiveResources
 from tests.support.emulator import Emulated, served
 
 
@@ -23,5 +23,5 @@ def environ(emulated: Emulated) -> dict[str, str]:
 
 
 @pytest.fixture
-def outside(environ: dict[str, str]) -> Outside:
-    return Outside(environ)
+def live(environ: dict[str, str]) -> LiveResources:
+    return LiveResources(environ)

@@ -1,4 +1,4 @@
-"""The command line, where it ends before it has looked at anything."""
+"""`python -m ops recover`: errors before anything is read."""
 
 import json
 import subprocess
@@ -18,23 +18,21 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize(
-    ("more", "options", "says"),
+    ("more", "options", "message"),
     [
         ({"tunnel": {"protect": True}}, ["--remove", "--yes"], "culvert:tunnel: {protect: false}"),
         ({"tunnel": {"protect": 1}}, [], "culvert:tunnel.protect"),
-        ({}, ["--adopt", "--remove"], "--adopt and --remove exclude each other"),
-        ({}, ["--config", "nowhere.yaml"], "nowhere.yaml is not there"),
+        ({}, ["--adopt", "--remove"], "--adopt and --remove cannot be used together"),
+        ({}, ["--config", "nowhere.yaml"], "nowhere.yaml does not exist"),
     ],
 )
-def test_it_says_in_a_line_what_keeps_it_from_its_work(
-    tmp_path: Path, more: dict[str, object], options: list[str], says: str
-) -> None:
+def test_an_error_is_one_clear_line(tmp_path: Path, more: dict[str, object], options: list[str], message: str) -> None:
     file = tmp_path / "Pulumi.mine.yaml"
     file.write_text(yaml.safe_dump({"config": {f"culvert:{key}": value for key, value in (SETTINGS | more).items()}}))
     command = [sys.executable, "-m", "ops", "recover", "--json", "--config", str(file), *options]
-    # Without an engine to ask: it ends before it needs one.
+    # Without an engine: it ends before it needs one.
     done = subprocess.run(command, cwd=PROJECT, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 2, done.stderr
     (error,) = json.loads(done.stdout)["errors"]
-    assert says in error["message"]
+    assert message in error["message"]
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""Which thing out there is which resource, and what stands in the state for it."""
+"""Orphaned resources: found by the stack's name, matched to planned resources, and their state entries."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import pytest
 
 from clients import pulumi_values
 from clients.pulumi_values import SIGNATURE, UNKNOWN
-from ops.recover.live_resources import NETWORK, RECORD, ROUTE, TUNNEL, Outside, Thing
-from ops.recover.orphans import _ours, leftovers
-from ops.recover.state_entries import HIDDEN, as_planned, as_taken
+from ops.recover.live_resources import NETWORK, RECORD, ROUTE, TUNNEL, LiveResource, LiveResources
+from ops.recover.orphans import is_own, orphans
+from ops.recover.state_entries import HIDDEN, from_pending, from_preview
 from tests.support.emulator import ACCOUNT, OTHER_ZONE, RECORDS, ZONE, Emulated
 
 URN = "urn:pulumi:dev::culvert::culvert:index:Connector${type}::culvert-dev-{what}"
@@ -19,10 +19,12 @@ def entry(type: str, what: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {"urn": URN.format(type=type, what=what), "custom": True, "type": type, "inputs": inputs}
 
 
-def thing(kind: str, name: str, **body: Any) -> Thing:
+def live_object(kind: str, name: str, **body: Any) -> LiveResource:
     version = "core/v1" if kind == "Secret" else "apps/v1"
     metadata = {"name": name, "namespace": "blog", "managedFields": OWN}
-    return Thing(f"kubernetes:{version}:{kind}", name, f"blog/{name}", f"/{name}", {"metadata": metadata, **body})
+    return LiveResource(
+        f"kubernetes:{version}:{kind}", name, f"blog/{name}", f"/{name}", {"metadata": metadata, **body}
+    )
 
 
 def generated(**more: Any) -> dict[str, Any]:
@@ -37,17 +39,17 @@ def empty(*resources: dict[str, Any]) -> dict[str, Any]:
 SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a type
 
 
-def test_what_the_state_holds_is_not_left_over() -> None:
+def test_a_resource_of_the_state_is_not_an_orphan() -> None:
     held = {**entry(TUNNEL, "tunnel", {}), "id": "t1"}
-    found = [Thing(TUNNEL, "culvert-dev", number, "", {}) for number in ("t1", "t2")]
-    (left,) = leftovers(found, [], [], empty(held))
-    assert (left.thing.id, left.entry) == ("t2", None)
+    found = [LiveResource(TUNNEL, "culvert-dev", number, "", {}) for number in ("t1", "t2")]
+    (left,) = orphans(found, [], [], empty(held))
+    assert (left.live.id, left.entry) == ("t2", None)
 
 
-def test_a_generated_name_is_recognised_and_only_one_of_two_is_taken() -> None:
+def test_a_generated_name_is_recognized_and_only_one_of_two_matches() -> None:
     planned = entry(SECRET, "token", generated(stringData={"token": HIDDEN}))
-    found = [thing("Secret", f"culvert-dev-token-{number}") for number in ("aaaa1111", "bbbb2222")]
-    first, second = leftovers(found, [], [planned], empty())
+    found = [live_object("Secret", f"culvert-dev-token-{number}") for number in ("aaaa1111", "bbbb2222")]
+    first, second = orphans(found, [], [planned], empty())
     assert first.entry
     assert first.entry["id"] == "blog/culvert-dev-token-aaaa1111"
     assert first.entry["inputs"]["metadata"]["name"] == "culvert-dev-token-aaaa1111"
@@ -55,36 +57,36 @@ def test_a_generated_name_is_recognised_and_only_one_of_two_is_taken() -> None:
 
 
 @pytest.mark.parametrize("name", ["culvert-dev-tokens", "other-token-aaaa1111"])
-def test_another_name_is_another_thing(name: str) -> None:
+def test_another_name_does_not_match(name: str) -> None:
     planned = entry(SECRET, "token", generated())
-    (left,) = leftovers([thing("Secret", name)], [], [planned], empty())
+    (left,) = orphans([live_object("Secret", name)], [], [planned], empty())
     assert left.entry is None
 
 
-def test_a_note_goes_before_the_plan() -> None:
-    note = entry(SECRET, "token", {**generated(), "data": {"token": {"ciphertext": "v1:…"}}})
-    noted = thing("Secret", "culvert-dev-token-0a1b2c3d")
-    (left,) = leftovers([noted], [(note, noted)], [entry(SECRET, "token", generated())], empty())
+def test_a_pending_operation_precedes_the_preview() -> None:
+    operation = entry(SECRET, "token", {**generated(), "data": {"token": {"ciphertext": "v1:…"}}})
+    pending = live_object("Secret", "culvert-dev-token-0a1b2c3d")
+    (left,) = orphans([pending], [(operation, pending)], [entry(SECRET, "token", generated())], empty())
     assert left.entry
-    # Its inputs are those that it was made with, and the id is what the note lacks: the engine reads nothing without one.
-    assert (left.entry["inputs"], left.entry["id"]) == (note["inputs"], noted.id)
+    # Its inputs are those that it was created with. The operation has no id, without which the engine reads nothing.
+    assert (left.entry["inputs"], left.entry["id"]) == (operation["inputs"], pending.id)
 
 
 @pytest.mark.parametrize("hidden", [HIDDEN, {SIGNATURE: pulumi_values.SECRET, "ciphertext": HIDDEN}])
 def test_no_secret_of_the_cluster_gets_into_the_state(hidden: object) -> None:
     planned = entry(SECRET, "token", generated(stringData={"token": hidden}, data=hidden, type=hidden))
-    taken = as_planned(planned, thing("Secret", "culvert-dev-token-aaaa1111", data={"token": "c2VjcmV0"}))
+    taken = from_preview(planned, live_object("Secret", "culvert-dev-token-aaaa1111", data={"token": "c2VjcmV0"}))
     assert "c2VjcmV0" not in str(taken)
     assert HIDDEN not in str(taken)
     assert SIGNATURE not in str(taken)
 
 
-def test_what_a_plan_cannot_know_is_as_it_is_out_there() -> None:
+def test_what_a_preview_does_not_know_comes_from_the_live_resource() -> None:
     spec = {"replicas": 2, "template": {"volumes": [{"secret": UNKNOWN}, {"emptyDir": {}}]}, "paused": UNKNOWN}
     metadata = {"name": "culvert-dev-cloudflared", "namespace": "blog"}
     planned = entry("kubernetes:apps/v1:Deployment", "cloudflared", {"metadata": metadata, "spec": spec})
     live = {"replicas": 3, "template": {"volumes": [{"secret": "token-1"}, {"emptyDir": {}}]}}
-    taken = as_planned(planned, thing("Deployment", "culvert-dev-cloudflared", spec=live))
+    taken = from_preview(planned, live_object("Deployment", "culvert-dev-cloudflared", spec=live))
     assert taken["inputs"]["spec"] == {
         "replicas": 2,
         "template": {"volumes": [{"secret": "token-1"}, {"emptyDir": {}}]},
@@ -92,35 +94,35 @@ def test_what_a_plan_cannot_know_is_as_it_is_out_there() -> None:
     assert taken["outputs"]["__fieldManager"] == "pulumi-kubernetes-1a2b3c4d"
 
 
-def test_a_noted_secret_stays_encrypted() -> None:
-    note = entry(TUNNEL, "tunnel", {"name": "culvert-dev", "tunnelSecret": {"ciphertext": "v1:…"}})
-    taken = as_taken(note, Thing(TUNNEL, "culvert-dev", "t1", "", {}))
-    assert taken["inputs"] == note["inputs"]
+def test_a_pending_secret_stays_encrypted() -> None:
+    operation = entry(TUNNEL, "tunnel", {"name": "culvert-dev", "tunnelSecret": {"ciphertext": "v1:…"}})
+    taken = from_pending(operation, LiveResource(TUNNEL, "culvert-dev", "t1", "", {}))
+    assert taken["inputs"] == operation["inputs"]
     assert taken["outputs"]["tunnelSecret"] == {"ciphertext": "v1:…"}
     assert taken["id"] == "t1"
 
 
-def test_records_are_known_by_their_comment_and_tunnels_by_their_name(outside: Outside, emulated: Emulated) -> None:
+def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulated: Emulated) -> None:
     mine = emulated.tunnel("culvert-dev")
     emulated.tunnel("culvert-dev-2")
     record = {"type": "CNAME", "content": f"{mine}.cfargotunnel.com", "proxied": True, "ttl": 1}
     for name, comment in (("a", "culvert/dev"), ("b", "culvert/dev-2"), ("c", None)):
         emulated.done("POST", RECORDS, {**record, "name": f"{name}.example.com", "comment": comment})
-    assert [each.id for each in outside.tunnels(ACCOUNT, "culvert-dev")] == [mine]
-    assert [each.name for each in outside.records([ZONE, OTHER_ZONE], "culvert/dev")] == ["a.example.com"]
+    assert [each.id for each in live.tunnels(ACCOUNT, "culvert-dev")] == [mine]
+    assert [each.name for each in live.records([ZONE, OTHER_ZONE], "culvert/dev")] == ["a.example.com"]
 
 
-def test_a_record_that_somebody_else_made_is_not_what_was_noted(outside: Outside, emulated: Emulated) -> None:
+def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulated) -> None:
     inputs = {"zoneId": ZONE, "name": "a.example.com", "type": "CNAME", "content": "t1.cfargotunnel.com"}
     made = {"type": "CNAME", "name": "a.example.com", "content": "t1.cfargotunnel.com", "ttl": 1, "proxied": True}
     emulated.done("POST", RECORDS, {**made, "comment": "by hand"})
-    assert outside.look_up(RECORD, {**inputs, "comment": "culvert/dev"}) is None
-    found = outside.look_up(RECORD, {**inputs, "comment": "by hand"})
+    assert live.find(RECORD, {**inputs, "comment": "culvert/dev"}) is None
+    found = live.find(RECORD, {**inputs, "comment": "by hand"})
     assert found
     assert found.name == "a.example.com"
 
 
-def test_private_networks_are_known_by_how_their_comment_begins(outside: Outside, emulated: Emulated) -> None:
+def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveResources, emulated: Emulated) -> None:
     tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
     home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
     emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "theirs", "comment": "culvert/dev-2"})
@@ -128,7 +130,7 @@ def test_private_networks_are_known_by_how_their_comment_begins(outside: Outside
         body = {"network": f"10.{number}.0.0/16", "tunnel_id": tunnel, "comment": comment}
         ours = {"virtual_network_id": home} if number < 2 else {}
         emulated.done("POST", f"{teamnet}/routes", {**body, **ours})
-    found = list(outside.private(ACCOUNT, lambda said: _ours(said, "culvert/dev")))
+    found = list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev")))
     assert [each.name for each in found] == ["10.0.0.0/16", "10.1.0.0/16", "homelab"]
     assert [each.kind for each in found] == ["private route", "private route", "virtual network"]
     planned = [
@@ -136,38 +138,40 @@ def test_private_networks_are_known_by_how_their_comment_begins(outside: Outside
         entry(ROUTE, "a", {"network": "10.0.0.0/16", "tunnelId": UNKNOWN, "virtualNetworkId": UNKNOWN}),
         entry(ROUTE, "b", {"network": "10.1.0.0/16", "tunnelId": tunnel, "virtualNetworkId": "another"}),
     ]
-    first, second, third = leftovers(found, [], planned, empty())
+    first, second, third = orphans(found, [], planned, empty())
     assert first.entry
     assert first.entry["inputs"] == {"network": "10.0.0.0/16", "tunnelId": tunnel, "virtualNetworkId": home}
     assert second.entry is None
     assert third.entry
     assert third.entry["id"] == home
     for each in found:
-        outside.remove(each)
-    assert list(outside.private(ACCOUNT, lambda said: _ours(said, "culvert/dev"))) == []
+        live.delete(each)
+    assert list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev"))) == []
 
 
-def test_a_private_network_of_somebody_elses_is_not_what_was_noted(outside: Outside, emulated: Emulated) -> None:
+def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulated) -> None:
     tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
     home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
     route = {"network": "10.0.0.0/16", "tunnel_id": tunnel, "virtual_network_id": home, "comment": "culvert/dev"}
     emulated.done("POST", f"{teamnet}/routes", route)
-    noted = {"accountId": ACCOUNT, "network": "10.0.0.0/16", "tunnelId": tunnel, "comment": "culvert/dev"}
+    pending = {"accountId": ACCOUNT, "network": "10.0.0.0/16", "tunnelId": tunnel, "comment": "culvert/dev"}
     for more in ({"comment": "culvert/other"}, {"network": "10.1.0.0/16"}, {"virtualNetworkId": "another"}):
-        assert outside.look_up(ROUTE, {**noted, **more}) is None
-    found = [outside.look_up(ROUTE, {**noted, "virtualNetworkId": home}), outside.look_up(ROUTE, noted)]
+        assert live.find(ROUTE, {**pending, **more}) is None
+    found = [live.find(ROUTE, {**pending, "virtualNetworkId": home}), live.find(ROUTE, pending)]
     assert [each and each.name for each in found] == ["10.0.0.0/16"] * 2
     network = {"accountId": ACCOUNT, "name": "homelab", "comment": "culvert/dev"}
-    assert outside.look_up(NETWORK, {**network, "comment": "by hand"}) is None
-    assert outside.look_up(NETWORK, network)
+    assert live.find(NETWORK, {**network, "comment": "by hand"}) is None
+    assert live.find(NETWORK, network)
 
 
-def test_a_deleted_tunnel_is_gone_and_a_removed_one_loses_its_connections(outside: Outside, emulated: Emulated) -> None:
+def test_a_deleted_tunnel_no_longer_exists_and_loses_its_connections_first(
+    live: LiveResources, emulated: Emulated
+) -> None:
     tunnel = emulated.tunnel("culvert-dev")
     emulated.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": [4]})
-    (found,) = outside.tunnels(ACCOUNT, "culvert-dev")
+    (found,) = live.tunnels(ACCOUNT, "culvert-dev")
     resource = {"type": TUNNEL, "id": tunnel, "inputs": {"accountId": ACCOUNT}}
-    assert not outside.gone(resource)
-    outside.remove(found)
-    assert outside.gone(resource)
-    assert list(outside.tunnels(ACCOUNT, "culvert-dev")) == []
+    assert not live.is_deleted(resource)
+    live.delete(found)
+    assert live.is_deleted(resource)
+    assert list(live.tunnels(ACCOUNT, "culvert-dev")) == []

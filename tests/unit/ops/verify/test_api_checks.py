@@ -1,4 +1,4 @@
-"""What the API says of tunnel and records, judged in both directions."""
+"""Checks of tunnel and records, passing and failing."""
 
 from typing import Any
 
@@ -26,9 +26,9 @@ def _guarded(spelled: bool = True, tag: str = "a") -> list[dict[str, Any]]:
     return [{"hostname": "a.example.com", "service": "http://a", key: {"access": access}}, WANTED[1]]
 
 
-def test_a_rule_has_the_connector_check_the_tickets_of_its_own_application() -> None:
+def test_a_rule_names_the_audience_tags_of_its_own_access_application() -> None:
     def judged(wanted: list[dict[str, Any]], found: list[dict[str, Any]]) -> Status:
-        return tunnel.follows_rules("x", wanted, {"version": 1, "config": {"ingress": found}}, {}).status
+        return tunnel.rules_match("x", wanted, {"version": 1, "config": {"ingress": found}}, {}).status
 
     assert judged(_guarded(spelled=False), _guarded()) is Status.PASSED
     assert judged(_guarded(spelled=False), _guarded(tag="b")) is Status.FAILED
@@ -38,20 +38,22 @@ def test_a_rule_has_the_connector_check_the_tickets_of_its_own_application() -> 
 
 
 @pytest.mark.parametrize(
-    ("tunnels", "outputs", "status", "seen"),
+    ("tunnels", "outputs", "status", "observed"),
     [
         ([GOOD], {}, Status.PASSED, ID),
         ([GOOD], {"tunnelId": ID}, Status.PASSED, ID),
         ([], {}, Status.FAILED, "no tunnel"),
-        ([GOOD], {"tunnelId": "another"}, Status.FAILED, "the last update made another"),
-        ([{**GOOD, "config_src": "local"}], {}, Status.FAILED, "locally"),
-        ([{**GOOD, "remote_config": False}], {}, Status.FAILED, "locally"),
+        ([GOOD], {"tunnelId": "another"}, Status.FAILED, "the last update created another"),
+        ([{**GOOD, "config_src": "local"}], {}, Status.FAILED, "locally configured"),
+        ([{**GOOD, "remote_config": False}], {}, Status.FAILED, "locally configured"),
     ],
 )
-def test_the_tunnel_is_the_one_that_was_made(tunnels: list, outputs: dict, status: Status, seen: str) -> None:
-    found = tunnel.is_there("culvert-dev", tunnels, outputs)
+def test_the_tunnel_is_the_one_that_the_last_update_created(
+    tunnels: list, outputs: dict, status: Status, observed: str
+) -> None:
+    found = tunnel.exists("culvert-dev", tunnels, outputs)
     assert found.status is status
-    assert seen in found.seen
+    assert observed in found.observed
 
 
 @pytest.mark.parametrize(
@@ -60,22 +62,22 @@ def test_the_tunnel_is_the_one_that_was_made(tunnels: list, outputs: dict, statu
         ("healthy", _connectors(4, 4), Status.PASSED, "4, 4"),
         ("inactive", [], Status.FAILED, "1033"),
         ("down", _connectors(0, 0), Status.FAILED, "1033"),
-        ("healthy", _connectors(4), Status.FAILED, "less to fall back on"),
-        ("degraded", _connectors(4, 4), Status.FAILED, "less to fall back on"),
-        ("healthy", _connectors(4, 3), Status.FAILED, "less to fall back on"),
+        ("healthy", _connectors(4), Status.FAILED, "less redundancy"),
+        ("degraded", _connectors(4, 4), Status.FAILED, "less redundancy"),
+        ("healthy", _connectors(4, 3), Status.FAILED, "less redundancy"),
         ("healthy", _connectors(4, 4, 4), Status.FAILED, "not this stack's"),
         (
             "healthy",
             [*_connectors(4), {"id": "2", "conns": [{"is_pending_reconnect": True}] * 4}],
             Status.FAILED,
-            "less to fall back on",
+            "less redundancy",
         ),
     ],
 )
 def test_two_connectors_hold_four_connections_each(health: str, connectors: list, status: Status, says: str) -> None:
     found = tunnel.is_connected("culvert-dev", {**GOOD, "status": health}, connectors, 2)
     assert found.status is status
-    assert says in (found.visitor or found.seen)
+    assert says in (found.impact or found.observed)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +89,12 @@ def test_two_connectors_hold_four_connections_each(health: str, connectors: list
         ([], Status.SKIPPED),
     ],
 )
-def test_every_connector_runs_the_version_that_the_api_holds(connectors: list, status: Status) -> None:
-    assert tunnel.runs_version("culvert-dev", connectors, 3).status is status
+def test_every_connector_runs_the_version_of_the_api(connectors: list, status: Status) -> None:
+    assert tunnel.version_is_current("culvert-dev", connectors, 3).status is status
 
 
 @pytest.mark.parametrize(
-    ("config", "status", "seen"),
+    ("config", "status", "observed"),
     [
         ({"ingress": WANTED}, Status.PASSED, "2 rules as declared, version 5"),
         ({"ingress": WANTED, "warp-routing": {"enabled": False}, "originRequest": {}}, Status.PASSED, "as declared"),
@@ -114,36 +116,36 @@ def test_every_connector_runs_the_version_that_the_api_holds(connectors: list, s
         (None, Status.FAILED, "missing"),
     ],
 )
-def test_the_rules_are_those_declared(config: dict | None, status: Status, seen: str) -> None:
-    found = tunnel.follows_rules("culvert-dev", WANTED, {"version": 5, "config": config}, {})
+def test_the_rules_are_those_declared(config: dict | None, status: Status, observed: str) -> None:
+    found = tunnel.rules_match("culvert-dev", WANTED, {"version": 5, "config": config}, {})
     assert found.status is status
-    assert seen in found.seen
+    assert observed in found.observed
 
 
-def test_private_routing_that_is_declared_is_as_declared() -> None:
+def test_declared_private_routing_passes() -> None:
     document = {"version": 5, "config": {"ingress": WANTED, "warp-routing": {"enabled": True}}}
-    assert tunnel.follows_rules("culvert-dev", WANTED, document, {}, private=True).status is Status.PASSED
+    assert tunnel.rules_match("culvert-dev", WANTED, document, {}, private=True).status is Status.PASSED
 
 
-def test_origin_options_are_compared_whoever_spells_them() -> None:
+def test_origin_options_are_compared_in_either_spelling() -> None:
     options = {"match_sn_ito_host": True, "connect_timeout": 5, "http2_origin": True, "no_tls_verify": True}
     spelled = {"matchSNItoHost": True, "connectTimeout": 5, "http2Origin": True, "noTLSVerify": True}
     wanted = [{**WANTED[0], "origin_request": options}, WANTED[1]]
 
     def found(request: dict[str, Any]) -> Status:
         config = {"ingress": [{**WANTED[0], "originRequest": request}, WANTED[1]]}
-        return tunnel.follows_rules("x", wanted, {"version": 5, "config": config}, {}).status
+        return tunnel.rules_match("x", wanted, {"version": 5, "config": config}, {}).status
 
     assert found({**spelled, "noHappyEyeballs": False}) is Status.PASSED
     for option in spelled:
         assert found({**spelled, option: 7}) is Status.FAILED
 
 
-@pytest.mark.parametrize(("made", "told"), [(5, False), (4, True), (None, False)])
-def test_rules_changed_and_changed_back_are_told(made: int | None, told: bool) -> None:
-    found = tunnel.follows_rules("x", WANTED, {"version": 5, "config": {"ingress": WANTED}}, {"configVersion": made})
+@pytest.mark.parametrize(("deployed", "reported"), [(5, False), (4, True), (None, False)])
+def test_rules_that_were_changed_and_restored_are_reported(deployed: int | None, reported: bool) -> None:
+    found = tunnel.rules_match("x", WANTED, {"version": 5, "config": {"ingress": WANTED}}, {"configVersion": deployed})
     assert found.status is Status.PASSED
-    assert ("changed them and back" in found.seen) is told
+    assert ("changed and restored since" in found.observed) is reported
 
 
 def _record(**changes: Any) -> dict[str, Any]:
@@ -151,7 +153,7 @@ def _record(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("present", "status", "visitor"),
+    ("present", "status", "impact"),
     [
         ([_record()], Status.PASSED, ""),
         ([_record(content=f"{TARGET.upper()}.")], Status.PASSED, ""),
@@ -160,14 +162,14 @@ def _record(**changes: Any) -> dict[str, Any]:
         ([_record(name="b.example.com")], Status.FAILED, "NXDOMAIN"),
         ([_record(type="TXT", content=TARGET)], Status.FAILED, "NXDOMAIN"),
         ([_record(content="0.cfargotunnel.com")], Status.FAILED, "another tunnel"),
-        ([_record(type="A", content="192.0.2.1")], Status.FAILED, "that other address"),
+        ([_record(type="A", content="192.0.2.1")], Status.FAILED, "that address"),
         ([_record(proxied=False)], Status.FAILED, "no address"),
     ],
 )
-def test_a_hostname_points_at_the_tunnel(present: list, status: Status, visitor: str) -> None:
-    found = records.points_at("a.example.com", TARGET, present)
+def test_a_hostname_points_at_the_tunnel(present: list, status: Status, impact: str) -> None:
+    found = records.points_at_tunnel("a.example.com", TARGET, present)
     assert found.status is status
-    assert visitor in found.visitor
+    assert impact in found.impact
 
 
 @pytest.mark.parametrize(
@@ -180,4 +182,4 @@ def test_a_hostname_points_at_the_tunnel(present: list, status: Status, visitor:
     ],
 )
 def test_nothing_else_points_at_the_tunnel(present: list, status: Status) -> None:
-    assert records.no_strays("example.com", ["a.example.com"], TARGET, present).status is status
+    assert records.no_orphans("example.com", ["a.example.com"], TARGET, present).status is status

@@ -1,4 +1,4 @@
-"""What the cluster says of Deployment, pods, token and policy, judged in both directions."""
+"""Checks of Deployment, pods, token, network policy and connectors, passing and failing."""
 
 import base64
 import json
@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from clients.errors import CheckUnavailable
 from components.network_policy.engines import engine_of
+from ops.expected_stack import ExpectedStack
 from ops.verify.checks import connector, network_policy, token
 from ops.verify.checks import deployment as deployment_check
-from ops.verify.expected_stack import Declared
-from ops.verify.result import Finding, Status, Unread
+from ops.verify.result import CheckResult, Status
 from settings import Settings
 
 IMAGE = "cloudflare/cloudflared:1@sha256:0"
@@ -22,7 +23,7 @@ SETTINGS = {
     "namespace": "blog",
     "routes": [{"hostname": "a.example.com", "service": "http://blog"}],
 }
-DECLARED = Declared("dev", "culvert-dev", Settings.parse(SETTINGS))
+DECLARED = ExpectedStack("dev", "culvert-dev", Settings.parse(SETTINGS))
 
 
 def _deployment(replicas: int = 2, image: str = IMAGE, name: str = "cloudflared") -> dict[str, Any]:
@@ -31,20 +32,20 @@ def _deployment(replicas: int = 2, image: str = IMAGE, name: str = "cloudflared"
 
 
 @pytest.mark.parametrize(
-    ("deployment", "status", "seen"),
+    ("deployment", "status", "observed"),
     [
         (_deployment(), Status.PASSED, "as"),
-        (None, Status.FAILED, "no such Deployment"),
+        (None, Status.FAILED, "does not exist"),
         (_deployment(3), Status.FAILED, "3 replicas, declared are 2"),
         (_deployment(0), Status.FAILED, "0 replicas, declared are 2"),
         (_deployment(image="cloudflare/cloudflared:latest"), Status.FAILED, "image cloudflare/cloudflared:latest"),
         (_deployment(name="tunnel"), Status.FAILED, "image none"),
     ],
 )
-def test_the_deployment_is_as_declared(deployment: dict | None, status: Status, seen: str) -> None:
-    found = deployment_check.as_declared("culvert-dev-cloudflared", deployment, 2, IMAGE)
+def test_the_deployment_is_as_declared(deployment: dict | None, status: Status, observed: str) -> None:
+    found = deployment_check.matches("culvert-dev-cloudflared", deployment, 2, IMAGE)
     assert found.status is status
-    assert (seen if status is Status.FAILED else "2 replicas") in found.seen
+    assert (observed if status is Status.FAILED else "2 replicas") in found.observed
 
 
 def _pod(name: str = "a", ready: str = "True", waiting: str = "", **labels: str) -> dict[str, Any]:
@@ -60,22 +61,22 @@ def _pod(name: str = "a", ready: str = "True", waiting: str = "", **labels: str)
     }
 
 
-def _statuses(findings: list[Finding]) -> list[Status]:
-    return [each.status for each in findings]
+def _statuses(results: list[CheckResult]) -> list[Status]:
+    return [each.status for each in results]
 
 
-def test_ready_pods_are_good_and_others_are_named() -> None:
+def test_ready_pods_pass_and_others_are_named() -> None:
     assert _statuses(deployment_check.are_ready("d", 2, [_pod(), _pod("b")])) == [Status.PASSED, Status.PASSED]
     found = deployment_check.are_ready("d", 2, [_pod(), _pod("b", "False")])
     assert _statuses(found) == [Status.PASSED, Status.FAILED]
-    assert found[1].about == "b"
+    assert found[1].subject == "b"
 
 
 @pytest.mark.parametrize(
     ("waiting", "cause"),
     [
-        ("ImagePullBackOff", "image cannot be had"),
-        ("ErrImagePull", "image cannot be had"),
+        ("ImagePullBackOff", "image cannot be pulled"),
+        ("ErrImagePull", "image cannot be pulled"),
         ("CrashLoopBackOff", "token"),
         ("CreateContainerConfigError", "Secret"),
         ("", "7844"),
@@ -84,20 +85,20 @@ def test_ready_pods_are_good_and_others_are_named() -> None:
 def test_the_cause_is_read_from_what_the_container_waits_for(waiting: str, cause: str) -> None:
     (found,) = deployment_check.are_ready("d", 1, [_pod(ready="False", waiting=waiting)])
     assert cause in found.cause
-    assert waiting in found.seen
+    assert waiting in found.observed
 
 
-def test_a_pod_that_no_node_takes_says_why() -> None:
+def test_a_pod_that_fits_no_node_says_why() -> None:
     pod = {
         "metadata": {"name": "a"},
         "status": {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes"}]},
     }
     (found,) = deployment_check.are_ready("d", 1, [pod])
-    assert "0/3 nodes" in found.seen
+    assert "0/3 nodes" in found.observed
     assert "no node" in found.cause
 
 
-def test_missing_pods_are_told_and_leaving_ones_do_not_count() -> None:
+def test_missing_pods_are_reported_and_terminating_ones_do_not_count() -> None:
     leaving = _pod("b", "False")
     leaving["metadata"]["deletionTimestamp"] = "now"
     assert _statuses(deployment_check.are_ready("d", 2, [_pod(), leaving])) == [Status.PASSED, Status.FAILED]
@@ -141,10 +142,10 @@ def _with(path: list[Any], value: str) -> dict[str, Any]:
         (["metadata", "annotations", "note"], _token("tas").rstrip("=")),
     ],
 )
-def test_a_token_is_found_wherever_it_stands_and_never_shown(path: list, value: Any) -> None:
+def test_a_token_is_found_anywhere_and_never_shown(path: list, value: Any) -> None:
     (found,) = token.is_hidden([_with(path, value)])
     assert found.status is Status.FAILED
-    assert path[0] in found.seen
+    assert path[0] in found.observed
     assert _token()[:40] not in repr(found)
     assert _token("sta")[:40] not in repr(found)
 
@@ -158,34 +159,34 @@ def test_a_token_is_found_wherever_it_stands_and_never_shown(path: list, value: 
         "eyJ" + "a" * 90,
     ],
 )
-def test_what_only_looks_like_a_token_is_none(value: str) -> None:
+def test_a_text_that_only_looks_like_a_token_passes(value: str) -> None:
     (found,) = token.is_hidden([_with(["spec", "containers", 0, "env", 0, "value"], value)])
     assert found.status is Status.PASSED
 
 
-def _declared(engine: str, preset: str = "strict") -> Declared:
+def _expected(engine: str, preset: str = "strict") -> ExpectedStack:
     policy = {"engine": engine, "preset": preset, "metricsFrom": "monitoring"}
-    return Declared("dev", "culvert-dev", Settings.parse({**SETTINGS, "networkPolicy": policy}))
+    return ExpectedStack("dev", "culvert-dev", Settings.parse({**SETTINGS, "networkPolicy": policy}))
 
 
 def _policy(
-    name: str = "own", labels: dict | None = None, declared: Declared = DECLARED, **spec: Any
+    name: str = "own", labels: dict | None = None, stack: ExpectedStack = DECLARED, **spec: Any
 ) -> dict[str, Any]:
     own = {"app.kubernetes.io/instance": "culvert-dev", "app.kubernetes.io/part-of": "culvert"}
-    engine = engine_of(declared.settings.network_policy.engine)
+    engine = engine_of(stack.settings.network_policy.engine)
     return {
         "apiVersion": engine.api_version,
         "kind": engine.kind,
         "metadata": {"name": name, "namespace": "blog", "labels": own if labels is None else labels},
-        "spec": {**deepcopy(network_policy.wanted(declared)), **spec},
+        "spec": {**deepcopy(network_policy.expected_spec(stack)), **spec},
     }
 
 
 @pytest.mark.parametrize(
-    ("policies", "status", "seen"),
+    ("policies", "status", "observed"),
     [
-        ([_policy()], Status.PASSED, "both ways"),
-        ([_policy(podSelector={})], Status.PASSED, "both ways"),
+        ([_policy()], Status.PASSED, "egress and ingress"),
+        ([_policy(podSelector={})], Status.PASSED, "egress and ingress"),
         (
             [
                 _policy(
@@ -197,11 +198,11 @@ def _policy(
                 )
             ],
             Status.PASSED,
-            "both",
+            "egress and ingress",
         ),
         ([], Status.FAILED, "no policy"),
         ([_policy(labels={})], Status.FAILED, "no policy"),
-        ([_policy(podSelector={"matchLabels": {"app": "x"}})], Status.FAILED, "Egress and Ingress open"),
+        ([_policy(podSelector={"matchLabels": {"app": "x"}})], Status.FAILED, "does not restrict Egress and Ingress"),
         (
             [
                 _policy(
@@ -209,80 +210,93 @@ def _policy(
                 )
             ],
             Status.FAILED,
-            "open",
+            "does not restrict",
         ),
-        ([_policy(policyTypes=["Ingress"])], Status.FAILED, "leaves Egress open"),
+        ([_policy(policyTypes=["Ingress"])], Status.FAILED, "does not restrict Egress"),
     ],
 )
-def test_the_policy_selects_every_pod(policies: list, status: Status, seen: str) -> None:
-    findings = network_policy.selects(policies, [_pod(), _pod("b")], "culvert-dev")
-    assert _statuses(findings) == [status, status]
-    assert seen in findings[0].seen
+def test_the_policy_selects_every_pod(policies: list, status: Status, observed: str) -> None:
+    results = network_policy.selects_all(policies, [_pod(), _pod("b")], "culvert-dev")
+    assert _statuses(results) == [status, status]
+    assert observed in results[0].observed
 
 
 def test_one_pod_outside_the_policy_is_named() -> None:
-    findings = network_policy.selects([_policy()], [_pod(), _pod("b", app="x")], "culvert-dev")
-    assert [each.about for each in findings if each.status is Status.FAILED] == ["b"]
-    assert _statuses(network_policy.selects([_policy()], [], "culvert-dev")) == [Status.SKIPPED]
+    results = network_policy.selects_all([_policy()], [_pod(), _pod("b", app="x")], "culvert-dev")
+    assert [each.subject for each in results if each.status is Status.FAILED] == ["b"]
+    assert _statuses(network_policy.selects_all([_policy()], [], "culvert-dev")) == [Status.SKIPPED]
 
 
-CALICO, CILIUM = _declared("calico"), _declared("cilium", "guide")
+CALICO, CILIUM = _expected("calico"), _expected("cilium", "guide")
 
 
 @pytest.mark.parametrize(
-    ("declared", "changes", "status", "seen"),
+    ("stack", "changes", "status", "observed"),
     [
-        (CALICO, {}, Status.PASSED, "both ways"),
-        (CALICO, {"selector": "app.kubernetes.io/name == 'other'"}, Status.FAILED, "Egress and Ingress open"),
-        (CALICO, {"types": ["Ingress"]}, Status.FAILED, "leaves Egress open"),
-        (CILIUM, {}, Status.PASSED, "both ways"),
-        (CILIUM, {"endpointSelector": {"matchLabels": {"k8s:app": "x"}}}, Status.FAILED, "Egress and Ingress open"),
-        (CILIUM, {"ingress": []}, Status.FAILED, "leaves Ingress open"),
+        (CALICO, {}, Status.PASSED, "egress and ingress"),
+        (
+            CALICO,
+            {"selector": "app.kubernetes.io/name == 'other'"},
+            Status.FAILED,
+            "does not restrict Egress and Ingress",
+        ),
+        (CALICO, {"types": ["Ingress"]}, Status.FAILED, "does not restrict Egress"),
+        (CILIUM, {}, Status.PASSED, "egress and ingress"),
+        (
+            CILIUM,
+            {"endpointSelector": {"matchLabels": {"k8s:app": "x"}}},
+            Status.FAILED,
+            "does not restrict Egress and Ingress",
+        ),
+        (CILIUM, {"ingress": []}, Status.FAILED, "does not restrict Ingress"),
     ],
 )
 def test_a_policy_of_another_engine_selects_every_pod(
-    declared: Declared, changes: dict, status: Status, seen: str
+    stack: ExpectedStack, changes: dict, status: Status, observed: str
 ) -> None:
-    findings = network_policy.selects([_policy(declared=declared, **changes)], [_pod()], "culvert-dev")
-    assert _statuses(findings) == [status]
-    assert seen in findings[0].seen
+    results = network_policy.selects_all([_policy(stack=stack, **changes)], [_pod()], "culvert-dev")
+    assert _statuses(results) == [status]
+    assert observed in results[0].observed
 
 
-@pytest.mark.parametrize("declared", [_declared("calico-crd"), CALICO, CILIUM], ids=["stored", "calico", "cilium"])
-def test_policies_of_another_engine_open_what_is_declared_and_so_do_kubernetes_own_beside_them(
-    declared: Declared,
+@pytest.mark.parametrize("stack", [_expected("calico-crd"), CALICO, CILIUM], ids=["stored", "calico", "cilium"])
+def test_policies_of_another_engine_and_kubernetes_own_allow_only_what_is_declared(
+    stack: ExpectedStack,
 ) -> None:
-    def found(*policies: dict[str, Any]) -> Finding:
-        return network_policy.opens_only(list(policies), [_pod()], "culvert-dev", network_policy.wanted(declared))
+    def found(*policies: dict[str, Any]) -> CheckResult:
+        return network_policy.allows_only(list(policies), [_pod()], "culvert-dev", network_policy.expected_spec(stack))
 
-    own, rules = _policy(declared=declared), network_policy.wanted(declared)["egress"]
+    own, rules = _policy(stack=stack), network_policy.expected_spec(stack)["egress"]
     shut = _policy("shut", ALL, podSelector={}, egress=[])
     assert found(own, shut).status is Status.PASSED
-    assert "missing" in found(_policy(declared=declared, egress=rules[1:])).seen
-    assert "not declared" in found(_policy(declared=declared, egress=[*rules, {"more": True}])).seen
-    assert "policy wide opens more" in found(own, _policy("wide", ALL, podSelector={}, egress=[{}])).seen
+    assert "missing" in found(_policy(stack=stack, egress=rules[1:])).observed
+    assert "not declared" in found(_policy(stack=stack, egress=[*rules, {"more": True}])).observed
+    assert "policy wide allows more" in found(own, _policy("wide", ALL, podSelector={}, egress=[{}])).observed
 
 
-def test_what_another_policy_of_a_engine_only_closes_is_nothing_more() -> None:
-    for declared, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
-        wanted, other = network_policy.wanted(declared), _policy("shut", ALL, declared, egress=closing, ingress=closing)
-        found = network_policy.opens_only([_policy(declared=declared), other], [_pod()], "culvert-dev", wanted)
+def test_another_policy_that_only_denies_allows_nothing_more() -> None:
+    for stack, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
+        wanted, other = (
+            network_policy.expected_spec(stack),
+            _policy("shut", ALL, stack, egress=closing, ingress=closing),
+        )
+        found = network_policy.allows_only([_policy(stack=stack), other], [_pod()], "culvert-dev", wanted)
         assert found.status is Status.PASSED
 
 
-def test_a_denial_that_is_gone_is_seen() -> None:
-    policy = _policy(declared=CILIUM)
+def test_a_missing_denial_is_reported() -> None:
+    policy = _policy(stack=CILIUM)
     del policy["spec"]["egressDeny"]
-    found = network_policy.opens_only([policy], [_pod()], "culvert-dev", network_policy.wanted(CILIUM))
-    assert "1 of 5 rules declared are missing" in found.seen
+    found = network_policy.allows_only([policy], [_pod()], "culvert-dev", network_policy.expected_spec(CILIUM))
+    assert "1 of 5 rules declared are missing" in found.observed
 
 
-EGRESS = network_policy.wanted(DECLARED)["egress"]
-ALL = {"app.kubernetes.io/instance": "somebody"}
+EGRESS = network_policy.expected_spec(DECLARED)["egress"]
+ALL = {"app.kubernetes.io/instance": "other"}
 
 
 @pytest.mark.parametrize(
-    ("policies", "status", "seen"),
+    ("policies", "status", "observed"),
     [
         ([_policy()], Status.PASSED, "nothing else"),
         ([_policy(egress=EGRESS[::-1])], Status.PASSED, "nothing else"),
@@ -291,7 +305,7 @@ ALL = {"app.kubernetes.io/instance": "somebody"}
         ([_policy(egress=[*EGRESS, {}])], Status.FAILED, "egress: 1 rules are not declared"),
         ([_policy(ingress=[{}])], Status.FAILED, "ingress: 1 rules are not declared"),
         ([_policy(), _policy("shut", ALL, podSelector={}, egress=[])], Status.PASSED, "nothing else"),
-        ([_policy(), _policy("wide", ALL, podSelector={}, egress=[{}])], Status.FAILED, "policy wide opens more"),
+        ([_policy(), _policy("wide", ALL, podSelector={}, egress=[{}])], Status.FAILED, "policy wide allows more"),
         (
             [_policy(), _policy("wide", ALL, podSelector={"matchLabels": {"app": "x"}}, egress=[{}])],
             Status.PASSED,
@@ -299,10 +313,10 @@ ALL = {"app.kubernetes.io/instance": "somebody"}
         ),
     ],
 )
-def test_the_policies_together_open_what_is_declared(policies: list, status: Status, seen: str) -> None:
-    found = network_policy.opens_only(policies, [_pod()], "culvert-dev", network_policy.wanted(DECLARED))
+def test_the_policies_together_allow_what_is_declared(policies: list, status: Status, observed: str) -> None:
+    found = network_policy.allows_only(policies, [_pod()], "culvert-dev", network_policy.expected_spec(DECLARED))
     assert found.status is status
-    assert seen in found.seen
+    assert observed in found.observed
 
 
 @pytest.mark.parametrize(
@@ -314,24 +328,22 @@ def test_the_policies_together_open_what_is_declared(policies: list, status: Sta
         ({}, {}, [Status.UNKNOWN, Status.UNKNOWN]),
     ],
 )
-def test_a_connector_says_how_it_is_connected_and_what_it_runs(
-    ready: dict, config: dict, statuses: list[Status]
-) -> None:
+def test_a_connector_reports_its_connections_and_version(ready: dict, config: dict, statuses: list[Status]) -> None:
     answers = {"/ready": json.dumps(ready), "/config": json.dumps(config)}
-    assert _statuses(connector.speaks_for_itself("blog", "a", answers.__getitem__, 5)) == statuses
+    assert _statuses(connector.check_connector("blog", "a", answers.__getitem__, 5)) == statuses
 
 
-def test_a_connector_that_lets_nobody_in_is_unknown_with_how_to_ask() -> None:
+def test_a_connector_that_cannot_be_reached_is_unknown_with_a_manual_command() -> None:
     def refuse(_path: str) -> str:
-        raise Unread("HTTP 503, no route to host")
+        raise CheckUnavailable("HTTP 503, no route to host")
 
-    found = connector.speaks_for_itself("blog", "a", refuse, 5)
+    found = connector.check_connector("blog", "a", refuse, 5)
     assert _statuses(found) == [Status.UNKNOWN, Status.UNKNOWN]
     assert "kubectl port-forward -n blog a 2000" in found[0].remedy
 
 
-def test_a_version_to_compare_with_that_nobody_knows_is_no_pass() -> None:
-    assert connector.runs_version("a", '{"version": 5}', None).status is Status.UNKNOWN
+def test_an_unknown_api_version_is_not_a_pass() -> None:
+    assert connector.version_is_current("a", '{"version": 5}', None).status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -344,5 +356,5 @@ def test_a_version_to_compare_with_that_nobody_knows_is_no_pass() -> None:
         (None, False),
     ],
 )
-def test_simulated_nodes_are_known(node: dict | None, simulated: bool) -> None:
-    assert connector.simulated(node) is simulated
+def test_simulated_nodes_are_recognized(node: dict | None, simulated: bool) -> None:
+    assert connector.is_simulated(node) is simulated

@@ -1,4 +1,4 @@
-"""What is tried from inside a pod, with what script, and what the answers say."""
+"""Probes from inside a connector's pod: targets, container, and the checks of their results."""
 
 import json
 import os
@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from clients.errors import CheckUnavailable
+from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
 from ops.verify.checks import connectivity
-from ops.verify.expected_stack import Declared
 from ops.verify.probe_targets import Target
-from ops.verify.result import Finding, Status, Unread
+from ops.verify.result import CheckResult, Status
 from settings import Settings
 
 SETTINGS: dict[str, Any] = {
@@ -32,27 +33,30 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def _declared(**more: Any) -> Declared:
-    return Declared("dev", "culvert-dev", Settings.parse({**SETTINGS, **more}))
+def _expected(**more: Any) -> ExpectedStack:
+    return ExpectedStack("dev", "culvert-dev", Settings.parse({**SETTINGS, **more}))
 
 
-def _places(found: list[Target]) -> list[tuple[str, int]]:
+def _addresses(found: list[Target]) -> list[tuple[str, int]]:
     return [(each.host, each.port) for each in found]
 
 
-def test_each_backend_is_tried_once_by_its_full_name() -> None:
-    assert _places(probe_targets.backends(_declared())) == [
+def test_each_backend_is_probed_once_by_its_full_name() -> None:
+    assert _addresses(probe_targets.backends(_expected())) == [
         ("blog.blog.svc.cluster.local", 80),
         ("api.shop.svc.cluster.local", 80),
         ("192.168.1.20", 5001),
     ]
 
 
-def test_addresses_of_the_lan_are_taken_as_given_and_others_refused() -> None:
-    assert _places(probe_targets.lan(["192.168.1.1:443", "[fd00::1]:80"])) == [("192.168.1.1", 443), ("fd00::1", 80)]
+def test_lan_addresses_are_parsed_and_others_refused() -> None:
+    assert _addresses(probe_targets.parse_lan(["192.168.1.1:443", "[fd00::1]:80"])) == [
+        ("192.168.1.1", 443),
+        ("fd00::1", 80),
+    ]
     for wrong in ("192.168.1.1", "router:http", ":80", "router:0", "router:65536"):
         with pytest.raises(ValueError, match="is not HOST:PORT"):
-            probe_targets.lan([wrong])
+            probe_targets.parse_lan([wrong])
 
 
 def _slice(service: str, address: str, port: int, kind: str = "Pod", namespace: str = "other") -> dict[str, Any]:
@@ -67,27 +71,27 @@ API = {"spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 443}]}}
 
 
 @pytest.mark.parametrize(
-    ("declared", "endpoint", "tried"),
+    ("stack", "endpoint", "tried"),
     [
-        (_declared(), ("10.0.0.1", 6443), True),
-        (_declared(), ("192.168.1.20", 5001), False),
-        (_declared(), ("192.168.1.20", 6443), True),
-        (_declared(), ("8.8.8.8", 6443), True),
-        (_declared(networkPolicy={"preset": "guide"}), ("8.8.8.8", 6443), False),
-        (_declared(privateNetworks={"routes": [{"network": "10.0.0.0/16"}]}), ("10.0.0.1", 6443), False),
-        (_declared(privateNetworks={"routes": [{"network": "10.0.0.0/16", "ports": [443]}]}), ("10.0.0.1", 6443), True),
-        (_declared(networkPolicy={"preset": "guide"}), ("10.0.0.1", 6443), True),
+        (_expected(), ("10.0.0.1", 6443), True),
+        (_expected(), ("192.168.1.20", 5001), False),
+        (_expected(), ("192.168.1.20", 6443), True),
+        (_expected(), ("8.8.8.8", 6443), True),
+        (_expected(networkPolicy={"preset": "guide"}), ("8.8.8.8", 6443), False),
+        (_expected(privateNetworks={"routes": [{"network": "10.0.0.0/16"}]}), ("10.0.0.1", 6443), False),
+        (_expected(privateNetworks={"routes": [{"network": "10.0.0.0/16", "ports": [443]}]}), ("10.0.0.1", 6443), True),
+        (_expected(networkPolicy={"preset": "guide"}), ("10.0.0.1", 6443), True),
     ],
 )
-def test_the_kubernetes_api_is_tried_unless_the_policy_opens_it(
-    declared: Declared, endpoint: tuple, tried: bool
+def test_the_kubernetes_api_is_probed_unless_the_policy_allows_it(
+    stack: ExpectedStack, endpoint: tuple, tried: bool
 ) -> None:
-    found = probe_targets.kubernetes_api(API, [_slice("kubernetes", *endpoint)], declared)
-    assert _places(found) == ([("10.96.0.1", 443)] if tried else [])
-    assert not any(each.open for each in found)
+    found = probe_targets.kubernetes_api(API, [_slice("kubernetes", *endpoint)], stack)
+    assert _addresses(found) == ([("10.96.0.1", 443)] if tried else [])
+    assert not any(each.allowed for each in found)
 
 
-def test_the_kubelet_tried_is_another_nodes() -> None:
+def test_the_probed_kubelet_is_on_another_node() -> None:
     nodes = [
         {
             "metadata": {"name": name},
@@ -97,8 +101,8 @@ def test_the_kubelet_tried_is_another_nodes() -> None:
         }
         for name, address in (("one", "10.0.0.1"), ("two", "10.0.0.2"))
     ]
-    assert _places(probe_targets.kubelet(nodes, _declared(), "one")) == [("10.0.0.2", 10250)]
-    assert probe_targets.kubelet(nodes[:1], _declared(), "one") == []
+    assert _addresses(probe_targets.kubelet(nodes, _expected(), "one")) == [("10.0.0.2", 10250)]
+    assert probe_targets.kubelet(nodes[:1], _expected(), "one") == []
 
 
 def _service(name: str, namespace: str, port: int = 80, target: int | str = 8080, **spec: Any) -> dict[str, Any]:
@@ -122,17 +126,17 @@ def _service(name: str, namespace: str, port: int = 80, target: int | str = 8080
         (_service("x", "blog"), [_slice("x", "10.1.0.1", 8080, namespace="blog")], False),
     ],
 )
-def test_a_service_of_another_namespace_is_tried_where_it_surely_listens(
+def test_a_service_of_another_namespace_is_probed_if_it_certainly_listens(
     service: dict, endpoints: list, tried: bool
 ) -> None:
-    assert bool(probe_targets.foreign_service([service], endpoints, _declared())) is tried
+    assert bool(probe_targets.foreign_service([service], endpoints, _expected())) is tried
 
 
 TARGETS = [
-    Target("backend", "blog.blog.svc.cluster.local", 80, open=True),
-    Target("cloud metadata", "169.254.169.254", 80, open=False, listening=False),
-    Target("Kubernetes API", "10.96.0.1", 443, open=False),
-    Target("LAN", "192.168.1.1; rm -rf /", 1, open=False),
+    Target("backend", "blog.blog.svc.cluster.local", 80, allowed=True),
+    Target("cloud metadata", "169.254.169.254", 80, allowed=False, listening=False),
+    Target("Kubernetes API", "10.96.0.1", 443, allowed=False),
+    Target("LAN", "192.168.1.1; rm -rf /", 1, allowed=False),
 ]
 
 
@@ -143,12 +147,12 @@ def _tools(folder: Path, nc: str, nslookup: str) -> dict[str, str]:
     return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_the_script_tells_who_answers_and_takes_no_host_for_a_command(tmp_path: Path) -> None:
+def test_the_script_prints_what_answers_and_does_not_run_a_host_as_a_command(tmp_path: Path) -> None:
     env = _tools(tmp_path, 'case "$4:$5" in 127.0.0.1:2000|blog.*:80) exit 0;; *) exit 1;; esac', '[ "$1" != -type=a ]')
     done = subprocess.run(
         ["sh", "-c", debug_container.script(TARGETS)], env=env, capture_output=True, text=True, check=True
     )
-    assert debug_container.read(done.stdout) == {
+    assert debug_container.parse(done.stdout) == {
         "control": True,
         "dns": True,
         "0": True,
@@ -164,7 +168,7 @@ def test_an_image_without_the_tools_reads_as_no_control(tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", "-c", debug_container.script(TARGETS)], env=env, capture_output=True, text=True, check=True
     )
-    assert not any(debug_container.read(done.stdout).values())
+    assert not any(debug_container.parse(done.stdout).values())
 
 
 def test_the_container_conforms_to_restricted_pod_security() -> None:
@@ -197,30 +201,30 @@ class _Cluster:
 
 def test_the_container_is_added_to_the_pod_and_its_log_read() -> None:
     cluster: Any = _Cluster({"terminated": {"exitCode": 0}}, "culvert control answers\nnoise\nculvert 0 silent\n")
-    assert debug_container.try_from(cluster, "blog", "a", "busybox", TARGETS) == {"control": True, "0": False}
+    assert debug_container.probe(cluster, "blog", "a", "busybox", TARGETS) == {"control": True, "0": False}
     assert list(cluster.patched) == ["/api/v1/namespaces/blog/pods/a/ephemeralcontainers"]
 
 
 @pytest.mark.parametrize(
     "reason", ["ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "InvalidImageName"]
 )
-def test_an_image_that_cannot_start_is_no_verdict(reason: str) -> None:
+def test_an_image_that_cannot_start_raises(reason: str) -> None:
     cluster: Any = _Cluster({"waiting": {"reason": reason, "message": "denied"}})
-    with pytest.raises(Unread, match=f"does not start in the pod: {reason} denied"):
-        debug_container.try_from(cluster, "blog", "a", "busybox", TARGETS)
+    with pytest.raises(CheckUnavailable, match=f"does not start in the pod: {reason} denied"):
+        debug_container.probe(cluster, "blog", "a", "busybox", TARGETS)
 
 
-def _judge(**changes: bool) -> dict[str, list[Finding]]:
+def _judge(**changes: bool) -> dict[str, list[CheckResult]]:
     answers = {"control": True, "dns": True, "0": True, "1": False, "2": False, "3": False} | changes
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[CheckResult]] = {}
     for each in connectivity.judge("a", TARGETS, answers):
         found.setdefault(each.check, []).append(each)
     return found
 
 
-def _failed(found: dict[str, list[Finding]]) -> dict[str, list[str]]:
+def _failed(found: dict[str, list[CheckResult]]) -> dict[str, list[str]]:
     return {
-        check: [each.about for each in some if each.status is Status.FAILED]
+        check: [each.subject for each in some if each.status is Status.FAILED]
         for check, some in found.items()
         if any(each.status is Status.FAILED for each in some)
     }
@@ -232,22 +236,22 @@ def _failed(found: dict[str, list[Finding]]) -> dict[str, list[str]]:
         ({}, {}),
         ({"dns": False}, {"dns": ["a"]}),
         ({"0": False}, {"backends": ["backend"]}),
-        ({"1": True}, {"shut": ["cloud metadata"]}),
-        ({"2": True}, {"shut": ["Kubernetes API"]}),
-        ({"2": True, "3": True}, {"shut": ["Kubernetes API", "LAN"], "enforced": ["a"]}),
+        ({"1": True}, {"blocked": ["cloud metadata"]}),
+        ({"2": True}, {"blocked": ["Kubernetes API"]}),
+        ({"2": True, "3": True}, {"blocked": ["Kubernetes API", "LAN"], "enforced": ["a"]}),
     ],
 )
-def test_what_answers_is_judged(changes: dict[str, bool], failed: dict[str, list[str]]) -> None:
+def test_answers_are_judged(changes: dict[str, bool], failed: dict[str, list[str]]) -> None:
     assert _failed(_judge(**changes)) == failed
 
 
-def test_a_plugin_that_ignores_policies_is_named_in_plain_words() -> None:
+def test_a_network_plugin_that_ignores_policies_is_named() -> None:
     (found,) = _judge(**{"1": True, "2": True, "3": True})["enforced"]
-    assert "ignores network policies" in found.seen
+    assert "ignores network policies" in found.observed
     assert "flannel" in found.cause
 
 
-def test_without_a_sure_listener_nothing_is_said_about_the_plugin() -> None:
+def test_without_a_certain_listener_enforcement_is_skipped() -> None:
     found = connectivity.judge("a", TARGETS[:2], {"control": True, "dns": True, "0": True, "1": False})
     assert [each.status for each in found if each.check == "enforced"] == [Status.SKIPPED]
 
@@ -260,12 +264,12 @@ def test_without_a_sure_listener_nothing_is_said_about_the_plugin() -> None:
         {"control": True, "dns": True, "0": True},
     ],
 )
-def test_a_container_that_cannot_try_or_did_not_finish_is_unknown_and_never_shut(answers: dict[str, bool]) -> None:
+def test_a_container_that_cannot_probe_or_did_not_finish_is_unknown_and_never_blocked(answers: dict[str, bool]) -> None:
     assert {each.status for each in connectivity.judge("a", TARGETS, answers)} == {Status.UNKNOWN}
 
 
-def test_the_commands_by_hand_try_the_same() -> None:
-    text = debug_container.commands(_declared(), "busybox", TARGETS)
+def test_the_manual_commands_probe_the_same_targets() -> None:
+    text = debug_container.manual_commands(_expected(), "busybox", TARGETS)
     should, should_not = text.split("# should fail:")
     assert "--profile=restricted" in should
     assert "blog.blog.svc.cluster.local 80" in should

@@ -1,4 +1,4 @@
-"""What a visitor gets: the visit itself, against a server of this machine, and the judgement on it."""
+"""Public URLs, the probe of one (against a local server), and the checks of its response."""
 
 import ssl
 import threading
@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import trustme
 
+from clients.errors import CheckUnavailable
 from ops.verify.checks import public_response
-from ops.verify.http_probe import Visit, Visitor
-from ops.verify.public_urls import Address, addresses
-from ops.verify.result import Status, Unread
+from ops.verify.http_probe import HttpProbe, Response
+from ops.verify.public_urls import PublicUrl, public_urls
+from ops.verify.result import Status
 from settings import Settings
 
 URL = "https://a.example.com/"
@@ -22,13 +23,18 @@ EDGE = {"server": "cloudflare", "cf-ray": "1"}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _address(service: str = "http://blog", protected: bool | None = None) -> Address:
-    return Address(URL, service, True, protected)
+def _url(service: str = "http://blog", requires_login: bool | None = None) -> PublicUrl:
+    return PublicUrl(URL, service, True, requires_login)
 
 
-def _visit(status: int = 200, body: str = "", **headers: str) -> Visit:
-    return Visit(
-        URL, ("192.0.2.1",), status=status, headers={**EDGE, **headers}, body=body, expires=NOW + timedelta(60)
+def _response(status: int = 200, body: str = "", **headers: str) -> Response:
+    return Response(
+        URL,
+        ("192.0.2.1",),
+        status=status,
+        headers={**EDGE, **headers},
+        body=body,
+        certificate_expires=NOW + timedelta(60),
     )
 
 
@@ -36,53 +42,53 @@ LOGIN = {"location": "https://team.cloudflareaccess.com/cdn-cgi/access/login/a.e
 
 
 @pytest.mark.parametrize(
-    ("address", "visit", "status", "says"),
+    ("url", "response", "status", "text"),
     [
-        (_address(), _visit(), Status.PASSED, "HTTP 200"),
-        (_address(), _visit(302, location="/login"), Status.PASSED, "HTTP 302"),
-        (_address(), _visit(404), Status.PASSED, "nothing at this path"),
-        (_address(), _visit(530, "error code: 1033"), Status.FAILED, "no connector"),
-        (_address(), _visit(530, "<h1>Origin DNS error <small>Error 1016</small>"), Status.FAILED, "not there"),
-        (_address(), _visit(530), Status.FAILED, ""),
-        (_address(), _visit(502), Status.FAILED, "does not reach"),
-        (_address(), _visit(503), Status.FAILED, "no rules"),
-        (_address(), _visit(500), Status.FAILED, "the service itself"),
-        (_address(), _visit(403, **{"cf-mitigated": "challenge"}), Status.PASSED, "challenges"),
-        (_address(), _visit(403, "error code: 1020"), Status.PASSED, "a custom rule of the zone blocks"),
-        (_address(), _visit(429, "error code: 1015"), Status.PASSED, "a rate limit of the zone"),
-        (_address(), Visit(URL, ("x",), status=200, headers={"server": "nginx"}), Status.FAILED, "not proxied"),
-        (_address("http_status:503"), _visit(503), Status.PASSED, "as declared"),
-        (_address("http_status:410"), _visit(200), Status.FAILED, "another than the one declared"),
-        (_address("tcp://db:5432"), _visit(400), Status.SKIPPED, "tcp"),
-        (_address(protected=True), _visit(302, **LOGIN), Status.PASSED, "login"),
-        (_address(protected=True), _visit(403), Status.PASSED, "Access"),
-        (_address(protected=True), _visit(200), Status.FAILED, "bypass"),
-        (_address(protected=False), _visit(200), Status.PASSED, "HTTP 200"),
+        (_url(), _response(), Status.PASSED, "HTTP 200"),
+        (_url(), _response(302, location="/login"), Status.PASSED, "HTTP 302"),
+        (_url(), _response(404), Status.PASSED, "nothing at this path"),
+        (_url(), _response(530, "error code: 1033"), Status.FAILED, "no connector"),
+        (_url(), _response(530, "<h1>Origin DNS error <small>Error 1016</small>"), Status.FAILED, "does not exist"),
+        (_url(), _response(530), Status.FAILED, ""),
+        (_url(), _response(502), Status.FAILED, "cannot reach"),
+        (_url(), _response(503), Status.FAILED, "no rules"),
+        (_url(), _response(500), Status.FAILED, "the service itself"),
+        (_url(), _response(403, **{"cf-mitigated": "challenge"}), Status.PASSED, "challenges"),
+        (_url(), _response(403, "error code: 1020"), Status.PASSED, "a custom rule of the zone blocks"),
+        (_url(), _response(429, "error code: 1015"), Status.PASSED, "a rate limit of the zone"),
+        (_url(), Response(URL, ("x",), status=200, headers={"server": "nginx"}), Status.FAILED, "not proxied"),
+        (_url("http_status:503"), _response(503), Status.PASSED, "as declared"),
+        (_url("http_status:410"), _response(200), Status.FAILED, "differs from the declared one"),
+        (_url("tcp://db:5432"), _response(400), Status.SKIPPED, "tcp"),
+        (_url(requires_login=True), _response(302, **LOGIN), Status.PASSED, "login"),
+        (_url(requires_login=True), _response(403), Status.PASSED, "Access"),
+        (_url(requires_login=True), _response(200), Status.FAILED, "bypass"),
+        (_url(requires_login=False), _response(200), Status.PASSED, "HTTP 200"),
     ],
 )
-def test_the_answer_is_as_expected(address: Address, visit: Visit, status: Status, says: str) -> None:
-    found = public_response.judge(address, visit, NOW)[-1]
+def test_the_answer_is_as_expected(url: PublicUrl, response: Response, status: Status, text: str) -> None:
+    found = public_response.judge(url, response, NOW)[-1]
     assert found.check == "answer"
     assert found.status is status
-    assert says in (found.cause or found.seen)
+    assert text in (found.cause or found.observed)
 
 
 @pytest.mark.parametrize(
-    ("visit", "checks"),
+    ("response", "checks"),
     [
-        (Visit(URL, trouble="name"), {"resolves": Status.FAILED}),
-        (Visit(URL, ("x",), "certificate", "expired"), {"resolves": Status.PASSED, "certificate": Status.FAILED}),
-        (Visit(URL, ("x",), "connection", "timeout"), {"resolves": Status.PASSED, "answer": Status.FAILED}),
+        (Response(URL, failure="name"), {"resolves": Status.FAILED}),
+        (Response(URL, ("x",), "certificate", "expired"), {"resolves": Status.PASSED, "certificate": Status.FAILED}),
+        (Response(URL, ("x",), "connection", "timeout"), {"resolves": Status.PASSED, "answer": Status.FAILED}),
     ],
 )
-def test_what_keeps_a_visitor_out_is_one_failure(visit: Visit, checks: dict[str, Status]) -> None:
-    assert {each.check: each.status for each in public_response.judge(_address(), visit, NOW)} == checks
+def test_a_missing_response_is_one_failure(response: Response, checks: dict[str, Status]) -> None:
+    assert {each.check: each.status for each in public_response.judge(_url(), response, NOW)} == checks
 
 
 @pytest.mark.parametrize(("days", "status"), [(60, Status.PASSED), (3, Status.FAILED)])
-def test_a_certificate_about_to_end_is_told(days: int, status: Status) -> None:
-    visit = Visit(URL, ("x",), status=200, headers=EDGE, expires=NOW + timedelta(days))
-    assert [each.status for each in public_response.judge(_address(), visit, NOW) if each.check == "certificate"] == [
+def test_a_certificate_about_to_expire_fails(days: int, status: Status) -> None:
+    response = Response(URL, ("x",), status=200, headers=EDGE, certificate_expires=NOW + timedelta(days))
+    assert [each.status for each in public_response.judge(_url(), response, NOW) if each.check == "certificate"] == [
         status
     ]
 
@@ -106,14 +112,14 @@ def _settings(*routes: dict[str, Any]) -> Settings:
 def test_an_access_application_covers_its_domain_and_path(domain: str, covered: bool) -> None:
     settings = _settings({"hostname": "a.example.com", "service": "http://blog", "path": "/v1"})
     for application in ({"domain": domain}, {"self_hosted_domains": [domain]}, {"destinations": [{"uri": domain}]}):
-        (found,) = addresses(settings, [application])
-        assert found.protected is covered
-    assert addresses(settings, None)[0].protected is None
+        (found,) = public_urls(settings, [application])
+        assert found.requires_login is covered
+    assert public_urls(settings, None)[0].requires_login is None
 
 
-def test_a_hostname_whose_record_is_somebody_elses_is_not_visited() -> None:
+def test_a_hostname_with_dns_none_is_not_probed() -> None:
     route = {"hostname": "a.example.com", "service": "http://blog"}
-    (found,) = addresses(_settings({**route, "dns": "none"}, {**route, "hostname": "b.example.com"}), None)
+    (found,) = public_urls(_settings({**route, "dns": "none"}, {**route, "hostname": "b.example.com"}), None)
     assert found.url == "https://b.example.com/"
 
 
@@ -125,11 +131,11 @@ def test_a_login_is_expected_where_the_stack_file_says_so_and_only_there() -> No
         {"accountId": "0" * 32, "zones": {"example.com": None}, "accessTeam": "acme", "routes": [guarded, hook]}
     )
     for applications in (None, [], [{"domain": "a.example.com"}]):
-        assert [each.protected for each in addresses(settings, applications)] == [True, False]
+        assert [each.requires_login for each in public_urls(settings, applications)] == [True, False]
 
 
-def test_a_wildcard_is_tried_by_a_name_below_it() -> None:
-    (found,) = addresses(_settings({"hostname": "*.example.com", "service": "http://blog"}), None)
+def test_a_wildcard_is_probed_by_a_name_below_it() -> None:
+    (found,) = public_urls(_settings({"hostname": "*.example.com", "service": "http://blog"}), None)
     assert found.url == "https://culvert-verify.example.com/"
 
 
@@ -165,28 +171,28 @@ def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.usefixtures("front")
-def test_a_visit_through_a_front_reads_status_host_and_certificate() -> None:
-    visit = Visitor().visit(URL)
-    assert (visit.trouble, visit.status) == ("", 530)
-    assert visit.body == "error code: 1033 for a.example.com"
-    assert visit.expires is not None
+def test_a_response_through_a_front_has_status_host_and_certificate() -> None:
+    response = HttpProbe().get(URL)
+    assert (response.failure, response.status) == ("", 530)
+    assert response.body == "error code: 1033 for a.example.com"
+    assert response.certificate_expires is not None
 
 
 @pytest.mark.usefixtures("front")
 def test_a_certificate_for_another_name_is_refused() -> None:
-    visit = Visitor().visit("https://b.example.com/")
-    assert visit.trouble == "certificate"
-    assert "b.example.com" in visit.detail
+    response = HttpProbe().get("https://b.example.com/")
+    assert response.failure == "certificate"
+    assert "b.example.com" in response.detail
 
 
 @pytest.mark.usefixtures("front")
-def test_an_authority_that_nobody_named_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_certificate_authority_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CULVERT_VERIFY_CA")
-    assert Visitor().visit(URL).trouble == "certificate"
+    assert HttpProbe().get(URL).failure == "certificate"
 
 
 @pytest.mark.parametrize("front", ["here", "host:", ":80", "host:http"])
-def test_a_front_that_is_no_address_is_refused(front: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_front_that_is_not_host_and_port_is_refused(front: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CULVERT_VERIFY_FRONT", front)
-    with pytest.raises(Unread, match="CULVERT_VERIFY_FRONT is"):
-        Visitor()
+    with pytest.raises(CheckUnavailable, match="CULVERT_VERIFY_FRONT is"):
+        HttpProbe()

@@ -1,4 +1,4 @@
-"""An emulated API for what hooks do."""
+"""An emulated API for the calls of hooks."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What is taken out of a zone's ruleset when a stack goes, and what stays."""
+"""The hook before a ruleset's deletion: which rules are removed, and which stay."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.exposure.hooks.rulesets import removal
+from clients.errors import CloudflareApiError
+from components.exposure.hooks.rulesets import releaser
 from tests.support.emulator import RULESETS, ZONE, Emulated, refusal
 
 CUSTOM = "http_request_firewall_custom"
@@ -21,8 +22,10 @@ def run(emulator: Emulated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Calls the hook for a ruleset by its id, as the engine does."""
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{str(emulator.http.base_url).rstrip('/')}/client/v4")
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
-    remove, kind = removal("culvert-dev"), "cloudflare:index/ruleset:Ruleset"
-    yield lambda number: remove(pulumi.ResourceHookArgs("urn", number, "rules", kind, old_outputs={"zoneId": ZONE}))
+    release, kind = releaser("culvert-dev"), "cloudflare:index/ruleset:Ruleset"
+    yield lambda ruleset_id: release(
+        pulumi.ResourceHookArgs("urn", ruleset_id, "rules", kind, old_outputs={"zoneId": ZONE})
+    )
     for ruleset in emulator.done("GET", RULESETS):
         emulator.call("DELETE", f"{RULESETS}/{ruleset['id']}")
 
@@ -32,10 +35,10 @@ def made(emulator: Emulated, *rules: dict[str, Any], description: str = MARK) ->
     return emulator.done("POST", RULESETS, body)
 
 
-def test_a_ruleset_with_nobody_elses_rules_is_deleted(emulator: Emulated, run: Run) -> None:
-    number = made(emulator, OURS, {**OURS, "ref": "culvert-dev_culvert-blog_x"})["id"]
-    run(number)
-    assert refusal(emulator.call("GET", f"{RULESETS}/{number}")) == (404, 10001)
+def test_a_ruleset_without_rules_of_others_is_deleted(emulator: Emulated, run: Run) -> None:
+    ruleset_id = made(emulator, OURS, {**OURS, "ref": "culvert-dev_culvert-blog_x"})["id"]
+    run(ruleset_id)
+    assert refusal(emulator.call("GET", f"{RULESETS}/{ruleset_id}")) == (404, 10001)
 
 
 def test_the_rules_of_others_stay_as_they_are(emulator: Emulated, run: Run) -> None:
@@ -50,15 +53,15 @@ def test_the_rules_of_others_stay_as_they_are(emulator: Emulated, run: Run) -> N
     ]
 
 
-def test_a_ruleset_that_is_gone_is_left_at_that(run: Run) -> None:
+def test_a_ruleset_that_no_longer_exists_is_ignored(run: Run) -> None:
     run("0" * 32)
 
 
 def test_a_refusal_stops_the_engine(emulator: Emulated, run: Run) -> None:
-    number = made(emulator, OURS)["id"]
+    ruleset_id = made(emulator, OURS)["id"]
     emulator.owner("PUT", "/faults", {"rules": [{"kind": "status", "status": 403, "method": "DELETE"}]})
     try:
-        with pytest.raises(RuntimeError, match=f"DELETE /zones/{ZONE}/rulesets/{number}: 403"):
-            run(number)
+        with pytest.raises(CloudflareApiError, match=f"DELETE /zones/{ZONE}/rulesets/{ruleset_id}: HTTP 403"):
+            run(ruleset_id)
     finally:
         emulator.owner("PUT", "/faults", {})

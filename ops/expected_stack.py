@@ -1,4 +1,4 @@
-"""What a stack declares: its stack file, and the outputs of its last update where the engine is at hand."""
+"""The expected stack: what its stack file declares, and the outputs of its last update if the engine can be asked."""
 
 import json
 import re
@@ -14,17 +14,18 @@ import yaml
 from components import pod_labels
 from settings import Settings, base_name
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class Declared:
-    """`name` is what everything is named after (`culvert-dev`), `outputs` the last update's, empty where nobody knows."""
+class ExpectedStack:
+    """A stack by its settings. `name` is the prefix of its resources' names (`culvert-dev`)."""
 
     stack: str
     name: str
     settings: Settings
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    """Outputs of the last update; empty if they cannot be read."""
 
     @property
     def namespace(self) -> str:
@@ -40,21 +41,27 @@ class Declared:
         return pod_labels(self.name)
 
 
-def declared(stack: str | None, config: Path | None) -> Declared:
-    """Reads the stack file. Raises SettingsError for mistakes in it, FileNotFoundError where there is none."""
+def load(stack: str | None, config: Path | None) -> ExpectedStack:
+    """Reads a stack file. Raises SettingsError if it is invalid, FileNotFoundError if there is none.
+
+    Without `stack`, the stack is the one that `config` is named after, or else `dev`.
+    """
     if stack is None:
         match = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", config.name) if config else None
         stack = str(match[1]) if match else "dev"
-    project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
-    name = base_name(project, stack)
     path = config or PROJECT / f"Pulumi.{stack}.yaml"
-    return Declared(stack, name, Settings.from_stack_file(path), outputs(stack))
+    return ExpectedStack(stack, base_name(project_name(), stack), Settings.from_stack_file(path), _outputs(stack))
 
 
-def outputs(stack: str) -> dict[str, Any]:
-    """The stack's outputs, by `pulumi stack output`; none where there is no engine, no such stack, or no way in.
+def project_name() -> str:
+    """The name of the Pulumi project."""
+    return yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
 
-    They only add to what the stack file says, so not having them is no failure.
+
+def _outputs(stack: str) -> dict[str, Any]:
+    """The stack's outputs, from `pulumi stack output`; empty without an engine, such a stack or access to its state.
+
+    They only add to what the stack file declares, so a failure to read them is not an error.
     """
     engine = shutil.which("pulumi")
     if engine is None:
@@ -62,7 +69,7 @@ def outputs(stack: str) -> dict[str, Any]:
     command = [engine, "stack", "output", "--json", "--non-interactive", "--stack", stack]
     try:
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
-        read = json.loads(done.stdout)
+        outputs = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return {}
-    return read if isinstance(read, dict) else {}
+    return outputs if isinstance(outputs, dict) else {}

@@ -1,0 +1,153 @@
+"""The command line `python -m ops`. Each command's modules are imported when it runs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Commands for operators of a real stack. They need what `pulumi up` needs, except migrate, which reads files only.",
+)
+
+Stack = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The stack; by default the one in the name of --config, or dev.")
+]
+Config = Annotated[Path | None, typer.Option(metavar="FILE", help="A stack file; by default Pulumi.<stack>.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, one value per line.")]
+
+
+@app.command()
+def verify(
+    stack: Stack = None,
+    config: Config = None,
+    as_json: Json = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Repeat until interrupted; only the first run starts a container.")
+    ] = False,
+    interval: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Pause between runs with --watch.")] = 10,
+    print_only: Annotated[
+        bool, typer.Option("--print-only", help="Print the commands that probe from inside a pod; check nothing.")
+    ] = False,
+    image: Annotated[
+        str | None,
+        typer.Option(help="For the container in a pod: any with sh, nc and nslookup; busybox:1.37.0 by default."),
+    ] = None,
+    lan: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST:PORT", help="An address that the connector must not reach. May be repeated."),
+    ] = None,
+    inside: Annotated[bool, typer.Option(help="Start a container in a connector's pod to probe from there.")] = True,
+    offline: Annotated[bool, typer.Option("--offline", help="Send no requests to the public hostnames.")] = False,
+) -> int:
+    """Verify a deployed stack against Cloudflare's API, the cluster, a connector's pod and the public hostnames.
+
+    Exit status: 0 if all checks passed, 1 if a check failed, 2 if none failed but one could not run.
+    """
+    from ops.verify import command
+
+    return command.verify(
+        stack,
+        config,
+        json_output=as_json,
+        interval=interval if watch else None,
+        print_only=print_only,
+        image=image,
+        lan=lan or [],
+        probe_pod=inside,
+        offline=offline,
+    )
+
+
+@app.command()
+def recover(
+    stack: Stack = None,
+    config: Config = None,
+    as_json: Json = False,
+    adopting: Annotated[
+        bool, typer.Option("--adopt", help="Add to the state what the program would create; nothing else changes.")
+    ] = False,
+    removing: Annotated[bool, typer.Option("--remove", help="Delete all of it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> int:
+    """Find resources that an interrupted update left behind, by the stack's name. Without an option, only list them.
+
+    Exit status: 0 if nothing is left over, 1 if something is, 2 if that could not be determined.
+    """
+    from ops.recover import command
+
+    return command.recover(stack, config, adopting=adopting, removing=removing, yes=yes, as_json=as_json)
+
+
+@app.command(no_args_is_help=True)
+def migrate(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="A config.yml, or the operator's resources; - is standard input."),
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="The stack file to write; by default standard output.")
+    ] = None,
+    account_id: Annotated[str | None, typer.Option(metavar="ID", help="The Cloudflare account.")] = None,
+    zone: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[=ID]", help="A zone of the hostnames. May be repeated.")
+    ] = None,
+    tunnel: Annotated[str | None, typer.Option(metavar="NAME", help="The Tunnel, if there are several.")] = None,
+    localhost: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Address of the machine that config.yml calls localhost.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a stack file for a locally managed cloudflared, or for a tunnel of adyanth/cloudflare-operator.
+
+    What cannot be migrated is listed on standard error, with the reason and what to do. Exit status: 1 if no file is written.
+    """
+    from ops.migrate import command
+
+    command.migrate(files, to, account_id, zone or [], tunnel, localhost, force)
+
+
+def run() -> None:
+    """Runs the command line. An error that has an explanation becomes one line and exit status 2, or 1 for migrate."""
+    os.environ.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
+    arguments = sys.argv[1:]
+    try:
+        sys.exit(app(prog_name="python -m ops", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        message = _explain(error, arguments)
+        if message is None:
+            raise
+    status = 1 if arguments[:1] == ["migrate"] else 2
+    if "--json" in arguments and message:
+        print(json.dumps({"status": status, "errors": [{"message": message}]}))
+    if message:
+        print(message, file=sys.stderr)
+    sys.exit(status)
+
+
+def _explain(error: Exception, arguments: list[str]) -> str | None:
+    """One line on the error; empty if typer has printed the help instead, None if the error is a bug."""
+    from clients.errors import CheckUnavailable
+    from ops.errors import OperatorError
+    from settings import SettingsError
+
+    match error:
+        case typer.TyperException():
+            commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+            program = " ".join(["python -m ops", *(name for name in arguments[:1] if name in commands)])
+            message = error.format_message()
+            return message and f"{message} ({program} --help lists the options)"
+        case FileNotFoundError():
+            return f"{error.filename or error} does not exist: name a stack with --stack, or its file with --config"
+        case CheckUnavailable(remedy=remedy) if remedy:
+            return f"{error}: {remedy}"
+        case CheckUnavailable() | OperatorError() | SettingsError() | ValueError():
+            return str(error)
+    return None

@@ -1,0 +1,56 @@
+"""The error hook of a tunnel whose deletion was refused."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.exposure.hooks.connections import MAX_TRIES, retry_deletion
+from tests.support.emulator import ACCOUNT, TUNNELS, Emulated
+
+CONNECTED = 'DELETE "…": 400 Bad Request {"errors":[{"code":1022,"message":"…active connections"}]}'
+
+
+@pytest.fixture
+def tunnel(emulator: Emulated, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A tunnel with two connectors."""
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{str(emulator.http.base_url).rstrip('/')}/client/v4")
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
+    monkeypatch.setattr(pulumi, "warn", lambda _message: None)
+    tunnel_id = emulator.tunnel()
+    emulator.connect(tunnel_id, [4, 1])
+    yield tunnel_id
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel_id}/connections")
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel_id}")
+
+
+def failed(tunnel: str, *errors: str, operation: str = "delete") -> pulumi.ErrorHookArgs:
+    inputs: dict[str, Any] = {"accountId": ACCOUNT}
+    return pulumi.ErrorHookArgs(
+        "urn", tunnel, "culvert-dev-tunnel", "", old_inputs=inputs, failed_operation=operation, errors=list(errors)
+    )
+
+
+def connections(emulator: Emulated, tunnel: str) -> int:
+    return len(emulator.done("GET", f"{TUNNELS}/{tunnel}/connections"))
+
+
+def test_connections_are_dropped_and_the_deletion_is_tried_again(emulator: Emulated, tunnel: str) -> None:
+    assert retry_deletion(failed(tunnel, CONNECTED))
+    assert connections(emulator, tunnel) == 0
+
+
+@pytest.mark.parametrize(
+    ("errors", "operation"),
+    [
+        (['{"code":1023}'], "delete"),
+        ([CONNECTED], "update"),
+        # After that many tries, the deletion fails.
+        ([CONNECTED] * (MAX_TRIES + 1), "delete"),
+        (['{"code":1023}', CONNECTED], "delete"),
+    ],
+)
+def test_other_errors_are_not_handled(emulator: Emulated, tunnel: str, errors: list[str], operation: str) -> None:
+    assert not retry_deletion(failed(tunnel, *errors, operation=operation))
+    assert connections(emulator, tunnel) == 2
