@@ -1,4 +1,7 @@
-"""`/sandbox/*`: what the emulator's owner does to it, and no API client may. The bearer secret comes by environment."""
+"""`/sandbox/*`: seeding, tokens, faults, the call log and the state, for the emulator's owner.
+
+Every call carries the owner's secret as a bearer token.
+"""
 
 import hmac
 from typing import Any
@@ -6,17 +9,17 @@ from typing import Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.cloudflare import ids, request_log, snapshot, tokens
-from sandbox.cloudflare.faults import Faults, Trouble
-from sandbox.cloudflare.resources import connections, dns_records, private_networks, tunnels, zones
+from sandbox.cloudflare import connections, edge_locations, ids, request_log, snapshot, tokens
+from sandbox.cloudflare.faults import FaultInjector, Faults
+from sandbox.cloudflare.resources import accounts, dns_records, tunnels, virtual_networks, zones
 from sandbox.cloudflare.store import Store
 
 
 def _owner(request: Request) -> None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     expected: str = request.app.state.admin
-    if scheme != "Bearer" or not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise HTTPException(401, "the sandbox's own secret is needed here")
+    if scheme != "Bearer" or not expected or not hmac.compare_digest(secret.encode(), expected.encode()):
+        raise HTTPException(401, "this endpoint requires the sandbox's own secret")
 
 
 router = APIRouter(prefix="/sandbox", dependencies=[Depends(_owner)])
@@ -60,28 +63,26 @@ class Seed(_Closed):
 
 @router.post("/seed")
 async def seed(request: Request, wanted: Seed) -> dict[str, Any]:
-    """What is to be there before any API client comes; what is there stays as it is.
+    """Creates what has to exist before any API client connects. What exists already is left unchanged.
 
-    A tunnel is a remotely configured one, a record a proxied CNAME.
+    Tunnels are remotely configured, records are proxied CNAMEs.
     """
     store: Store = request.app.state.store
     for account in wanted.accounts:
-        zones.seed_account(store, account.id, account.name)
+        accounts.seed(store, account.id, account.name)
     try:
-        rows = [zones.seed_zone(store, zone.name, zone.account, zone.id) for zone in wanted.zones]
-    except ValueError as mistake:
-        raise HTTPException(409, str(mistake)) from mistake
+        rows = [zones.seed(store, zone.name, zone.account, zone.id) for zone in wanted.zones]
+    except ValueError as error:
+        raise HTTPException(409, str(error)) from error
     for tunnel in wanted.tunnels:
         tunnels.seed(store, tunnel.id, tunnel.account, tunnel.name)
     for network in wanted.virtual_networks:
-        private_networks.seed(store, network.id, network.account, network.name)
-    ids = {row["name"]: row["id"] for row in rows}
+        virtual_networks.seed(store, network.id, network.account, network.name)
+    zone_ids = {row["name"]: row["id"] for row in rows}
     for record in wanted.records:
-        if record.zone not in ids:
-            raise HTTPException(
-                409, f"record {record.name} names the zone {record.zone}, which is not among the seed's"
-            )
-        dns_records.seed(store, ids[record.zone], record.id, record.name)
+        if record.zone not in zone_ids:
+            raise HTTPException(409, f"record {record.name} names the zone {record.zone}, which the seed does not have")
+        dns_records.seed(store, zone_ids[record.zone], record.id, record.name)
     return {"zones": [{"id": row["id"], "name": row["name"], "account": row["account"]} for row in rows]}
 
 
@@ -91,47 +92,47 @@ class NewToken(_Closed):
 
 
 @router.post("/tokens")
-async def mint(request: Request, wanted: NewToken) -> dict[str, str]:
-    """A new API token; this reply is the only place its value is ever seen."""
+async def create_token(request: Request, wanted: NewToken) -> dict[str, str]:
+    """Creates an API token. Its value is shown in this reply only."""
     try:
-        return {"value": tokens.mint(request.app.state.store, wanted.name, wanted.permissions)}
-    except ValueError as mistake:
-        raise HTTPException(422, str(mistake)) from mistake
+        return {"value": tokens.create_token(request.app.state.store, wanted.name, wanted.permissions)}
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
 
 
 @router.get("/calls")
 async def list_calls(request: Request, since: int = 0, bodies: bool = False) -> dict[str, Any]:
-    """API calls after a mark; with `bodies=1` also when, and what was sent, its secrets masked."""
+    """API calls after a mark; with `bodies=1` also their times and bodies, with secrets masked."""
     store: Store = request.app.state.store
-    shown = ("method", "path", "status", *(("time", "body") if bodies else ()))
+    columns = ("method", "path", "status", *(("time", "body") if bodies else ()))
     rows = request_log.since(store, since)
     mark = rows[-1]["mark"] if rows else request_log.last_mark(store)
-    return {"mark": mark, "calls": [{key: row[key] for key in shown} for row in rows]}
+    return {"mark": mark, "calls": [{key: row[key] for key in columns} for row in rows]}
 
 
 @router.get("/faults")
 async def read_faults(request: Request) -> Faults:
-    trouble: Trouble = request.app.state.trouble
-    return trouble.faults
+    injector: FaultInjector = request.app.state.faults
+    return injector.faults
 
 
 @router.put("/faults")
 async def set_faults(request: Request, wanted: Faults) -> Faults:
     """Replaces all faults; `{}` ends them."""
-    trouble: Trouble = request.app.state.trouble
-    trouble.set(wanted)
-    connections.take_away(request.app.state.store, wanted.edge_away)
+    injector: FaultInjector = request.app.state.faults
+    injector.set(wanted)
+    edge_locations.set_down(request.app.state.store, wanted.edge_down)
     return wanted
 
 
 class Connectors(_Closed):
     tunnel: str
-    connectors: list[int] = Field([], description="for each connector, how many connections it holds")
+    connectors: list[int] = Field([], description="number of connections of each connector")
 
 
 @router.put("/connections")
 async def set_connections(request: Request, wanted: Connectors) -> dict[str, Any]:
-    """Declares who is connected to a tunnel, in place of who was; an empty list is nobody."""
+    """Replaces a tunnel's connections by those of made-up connectors; an empty list drops them all."""
     store: Store = request.app.state.store
     row = tunnels.find(store, wanted.tunnel)
     if row is None or row["deleted"]:
@@ -141,10 +142,10 @@ async def set_connections(request: Request, wanted: Connectors) -> dict[str, Any
         connector = connections.Connector()
         for _ in range(count):
             connections.open_connection(store, row["id"], connector)
-    return tunnels.shown(store, tunnels.find(store, row["id"]) or row)
+    return tunnels.describe(store, tunnels.find(store, row["id"]) or row)
 
 
 @router.get("/state")
-async def everything(request: Request) -> dict[str, Any]:
-    """All there is, without secrets."""
-    return snapshot.picture(request.app.state.store)
+async def state(request: Request) -> dict[str, Any]:
+    """Everything the emulator stores, without secrets."""
+    return snapshot.take(request.app.state.store)

@@ -1,4 +1,4 @@
-"""The application: the API behind its gate, the owner's endpoints, and the page."""
+"""The application: the API behind its middleware, the owner's endpoints, and the dashboard."""
 
 from pathlib import Path
 
@@ -6,60 +6,80 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from sandbox.cloudflare import admin, crud, dashboard
-from sandbox.cloudflare.faults import Trouble
-from sandbox.cloudflare.middleware import API, Gate
+from sandbox.cloudflare import admin, dashboard, edge_locations
+from sandbox.cloudflare.faults import FaultInjector
+from sandbox.cloudflare.middleware import API, ApiMiddleware
 from sandbox.cloudflare.resources import (
+    access_applications,
+    access_policies,
+    access_service_tokens,
+    accounts,
     configurations,
-    connections,
     dns_records,
+    load_balancer_monitors,
+    load_balancer_pools,
     load_balancers,
-    private_networks,
+    notifications,
+    private_routes,
     rulesets,
-    tunnel_routes,
+    tunnel_connections,
+    tunnels,
+    user_tokens,
+    virtual_networks,
     zones,
 )
 from sandbox.cloudflare.responses import ApiError, as_json, no_route
 from sandbox.cloudflare.store import Store
 
+RESOURCES = (
+    user_tokens,
+    accounts,
+    zones,
+    tunnels,
+    configurations,
+    tunnel_connections,
+    private_routes,
+    virtual_networks,
+    dns_records,
+    rulesets,
+    access_policies,
+    access_applications,
+    access_service_tokens,
+    notifications,
+    load_balancers,
+    load_balancer_pools,
+    load_balancer_monitors,
+)
+"""Every resource of the API: a module each, with its endpoints in `router`."""
+
 
 def build(database: Path | str, admin_secret: str) -> FastAPI:
-    """An emulator on this database; `/sandbox/*` asks for the secret, and is shut where it is empty."""
+    """An emulator on this database. `/sandbox/*` requires the secret and refuses all calls where it is empty."""
     app = FastAPI(title="culvert sandbox: Cloudflare", openapi_url=None, redirect_slashes=False)
     app.state.store = Store(database)
-    app.state.trouble = Trouble()
-    connections.take_away(app.state.store, ())  # a restart ends all trouble
+    app.state.faults = FaultInjector()
+    edge_locations.set_down(app.state.store, ())  # faults end with a restart
     app.state.admin = admin_secret
-    api = (
-        zones.router,
-        tunnel_routes.router,
-        configurations.router,
-        dns_records.router,
-        *rulesets.routers(),
-        *crud.routers(),
-        *load_balancers.routers(),
-        private_networks.router(),
-    )
-    for router in api:
-        app.include_router(router, prefix=API)
+    for resource in RESOURCES:
+        app.include_router(resource.router, prefix=API)
     app.include_router(admin.router)
     app.include_router(dashboard.router)
     app.add_exception_handler(ApiError, _refused)
-    app.add_exception_handler(HTTPException, _not_served)
-    app.add_middleware(Gate)
+    app.add_exception_handler(HTTPException, _not_found)
+    app.add_middleware(ApiMiddleware)
     return app
 
 
-async def _refused(_request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, ApiError)
-    return refusal.reply()
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error.reply()
 
 
-async def _not_served(request: Request, refusal: Exception) -> Response:
-    """Outside the API a plain detail; in it the envelope, with the service's codes for unknown paths and methods."""
-    assert isinstance(refusal, HTTPException)
+async def _not_found(request: Request, error: Exception) -> Response:
+    """Unknown paths and methods: the envelope with the service's codes under the API's prefix, a detail elsewhere."""
+    assert isinstance(error, HTTPException)
     if not request.url.path.startswith(API):
-        return as_json({"detail": refusal.detail}, refusal.status_code)
-    if refusal.status_code == 405:
+        return as_json({"detail": error.detail}, error.status_code)
+    if error.status_code == 405:
         return ApiError(405, 7001, f"Method {request.method} not available for that URI.").reply()
     return no_route(request.url.path).reply()

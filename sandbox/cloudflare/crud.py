@@ -1,173 +1,192 @@
-"""The simple groups: objects that are made, listed, read, replaced and deleted, and otherwise only kept.
+"""Resources of the API and the five endpoints each of them has: list, create, read, update, delete.
 
-Access policies, applications and service tokens; notification policies. What differs between them is one row of a
-table. Codes of what is not found are guesses; the status, which is what clients go by, is not.
+A module under `resources` subclasses `Resource`: it declares what the API's reference says of the resource and
+overrides what is special of it. `router` registers the endpoints.
 """
 
+# ruff: noqa: ARG002 - a hook ignores what its default does not need
+
 import json
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from sandbox.cloudflare import request_body
-from sandbox.cloudflare.resources import access, shapes
-from sandbox.cloudflare.resources.shapes import Body
-from sandbox.cloudflare.responses import ApiError, page, success
+from sandbox.cloudflare import ids, request_body
+from sandbox.cloudflare.responses import ApiError, Failure, page, success
 from sandbox.cloudflare.store import Store
-from sandbox.cloudflare.tokens import needs
+from sandbox.cloudflare.tokens import requires
 
-UNREADABLE = (10400, "The request body is invalid: {why}")
-"""With 400; the code is a guess."""
-
-Fill = Callable[[Store, Body, "Body | None"], Body]
-Check = Callable[[Store, str, Body, "Body | None"], None]
+Body = dict[str, Any]
+Query = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Group:
-    """One group: where it is, who may use it, what a body must have, and how it is kept."""
+class Resource:
+    """What differs from one resource to the next. `scope` is the id of the account or the zone in the path.
 
-    kind: str
-    path: str
-    permission: str
-    model: type[BaseModel]
-    missing: tuple[int, str]
-    fill: Fill
-    terse: bool = False
-    """Writes answer with the id alone, and a deletion with nothing."""
-    unreadable: tuple[int, str] = UNREADABLE
-    check: Check = lambda _store, _account, _body, _old: None
-    """Refuses what the shape of a body does not show: the account, the body, and what was kept before."""
-    release: Callable[[Store, str, str], None] = lambda _store, _account, _number: None
-    """Refuses to let go of what is in use."""
-    show: Callable[[Store, Body], Body] = lambda _store, kept: kept
+    Stored objects are JSON. A key that starts with an underscore is stored and never shown.
+    """
 
+    kind: ClassVar[str]
+    """Name under which the store keeps the objects and the dashboard shows them."""
+    path: ClassVar[str]
+    """Below `/client/v4`, with `{account}` or `{zone}` in it."""
+    permission: ClassVar[str]
+    """Reading takes its Read or Edit, everything else its Edit."""
+    model: ClassVar[type[BaseModel]]
+    """Shape of a complete body. What is stored is the body as it was sent, less null fields and ignored ones."""
+    missing: ClassVar[Failure]
+    """Code and message of a 404."""
+    malformed: ClassVar[Failure] = (10400, "The request body is invalid: {why}")
+    """Code and message of a 400 for a body that is not of the model. This code is a guess."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    filters: ClassVar[tuple[str, ...]] = ()
+    """Query parameters of a list that select objects by equality."""
+    update_methods: ClassVar[tuple[str, ...]] = ("PUT",)
+    """PUT replaces the object, PATCH keeps what the body leaves out."""
+    created: ClassVar[str] = "created_at"
+    modified: ClassVar[str | None] = "updated_at"
+    """Fields with the times of creation and of the last write, where the API shows them."""
+    shown_once: ClassVar[frozenset[str]] = frozenset()
+    """Fields in the reply to the write that produced them; not stored."""
+    hex_ids: ClassVar[bool] = False
+    """Ids are 32 hex digits in place of UUIDs."""
 
-_APPS = "Access: Apps and Policies"
-GROUPS = (
-    Group(
-        "policies",
-        "access/policies",
-        _APPS,
-        access.Policy,
-        (12003, "access.api.error.unknown_policy"),
-        shapes.policy,
-        unreadable=access.INVALID,
-        check=access.check_policy,
-        release=access.release_policy,
-    ),
-    Group(
-        "apps",
-        "access/apps",
-        _APPS,
-        access.Application,
-        (12002, "access.api.error.unknown_application"),
-        shapes.application,
-        unreadable=access.INVALID,
-        check=access.check_application,
-        show=access.show_application,
-    ),
-    Group(
-        "service_tokens",
-        "access/service_tokens",
-        "Access: Service Tokens",
-        access.ServiceToken,
-        (12008, "access.api.error.unknown_service_token"),
-        shapes.service_token,
-        unreadable=access.INVALID,
-        release=access.release_service_token,
-    ),
-    Group(
-        "notifications",
-        "alerting/v3/policies",
-        "Notifications",
-        shapes.Notification,
-        (17103, "policy not found"),
-        shapes.notification,
-        terse=True,
-    ),
-)
+    def merge(self, old: Body, body: Body, method: str) -> Body:
+        """The complete body of an update."""
+        return body if method == "PUT" else {**old, **without_nulls(body)}
 
+    def validate(self, store: Store, scope: str, fields: Body, old: Body | None) -> Body:
+        """The fields in the form in which they are stored. Raises ApiError for what the model cannot see.
 
-def routers() -> list[APIRouter]:
-    return [_routes(group) for group in GROUPS]
+        `old` is the stored object, None when one is created.
+        """
+        return fields
 
+    def build(self, fields: Body, old: Body | None, stamp: Body) -> Body:
+        """The object to store; `stamp` has its id and its times."""
+        return {**self.defaults, **fields, **stamp}
 
-def _routes(group: Group) -> APIRouter:
-    router = APIRouter(prefix=f"/accounts/{{account}}/{group.path}")
-    read, edit = [needs(group.permission, "Read")], [needs(group.permission, "Edit")]
+    def show(self, store: Store, stored: Body) -> Body:
+        """The object in replies."""
+        return visible(stored)
 
-    async def index(request: Request, account: str) -> Response:
-        rows = request.app.state.store.bodies(group.kind, account)
-        name = request.query_params.get("name")
-        named = [row for row in rows if name is None or row.get("name") == name]
-        return page(request, [_shown(request.app.state.store, group, row) for row in named])
+    def before_delete(self, store: Store, scope: str, stored: Body, query: Query) -> None:
+        """Raises ApiError for an object that is still in use."""
 
-    async def create(request: Request, account: str) -> Response:
-        return _write(request.app.state.store, group, account, await _body(request, group), None)
+    # Storage
 
-    async def fetch(request: Request, account: str, number: str) -> Response:
-        kept = _found(request.app.state.store, group, account, number)
-        return success(_shown(request.app.state.store, group, kept))
+    def all(self, store: Store, scope: str) -> list[Body]:
+        return store.bodies(self.kind, scope)
 
-    async def change(request: Request, account: str, number: str) -> Response:
-        old = _found(request.app.state.store, group, account, number)
-        body = await _body(request, group)
-        return _write(request.app.state.store, group, account, body, old)
+    def find(self, store: Store, scope: str, id: str) -> Body:
+        """The stored object. Raises ApiError where there is none in this account or zone."""
+        row = store.one("SELECT body FROM objects WHERE kind = ? AND scope = ? AND id = ?", self.kind, scope, id)
+        if row is None:
+            raise ApiError(404, *self.missing)
+        return json.loads(row["body"])
 
-    async def delete(request: Request, account: str, number: str) -> Response:
-        _found(request.app.state.store, group, account, number)
-        group.release(request.app.state.store, account, number)
-        request.app.state.store.run("DELETE FROM objects WHERE id = ?", number)
-        return success(None if group.terse else {"id": number})
+    def save(self, store: Store, scope: str, stored: Body) -> None:
+        store.save(self.kind, scope, stored)
 
-    router.add_api_route("", index, methods=["GET"], dependencies=read)
-    router.add_api_route("", create, methods=["POST"], dependencies=edit)
-    router.add_api_route("/{number}", fetch, methods=["GET"], dependencies=read)
-    router.add_api_route("/{number}", change, methods=["PUT"], dependencies=edit)
-    router.add_api_route("/{number}", delete, methods=["DELETE"], dependencies=edit)
-    return router
+    def remove(self, store: Store, stored: Body) -> None:
+        store.run("DELETE FROM objects WHERE id = ?", stored["id"])
+
+    # Replies
+
+    def listed(self, store: Store, scope: str, query: Query) -> list[Body]:
+        shown = [self.show(store, stored) for stored in self.all(store, scope)]
+        wanted = {key: query[key] for key in self.filters if key in query}
+        return [each for each in shown if all(each.get(key) == value for key, value in wanted.items())]
+
+    def page(self, request: Request, shown: list[Body]) -> Response:
+        return page(request, shown)
+
+    def written(self, store: Store, stored: Body) -> Body:
+        """The result of a creation or an update."""
+        return self.show(store, stored)
+
+    def deleted(self, store: Store, stored: Body) -> Response:
+        return success({"id": stored["id"]})
 
 
-def _write(store: Store, group: Group, account: str, body: Body, old: Body | None) -> Response:
-    group.check(store, account, body, old)
-    kept, revealed = group.fill(store, body, old), _revealed(group, body, old)
-    if group.kind == "service_tokens":
-        secret = revealed.get("client_secret")
-        kept[access.HASHED] = sha256(secret.encode()).hexdigest() if secret else (old or {}).get(access.HASHED, "")
-    _keep(store, group, account, kept)
-    return success({"id": kept["id"]} if group.terse else {**_shown(store, group, kept), **revealed})
+def without_nulls(body: Body) -> Body:
+    return {key: value for key, value in body.items() if value is not None}
 
 
-def _shown(store: Store, group: Group, kept: Body) -> Body:
-    return {key: value for key, value in group.show(store, kept).items() if key != access.HASHED}
+def visible(stored: Body) -> Body:
+    return {key: value for key, value in stored.items() if not key.startswith("_")}
 
 
-def _revealed(group: Group, body: Body, old: Body | None) -> Body:
-    """A service token's secret is seen when it is made and when its version is raised, and kept as a hash alone."""
-    if group.kind != "service_tokens":
-        return {}
-    fresh = old is None or body.get("client_secret_version", 1) != old["client_secret_version"]
-    return {"client_secret": secrets.token_hex(32)} if fresh else {}
+def router(*resources: Resource) -> APIRouter:
+    """The five endpoints of each resource. A resource's module adds its other endpoints to this router."""
+    registered = APIRouter()
+    for resource in resources:
+        _register(registered, resource)
+    return registered
 
 
-async def _body(request: Request, group: Group) -> Body:
-    body = await request_body.json_object(request, *group.unreadable)
-    request_body.parse(group.model, body, *group.unreadable)
-    return body
+def _register(registered: APIRouter, resource: Resource) -> None:
+    async def index(request: Request) -> Response:
+        found = resource.listed(request.app.state.store, _scope(request), request.query_params)
+        return resource.page(request, found)
+
+    async def create(request: Request) -> Response:
+        return await _write(resource, request, None)
+
+    async def read(request: Request, id: str) -> Response:
+        store: Store = request.app.state.store
+        return success(resource.show(store, resource.find(store, _scope(request), id)))
+
+    async def update(request: Request, id: str) -> Response:
+        return await _write(resource, request, resource.find(request.app.state.store, _scope(request), id))
+
+    async def delete(request: Request, id: str) -> Response:
+        store: Store = request.app.state.store
+        with store.transaction():
+            stored = resource.find(store, _scope(request), id)
+            resource.before_delete(store, _scope(request), stored, request.query_params)
+            resource.remove(store, stored)
+        return resource.deleted(store, stored)
+
+    one = f"{resource.path}/{{id}}"
+    may_read, may_edit = (requires(resource.permission, level) for level in ("Read", "Edit"))
+    registered.add_api_route(resource.path, index, methods=["GET"], dependencies=[may_read])
+    registered.add_api_route(resource.path, create, methods=["POST"], dependencies=[may_edit])
+    registered.add_api_route(one, read, methods=["GET"], dependencies=[may_read])
+    registered.add_api_route(one, update, methods=[*resource.update_methods], dependencies=[may_edit])
+    registered.add_api_route(one, delete, methods=["DELETE"], dependencies=[may_edit])
 
 
-def _found(store: Store, group: Group, account: str, number: str) -> Body:
-    row = store.one("SELECT body FROM objects WHERE kind = ? AND scope = ? AND id = ?", group.kind, account, number)
-    if row is None:
-        raise ApiError(404, *group.missing)
-    return json.loads(row["body"])
+def _scope(request: Request) -> str:
+    return request.path_params.get("account") or request.path_params["zone"]
 
 
-def _keep(store: Store, group: Group, account: str, kept: Body) -> None:
-    store.run("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", kept["id"], group.kind, account, json.dumps(kept))
+async def _write(resource: Resource, request: Request, old: Body | None) -> Response:
+    store: Store = request.app.state.store
+    body = await request_body.json_object(request, *resource.malformed)
+    if old is not None:
+        body = resource.merge(old, body, request.method)
+    request_body.parse(resource.model, body, *resource.malformed)
+    stamp = _stamp(resource, old)
+    with store.transaction():
+        fields = resource.validate(store, _scope(request), _known(resource.model, body), old)
+        built = resource.build(fields, old, stamp)
+        stored = {key: value for key, value in built.items() if key not in resource.shown_once}
+        resource.save(store, _scope(request), stored)
+    once = {key: value for key, value in built.items() if key in resource.shown_once}
+    return success({**resource.written(store, stored), **once})
+
+
+def _stamp(resource: Resource, old: Body | None) -> Body:
+    moment = ids.now()
+    first = old or {"id": ids.new_hex_id() if resource.hex_ids else ids.new_uuid(), resource.created: moment}
+    stamp = {key: first[key] for key in ("id", resource.created)}
+    return {**stamp, resource.modified: moment} if resource.modified else stamp
+
+
+def _known(model: type[BaseModel], body: Body) -> Body:
+    is_open = model.model_config.get("extra") == "allow"
+    return without_nulls({key: value for key, value in body.items() if is_open or key in model.model_fields})

@@ -1,4 +1,4 @@
-"""The page at the root, and the picture it draws itself from. Both are for this machine's own browser."""
+"""The dashboard at the root and its data, for browsers on this machine only."""
 
 import json
 from pathlib import Path
@@ -15,9 +15,9 @@ router = APIRouter()
 
 
 def _local_only(request: Request) -> None:
-    """A foreign name in the Host header is another site's page reaching in through its visitor's browser."""
+    """Refuses foreign names in the Host header: DNS rebinding by a site that a local browser visits."""
     if request.url.hostname not in ("127.0.0.1", "localhost"):
-        raise HTTPException(403, "the page is served under loopback names only")
+        raise HTTPException(403, "the dashboard is served under loopback names only")
 
 
 @router.get("/")
@@ -28,12 +28,12 @@ async def page(request: Request) -> Response:
 
 
 @router.get("/state.json")
-async def picture(request: Request) -> Response:
-    """What the page shows; nothing anew (304) to a client that has the newest already."""
+async def state(request: Request) -> Response:
+    """The data of the dashboard; 304 to a client that has the latest."""
     _local_only(request)
     store: Store = request.app.state.store
     tag = f'"{store.generation()}"'
     headers = {"etag": tag, "cache-control": "no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(json.dumps(snapshot.picture(store)), headers=headers, media_type="application/json")
+    return Response(json.dumps(snapshot.take(store)), headers=headers, media_type="application/json")

@@ -1,6 +1,6 @@
-"""Trouble on demand: refusals, broken answers, lost connections, slowness, the service's rate limit, and edge addresses that go away.
+"""Fault injection: error statuses, lost connections, delays, the service's rate limit, and edge locations down.
 
-A restart ends all of it.
+Faults are not stored: a restart ends them.
 """
 
 import random
@@ -11,32 +11,32 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from sandbox.cloudflare.resources.connections import LOCATIONS
+from sandbox.cloudflare.edge_locations import LOCATIONS
 from sandbox.cloudflare.responses import ApiError
 
 
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as mistake:
-        raise ValueError(f"no regular expression: {mistake}") from mistake
+    except re.error as error:
+        raise ValueError(f"must be a regular expression: {error}") from error
     return text
 
 
 def _location(name: str) -> str:
     if name not in LOCATIONS:
-        raise ValueError(f"no address of the edge: one of {', '.join(LOCATIONS)}")
+        raise ValueError(f"must be one of {', '.join(LOCATIONS)}")
     return name
 
 
 class Fault(BaseModel):
-    """One kind of trouble for the calls it matches.
+    """One fault for the calls it matches.
 
-    `method` (as a whole) and `path` (anywhere, query included) are regular expressions.
-    `next` is how many calls it still meets (absent: no end), `probability` how many of them, from 0 to 1.
-    `status` answers with it: 429 carries `retry_after` seconds. `drop` closes the connection without a word.
-    `delay` waits so many seconds first; alone, the call then goes through. `performed` does the call's work before
-    the answer goes astray: what a client must survive after a 502 or a lost connection.
+    `method` (in full) and `path` (anywhere, query included) are regular expressions.
+    `next` is the number of calls it still applies to (absent: no limit), `probability` their share, from 0 to 1.
+    `status` replies with it; 429 has `retry_after` seconds. `drop` closes the connection without a reply.
+    `delay` waits that many seconds first; a fault of this kind then lets the call through. With `performed` the call
+    takes effect and only its reply is lost: what a client must survive after a 502 or a lost connection.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,10 +52,12 @@ class Fault(BaseModel):
 
 
 class Faults(BaseModel):
-    """All the trouble switched on. The rate limit is per token: so many calls in so many seconds, 1,200 in 300 as
-    https://developers.cloudflare.com/fundamentals/api/reference/limits/ has it.
-    `edge_away` names addresses of the edge (`lo01` to `lo06`) that are gone: their connections are cut without a word,
-    new ones refused, until a later call leaves them out.
+    """All faults that are enabled.
+
+    The rate limit is per token: `rate_limit_calls` in `rate_limit_seconds`, 1,200 in 300 as in
+    https://developers.cloudflare.com/fundamentals/api/reference/limits/.
+    `edge_down` names locations of the edge (`lo01` to `lo06`) that are down: their connections are cut without notice
+    and new ones refused.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -63,22 +65,22 @@ class Faults(BaseModel):
     enforce_rate_limit: bool = False
     rate_limit_calls: int = Field(default=1200, ge=1)
     rate_limit_seconds: float = Field(default=300.0, gt=0)
-    edge_away: list[Annotated[str, AfterValidator(_location)]] = []
+    edge_down: list[Annotated[str, AfterValidator(_location)]] = []
 
 
-class Trouble:
-    """The faults in force, and the calls each token has made lately."""
+class FaultInjector:
+    """Selects the fault of each call, and counts the calls of each token for the rate limit."""
 
     def __init__(self) -> None:
         self.faults = Faults()
-        self._made: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def set(self, faults: Faults) -> None:
         self.faults = faults
-        self._made.clear()
+        self._calls.clear()
 
-    def meet(self, method: str, path: str) -> Fault | None:
-        """The first fault that this call runs into, counted down."""
+    def next_fault(self, method: str, path: str) -> Fault | None:
+        """The first fault that applies to this call; its `next` is decremented."""
         for fault in self.faults.rules:
             if fault.next == 0 or not re.fullmatch(fault.method, method) or not re.search(fault.path, path):
                 continue
@@ -89,27 +91,26 @@ class Trouble:
             return fault
         return None
 
-    def count(self, token: str) -> None:
-        """Counts one call of this token; raises ApiError 429 where that is one too many."""
+    def count_call(self, token: str) -> None:
+        """Counts a call of this token. Raises ApiError (429) for one beyond the rate limit."""
         if not self.faults.enforce_rate_limit:
             return
-        made, moment = self._made[token], time.monotonic()
-        while made and made[0] <= moment - self.faults.rate_limit_seconds:
-            made.popleft()
-        if len(made) >= self.faults.rate_limit_calls:
-            wait = made[0] + self.faults.rate_limit_seconds - moment
-            raise throttled(int(wait) + 1)
-        made.append(moment)
+        calls, now = self._calls[token], time.monotonic()
+        while calls and calls[0] <= now - self.faults.rate_limit_seconds:
+            calls.popleft()
+        if len(calls) >= self.faults.rate_limit_calls:
+            raise throttled(int(calls[0] + self.faults.rate_limit_seconds - now) + 1)
+        calls.append(now)
 
 
 def throttled(retry_after: int) -> ApiError:
-    words = "Please wait and consider throttling your request speed"
-    return ApiError(429, 971, words, headers={"retry-after": str(retry_after)})
+    message = "Please wait and consider throttling your request speed"
+    return ApiError(429, 971, message, headers={"retry-after": str(retry_after)})
 
 
-def answer(fault: Fault) -> ApiError:
-    """What a `status` fault says."""
+def error(fault: Fault) -> ApiError:
+    """The reply of a fault of kind `status`."""
     if fault.status == 429:
         return throttled(fault.retry_after)
-    words = "Internal Server Error" if fault.status >= 500 else "Injected by a fault"
-    return ApiError(fault.status, 10013 if fault.status >= 500 else 10000, words, hint="a fault is switched on")
+    code, message = (10013, "Internal Server Error") if fault.status >= 500 else (10000, "Injected by a fault")
+    return ApiError(fault.status, code, message, hint="injected by a fault (PUT /sandbox/faults)")

@@ -1,4 +1,4 @@
-"""Identifiers and times in the shapes the service gives them."""
+"""Identifiers and times in the service's formats."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 
 def now() -> str:
-    """This moment as RFC 3339 in UTC with microseconds, as `2026-11-23T07:50:48.865223Z`."""
+    """The current time in RFC 3339 with microseconds, as `2026-11-23T07:50:48.865223Z`."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

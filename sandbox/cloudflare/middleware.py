@@ -1,4 +1,4 @@
-"""What every API call passes through: faults, the token, the rate limit, and the log."""
+"""Middleware of the API: injects faults, authenticates the token, enforces the rate limit, and logs the call."""
 
 import asyncio
 import logging
@@ -14,11 +14,11 @@ from sandbox.cloudflare.responses import ApiError
 
 API = "/client/v4"
 DROP = "culvert.drop"
-"""The scope extension through which the server lets a call close its connection: a function without arguments."""
+"""Scope extension of the server: a function without arguments that closes the connection of a request."""
 
 
-class Gate:
-    """ASGI middleware around the API. `app.state` of the application it wraps holds `store` and `trouble`."""
+class ApiMiddleware:
+    """ASGI middleware around the API. The application's `state` has `store` and `faults`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -33,41 +33,42 @@ class Gate:
         except ClientDisconnect:
             return
         call = _Call(request, body, send)
-        trouble: faults.Trouble = request.app.state.trouble
-        fault = trouble.meet(request.method, call.path)
+        injector: faults.FaultInjector = request.app.state.faults
+        fault = injector.next_fault(request.method, call.path)
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
-        if fault is None or fault.kind == "delay" or fault.performed:
-            answer = call.send if fault is None or fault.kind == "delay" else _swallow
-            await self._admit(call, trouble, answer)
+        if fault is None or fault.kind == "delay":
+            await self._handle(call, injector, call.send)
+        elif fault.performed:
+            await self._handle(call, injector, _discard)
         if fault is not None and fault.kind == "status":
-            await call.refuse(faults.answer(fault))
+            await call.refuse(faults.error(fault))
         elif fault is not None and fault.kind == "drop":
             await call.drop()
 
-    async def _admit(self, call: "_Call", trouble: faults.Trouble, answer: Send) -> None:
+    async def _handle(self, call: "_Call", injector: faults.FaultInjector, send: Send) -> None:
         state = call.request.app.state
         try:
             call.request.state.token = tokens.authenticate(state.store, call.request)
-            trouble.count(call.request.state.token.id)
-        except ApiError as refusal:
-            await refusal.reply()(call.request.scope, call.replay, answer)
+            injector.count_call(call.request.state.token.id)
+        except ApiError as error:
+            await error.reply()(call.request.scope, call.replay, send)
             return
         try:
-            await self.app(call.request.scope, call.replay, answer)
+            await self.app(call.request.scope, call.replay, send)
         except Exception:
-            # Still a call that was made, and an answer in the service's shape.
-            logging.getLogger(__name__).exception("%s %s broke the emulator", call.request.method, call.path)
-            broken = ApiError(500, 10013, "Internal Server Error", hint="this is the emulator's own mistake")
-            await broken.reply()(call.request.scope, call.replay, answer)
+            # Logged as a call all the same, and answered in the service's envelope.
+            logging.getLogger(__name__).exception("%s %s failed in the emulator", call.request.method, call.path)
+            error = ApiError(500, 10013, "Internal Server Error", hint="this is a bug in the emulator")
+            await error.reply()(call.request.scope, call.replay, send)
 
 
-async def _swallow(_message: Message) -> None:
+async def _discard(_message: Message) -> None:
     return None
 
 
 class _Call:
-    """One call: its body, to be read again further in, and its line in the log, written before the answer leaves."""
+    """One call: its body, which the application reads again, and its log entry, written before the reply is sent."""
 
     def __init__(self, request: Request, body: bytes, send: Send) -> None:
         self.request = request
@@ -81,20 +82,20 @@ class _Call:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._note(message["status"])
+            self._log(message["status"])
         await self._send(message)
 
-    async def refuse(self, refusal: ApiError) -> None:
-        await refusal.reply()(self.request.scope, self.replay, self.send)
+    async def refuse(self, error: ApiError) -> None:
+        await error.reply()(self.request.scope, self.replay, self.send)
 
     async def drop(self) -> None:
-        self._note(request_log.DROPPED)
+        self._log(request_log.DROPPED)
         drop: Any = self.request.scope.get("extensions", {}).get(DROP)
         if drop is None:
             raise RuntimeError("this server cannot drop a connection")
         drop()
-        # The server hears of the closed connection in its own turn; answering before that would be logged as an error.
+        # The server notices the closed connection in the loop's next turn; returning earlier is logged as an error.
         await asyncio.sleep(0.01)
 
-    def _note(self, status: int) -> None:
-        request_log.note(self.request.app.state.store, self.request.method, self.path, status, self.body)
+    def _log(self, status: int) -> None:
+        request_log.add(self.request.app.state.store, self.request.method, self.path, status, self.body)

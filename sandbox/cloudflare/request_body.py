@@ -1,41 +1,44 @@
-"""Reading request bodies: JSON, and then a closed or open set of typed fields."""
+"""Request bodies: parsing of JSON, and validation against a model."""
 
 import json
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from sandbox.cloudflare.responses import ApiError
 
 Model = TypeVar("Model", bound=BaseModel)
+Text = Annotated[str, StringConstraints(min_length=1)]
+Duration = Annotated[str, StringConstraints(pattern=r"^([0-9]+(ns|us|µs|ms|s|m|h))+$")]
+"""As Go writes it: `24h`, `1h30m`."""
 
 
 async def json_object(request: Request, code: int, message: str) -> dict[str, Any]:
-    """The body as a JSON object; anything else is a 400 with this code, and `message` with `{why}` filled in."""
+    """The body as a JSON object. Raises ApiError (400) otherwise: this code, and `message` with `{why}` filled in."""
     raw = await request.body()
     try:
-        body = json.loads(raw, parse_constant=_refuse)
+        body = json.loads(raw, parse_constant=_reject)
         if b"\\u" in raw:
-            # Half a surrogate pair is JSON, but no text: it could be neither stored nor sent back.
+            # A lone surrogate is valid JSON but cannot be encoded: it could be neither stored nor sent back.
             json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as mistake:
-        raise ApiError(400, code, message.format(why=mistake)) from mistake
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, code, message.format(why=error)) from error
     if not isinstance(body, dict):
         raise ApiError(400, code, message.format(why="expected an object"))
     return body
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON number")
+def _reject(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def parse(model: type[Model], body: Any, code: int, message: str) -> Model:
-    """`body` as the model; the first mistake is a 400 with this code, and `message` with `{why}` filled in."""
+    """`body` as the model. Raises ApiError (400) for its first invalid field: this code, and `message` likewise."""
     try:
         return model.model_validate(body)
-    except ValidationError as mistakes:
-        first = mistakes.errors(include_url=False, include_input=False)[0]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         why = f"{where}: {first['msg']}" if where else first["msg"]
-        raise ApiError(400, code, message.format(why=why)) from mistakes
+        raise ApiError(400, code, message.format(why=why)) from error

@@ -1,4 +1,4 @@
-"""The log of API calls: what was asked, what was answered, and the body with its secrets masked."""
+"""Log of API calls: request, status, and the body with secrets masked."""
 
 import json
 from typing import Any
@@ -9,18 +9,14 @@ from sandbox.cloudflare.store import Row, Store
 SECRET_KEYS = frozenset({"tunnel_secret", "client_secret", "secret", "token", "password", "TunnelSecret"})
 MASK = "[secret]"
 DROPPED = 0
-"""The status of a call whose connection was dropped instead of answered."""
+"""Status of a call whose connection was dropped without a reply."""
 
 
-def note(store: Store, method: str, path: str, status: int, body: bytes) -> None:
-    """Adds one call; `path` with its query. A body that is no JSON is kept as its length."""
+def add(store: Store, method: str, path: str, status: int, body: bytes) -> None:
+    """Adds one call; `path` has the query. Of a body that is not JSON only the length is stored."""
     store.run(
         "INSERT INTO calls (time, method, path, status, body) VALUES (?, ?, ?, ?, ?)",
-        ids.now(),
-        method,
-        path,
-        status,
-        _masked_text(body),
+        *(ids.now(), method, path, status, _masked_text(body)),
     )
 
 
@@ -41,11 +37,11 @@ def _masked_text(body: bytes) -> str | None:
     try:
         return json.dumps(masked(json.loads(body)), allow_nan=False)
     except (ValueError, RecursionError):
-        return json.dumps(f"[{len(body)} bytes that are no JSON]")
+        return json.dumps(f"[{len(body)} bytes that are not JSON]")
 
 
 def masked(value: Any) -> Any:
-    """`value` with what stands under a secret's name replaced, at any depth; everything else as it was."""
+    """`value` with the values of secret keys replaced, at any depth."""
     if isinstance(value, dict):
         return {key: MASK if key in SECRET_KEYS and inner else masked(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The envelope of every reply, and the failures that travel in it.
+"""The envelope of every reply, and errors in it.
 
 Shape: `{success, errors: [{code, message}], messages, result, result_info?}`, as in
 https://developers.cloudflare.com/fundamentals/api/reference/.
@@ -11,12 +11,15 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+Failure = tuple[int, str]
+"""The service's code and its message."""
+
 
 class ApiError(Exception):
-    """A refusal: an HTTP status, the service's code and its words.
+    """An error reply: an HTTP status, the service's code and its message.
 
-    `chain` holds further codes below the first one, `pointer` names the field as rulesets do. `hint` goes to
-    `messages`, where the service says nothing: it tells what this emulator knows and the service would keep to itself.
+    `chain` holds the codes of the error's causes, `also` further errors, `pointer` the field as rulesets name it.
+    `hint` is what only this emulator tells; it goes to `messages`, which the service leaves empty.
     """
 
     def __init__(
@@ -25,8 +28,8 @@ class ApiError(Exception):
         code: int,
         message: str,
         *,
-        chain: Sequence[tuple[int, str]] = (),
-        also: Sequence[tuple[int, str]] = (),
+        chain: Sequence[Failure] = (),
+        also: Sequence[Failure] = (),
         pointer: str = "",
         hint: str = "",
         headers: Mapping[str, str] | None = None,
@@ -35,10 +38,10 @@ class ApiError(Exception):
         self.status = status
         error: dict[str, Any] = {"code": code, "message": message}
         if chain:
-            error["error_chain"] = [{"code": inner, "message": words} for inner, words in chain]
+            error["error_chain"] = [{"code": inner, "message": text} for inner, text in chain]
         if pointer:
             error["source"] = {"pointer": pointer}
-        self.errors = [error, *({"code": other, "message": words} for other, words in also)]
+        self.errors = [error, *({"code": other, "message": text} for other, text in also)]
         self.hint = hint
         self.headers = dict(headers or {})
 
@@ -60,16 +63,16 @@ def success(result: Any, info: Mapping[str, Any] | None = None) -> Response:
 
 
 def page(request: Request, items: Sequence[Any], *, per_page: int = 20, at_most: int = 1000) -> Response:
-    """One page of `items`, chosen by the query's `page` and `per_page`; empty past the end, as clients expect."""
-    number = _whole(request, "page", 1, 2**31)
-    size = _whole(request, "per_page", per_page, at_most)
+    """One page of `items`, selected by the query's `page` and `per_page`; empty past the end, as clients expect."""
+    number = _positive(request, "page", 1, 2**31)
+    size = _positive(request, "per_page", per_page, at_most)
     part = items[(number - 1) * size : number * size]
     pages = -(-len(items) // size)
     info = {"page": number, "per_page": size, "count": len(part), "total_count": len(items), "total_pages": pages}
     return success(list(part), info)
 
 
-def _whole(request: Request, name: str, default: int, at_most: int) -> int:
+def _positive(request: Request, name: str, default: int, at_most: int) -> int:
     text = request.query_params.get(name, str(default))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= at_most:
         raise ApiError(400, 1004, f"{name} must be a number between 1 and {at_most}.")
@@ -77,9 +80,9 @@ def _whole(request: Request, name: str, default: int, at_most: int) -> int:
 
 
 def no_route(path: str) -> ApiError:
-    """An unknown path, or an identifier that cannot be one.
+    """The error for an unknown path or a malformed identifier.
 
-    Words and codes: reports such as cloudflare/cloudflare-go#118 (both codes) and K0p1-Git/cloudflare-ddns-updater#61.
+    Message and codes: cloudflare/cloudflare-go#118 (both codes) and K0p1-Git/cloudflare-ddns-updater#61.
     """
-    words = f"Could not route to {path}, perhaps your object identifier is invalid?"
-    return ApiError(404, 7003, words, also=[(7000, "No route for that URI")])
+    message = f"Could not route to {path}, perhaps your object identifier is invalid?"
+    return ApiError(404, 7003, message, also=[(7000, "No route for that URI")])

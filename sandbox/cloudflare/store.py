@@ -49,15 +49,15 @@ CREATE TABLE calls (
     status INTEGER NOT NULL, body TEXT
 );
 """
-_LATER = "CREATE TABLE IF NOT EXISTS locations_away (location TEXT PRIMARY KEY)"
-"""What files of this layout may lack, made on opening."""
+_ADDED = "CREATE TABLE IF NOT EXISTS locations_away (location TEXT PRIMARY KEY)"
+"""Added to this layout later, so an existing file may lack it."""
 
 
 class Store:
     """One connection to the file, made on first use and private to its user (mode 0600), for any number of threads.
 
     Each process opens its own: the journal is a write-ahead log, so readers never wait, and a writer waits up to ten
-    seconds for another. Raises `sqlite3.DatabaseError` on a file that is no database of this version.
+    seconds for another. Raises `sqlite3.DatabaseError` on a file that is not a database of this version.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -66,15 +66,15 @@ class Store:
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._opened = secrets.token_hex(4)
-        # A lost last transaction after a power cut is no loss to a sandbox; a commit that waits for the disk is.
+        # A sandbox may lose its last transaction in a power cut; waiting for the disk would slow every call.
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._migrate(path)
 
     def _migrate(self, path: Path | str) -> None:
         with self.transaction():
-            found = self.one("PRAGMA user_version")
-            version = found["user_version"] if found else 0
+            row = self.one("PRAGMA user_version")
+            version = row["user_version"] if row else 0
             if version == 0:
                 for statement in _SCHEMA.split(";\n"):
                     if statement.strip():
@@ -82,12 +82,15 @@ class Store:
                 self.run(f"PRAGMA user_version={_VERSION}")
             elif version != _VERSION:
                 raise sqlite3.DatabaseError(f"{path} has layout {version}, this emulator reads {_VERSION}: remove it")
-            self.run(_LATER)
+            self.run(_ADDED)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; other writers, here or in another process, wait until it ends."""
+        """All or nothing. Other writers, here or in another process, wait until it ends; a nested one joins it."""
         with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -97,7 +100,7 @@ class Store:
             self._connection.execute("COMMIT")
 
     def run(self, sql: str, *values: Any) -> int:
-        """Runs one statement; gives the number of rows it touched."""
+        """Runs one statement and returns the number of rows it changed."""
         with self._lock:
             return self._connection.execute(sql, values).rowcount
 
@@ -110,6 +113,15 @@ class Store:
         rows = self.all("SELECT body FROM objects WHERE kind = ? AND scope = ? ORDER BY rowid", kind, scope)
         return [json.loads(row["body"]) for row in rows]
 
+    def has(self, kind: str, scope: str, id: str) -> bool:
+        """Whether there is an object of this kind with this id in an account or a zone."""
+        query = "SELECT 1 FROM objects WHERE kind = ? AND scope = ? AND id = ?"
+        return self.one(query, kind, scope, id) is not None
+
+    def save(self, kind: str, scope: str, body: dict[str, Any]) -> None:
+        """Writes an object, in place of the one with its `id`."""
+        self.run("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", body["id"], kind, scope, json.dumps(body))
+
     def one(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""
         with self._lock:
@@ -117,10 +129,10 @@ class Store:
             return None if row is None else dict(row)
 
     def generation(self) -> str:
-        """A text that changes whenever anything is written, here or by another process."""
-        found = self.one("PRAGMA data_version")
-        assert found is not None
-        return f"{self._opened}-{found['data_version']}-{self._connection.total_changes}"
+        """A string that changes with every write, here or by another process."""
+        row = self.one("PRAGMA data_version")
+        assert row is not None
+        return f"{self._opened}-{row['data_version']}-{self._connection.total_changes}"
 
     def close(self) -> None:
         with self._lock:

@@ -1,6 +1,6 @@
-"""API tokens: who is calling, and what they may do.
+"""API tokens: authentication of calls and their permissions.
 
-Only a token's hash is kept, so its value is seen once, where it is made.
+Only a token's hash is stored: its value is shown once, when it is created.
 Permission names are those of https://developers.cloudflare.com/fundamentals/api/reference/permissions/.
 """
 
@@ -28,18 +28,18 @@ ACCOUNT_PERMISSIONS = (
     "Load Balancers: Monitors And Pools",
 )
 ZONE_PERMISSIONS = ("Zone", "DNS", "Zone WAF", "Load Balancers")
-NEEDED = (
+DEFAULT_PERMISSIONS = (
     *("Cloudflare Tunnel: Edit", "DNS: Edit", "Zone: Read", "Zone WAF: Edit"),
     *("Access: Apps and Policies: Edit", "Access: Service Tokens: Edit"),
     *("Load Balancers: Monitors And Pools: Edit", "Load Balancers: Edit"),
     "Notifications: Edit",
 )
-"""What a token of culvert's needs at most (README): the default of a new one."""
+"""All that culvert's token ever needs (README); a new token has them by default."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """One permission on the named accounts or zones (their ids); an empty `only` means every one there is."""
+    """One permission on the accounts or zones with these ids; an empty `only` means all of them."""
 
     permission: str
     level: str
@@ -52,23 +52,23 @@ class Grant:
 
 @dataclass(frozen=True)
 class Token:
-    """A token as calls see it: its id, its name, and what it may do."""
+    """An authenticated token: its id, its name and its grants."""
 
     id: str
     name: str
     grants: tuple[Grant, ...]
 
-    def may(self, permission: str, level: str, resource: str) -> bool:
+    def is_allowed(self, permission: str, level: str, resource: str) -> bool:
         return any(grant.allows(permission, level, resource) for grant in self.grants)
 
 
-def mint(store: Store, name: str, permissions: Sequence[Any] | None) -> str:
-    """Makes a token and gives its value, which is kept nowhere.
+def create_token(store: Store, name: str, permissions: Sequence[Any] | None) -> str:
+    """Creates a token and returns its value, which is not stored.
 
     Each permission is a name with its level (`DNS: Edit`), for every account or zone, or an object
-    `{"permission": "DNS: Edit", "only": [names or ids]}`. Raises ValueError naming what it does not know.
+    `{"permission": "DNS: Edit", "only": [names or ids]}`. Raises ValueError for an unknown permission, account or zone.
     """
-    grants = [_grant(store, each) for each in (NEEDED if permissions is None else permissions)]
+    grants = [_grant(store, each) for each in (DEFAULT_PERMISSIONS if permissions is None else permissions)]
     value = secrets.token_urlsafe(30)
     written = json.dumps([[grant.permission, grant.level, list(grant.only)] for grant in grants])
     store.run("INSERT INTO tokens VALUES (?, ?, ?, ?, ?)", _hash(value), ids.new_hex_id(), name, written, ids.now())
@@ -81,15 +81,13 @@ def _grant(store: Store, wanted: Any) -> Grant:
     known = (*ACCOUNT_PERMISSIONS, *ZONE_PERMISSIONS)
     if permission not in known or level not in ("Read", "Edit"):
         accepted = ", ".join(known)
-        raise ValueError(
-            f"unknown permission {wanted!r}: accepted is one of {accepted}, followed by ': Read' or ': Edit'"
-        )
+        raise ValueError(f"unknown permission {wanted!r}: must be one of {accepted}, followed by ': Read' or ': Edit'")
     table = "zones" if permission in ZONE_PERMISSIONS else "accounts"
     only = []
     for resource in entry.get("only") or ():
         row = store.one(f"SELECT id FROM {table} WHERE id = ? OR name = ?", resource, resource)
         if row is None:
-            raise ValueError(f"permission {permission!r} names {resource!r}, which is none of the {table} here")
+            raise ValueError(f"permission {permission!r} names {resource!r}, which is not one of the {table} here")
         only.append(row["id"])
     return Grant(permission, level, tuple(only))
 
@@ -99,9 +97,9 @@ def _hash(value: str) -> str:
 
 
 def authenticate(store: Store, request: Request) -> Token:
-    """The caller's token. Raises ApiError as the service does: 6003 and 6111 for a header that can be none, 10000
-    without one (over 9106, which some endpoints give alone), and for a token it does not know 9109 where users,
-    accounts and zones are kept, 10000 elsewhere.
+    """The caller's token. Raises ApiError as the service does: 6003 and 6111 for a malformed header, 10000 without one
+    (over 9106, which some endpoints give alone), and for an unknown token 9109 at the paths of users, accounts and
+    zones, 10000 elsewhere.
 
     Sources: jeessy2/ddns-go#916 (6003 with 6111, 400); cloudflare/ddns reports of 9109 "Invalid access token" on /zones
     (403); reports of 10000 "Authentication error" with 401 on account endpoints.
@@ -117,8 +115,8 @@ def authenticate(store: Store, request: Request) -> Token:
     row = store.one("SELECT * FROM tokens WHERE hash = ?", _hash(value))
     if row is None:
         if re.fullmatch(r"/client/v4/(user/.*|accounts(/[^/]+)?|zones(/[^/]+)?)", request.url.path):
-            raise ApiError(403, 9109, "Invalid access token", hint="no such token here")
-        raise ApiError(401, 10000, "Authentication error", hint="no such token here")
+            raise ApiError(403, 9109, "Invalid access token", hint="this emulator has no such token")
+        raise ApiError(401, 10000, "Authentication error", hint="this emulator has no such token")
     return _token(row)
 
 
@@ -127,11 +125,11 @@ def _token(row: Row) -> Token:
     return Token(row["id"], row["name"], tuple(grants))
 
 
-def needs(permission: str, level: str, *, code: int = 10000) -> Any:
-    """A dependency for routes with `{account}` or `{zone}` in their path: it must exist and the token must reach it.
+def requires(permission: str, level: str, *, code: int = 10000) -> Any:
+    """A dependency of routes with `{account}` or `{zone}`: it exists, and the token has the permission on it.
 
-    The service answers the same to a stranger and to someone who asks for what is not there: 403 and 10000
-    "Authentication error", or 9109 where the zone itself is read.
+    The service answers a missing permission and a missing account or zone alike: 403 with 10000 "Authentication error",
+    or 9109 where the account or the zone itself is read.
     """
 
     async def check(request: Request) -> None:
@@ -141,13 +139,13 @@ def needs(permission: str, level: str, *, code: int = 10000) -> Any:
             raise no_route(request.url.path)
         store: Store = request.app.state.store
         if store.one(f"SELECT id FROM {kind}s WHERE id = ?", resource) is None:
-            raise _refusal(code, f"no {kind} {resource} here")
-        if not request.state.token.may(permission, level, resource):
+            raise _refusal(code, f"this emulator has no {kind} {resource}")
+        if not request.state.token.is_allowed(permission, level, resource):
             raise _refusal(code, f"the token {request.state.token.name!r} lacks '{permission}: {level}' on this {kind}")
 
     return Depends(check)
 
 
 def _refusal(code: int, hint: str) -> ApiError:
-    words = "Unauthorized to access requested resource" if code == 9109 else "Authentication error"
-    return ApiError(403, code, words, hint=hint)
+    message = "Unauthorized to access requested resource" if code == 9109 else "Authentication error"
+    return ApiError(403, code, message, hint=hint)

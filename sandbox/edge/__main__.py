@@ -8,7 +8,7 @@ import logging
 import signal
 from pathlib import Path
 
-from sandbox.cloudflare.resources.connections import LOCATIONS
+from sandbox.cloudflare.edge_locations import LOCATIONS
 from sandbox.cloudflare.store import Store
 from sandbox.directory import SandboxDirectory
 from sandbox.edge.access_jwt import Tickets

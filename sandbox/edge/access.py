@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
 from sandbox.cloudflare.resources import configurations
-from sandbox.cloudflare.resources.access import HASHED, domains, show_application
+from sandbox.cloudflare.resources.access_applications import domains, with_policies
+from sandbox.cloudflare.resources.access_service_tokens import SECRET_HASH
 from sandbox.cloudflare.store import Row, Store
 from sandbox.edge import error_pages
 from sandbox.edge.access_jwt import Tickets, issuer
@@ -158,9 +159,7 @@ class Access:
 
     def _applications(self, account: str | None = None) -> list[Body]:
         rows = self._store.all("SELECT scope, body FROM objects WHERE kind = 'apps'")
-        return [
-            show_application(self._store, json.loads(row["body"])) for row in rows if account in (None, row["scope"])
-        ]
+        return [with_policies(self._store, json.loads(row["body"])) for row in rows if account in (None, row["scope"])]
 
     def _team(self, tunnel: Row, application: Body) -> str:
         """The team that the tunnel's rules have the connector trust for this application."""
@@ -178,7 +177,7 @@ class Access:
             return {}, ""
         rows = self._store.all("SELECT body FROM objects WHERE kind = 'service_tokens' AND scope = ?", account)
         for token in (json.loads(row["body"]) for row in rows):
-            right = hmac.compare_digest(token.get(HASHED, ""), sha256(secret.encode()).hexdigest())
+            right = hmac.compare_digest(token.get(SECRET_HASH, ""), sha256(secret.encode()).hexdigest())
             if token["client_id"] == client and right and token.get("enabled") is not False:
                 if token["expires_at"] < datetime.now(UTC).isoformat():
                     return {}, "the service token has run out"

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from sandbox.cloudflare.resources import connections
+from sandbox.cloudflare import edge_locations
 from sandbox.cloudflare.store import Store
 from sandbox.edge import quic, registration
 from sandbox.edge.certificate_authority import Leaf
@@ -80,7 +80,7 @@ class Address:
 async def follow(addresses: list[Address], store: Store, pause: float = 0.1) -> None:
     """Takes addresses away and gives them back as the API's owner says, until cancelled."""
     while True:
-        away = connections.away(store)
+        away = edge_locations.down(store)
         for address in addresses:
             if address.location in away:
                 address.take_away()

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sandbox.cloudflare.resources import configurations, connections, tunnels
+from sandbox.cloudflare import connections
+from sandbox.cloudflare.resources import configurations, tunnels
 from sandbox.cloudflare.store import Row, Store
 from sandbox.edge.registration import Application, Refused, Registered
 from sandbox.edge.tunnel_connection import Link, Lost
@@ -140,7 +141,7 @@ class Switchboard:
             line.offered = current["version"]
             said = await line.link.configure(current["version"], json.dumps(current["config"]).encode())
             line.applied = said.version
-            connections.applied(self._store, line.connection, line.applied)
+            connections.set_config_version(self._store, line.connection, line.applied)
             if said.refused:
                 log.warning("connector %s refuses rules version %d", line.connector, line.offered)
 

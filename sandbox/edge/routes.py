@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.cloudflare.resources import connections, tunnels
-from sandbox.cloudflare.resources.load_balancers import BALANCERS, POOLS, of_scope
+from sandbox.cloudflare import connections
+from sandbox.cloudflare.resources import tunnels
 from sandbox.cloudflare.snapshot import TUNNEL_DOMAIN
 from sandbox.cloudflare.store import Row, Store
 
@@ -28,7 +28,9 @@ def find(store: Store, hostname: str) -> Route:
     )
     if zone is None:
         return Route(None, why=f"{hostname} is in none of the zones here")
-    balancer = next((b for b in of_scope(store, BALANCERS, zone["id"]) if b["name"] == hostname and b["enabled"]), None)
+    balancer = next(
+        (b for b in store.bodies("load_balancers", zone["id"]) if b["name"] == hostname and b["enabled"]), None
+    )
     if balancer:
         return _balanced(store, zone, balancer)
     record = _record(store, zone, hostname)
@@ -46,7 +48,7 @@ def _balanced(store: Store, zone: Row, balancer: dict[str, Any]) -> Route:
     called = f"the load balancer of {balancer['name']}"
     if not balancer["proxied"]:
         return Route(zone, why=f"{called} is not proxied: visitors are sent past Cloudflare")
-    pools = {pool["id"]: pool for pool in of_scope(store, POOLS, zone["account"])}
+    pools = {pool["id"]: pool for pool in store.bodies("load_balancer_pools", zone["account"])}
     order = [pools[number] for number in (*balancer["default_pools"], balancer["fallback_pool"]) if number in pools]
     origins = [origin for pool in order if pool["enabled"] for origin in pool["origins"] if origin["enabled"]]
     routes = [_to(store, zone, called, origin["address"]) for origin in origins]

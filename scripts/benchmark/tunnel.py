@@ -81,7 +81,7 @@ def _kill_one(home: Path) -> None:
 def _take_address_away(page: str, home: Path) -> None:
     """Takes an address away that connections are held at, and gives it back once they are held at others."""
     gone = _tunnel(page)["connections"][0]["colo_name"]
-    set_faults(page, home, edge_away=[gone])
+    set_faults(page, home, edge_down=[gone])
     deadline = time.monotonic() + 120
     while not _held_without(gone, _tunnel(page)):
         if time.monotonic() > deadline:

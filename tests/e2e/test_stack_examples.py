@@ -44,7 +44,7 @@ def everything(sandbox: Sandbox, file: Path) -> dict[str, Any]:
     return {
         "tunnels": {tunnel["id"] for tunnel in state["tunnels"] if not tunnel["deleted_at"]},
         "records": {(zone["name"], record["id"]) for zone in state["zones"] for record in zone["records"]},
-        "objects": {(made["group"], made["id"]) for made in state["objects"]},
+        "objects": {(made["kind"], made["id"]) for made in state["objects"]},
         "cluster": set(objects(sandbox, namespace.name if namespace else f"culvert-{file.name.split('.')[1]}")),
     }
 

@@ -103,7 +103,7 @@ def test_rules_are_added_to_those_of_others_which_stay(sandbox: Sandbox) -> None
 
 
 def rulesets(sandbox: Sandbox) -> list[dict[str, Any]]:
-    return [made for made in sandbox.state()["objects"] if made["group"] == "rulesets" and made["scope"] == ZONE]
+    return [made for made in sandbox.state()["objects"] if made["kind"] == "rulesets" and made["scope"] == ZONE]
 
 
 def same(rule: dict[str, Any]) -> dict[str, Any]:

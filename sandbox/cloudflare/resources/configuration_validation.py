@@ -1,10 +1,9 @@
-"""What the connector refuses in a pushed configuration.
+"""Validation of a tunnel's configuration, as the connector does it.
 
-A configuration that breaks one of these rules is thrown away by every connector that gets it, which then goes on with
-the one before: so it is refused before it is sent. Written from the connector's own checks: cloudflare/cloudflared,
-`validateIngress` in ingress/ingress.go, the JSON shapes of config/configuration.go, and Go's net/url.
-A little more is refused: a field that no connector knows, which would be dropped in silence, null in a list, and a host
-with stray colons or brackets.
+A connector rejects a pushed configuration that breaks one of these rules and keeps the one before, so the API refuses
+it. Written from the connector's own checks: cloudflare/cloudflared, `validateIngress` in ingress/ingress.go, the JSON
+shapes of config/configuration.go, and Go's net/url. Refused besides: a field no connector knows, which it would drop
+silently, null in a list, and a host with stray colons or brackets.
 """
 
 import ipaddress
@@ -17,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from sandbox.cloudflare import origin_url
 
-# Go's numbers end somewhere, Python's do not.
+# Go's integers have 64 bits, Python's have no limit.
 Int = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Uint = Annotated[int, Field(ge=0, lt=2**64)]
 Seconds = Int
@@ -86,12 +85,12 @@ class Configuration(_Shape):
     warp_routing: WarpRouting | None = Field(default=None, alias="warp-routing")
 
 
-class Refused(ValueError):
-    """A rule that the connector would refuse; the message is the connector's, or close to it."""
+class ConfigurationRejected(ValueError):
+    """A configuration the connector would reject; the message is the connector's, or close to it."""
 
 
 def check(configuration: Configuration) -> None:
-    """Raises Refused at the first rule that the connector would refuse."""
+    """Raises ConfigurationRejected for the first ingress rule the connector would reject."""
     rules = configuration.ingress or []
     defaults = configuration.origin_request or OriginRequest()
     for number, rule in enumerate(rules, start=1):
@@ -110,53 +109,57 @@ def _check_service(rule: Rule, defaults: OriginRequest) -> None:
     if service.startswith("http_status:"):
         code = service.removeprefix("http_status:")
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", code):
-            raise Refused(f"invalid HTTP status code: {code!r} is no number")
+            raise ConfigurationRejected(f"invalid HTTP status code: {code!r} is not a number")
         if not 100 <= int(code) <= 999:
-            raise Refused(f"invalid HTTP status code: {int(code)}")
+            raise ConfigurationRejected(f"invalid HTTP status code: {int(code)}")
     elif service == "socks-proxy":
         for ip_rule in options.ip_rules or []:
             _check_ip_rule(ip_rule)
     elif service != "bastion" and not bastion:
-        mistake = origin_url.mistake(service)
-        if mistake:
-            raise Refused(mistake)
+        problem = origin_url.problem(service)
+        if problem:
+            raise ConfigurationRejected(problem)
 
 
 def _check_ip_rule(rule: IpRule) -> None:
     if not rule.prefix:
-        raise Refused("unable to create ip rule for socks-proxy: no prefix provided")
+        raise ConfigurationRejected("unable to create ip rule for socks-proxy: no prefix provided")
     try:
-        # Go wants the length of the prefix; Python would also take none, or a mask.
+        # Go requires a prefix length; Python would also accept none, or a mask.
         if not re.fullmatch(r"[^/]+/[0-9]+", rule.prefix):
             raise ValueError(rule.prefix)
         ipaddress.ip_network(rule.prefix, strict=False)
-    except ValueError as mistake:
-        raise Refused(f"unable to create ip rule for socks-proxy: unable to parse cidr: {rule.prefix}") from mistake
+    except ValueError as error:
+        raise ConfigurationRejected(
+            f"unable to create ip rule for socks-proxy: unable to parse cidr: {rule.prefix}"
+        ) from error
     for port in rule.ports or []:
         if not 1 <= port <= 65535:
-            raise Refused(f"invalid port {port}, needs to be between 1 and 65535")
+            raise ConfigurationRejected(f"invalid port {port}, needs to be between 1 and 65535")
 
 
 def _check_access(rule: Rule) -> None:
     access = rule.origin_request.access if rule.origin_request else None
     if access and access.required and access.aud_tag and not access.team_name:
-        raise Refused("access.TeamName cannot be blank when access.audTags are present")
+        raise ConfigurationRejected("access.TeamName cannot be blank when access.audTags are present")
 
 
 def _check_hostname(rule: Rule, number: int, *, last: bool) -> None:
     hostname = rule.hostname or ""
     if re.fullmatch(r"\[[^\[\]]*\]:[^:\[\]]*|[^:\[\]]*:[^:\[\]]*", hostname):
-        raise Refused("Hostname cannot contain a port")
+        raise ConfigurationRejected("Hostname cannot contain a port")
     if hostname.rfind("*") > 0:
-        raise Refused(
+        raise ConfigurationRejected(
             'Hostname patterns can have at most one wildcard character ("*") and it can only be used for subdomains, '
             'e.g. "*.example.com"'
         )
     catches_all = hostname in ("", "*") and not rule.path
     if last and not catches_all:
-        raise Refused("The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)")
+        raise ConfigurationRejected(
+            "The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)"
+        )
     if catches_all and not last:
-        raise Refused(
+        raise ConfigurationRejected(
             f"Rule #{number} is matching the hostname '{hostname}', but this will match every hostname, meaning the "
             "rules which follow it will never be triggered."
         )
@@ -166,14 +169,14 @@ def _check_path(path: str, number: int) -> None:
     options = re2.Options()
     options.log_errors = False
     try:
-        # RE2 is the engine Go's is modelled on; \C, one byte, is the one thing Go leaves out.
+        # Go's syntax is RE2's without \C (one byte).
         if re.search(r"(?<!\\)(?:\\\\)*\\C", path):
             raise re2.error("invalid escape sequence: \\C")
         re2.compile(path, options)
-    except re2.error as mistake:
-        raise Refused(f"Rule #{number} has an invalid regex: {_text(mistake)}") from mistake
+    except re2.error as error:
+        raise ConfigurationRejected(f"Rule #{number} has an invalid regex: {_text(error)}") from error
 
 
-def _text(mistake: Exception) -> str:
-    words: Any = mistake.args[0] if mistake.args else mistake
-    return words.decode() if isinstance(words, bytes) else str(words)
+def _text(error: Exception) -> str:
+    message: Any = error.args[0] if error.args else error
+    return message.decode() if isinstance(message, bytes) else str(message)

@@ -1,4 +1,4 @@
-"""What the service accepts in a DNS record, and how it writes it down."""
+"""Validation of DNS records, and the form in which the service stores them."""
 
 import ipaddress
 import re
@@ -9,7 +9,7 @@ import idna
 
 from sandbox.cloudflare.responses import ApiError
 
-UNREADABLE = (9207, "Request body is invalid.")
+MALFORMED = (9207, "Request body is invalid.")
 BAD_NAME = (9000, "DNS name is invalid.")
 BAD_TYPE = (9002, "Invalid DNS record type")
 BAD_PROXIED = (9003, "Invalid 'proxied' value, must be a boolean")
@@ -18,12 +18,15 @@ BAD_CONTENT = 9005
 BAD_TARGET = (9007, "Content for CNAME record is invalid.")
 BAD_TTL = (9021, "TTL must be between 60 and 86400 seconds, or 1 for Automatic.")
 PROXIED_TTL = (9021, "ttl must be set to 1 when `proxied` is true")
-"""The service itself takes such a record and sets 1 (cloudflare/terraform-provider-cloudflare#126); it is the providers
-that refuse it, when they create it. Refused here so that whoever calls the API directly learns it too."""
+"""The service itself accepts such a record and sets 1 (cloudflare/terraform-provider-cloudflare#126). Providers refuse
+it on creation; refused here so that direct callers of the API notice it too."""
 SELF_TARGET = (9039, "CNAME content cannot reference itself.")
 TAGS = (9300, "DNS record has {count} tags, exceeding the quota of 0.")
 COMMENT = (9301, "DNS record comment has {count} characters, exceeding the quota of 100.")
-"""The limit is documented for the free plan; code and words are a guess."""
+"""The limit is documented for the free plan; code and message are a guess."""
+
+ADDRESS_TYPES = frozenset({"A", "AAAA", "CNAME"})
+"""Types that can be proxied, and of which a CNAME tolerates no other beside it."""
 
 _PLAIN = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "OPENPGPKEY", "PTR", "TXT"})
 _STRUCTURED = frozenset(
@@ -32,26 +35,26 @@ _STRUCTURED = frozenset(
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
-def checked(body: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    """The record's fields as they are kept: full lower-case name, defaults filled in. Raises ApiError (400)."""
+def check(body: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """The record's fields as they are stored: full lower-case name, defaults filled in. Raises ApiError (400)."""
     name = full_name(body.get("name"), zone)
-    kind = body.get("type")
-    if not isinstance(kind, str) or kind not in _PLAIN | _STRUCTURED:
+    record_type = body.get("type")
+    if not isinstance(record_type, str) or record_type not in _PLAIN | _STRUCTURED:
         raise ApiError(400, *BAD_TYPE)
-    proxied = _or(body.get("proxied"), False)
+    proxied = _default(body.get("proxied"), False)
     if not isinstance(proxied, bool):
         raise ApiError(400, *BAD_PROXIED)
-    if proxied and kind not in ("A", "AAAA", "CNAME"):
+    if proxied and record_type not in ADDRESS_TYPES:
         raise ApiError(400, *NOT_PROXIABLE)
     data = body.get("data")
-    if data is not None and not (isinstance(data, dict) and kind in _STRUCTURED):
-        raise ApiError(400, BAD_CONTENT, f"Invalid data for {kind} record.")
+    if data is not None and not (isinstance(data, dict) and record_type in _STRUCTURED):
+        raise ApiError(400, BAD_CONTENT, f"Invalid data for {record_type} record.")
     return {
         "name": name,
-        "type": kind,
-        "content": _content(kind, body.get("content"), name, structured=data is not None),
+        "type": record_type,
+        "content": _content(record_type, body.get("content"), name, structured=data is not None),
         "proxied": proxied,
-        "ttl": _ttl(_or(body.get("ttl"), 1), proxied),
+        "ttl": _ttl(_default(body.get("ttl"), 1), proxied),
         "settings": _typed(body, "settings", dict),
         "comment": _comment(body),
         "tags": _tags(body),
@@ -61,7 +64,7 @@ def checked(body: Mapping[str, Any], zone: str) -> dict[str, Any]:
 
 
 def full_name(name: Any, zone: str) -> str:
-    """A record's name written out, as the service does: `@` is the zone, a name outside the zone becomes part of it."""
+    """A record's name in full, as the service stores it: `@` is the zone, a name outside the zone gets it appended."""
     if not isinstance(name, str) or not name:
         raise ApiError(400, *BAD_NAME)
     lower = name.lower().rstrip(".")
@@ -82,23 +85,23 @@ def _ascii(label: str) -> str:
         return label
     try:
         return idna.encode(label, uts46=True).decode()
-    except idna.IDNAError as mistake:
-        raise ApiError(400, *BAD_NAME) from mistake
+    except idna.IDNAError as error:
+        raise ApiError(400, *BAD_NAME) from error
 
 
-def _content(kind: str, content: Any, name: str, *, structured: bool) -> str | None:
+def _content(record_type: str, content: Any, name: str, *, structured: bool) -> str | None:
     if structured and content is None:
         return None
     if not isinstance(content, str) or not content:
-        raise ApiError(400, BAD_CONTENT, f"Content for {kind} record is invalid.")
-    if kind in ("A", "AAAA"):
-        version = ipaddress.IPv4Address if kind == "A" else ipaddress.IPv6Address
+        raise ApiError(400, BAD_CONTENT, f"Content for {record_type} record is invalid.")
+    if record_type in ("A", "AAAA"):
+        version = ipaddress.IPv4Address if record_type == "A" else ipaddress.IPv6Address
         try:
             return str(version(content))
-        except ValueError as mistake:
-            words = f"Content for {kind} record must be a valid IPv{version(0).version} address."
-            raise ApiError(400, BAD_CONTENT, words) from mistake
-    return _target(content, name) if kind == "CNAME" else content
+        except ValueError as error:
+            message = f"Content for {record_type} record must be a valid IPv{version(0).version} address."
+            raise ApiError(400, BAD_CONTENT, message) from error
+    return _target(content, name) if record_type == "CNAME" else content
 
 
 def _target(content: str, name: str) -> str:
@@ -121,25 +124,25 @@ def _ttl(ttl: Any, proxied: bool) -> int:
 def _comment(body: Mapping[str, Any]) -> str | None:
     comment = _typed(body, "comment", str)
     if comment and len(comment) > 100:
-        code, words = COMMENT
-        raise ApiError(400, code, words.format(count=len(comment)))
+        code, message = COMMENT
+        raise ApiError(400, code, message.format(count=len(comment)))
     return comment
 
 
 def _tags(body: Mapping[str, Any]) -> list[Any]:
     tags = _typed(body, "tags", list) or []
     if tags:
-        code, words = TAGS
-        raise ApiError(400, code, words.format(count=len(tags)))
+        code, message = TAGS
+        raise ApiError(400, code, message.format(count=len(tags)))
     return tags
 
 
-def _typed(body: Mapping[str, Any], key: str, kind: type) -> Any:
+def _typed(body: Mapping[str, Any], key: str, expected: type) -> Any:
     value = body.get(key)
-    if value is not None and type(value) is not kind:
-        raise ApiError(400, *UNREADABLE, hint=f"{key} must be of another type")
+    if value is not None and type(value) is not expected:
+        raise ApiError(400, *MALFORMED, hint=f"{key} has the wrong type")
     return value
 
 
-def _or(value: Any, default: Any) -> Any:
+def _default(value: Any, default: Any) -> Any:
     return default if value is None else value

@@ -3,17 +3,16 @@
 import json
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
 
-from sandbox.cloudflare import ids, request_body
-from sandbox.cloudflare.resources.dns_record_validation import UNREADABLE, checked
-from sandbox.cloudflare.responses import ApiError, page, success
-from sandbox.cloudflare.store import Row, Store
-from sandbox.cloudflare.tokens import needs
+from sandbox.cloudflare import crud, ids
+from sandbox.cloudflare.crud import Body, Query
+from sandbox.cloudflare.resources.dns_record_validation import ADDRESS_TYPES, MALFORMED, check
+from sandbox.cloudflare.responses import ApiError, page
+from sandbox.cloudflare.store import Store
 
-MISSING = (81044, "Record does not exist.")
-"""With 404."""
 HOST_TAKEN = (
     81053,
     "An A, AAAA, or CNAME record with that host already exists. For more details, refer to "
@@ -23,17 +22,97 @@ HOST_TAKEN = (
 IDENTICAL = (81058, "An identical record already exists.")
 """With 400."""
 
-router = APIRouter(prefix="/zones/{zone}/dns_records")
-_read, _edit = [needs("DNS", "Read")], [needs("DNS", "Edit")]
+
+class Record(BaseModel):
+    """Fields are checked by `dns_record_validation`, each with a code of its own."""
+
+    model_config = ConfigDict(extra="allow")
 
 
-def of_zone(store: Store, zone: str) -> list[dict[str, Any]]:
+class Records(crud.Resource):
+    """Kept in a table of their own, indexed by name: a zone has thousands, and every write looks for the same name."""
+
+    kind = "dns_records"
+    path = "/zones/{zone}/dns_records"
+    permission = "DNS"
+    model = Record
+    missing = (81044, "Record does not exist.")
+    malformed = MALFORMED
+    update_methods = ("PUT", "PATCH")
+    created, modified = "created_on", "modified_on"
+    hex_ids = True
+
+    def merge(self, old: Body, body: Body, method: str) -> Body:
+        """Null in a PATCH resets a field."""
+        return body if method == "PUT" else {**old, **body}
+
+    def validate(self, store: Store, scope: str, fields: Body, old: Body | None) -> Body:
+        record = check(fields, _zone_name(store, scope))
+        _refuse_duplicate(store, scope, record, old["id"] if old else "")
+        return record
+
+    def build(self, fields: Body, old: Body | None, stamp: Body) -> Body:
+        """The record with its fields in the order in which the API shows them."""
+        record_type, comment = fields["type"], fields["comment"]
+        record: Body = {
+            "id": stamp["id"],
+            "name": fields["name"],
+            "type": record_type,
+            "content": fields["content"],
+            "proxiable": record_type in ADDRESS_TYPES,
+            "proxied": fields["proxied"],
+            "ttl": fields["ttl"],
+            "settings": fields["settings"] or ({"flatten_cname": False} if record_type == "CNAME" else {}),
+            "meta": {},
+            "comment": comment,
+            "tags": fields["tags"],
+            "created_on": stamp["created_on"],
+            "modified_on": stamp["modified_on"],
+        }
+        if comment:
+            unchanged = old and old["comment"] == comment
+            record["comment_modified_on"] = old["comment_modified_on"] if old and unchanged else stamp["modified_on"]
+        return record | {key: fields[key] for key in ("data", "priority") if fields[key] is not None}
+
+    def all(self, store: Store, scope: str) -> list[Body]:
+        return of_zone(store, scope)
+
+    def find(self, store: Store, scope: str, id: str) -> Body:
+        row = store.one("SELECT body FROM records WHERE zone = ? AND id = ?", scope, id)
+        if row is None:
+            raise ApiError(404, *self.missing)
+        return json.loads(row["body"])
+
+    def save(self, store: Store, scope: str, stored: Body) -> None:
+        store.run(
+            "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5) "
+            "ON CONFLICT (id) DO UPDATE SET name = ?3, type = ?4, body = ?5",
+            *(stored["id"], scope, stored["name"], stored["type"], json.dumps(stored)),
+        )
+
+    def remove(self, store: Store, stored: Body) -> None:
+        store.run("DELETE FROM records WHERE id = ?", stored["id"])
+
+    def listed(self, store: Store, scope: str, query: Query) -> list[Body]:
+        tests = [test for test in (_test(*parameter) for parameter in query.items()) if test]
+        combine = any if query.get("match") == "any" and tests else all
+        records = [record for record in of_zone(store, scope) if combine(test(record) for test in tests)]
+        return records[::-1] if query.get("direction") == "desc" else records
+
+    def page(self, request: Request, shown: list[Body]) -> Response:
+        return page(request, shown, per_page=100, at_most=5_000_000)
+
+
+router = crud.router(Records())
+
+
+def of_zone(store: Store, zone: str) -> list[Body]:
     """A zone's records as the API shows them, by name."""
     return [json.loads(row["body"]) for row in store.all("SELECT body FROM records WHERE zone = ? ORDER BY name", zone)]
 
 
 def proxied_cnames(store: Store) -> dict[str, str]:
-    """Where visitors of each proxied hostname are sent, in all zones: name → content (`<tunnel>.cfargotunnel.com`)."""
+    """Targets of all proxied CNAME records, in all zones: name → content (`<tunnel>.cfargotunnel.com`)."""
     rows = store.all(
         "SELECT name, body ->> 'content' AS content FROM records WHERE type = 'CNAME' AND body ->> 'proxied'"
     )
@@ -41,19 +120,13 @@ def proxied_cnames(store: Store) -> dict[str, str]:
 
 
 def seed(store: Store, zone: str, record: str, name: str) -> None:
-    """Makes a proxied CNAME with this id, to something of somebody else's, unless the id or the name is there."""
+    """Creates a proxied CNAME to a foreign host with this id, unless the id or the name exists."""
     if store.one("SELECT 1 FROM records WHERE id = ? OR (zone = ? AND name = ?)", record, zone, name):
         return
-    body = {"name": name, "type": "CNAME", "content": "somebody-elses.example.net", "proxied": True}
-    moment = ids.now()
-    _write(store, zone, _shaped(checked(body, _zone_name(store, zone)), record, created=moment, modified=moment))
-
-
-def _found(store: Store, zone: str, record: str) -> dict[str, Any]:
-    row = store.one("SELECT body FROM records WHERE zone = ? AND id = ?", zone, record)
-    if row is None:
-        raise ApiError(404, *MISSING)
-    return json.loads(row["body"])
+    fields = {"name": name, "type": "CNAME", "content": "foreign.example.net", "proxied": True}
+    stamp = {"id": record, **dict.fromkeys(("created_on", "modified_on"), ids.now())}
+    resource = Records()
+    resource.save(store, zone, resource.build(check(fields, _zone_name(store, zone)), None, stamp))
 
 
 def _zone_name(store: Store, zone: str) -> str:
@@ -62,133 +135,37 @@ def _zone_name(store: Store, zone: str) -> str:
     return row["name"]
 
 
-_HOSTS = {"A", "AAAA", "CNAME"}
-
-
-def _refuse_clash(store: Store, zone: str, record: dict[str, Any]) -> None:
+def _refuse_duplicate(store: Store, zone: str, record: Body, record_id: str) -> None:
     for row in store.all("SELECT id, type, body FROM records WHERE zone = ? AND name = ?", zone, record["name"]):
-        if row["id"] == record["id"]:
+        if row["id"] == record_id:
             continue
-        kinds = {row["type"], record["type"]}
-        if "CNAME" in kinds and kinds <= _HOSTS:
+        types = {row["type"], record["type"]}
+        if "CNAME" in types and types <= ADDRESS_TYPES:
             raise ApiError(400, *HOST_TAKEN)
         other = json.loads(row["body"])
-        if len(kinds) == 1 and (other["content"], other.get("data")) == (record["content"], record.get("data")):
+        if len(types) == 1 and (other["content"], other.get("data")) == (record["content"], record.get("data")):
             raise ApiError(400, *IDENTICAL)
 
 
-def _write(store: Store, zone: str, record: dict[str, Any]) -> Response:
-    with store.transaction():
-        _refuse_clash(store, zone, record)
-        row: Row = {"id": record["id"], "name": record["name"], "type": record["type"], "body": json.dumps(record)}
-        store.run(
-            "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5) "
-            "ON CONFLICT (id) DO UPDATE SET name = ?3, type = ?4, body = ?5",
-            row["id"],
-            zone,
-            row["name"],
-            row["type"],
-            row["body"],
-        )
-    return success(record)
+def _test(parameter: str, value: str) -> Any:
+    """The condition on a record that a query parameter sets, such as `name` or `comment.contains`; None for others."""
+    key, _, operator = parameter.partition(".")
+    if key not in ("name", "type", "content", "comment", "proxied") or operator not in _OPERATORS:
+        return None
+    return lambda record: _OPERATORS[operator](_text(record, key), value.lower())
 
 
-@router.get("", dependencies=_read)
-async def index(request: Request, zone: str) -> Response:
-    store: Store = request.app.state.store
-    query = request.query_params
-    tests = [
-        _TESTS[test](found_key, value)
-        for key, value in query.items()
-        for found_key, _, test in [key.partition(".")]
-        if found_key in ("name", "type", "content", "comment", "proxied") and test in _TESTS
-    ]
-    how = any if query.get("match") == "any" and tests else all
-    rows = [record for record in of_zone(store, zone) if how(test(record) for test in tests)]
-    if query.get("direction") == "desc":
-        rows.reverse()
-    return page(request, rows, per_page=100, at_most=5_000_000)
-
-
-def _as_text(record: dict[str, Any], key: str) -> str:
+def _text(record: Body, key: str) -> str:
     value = record.get(key)
     return str(value).lower() if value is not None else ""
 
 
-_TESTS: dict[str, Any] = {
-    "": lambda key, value: lambda record: _as_text(record, key) == value.lower(),
-    "exact": lambda key, value: lambda record: _as_text(record, key) == value.lower(),
-    "contains": lambda key, value: lambda record: value.lower() in _as_text(record, key),
-    "startswith": lambda key, value: lambda record: _as_text(record, key).startswith(value.lower()),
-    "endswith": lambda key, value: lambda record: _as_text(record, key).endswith(value.lower()),
-    "present": lambda key, _: lambda record: bool(record.get(key)),
-    "absent": lambda key, _: lambda record: not record.get(key),
+_OPERATORS: dict[str, Any] = {
+    "": lambda text, value: text == value,
+    "exact": lambda text, value: text == value,
+    "contains": lambda text, value: value in text,
+    "startswith": lambda text, value: text.startswith(value),
+    "endswith": lambda text, value: text.endswith(value),
+    "present": lambda text, _: bool(text),
+    "absent": lambda text, _: not text,
 }
-
-
-@router.post("", dependencies=_edit)
-async def create(request: Request, zone: str) -> Response:
-    store: Store = request.app.state.store
-    fields = checked(await request_body.json_object(request, *UNREADABLE), _zone_name(store, zone))
-    moment = ids.now()
-    return _write(store, zone, _shaped(fields, ids.new_hex_id(), created=moment, modified=moment))
-
-
-@router.get("/{record}", dependencies=_read)
-async def read(request: Request, zone: str, record: str) -> Response:
-    return success(_found(request.app.state.store, zone, record))
-
-
-@router.put("/{record}", dependencies=_edit)
-async def replace(request: Request, zone: str, record: str) -> Response:
-    return await _change(request, zone, record, onto={})
-
-
-@router.patch("/{record}", dependencies=_edit)
-async def change(request: Request, zone: str, record: str) -> Response:
-    return await _change(request, zone, record, onto=_found(request.app.state.store, zone, record))
-
-
-async def _change(request: Request, zone: str, record: str, onto: dict[str, Any]) -> Response:
-    store: Store = request.app.state.store
-    old = _found(store, zone, record)
-    body = await request_body.json_object(request, *UNREADABLE)
-    fields = checked({**onto, **body}, _zone_name(store, zone))
-    new = _shaped(fields, old["id"], created=old["created_on"], modified=ids.now())
-    if new.get("comment") == old.get("comment") and "comment_modified_on" in old:
-        new["comment_modified_on"] = old["comment_modified_on"]
-    return _write(store, zone, new)
-
-
-@router.delete("/{record}", dependencies=_edit)
-async def delete(request: Request, zone: str, record: str) -> Response:
-    store: Store = request.app.state.store
-    if not store.run("DELETE FROM records WHERE zone = ? AND id = ?", zone, record):
-        raise ApiError(404, *MISSING)
-    return success({"id": record})
-
-
-def _shaped(fields: dict[str, Any], number: str, *, created: str, modified: str) -> dict[str, Any]:
-    """A record as the API shows it, its fields in the order it shows them."""
-    kind = fields["type"]
-    record: dict[str, Any] = {
-        "id": number,
-        "name": fields["name"],
-        "type": kind,
-        "content": fields["content"],
-        "proxiable": kind in _HOSTS,
-        "proxied": fields["proxied"],
-        "ttl": fields["ttl"],
-        "settings": fields["settings"] or ({"flatten_cname": False} if kind == "CNAME" else {}),
-        "meta": {},
-        "comment": fields["comment"],
-        "tags": fields["tags"],
-        "created_on": created,
-        "modified_on": modified,
-    }
-    if fields["comment"]:
-        record["comment_modified_on"] = modified
-    for key in ("data", "priority"):
-        if fields[key] is not None:
-            record[key] = fields[key]
-    return record

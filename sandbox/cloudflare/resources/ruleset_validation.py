@@ -1,7 +1,7 @@
-"""What the API refuses in the rules of a zone's two guarding phases.
+"""Validation of WAF rules: custom rules and rate limiting rules of a zone.
 
 Sources: https://developers.cloudflare.com/waf/custom-rules/ and /waf/rate-limiting-rules/parameters/; expressions are
-parsed by Cloudflare's own parser, wirefilter. What a plan leaves out is not refused here: the rehearsal's settings do.
+parsed by Cloudflare's own parser, wirefilter. Limits of a plan are not checked here: culvert's settings check them.
 """
 
 from collections.abc import Sequence
@@ -19,19 +19,19 @@ ACTIONS = {
 }
 PERIODS = (10, 60, 120, 300, 600, 3600)
 TIMEOUTS = (0, 10, 60, 120, 300, 600, 3600, 86400)
-LONGEST = 4096
-"""Characters of an expression."""
+MAX_EXPRESSION = 4096
+"""Characters."""
 BLANK, UNPARSABLE, REFUSED = 20125, 20127, 20123
-"""The first as reports have it; the others' numbers are guesses, their words are not."""
+"""The first as reports have it; the codes of the others are guesses, their messages are not."""
 
 
 def check(phase: str, rules: Sequence[dict[str, Any]]) -> None:
-    """Raises ApiError for the first rule that a phase does not take; other phases take any."""
+    """Raises ApiError for the first rule that its phase does not accept. Rules of other phases are not checked."""
     if phase not in ACTIONS:
         return
     refs = [rule["ref"] for rule in rules]
-    for number, rule in enumerate(rules):
-        at = f"/rules/{number}"
+    for index, rule in enumerate(rules):
+        at = f"/rules/{index}"
         _expression(rule["expression"], at)
         if rule["action"] not in ACTIONS[phase]:
             _refuse(rule["action"], f"{at}/action", f"it is not among the actions of the phase {phase}")
@@ -46,24 +46,24 @@ def check(phase: str, rules: Sequence[dict[str, Any]]) -> None:
 
 def _expression(text: str, at: str) -> None:
     if not text.strip():
-        words = f"'{text}' is not a valid value for expression because the expression cannot be blank"
-        raise ApiError(400, BLANK, words, pointer=f"{at}/expression")
-    if len(text) > LONGEST:
-        _refuse(text[:40] + "...", f"{at}/expression", f"it has more than {LONGEST} characters")
-    # The API takes these two, the parser does not.
-    said = parse_expression(text) if text.strip(" ()") not in ("true", "false") else {}
-    if "error" in said:
-        why = f"could not parse filter expression: {said['error'].strip()}"
-        words = f"'{text}' is not a valid value for expression because {why}"
-        raise ApiError(400, UNPARSABLE, words, pointer=f"{at}/expression")
+        message = f"'{text}' is not a valid value for expression because the expression cannot be blank"
+        raise ApiError(400, BLANK, message, pointer=f"{at}/expression")
+    if len(text) > MAX_EXPRESSION:
+        _refuse(text[:40] + "...", f"{at}/expression", f"it has more than {MAX_EXPRESSION} characters")
+    # The API accepts these two, the parser does not.
+    result = parse_expression(text) if text.strip(" ()") not in ("true", "false") else {}
+    if "error" in result:
+        why = f"could not parse filter expression: {result['error'].strip()}"
+        message = f"'{text}' is not a valid value for expression because {why}"
+        raise ApiError(400, UNPARSABLE, message, pointer=f"{at}/expression")
 
 
 def _rate_limit(rule: dict[str, Any], at: str) -> None:
     limit = rule["ratelimit"]
-    counted = limit.get("characteristics")
-    named = [each for each in counted if isinstance(each, str)] if isinstance(counted, list) else []
+    characteristics = limit.get("characteristics")
+    named = [each for each in characteristics if isinstance(each, str)] if isinstance(characteristics, list) else []
     if "cf.colo.id" not in named or len(named) < 2:
-        _refuse(counted, f"{at}/characteristics", "it names cf.colo.id and what tells visitors apart")
+        _refuse(characteristics, f"{at}/characteristics", "it must name cf.colo.id and a characteristic of visitors")
     if limit.get("period") not in PERIODS:
         _refuse(limit.get("period"), f"{at}/period", f"it must be one of {', '.join(map(str, PERIODS))}")
     requests = limit.get("requests_per_period")
@@ -77,5 +77,5 @@ def _rate_limit(rule: dict[str, Any], at: str) -> None:
 
 
 def _refuse(value: object, pointer: str, why: str) -> None:
-    words = f"'{value}' is not a valid value for {pointer.rpartition('/')[2]} because {why}"
-    raise ApiError(400, REFUSED, words, pointer=pointer)
+    message = f"'{value}' is not a valid value for {pointer.rpartition('/')[2]} because {why}"
+    raise ApiError(400, REFUSED, message, pointer=pointer)

@@ -1,26 +1,23 @@
 """Rulesets of a zone or an account: one entry point per phase, rules with ids and versions of their own."""
 
-import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from sandbox.cloudflare import ids, request_body
+from sandbox.cloudflare import crud, ids
+from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.resources import ruleset_validation
 from sandbox.cloudflare.responses import ApiError, success
 from sandbox.cloudflare.store import Store
-from sandbox.cloudflare.tokens import needs
+from sandbox.cloudflare.tokens import requires
 
-UNREADABLE = (20002, "could not decode the request body: {why}")
-"""With 400; the code is a guess."""
-MISSING = (10001, "could not find ruleset")
-"""With 404; the code is a guess."""
 NO_ENTRY_POINT = 10003
 """With 404, as many reports have it."""
 SECOND_ENTRY_POINT = 20217
 """With 400 and the pointer `/kind`, as the recorded provider met it."""
+ENTRY_POINT_KINDS = ("zone", "root")
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -35,7 +32,7 @@ class Rule(BaseModel):
     id: str | None = None
 
 
-class NewRuleset(BaseModel):
+class Ruleset(BaseModel):
     model_config = ConfigDict(strict=True)
     name: Text
     kind: Text
@@ -44,133 +41,112 @@ class NewRuleset(BaseModel):
     rules: list[Rule] | None = None
 
 
-class Change(BaseModel):
-    model_config = ConfigDict(strict=True)
-    name: str | None = None
-    description: str | None = None
-    rules: list[Rule] | None = None
+class ZoneRulesets(crud.Resource):
+    kind = "rulesets"
+    path = "/zones/{zone}/rulesets"
+    permission = "Zone WAF"
+    model = Ruleset
+    missing = (10001, "could not find ruleset")
+    """The code is a guess."""
+    malformed = (20002, "could not decode the request body: {why}")
+    """The code is a guess."""
+    defaults = {"description": "", "rules": []}
+    created = modified = "last_updated"
+    hex_ids = True
 
+    def merge(self, old: Body, body: Body, method: str) -> Body:  # noqa: ARG002 - a hook
+        """An update replaces the rules, and keeps name and description where it has none."""
+        fixed = {"kind": old["kind"], "phase": old["phase"], "rules": body.get("rules")}
+        return {
+            "description": old["description"],
+            **crud.without_nulls(body),
+            **fixed,
+            "name": _name(body) or old["name"],
+        }
 
-def routers() -> list[APIRouter]:
-    """The same endpoints under a zone and under an account."""
-    return [_routes("zone", "Zone WAF"), _routes("account", "Account Rulesets")]
-
-
-def _routes(owner: str, permission: str) -> APIRouter:
-    router = APIRouter(prefix=f"/{owner}s/{{{owner}}}/rulesets")
-    read, edit = [needs(permission, "Read")], [needs(permission, "Edit")]
-    router.add_api_route("", _index, methods=["GET"], dependencies=read)
-    router.add_api_route("", _create, methods=["POST"], dependencies=edit)
-    router.add_api_route("/phases/{phase}/entrypoint", _entry_point, methods=["GET"], dependencies=read)
-    router.add_api_route("/{ruleset}", _read, methods=["GET"], dependencies=read)
-    router.add_api_route("/{ruleset}", _replace, methods=["PUT"], dependencies=edit)
-    router.add_api_route("/{ruleset}", _delete, methods=["DELETE"], dependencies=edit)
-    return router
-
-
-def _scope(request: Request) -> str:
-    return request.path_params.get("zone") or request.path_params["account"]
-
-
-def _found(request: Request) -> dict[str, Any]:
-    for ruleset in request.app.state.store.bodies("rulesets", _scope(request)):
-        if ruleset["id"] == request.path_params["ruleset"]:
-            return ruleset
-    raise ApiError(404, *MISSING)
-
-
-def _keep(store: Store, scope: str, ruleset: dict[str, Any]) -> None:
-    store.run("INSERT OR REPLACE INTO objects VALUES (?, 'rulesets', ?, ?)", ruleset["id"], scope, json.dumps(ruleset))
-
-
-async def _index(request: Request) -> Response:
-    found = request.app.state.store.bodies("rulesets", _scope(request))
-    return success([{key: value for key, value in each.items() if key != "rules"} for each in found], {"cursors": {}})
-
-
-async def _create(request: Request) -> Response:
-    store: Store = request.app.state.store
-    body = request_body.parse(NewRuleset, await request_body.json_object(request, *UNREADABLE), *UNREADABLE)
-    ruleset = {
-        "id": ids.new_hex_id(),
-        "name": body.name,
-        "description": body.description or "",
-        "kind": body.kind,
-        "version": "1",
-        "last_updated": ids.now(),
-        "phase": body.phase,
-        "rules": _rules(body.phase, body.rules, []),
-    }
-    with store.transaction():
-        if body.kind in ("zone", "root") and _entry(store, _scope(request), body.phase):
-            words = (
-                f"'{body.kind}' is not a valid value for kind because exceeded maximum number of {body.kind} rulesets "
-                f"for phase {body.phase}"
+    def validate(self, store: Store, scope: str, fields: Body, old: Body | None) -> Body:
+        kind, phase = fields["kind"], fields["phase"]
+        rules = _numbered(fields.get("rules") or [], old["rules"] if old else [])
+        ruleset_validation.check(phase, rules)
+        if old is None and kind in ENTRY_POINT_KINDS and _entry_point(store, scope, phase):
+            message = (
+                f"'{kind}' is not a valid value for kind because exceeded maximum number of {kind} rulesets for phase "
+                f"{phase}"
             )
-            raise ApiError(400, SECOND_ENTRY_POINT, words, pointer="/kind")
-        _keep(store, _scope(request), ruleset)
-    return success(ruleset)
+            raise ApiError(400, SECOND_ENTRY_POINT, message, pointer="/kind")
+        return {**fields, "rules": rules}
+
+    def build(self, fields: Body, old: Body | None, stamp: Body) -> Body:
+        version = int(old["version"]) + 1 if old else 1
+        return {**super().build(fields, old, stamp), "version": str(version)}
+
+    def listed(self, store: Store, scope: str, query: Query) -> list[Body]:
+        """Without the rules."""
+        found = super().listed(store, scope, query)
+        return [{key: value for key, value in each.items() if key != "rules"} for each in found]
+
+    def page(self, request: Request, shown: list[Body]) -> Response:  # noqa: ARG002 - a hook
+        return success(shown, {"cursors": {}})
+
+    def deleted(self, store: Store, stored: Body) -> Response:  # noqa: ARG002 - a hook
+        return Response(status_code=204)
 
 
-def _entry(store: Store, scope: str, phase: str) -> dict[str, Any] | None:
-    mine = (
-        each for each in store.bodies("rulesets", scope) if each["phase"] == phase and each["kind"] in ("zone", "root")
-    )
-    return next(mine, None)
+class AccountRulesets(ZoneRulesets):
+    path = "/accounts/{account}/rulesets"
+    permission = "Account Rulesets"
 
 
-async def _entry_point(request: Request, phase: str) -> Response:
-    found = _entry(request.app.state.store, _scope(request), phase)
+router = crud.router(ZoneRulesets(), AccountRulesets())
+
+
+@router.get(
+    f"{ZoneRulesets.path}/phases/{{phase}}/entrypoint", dependencies=[requires(ZoneRulesets.permission, "Read")]
+)
+async def read_zone_entry_point(request: Request, zone: str, phase: str) -> Response:
+    return _shown_entry_point(request, zone, phase)
+
+
+@router.get(
+    f"{AccountRulesets.path}/phases/{{phase}}/entrypoint", dependencies=[requires(AccountRulesets.permission, "Read")]
+)
+async def read_account_entry_point(request: Request, account: str, phase: str) -> Response:
+    return _shown_entry_point(request, account, phase)
+
+
+def _shown_entry_point(request: Request, scope: str, phase: str) -> Response:
+    found = _entry_point(request.app.state.store, scope, phase)
     if found is None:
         raise ApiError(404, NO_ENTRY_POINT, f'could not find entrypoint ruleset in the "{phase}" phase')
     return success(found)
 
 
-async def _read(request: Request) -> Response:
-    return success(_found(request))
+def _entry_point(store: Store, scope: str, phase: str) -> Body | None:
+    rulesets = store.bodies(ZoneRulesets.kind, scope)
+    return next((each for each in rulesets if each["phase"] == phase and each["kind"] in ENTRY_POINT_KINDS), None)
 
 
-async def _replace(request: Request) -> Response:
-    old = _found(request)
-    body = request_body.parse(Change, await request_body.json_object(request, *UNREADABLE), *UNREADABLE)
-    ruleset = {
-        **old,
-        "name": body.name or old["name"],
-        "description": old["description"] if body.description is None else body.description,
-        "version": str(int(old["version"]) + 1),
-        "last_updated": ids.now(),
-        "rules": _rules(old["phase"], body.rules, old["rules"]),
-    }
-    _keep(request.app.state.store, _scope(request), ruleset)
-    return success(ruleset)
+def _name(body: Body) -> Any:
+    return None if body.get("name") == "" else body.get("name")
 
 
-async def _delete(request: Request) -> Response:
-    request.app.state.store.run("DELETE FROM objects WHERE id = ?", _found(request)["id"])
-    return Response(status_code=204)
-
-
-def _rules(phase: str, wanted: list[Rule] | None, old: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rules as they are kept; one that names the `ref` of an old one keeps its id and counts its version on.
-    Raises ApiError for what the phase does not take."""
-    known = {rule["ref"]: rule for rule in old}
-    kept = []
-    for rule in wanted or []:
-        before = known.get(rule.ref or "", {})
-        number = rule.id or before.get("id") or ids.new_hex_id()
-        shown = {
-            "id": number,
+def _numbered(rules: list[Body], old: list[Body]) -> list[Body]:
+    """The rules as they are stored. One with the `ref` of an old one keeps its id and raises its version."""
+    by_ref = {rule["ref"]: rule for rule in old}
+    numbered = []
+    for rule in rules:
+        before = by_ref.get(rule.get("ref") or "", {})
+        rule_id = rule.get("id") or before.get("id") or ids.new_hex_id()
+        stored = {
+            **crud.without_nulls(rule),
+            "id": rule_id,
             "version": str(int(before.get("version", 0)) + 1),
-            "action": rule.action,
-            "expression": rule.expression,
-            "description": rule.description or "",
+            "description": rule.get("description") or "",
             "last_updated": ids.now(),
-            "ref": rule.ref or number,
-            "enabled": rule.enabled is not False,
-            **{key: value for key, value in (rule.model_extra or {}).items() if value is not None},
+            "ref": rule.get("ref") or rule_id,
+            "enabled": rule.get("enabled") is not False,
         }
-        if isinstance(shown.get("ratelimit"), dict):
-            shown["ratelimit"] = {"requests_to_origin": False, "mitigation_timeout": 0, **shown["ratelimit"]}
-        kept.append(shown)
-    ruleset_validation.check(phase, kept)
-    return kept
+        if isinstance(stored.get("ratelimit"), dict):
+            stored["ratelimit"] = {"requests_to_origin": False, "mitigation_timeout": 0, **stored["ratelimit"]}
+        numbered.append(stored)
+    return numbered

@@ -12,7 +12,7 @@ from tests.support.local_edge import LocalEdge, asynchronous, over_both, until
 
 @contextlib.contextmanager
 def away(edge: LocalEdge, *locations: str) -> Iterator[None]:
-    edge.api.owner("PUT", "/faults", {"edge_away": locations})
+    edge.api.owner("PUT", "/faults", {"edge_down": locations})
     try:
         yield
     finally:

@@ -236,7 +236,7 @@ def test_a_connection_whose_address_goes_away_is_made_anew_at_another(tmp_path: 
         with cloudflared(edge, exposed, tmp_path / "log", "quic"):
             _await_healthy(edge, exposed)
             gone = edge.shown(exposed)["connections"][0]["colo_name"]
-            edge.api.owner("PUT", "/faults", {"edge_away": [gone]})
+            edge.api.owner("PUT", "/faults", {"edge_down": [gone]})
             while edge.shown(exposed)["status"] == "healthy":
                 time.sleep(0.02)
             _await_page(edge, exposed)

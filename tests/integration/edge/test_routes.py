@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cloudflare.resources.zones import seed_account, seed_zone
+from sandbox.cloudflare.resources import accounts, zones
 from sandbox.cloudflare.store import Store
 from sandbox.edge import routes
 
@@ -18,9 +18,9 @@ TUNNELS = {
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "cloudflare.sqlite3")
-    seed_account(store, ACCOUNT, "Home")
-    zone = seed_zone(store, "example.com", ACCOUNT)
-    inner = seed_zone(store, "inner.example.com", ACCOUNT)
+    accounts.seed(store, ACCOUNT, "Home")
+    zone = zones.seed(store, "example.com", ACCOUNT)
+    inner = zones.seed(store, "inner.example.com", ACCOUNT)
     for name, tunnel in TUNNELS.items():
         store.run("INSERT INTO tunnels VALUES (?, ?, ?, '', 'cloudflare', '', NULL, NULL, NULL)", tunnel, ACCOUNT, name)
     records = [

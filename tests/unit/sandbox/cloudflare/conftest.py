@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from sandbox.cloudflare.app import build
-from sandbox.cloudflare.faults import Trouble
+from sandbox.cloudflare.faults import FaultInjector
 from sandbox.cloudflare.server import listen, server
 from sandbox.cloudflare.store import Store
 from tests.support.emulator import Emulated
@@ -33,7 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI,
 def emulated(running: tuple[FastAPI, str], tmp_path: Path) -> Iterator[Emulated]:
     app, address = running
     app.state.store = Store(tmp_path / "cloudflare.sqlite3")
-    app.state.trouble = Trouble()
+    app.state.faults = FaultInjector()
     with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
         made = Emulated(client, OWNER)
         made.begin()

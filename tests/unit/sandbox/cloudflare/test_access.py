@@ -101,5 +101,5 @@ def test_of_a_service_tokens_secret_nothing_is_shown_again(emulated: Emulated) -
     shown = emulated.done("GET", f"{ACCESS}/service_tokens/{made['id']}")
     assert {**shown, "client_secret": made["client_secret"]} == made
     assert [each for each in emulated.owner("GET", "/state")["objects"] if each["id"] == made["id"]] == [
-        {**shown, "group": "service_tokens", "scope": ACCOUNT}
+        {**shown, "kind": "service_tokens", "scope": ACCOUNT}
     ]

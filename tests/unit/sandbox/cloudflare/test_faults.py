@@ -99,7 +99,7 @@ def test_a_malformed_fault_is_refused(emulated: Emulated, rule: dict[str, Any]) 
 
 def test_an_edge_address_that_is_none_cannot_be_taken_away(emulated: Emulated) -> None:
     headers = {"Authorization": f"Bearer {emulated.admin}"}
-    reply = emulated.http.put("/sandbox/faults", json={"edge_away": ["lo07"]}, headers=headers)
+    reply = emulated.http.put("/sandbox/faults", json={"edge_down": ["lo07"]}, headers=headers)
     assert (reply.status_code, "one of lo01, lo02" in reply.text) == (422, True)
 
 
@@ -190,7 +190,7 @@ def test_a_zone_takes_the_id_it_is_asked_to_have_while_it_is_empty(emulated: Emu
     headers = {"Authorization": f"Bearer {emulated.admin}"}
     refused = emulated.http.post("/sandbox/seed", json=wanted, headers=headers)
     assert refused.status_code == 409
-    assert f"zone example.com is here already as {'f' * 32}" in refused.text
+    assert f"zone example.com exists already as {'f' * 32}" in refused.text
 
 
 def test_what_a_stack_takes_over_is_seeded_once_and_comes_back_when_it_was_deleted(emulated: Emulated) -> None:

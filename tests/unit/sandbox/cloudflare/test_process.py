@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.cloudflare.resources import configurations, connections, dns_records, tunnels
+from sandbox.cloudflare import connections, edge_locations
+from sandbox.cloudflare.resources import configurations, dns_records, tunnels
 from sandbox.cloudflare.store import Store
 from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, Emulated, refusal, served
 
@@ -27,7 +28,7 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         record = {"name": "a", "type": "CNAME", "content": f"{tunnel}.cfargotunnel.com", "proxied": True, "ttl": 1}
         first.done("POST", RECORDS, record)
         first.connect(tunnel, [4])
-        first.owner("PUT", "/faults", {"rules": [{"path": "never"}], "edge_away": ["lo01"]})
+        first.owner("PUT", "/faults", {"rules": [{"path": "never"}], "edge_down": ["lo01"]})
         before, token = first.owner("GET", "/state"), first.token
         mark = first.owner("GET", "/calls")["mark"]
     with served(database) as second:
@@ -35,7 +36,7 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         assert second.owner("GET", "/state") == before
         assert second.owner("GET", "/calls")["mark"] == mark
         assert second.owner("GET", "/faults")["rules"] == []
-        assert connections.away(Store(database)) == set()
+        assert edge_locations.down(Store(database)) == set()
         assert second.done("GET", f"{TUNNELS}/{tunnel}/configurations")["version"] == 1
 
 

@@ -1,19 +1,11 @@
-"""The live connections of a tunnel's connectors.
-
-Whoever carries them (an edge, or a test) opens and closes them here, in this process or another; the API lists them and
-drops them.
-"""
+"""Live connections of tunnels' connectors: rows that the edge adds and removes, and their shape in the API."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.cloudflare import ids
 from sandbox.cloudflare.store import Row, Store
-
-LOCATIONS = tuple(f"lo{number:02d}" for number in range(1, 7))
-"""The edge's addresses, by the names under which their connections are listed."""
 
 
 @dataclass(frozen=True)
@@ -28,24 +20,25 @@ class Connector:
 
 
 def open_connection(store: Store, tunnel: str, connector: Connector, colo: str = "lo01") -> str:
-    """Notes one more connection of this connector; gives its UUID."""
-    number, moment = ids.new_uuid(), ids.now()
+    """Adds a connection of this connector and returns its UUID."""
+    connection_id, moment = ids.new_uuid(), ids.now()
     with store.transaction():
         features = json.dumps(connector.features)
-        values = (number, tunnel, connector.id, connector.version, connector.arch, features, colo, connector.origin_ip)
-        store.run("INSERT INTO connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", *values, moment)
+        identity = (connection_id, tunnel, connector.id, connector.version, connector.arch)
+        values = (*identity, features, colo, connector.origin_ip, moment)
+        store.run("INSERT INTO connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", *values)
         activate = "UPDATE tunnels SET active_since = coalesce(active_since, ?), inactive_since = NULL WHERE id = ?"
         store.run(activate, moment, tunnel)
-    return number
+    return connection_id
 
 
-def applied(store: Store, connection: str, config_version: int) -> None:
-    """Notes which version of the rules the connector behind a connection says it runs."""
+def set_config_version(store: Store, connection: str, config_version: int) -> None:
+    """Stores which version of the configuration the connector behind a connection reports."""
     store.run("UPDATE connections SET config_version = ? WHERE id = ?", config_version, connection)
 
 
 def close(store: Store, tunnel: str, *, connector: str | None = None, connection: str | None = None) -> int:
-    """Drops a tunnel's connections: all of them, one connector's, or one. Gives how many there were."""
+    """Drops a tunnel's connections: all of them, one connector's, or one. Returns how many it dropped."""
     with store.transaction():
         dropped = store.run(
             "DELETE FROM connections WHERE tunnel = ? AND connector = coalesce(?, connector) AND id = coalesce(?, id)",
@@ -63,7 +56,7 @@ def of_tunnel(store: Store, tunnel: str) -> list[Row]:
     return store.all("SELECT * FROM connections WHERE tunnel = ? ORDER BY opened", tunnel)
 
 
-def shown(row: Row) -> dict[str, Any]:
+def describe(row: Row) -> dict[str, Any]:
     """One connection as the API shows it."""
     return {
         "id": row["id"],
@@ -77,23 +70,10 @@ def shown(row: Row) -> dict[str, Any]:
     }
 
 
-def away(store: Store) -> set[str]:
-    """The edge's addresses that are taken away."""
-    return {row["location"] for row in store.all("SELECT location FROM locations_away")}
-
-
-def take_away(store: Store, locations: Iterable[str]) -> None:
-    """Takes these addresses of the edge away, and gives all others back; the edge follows."""
-    with store.transaction():
-        store.run("DELETE FROM locations_away")
-        for location in set(locations):
-            store.run("INSERT INTO locations_away VALUES (?)", location)
-
-
 def by_connector(rows: list[Row], config_version: int) -> list[dict[str, Any]]:
-    """The connections, grouped as `GET …/connections` shows them.
+    """The connections grouped by connector, as `GET …/connections` shows them.
 
-    `config_version` is taken for connectors that have not said which version they run.
+    `config_version` is the default for connectors that have not reported a version.
     """
     groups: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -109,7 +89,7 @@ def by_connector(rows: list[Row], config_version: int) -> list[dict[str, Any]]:
                 "conns": [],
             },
         )
-        group["conns"].append(shown(row))
+        group["conns"].append(describe(row))
         if row["config_version"] is not None:
             group["config_version"] = row["config_version"]
     return list(groups.values())
