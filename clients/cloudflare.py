@@ -1,8 +1,8 @@
 """Cloudflare's API, through Cloudflare's own SDK: what a stack's tunnel, records and rules look like, and deletions.
 
-The SDK authenticates, sends and retries; paths are given to it as https://developers.cloudflare.com/api/ has them, and
-replies are plain JSON. Its typed resources are not used: to import those for tunnels and records takes five times as long
-as the SDK itself. Import this module where it is used, since the SDK takes 0.2 s.
+The SDK authenticates, sends and retries; paths are given to it as https://developers.cloudflare.com/api/ has them,
+and replies are plain JSON. Its typed resources are not used: to import those for tunnels and records takes five times
+as long as the SDK itself. Import this module where it is used, since the SDK takes 0.2 s.
 """
 
 import os

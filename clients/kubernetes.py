@@ -85,7 +85,7 @@ class KubernetesApi:
         headers: Mapping[str, str] | None = None,
         pod_statuses: tuple[int, ...] = (),
     ) -> str:
-        """The body of the reply to one call. An error status in `pod_statuses` does not raise, unless the API server's own."""
+        """The body of the reply to one call. An error status in `pod_statuses` does not raise if it is a pod's."""
         request = self._api.param_serialize(
             method,
             path,

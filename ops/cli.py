@@ -12,7 +12,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Commands for operators of a real stack. They need what `pulumi up` needs, except migrate, which reads files only.",
+    help="Commands for operators. They need the access of `pulumi up`, except migrate, which only reads files.",
 )
 
 Stack = Annotated[
@@ -105,7 +105,8 @@ def migrate(
 ) -> None:
     """Write a stack file for a locally managed cloudflared, or for a tunnel of adyanth/cloudflare-operator.
 
-    What cannot be migrated is listed on standard error, with the reason and what to do. Exit status: 1 if no file is written.
+    What cannot be migrated is listed on standard error, with the reason and what to do. Exit status: 1 if nothing is
+    written.
     """
     from ops.migrate import command
 

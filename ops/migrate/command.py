@@ -77,7 +77,8 @@ def _read(documents: list[Mapping[str, Any]], tunnel: str | None, localhost: str
     if len(documents) == 1 and "ingress" in documents[0]:
         return config_file.read(documents[0], localhost)
     raise OperatorError(
-        "the input must be one config.yml of cloudflared with ingress rules, or resources of networking.cfargotunnel.com"
+        "the input must be one config.yml of cloudflared with ingress rules, or "
+        "resources of networking.cfargotunnel.com"
     )
 
 

@@ -1,6 +1,7 @@
 """The `config.yml` of a locally managed cloudflared.
 
-Source: https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/do-more-with-tunnels/local-management/configuration-file/
+Source:
+https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/do-more-with-tunnels/local-management/configuration-file/
 """
 
 import re
@@ -40,17 +41,17 @@ def read(document: Mapping[str, Any], localhost: str | None) -> ExistingSetup:
         if key in OPTIONS:
             setup.options[OPTIONS[key]] = str(value) if key == "edge-ip-version" else value
         elif key == "tunnel":
-            reason = "its rules are in this file, and a locally configured tunnel cannot be changed to take them from the API"
+            reason = "its rules are in this file, and a locally configured tunnel cannot be changed to a remote one"
             remedy = (
-                "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, and delete "
-                "this tunnel once its connector is stopped"
+                "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, "
+                "and delete this tunnel once its connector is stopped"
             )
             setup.skipped.append(SkippedItem(f"tunnel {value}", reason, remedy))
         elif key == "warp-routing":
             if (value or {}).get("enabled"):
                 remedy = (
-                    "list them under `culvert:privateNetworks` (`cloudflared tunnel route ip list`), and first delete the routes "
-                    "of this tunnel"
+                    "list them under `culvert:privateNetworks` (`cloudflared tunnel route ip list`), and first "
+                    "delete the routes of this tunnel"
                 )
                 reason = "the private networks that it routes are not in this file"
                 setup.skipped.append(SkippedItem("warp-routing", reason, remedy))

@@ -70,8 +70,8 @@ def _read_tunnel(tunnel: Object, setup: ExistingSetup) -> None:
     setup.options |= {path: spec[key] for key, path in paths.items() if spec.get(key)}
     tunnel_id = status.get("tunnelId") or (spec.get("existingTunnel") or {}).get("id") or "of this resource"
     remedy = (
-        "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, and then delete this "
-        "resource and the records _managed.… (TXT)"
+        "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, and then "
+        "delete this resource and the records _managed.… (TXT)"
     )
     reason = "the operator keeps its rules in a ConfigMap"
     setup.skipped.append(SkippedItem(f"{title}, the tunnel {tunnel_id}", reason, remedy))
@@ -152,7 +152,7 @@ def _read_binding(
 def _backend(
     title: str, name: str, namespace: str, protocol: str | None, service: Object | None, setup: ExistingSetup
 ) -> dict[str, Any]:
-    """The `backend` of a route to a Service. Like the operator, it uses the first port, and the protocol that goes with it."""
+    """The `backend` of a route to a Service: like the operator, its first port and that port's usual protocol."""
     if service is None:
         scheme = protocol or "http"
         port = PORTS.get(scheme, 80)

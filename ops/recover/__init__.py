@@ -1,1 +1,1 @@
-"""Recover from an interrupted update: find the stack's resources that its state does not have; import or delete them."""
+"""Recover from an interrupted update: find resources that the state does not have; import or delete them."""

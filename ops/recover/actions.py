@@ -18,14 +18,14 @@ def adopt(
     planned: Iterable[Resource],
     live: LiveResources,
 ) -> None:
-    """Adds their entries to the state, with the components and providers that they refer to, and refreshes the stack."""
+    """Adds their entries to the state, with the components and providers they refer to; refreshes the stack."""
     drop_pending(state, live)
     entries = {orphan.entry["urn"]: orphan.entry for orphan in adopted if orphan.entry}
     plan = {entry["urn"]: entry for entry in planned}
     present = {resource["urn"] for resource in resources(state)}
     for urn in list(entries):
         _add_references(entries[urn], plan, entries, present)
-    # The plan lists parents first. Resources of pending operations need not be in it: then their parents are in the state.
+    # The plan lists parents first. A pending operation's resource is not in it if its parents are in the state.
     order = [urn for urn in plan if urn in entries] + [urn for urn in entries if urn not in plan]
     add_resources(state, (entries[urn] for urn in order))
     import_state(stack, state)

@@ -39,7 +39,10 @@ class LiveResource:
 
 
 class LiveResources:
-    """Cloudflare's API and the cluster, each connected to on first use. Raises CheckUnavailable if one cannot be read."""
+    """What exists at Cloudflare and in the cluster. Each is connected to on first use.
+
+    All methods raise CheckUnavailable if one cannot be read.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """`environ` says where they are: `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_BASE_URL`, `KUBECONFIG`."""
@@ -109,7 +112,7 @@ class LiveResources:
                     yield _from_object(version, kind, body)
 
     def is_deleted(self, resource: Mapping[str, Any]) -> bool:
-        """Whether a resource no longer exists. Only for tunnels, since a refresh takes a deleted one for an existing one."""
+        """Whether a tunnel no longer exists, which a refresh does not notice; False for all other types."""
         if resource["type"] != TUNNEL:
             return False
         return self.cloudflare.tunnel(resource["inputs"]["accountId"], resource["id"]) is None

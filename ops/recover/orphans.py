@@ -14,10 +14,11 @@ from ops.recover.state_entries import from_pending, from_preview
 
 @dataclass(frozen=True)
 class OrphanedResource:
-    """`entry` is its entry for the state; None if the program does not create such a resource, so that it can only be deleted."""
+    """A live resource that the state does not have."""
 
     live: LiveResource
     entry: Resource | None
+    """Its entry for the state; None if the program does not create such a resource, so that it can only be deleted."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,8 +61,8 @@ def orphans(
 ) -> list[OrphanedResource]:
     """Live resources that the state does not have, each with its entry from a pending operation or a preview.
 
-    `created` are pending creations that took place, `planned` the resources that the next update would create. If two live
-    resources match one planned resource, the first gets its entry.
+    `created` are pending creations that took place, `planned` the resources that the next update would create. If two
+    live resources match one planned resource, the first gets its entry.
     """
     present = {(resource["type"], resource.get("id")) for resource in resources(state)}
     pending = {(live.type, live.id): (entry, live) for entry, live in created}
@@ -84,7 +85,7 @@ def orphans(
 
 
 def _matches(entry: Resource, live: LiveResource) -> bool:
-    """Whether a planned resource would create this live resource. Types and names decide; a URN's parents may change."""
+    """Whether a planned resource is this live resource, by type and name: the parents in a URN may change."""
     if entry["type"] != live.type:
         return False
     inputs = entry["inputs"]

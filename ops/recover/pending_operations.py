@@ -26,8 +26,8 @@ Created = list[tuple[Resource, "LiveResource"]]
 def repair_state(stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Removes the pending operations from a stack's state. Resources that were created are added to it.
 
-    Those that were not are created by the next update. `environ` says how to reach the API and the cluster. The engine's own
-    remedy, `refresh --import-pending-creates`, marks such a resource as an import and then forgets it.
+    Those that were not are created by the next update. `environ` says how to reach the API and the cluster. The
+    engine's own remedy, `refresh --import-pending-creates`, marks such a resource as an import and then forgets it.
     """
     state = export_state(stack)
     if not pending_operations(state):

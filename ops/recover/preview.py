@@ -21,10 +21,10 @@ def program() -> None:
 
 
 def planned_creations(stack: automation.Stack) -> list[Resource]:
-    """All resources that the next update would create, as state entries without id and outputs, in the order of creation.
+    """All resources that the next update would create, in that order, as state entries without id and outputs.
 
-    Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are hidden.
-    Raises `automation.CommandError` if the program cannot be previewed.
+    Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are
+    hidden. Raises `automation.CommandError` if the program cannot be previewed.
     """
     planned: dict[str, Resource] = {}
 

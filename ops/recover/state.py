@@ -38,7 +38,7 @@ def pending_operations(state: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def add_resources(state: dict[str, Any], entries: Iterable[Resource]) -> None:
-    """Adds resources to the state. If one has the URN of a resource in it, that one was being replaced: it is deleted next."""
+    """Adds resources to the state. One that is there under the same URN was being replaced: it is to be deleted."""
     present = resources(state)
     for entry in entries:
         index = next(

@@ -23,7 +23,7 @@ def from_pending(resource: Resource, live: LiveResource) -> Resource:
 
 
 def from_preview(planned: Resource, live: LiveResource) -> Resource:
-    """The entry of a resource that the next update would create: what a preview does not know comes from the live resource.
+    """The entry of a planned resource. What a preview does not know comes from the live resource.
 
     Secrets are left out: they must not be in the state as plain text, and the next update sets them anew.
     """

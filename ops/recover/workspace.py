@@ -19,8 +19,8 @@ from ops.recover.state import export_state
 def select_stack(name: str, config: Path | None) -> Iterator[automation.Stack]:
     """The stack, in the project's folder; with `config`, in a temporary folder where that is its stack file.
 
-    Raises `automation.StackNotFoundError` if there is none, `automation.CommandError` if the engine refuses, OperatorError
-    without an engine.
+    Raises `automation.StackNotFoundError` if there is none, `automation.CommandError` if the engine refuses,
+    OperatorError without an engine.
     """
     if config is None:
         yield _select(name, PROJECT)

@@ -28,7 +28,7 @@ def verify(
     probe_pod: bool,
     offline: bool,
 ) -> int:
-    """Runs the command. `interval` is the pause between runs in seconds, None for a single run. Returns the exit status."""
+    """Runs the command and returns its exit status. `interval` is in seconds, None for a single run."""
     expected, image = load(stack, config), image or debug_container.IMAGE
     # A mistake in an address is reported before anything is read.
     addresses = tuple(probe_targets.parse_lan(lan))

@@ -25,7 +25,8 @@ _FATAL_REASONS = ("ErrImage", "ImagePull", "InvalidImage", "CreateContainer", "R
 def script(targets: list[Target]) -> str:
     """A shell script that probes all targets at once and prints for each `culvert <index> answers` or `… silent`.
 
-    The control is the connector's own metrics port, which its pod always reaches: if that is silent, the image cannot probe.
+    The control is the connector's own metrics port, which its pod always reaches: if that is silent, the image cannot
+    probe.
     """
     probes = [f"try {CONTROL} nc -z -w 3 127.0.0.1 {METRICS_PORT} &", f"try {DNS} look_up {DNS_NAME} &"]
     probes += [f"try {index} {command(target)} &" for index, target in enumerate(targets)]

@@ -35,8 +35,8 @@ class Response:
 class HttpProbe:
     """Sends GET requests to public URLs.
 
-    `CULVERT_VERIFY_FRONT` (host:port) receives all requests in place of the internet, and `CULVERT_VERIFY_CA` is a PEM file
-    with the certificate authority to trust there.
+    `CULVERT_VERIFY_FRONT` (host:port) receives all requests in place of the internet, and `CULVERT_VERIFY_CA` is a
+    PEM file with the certificate authority to trust there.
     """
 
     def __init__(self) -> None:

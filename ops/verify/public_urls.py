@@ -21,7 +21,7 @@ class PublicUrl:
 
 
 def public_urls(settings: Settings, applications: list[dict[str, Any]] | None) -> list[PublicUrl]:
-    """One URL for each hostname with a DNS record and each literal path. For a wildcard, a name that is unlikely to exist.
+    """One URL for each hostname with a DNS record and each literal path; of a wildcard, an arbitrary name below it.
 
     `applications` are the account's Access applications, None if the token may not read them.
     """

@@ -18,7 +18,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one subject. `impact` and `cause` are empty unless it failed, `remedy` unless it failed or is unknown."""
+    """The result of one check of one subject."""
 
     layer: str
     """Where it was observed: `api`, `cluster`, `inside` (a connector's pod) or `internet`."""
@@ -28,9 +28,10 @@ class CheckResult:
     status: Status
     observed: str
     impact: str = ""
-    """What visitors of the hostname notice."""
+    """What visitors of the hostname notice. Like `cause`, empty unless the check failed."""
     cause: str = ""
     remedy: str = ""
+    """What to do; empty unless the check failed or is unknown."""
 
 
 @dataclass(frozen=True)

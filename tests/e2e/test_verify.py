@@ -113,7 +113,7 @@ def test_checks_of_simulated_pods_are_skipped_and_not_passed(world: World) -> No
     skipped = {each.check: each.observed for each in world.verify() if each.status is Status.SKIPPED}
     assert "simulated" in skipped["pod"]
     assert "simulated" in skipped["connected"]
-    assert "emulated" in skipped["answer"]
+    assert "emulator" in skipped["answer"]
 
 
 def _command(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -238,7 +238,7 @@ def _pod_unready(_world: World) -> Iterator[None]:
 
 @contextmanager
 def _pod_without_labels(_world: World) -> Iterator[None]:
-    """The Deployment makes another pod for it, and the one that lost its labels runs on, with the token and no policy."""
+    """The Deployment replaces it, and the pod without labels keeps running, with the token and without a policy."""
     cluster = KubernetesApi()
     path = f"{PODS}/{cluster.items(PODS)[0]['metadata']['name']}"
     cluster.patch(path, {"metadata": {"labels": {SELECTOR: "other"}}})

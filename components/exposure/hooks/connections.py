@@ -1,10 +1,10 @@
 """Error hook of a tunnel that cannot be deleted while connectors of others are connected to it.
 
-The stack's own connector is gone by the time its tunnel is deleted. Connections that others hold would end with the tunnel,
-but Cloudflare refuses the deletion as long as there are any (error 1022), and connectors reconnect when they are dropped.
-So the connections are dropped after the refusal and the deletion is tried again at once, by a hook for errors
-(https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/). With a `before_delete` hook the engine would refuse
-every `pulumi destroy` without `--run-program`, needed or not.
+The stack's own connector is gone by the time its tunnel is deleted. Connections that others hold would end with the
+tunnel, but Cloudflare refuses the deletion as long as there are any (error 1022), and connectors reconnect when they
+are dropped. So the connections are dropped after the refusal and the deletion is tried again at once, by a hook for
+errors (https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/). With a `before_delete` hook the engine
+would refuse every `pulumi destroy` without `--run-program`, needed or not.
 """
 
 import re

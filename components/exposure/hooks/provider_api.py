@@ -12,7 +12,7 @@ _RETRIES = 3
 
 
 def provider_api() -> "CloudflareApi":
-    """A client that reads `cloudflare:apiToken` and `cloudflare:baseUrl` before the environment, as the provider does."""
+    """A client with `cloudflare:apiToken` and `cloudflare:baseUrl`, or else the environment's, as the provider has."""
     # Imported here, since only a run that deletes something makes a call.
     from clients.cloudflare import CloudflareApi
 

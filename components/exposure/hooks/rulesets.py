@@ -22,8 +22,9 @@ def release_rulesets(owner: str) -> pulumi.ResourceHook:
 def releaser(owner: str) -> Callable[[pulumi.ResourceHookArgs], None]:
     """The function that the hook calls.
 
-    Reads the ruleset as it is at that moment. If others have rules in it, writes it back with only those; if not, deletes
-    it. A ruleset that no longer exists is left alone. Raises CheckUnavailable, which stops the engine, if the API refuses.
+    Reads the ruleset as it is at that moment. If others have rules in it, writes it back with only those; if not,
+    deletes it. A ruleset that no longer exists is left alone. Raises CheckUnavailable, which stops the engine, if the
+    API refuses.
     """
 
     def release(args: pulumi.ResourceHookArgs) -> None:

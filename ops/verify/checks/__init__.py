@@ -1,1 +1,1 @@
-"""Checks of `verify`, one module for each layer that gathers (cloudflare, cluster, public) and for each subject judged."""
+"""Checks of a deployed stack: `cloudflare`, `cluster` and `public` gather, the other modules judge one subject each."""

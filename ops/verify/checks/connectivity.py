@@ -1,4 +1,4 @@
-"""Checks of connectivity from inside a connector's pod: backends are reachable, all other probed targets are blocked."""
+"""Checks of connectivity from inside a connector's pod: backends answer, all other targets are blocked."""
 
 from ops.verify.debug_container import CONTROL, DNS
 from ops.verify.probe_targets import DNS_NAME, Target
@@ -40,7 +40,7 @@ def _resolution(pod: str, answered: bool) -> CheckResult:
         pod,
         f"{DNS_NAME} does not resolve",
         impact="502: the connector cannot resolve the names of Services",
-        cause="cluster DNS is down, or its pods lack the label k8s-app=kube-dns in kube-system, which the policy allows",
+        cause="cluster DNS is down, or is not k8s-app=kube-dns in kube-system, which is what the policy allows",
         remedy="kubectl get pods -n kube-system -l k8s-app=kube-dns",
     )
 
@@ -83,7 +83,7 @@ def _enforced(pod: str, listening: list[bool]) -> CheckResult:
             pod,
             "every blocked target answers: this cluster's network plugin ignores network policies",
             impact="none; but the policy has no effect, and the connector can reach the whole LAN",
-            cause="the network plugin does not enforce NetworkPolicy (flannel alone does not), or enforcement is disabled",
+            cause="the network plugin does not enforce NetworkPolicy (flannel alone does not), or it is disabled",
             remedy=f"install one that does: {_ADDONS}",
         )
     return ENFORCED.passed(pod, "the network plugin enforces policies")

@@ -17,7 +17,7 @@ Get = Callable[[str], str]
 
 
 def is_simulated(node: Object | None) -> bool:
-    """Whether a node is KWOK's, or has no container runtime: its pods exist only in the API, and nothing runs in them."""
+    """Whether a node is KWOK's or has no container runtime: its pods exist only in the API."""
     if node is None:
         return False
     metadata = node["metadata"]
@@ -32,7 +32,8 @@ def check_connector(namespace: str, pod: str, get: Get, version: int | None) -> 
         ready, config = get("/ready"), get("/config")
     except CheckUnavailable as error:
         remedy = (
-            "the network policy admits no client, and some network plugins apply it to the API server too; check manually: "
+            "the network policy admits no client, which some network plugins apply to the API server too; "
+            "check manually: "
             f"kubectl port-forward -n {namespace} {pod} {METRICS_PORT} & "
             f"curl localhost:{METRICS_PORT}/ready localhost:{METRICS_PORT}/config"
         )

@@ -21,7 +21,7 @@ _CAUSES = {
 
 
 def is_connector(pod: Object, labels: Mapping[str, str], name: str) -> bool:
-    """Whether a pod is a connector of the stack: by its labels or, if they were removed, by the token that it mounts."""
+    """Whether a pod is a connector of the stack: by its labels or, without them, by the token that it mounts."""
     pod_labels = pod["metadata"].get("labels") or {}
     secrets = [(volume.get("secret") or {}).get("secretName", "") for volume in pod["spec"].get("volumes") or []]
     return labels.items() <= pod_labels.items() or any(secret.startswith(f"{name}-token") for secret in secrets)
@@ -107,5 +107,7 @@ def _reason(container: Object) -> str:
 
 
 def _cause(reasons: str) -> str:
-    no_connection = "cloudflared has no connection to the edge: port 7844 (UDP and TCP) is blocked on the way, or the pod has just started"
-    return next((cause for word, cause in _CAUSES.items() if word in reasons), no_connection)
+    default = (
+        "cloudflared has no connection to the edge: port 7844 (UDP and TCP) is blocked, or the pod has just started"
+    )
+    return next((cause for word, cause in _CAUSES.items() if word in reasons), default)

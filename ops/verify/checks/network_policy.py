@@ -18,7 +18,10 @@ POLICY_RULES = Check("cluster", "policy-rules")
 Object = dict[str, Any]
 
 DIRECTIONS = ("Egress", "Ingress")
-_EXPOSED = "none; but access to the Cloudflare account is then enough to publish what the pod can reach: the LAN, the cluster's API"
+_EXPOSED = (
+    "none; but access to the Cloudflare account is then enough to publish what the pod can reach: "
+    "the LAN, the cluster's API"
+)
 _REDEPLOY = "pulumi refresh, then pulumi up"
 
 
@@ -59,7 +62,7 @@ def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[
 
 
 def allows_only(policies: list[Object], pods: list[Object], stack: str, expected: Object) -> CheckResult:
-    """Whether all policies together allow the pods what is declared and no more. Policies add up: none restricts another."""
+    """Whether all policies together allow what is declared and no more: policies add up, none restricts another."""
     own = [policy for policy in policies if _is_own(policy, stack)]
     if not own:
         return POLICY_RULES.skipped(stack, "the stack has no policy in this namespace")
@@ -84,7 +87,7 @@ def allows_only(policies: list[Object], pods: list[Object], stack: str, expected
             stack,
             "; ".join(differences),
             impact=f"502 where a backend's rule is missing. Where more is allowed: {_EXPOSED}",
-            cause="the policy was changed manually, or another policy of the namespace selects the connector's pods too",
+            cause="the policy was changed manually, or another one in the namespace selects the pods too",
             remedy=f"{_REDEPLOY}; have the other policy exclude pods labelled app.kubernetes.io/name=cloudflared",
         )
     return POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")

@@ -1,4 +1,4 @@
-"""Checks of the response to a public URL: the name resolves, the certificate is valid, the answer is the expected one."""
+"""Checks of the response to a public URL: name resolution, certificate, answer."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -115,8 +115,8 @@ def _answer(url: PublicUrl, response: Response) -> CheckResult:
             f"{observed} without a login, but Access is declared for this URL",
             impact="the whole site, without a login",
             cause="the Access application is gone, or one of its policies lets every request pass (bypass)",
-            remedy="pulumi up --refresh restores what the stack file declares; otherwise check one.dash.cloudflare.com > "
-            "Access > Applications",
+            remedy="pulumi up --refresh restores what the stack file declares; otherwise check "
+            "one.dash.cloudflare.com > Access > Applications",
         )
     scheme = url.service.split(":")[0]
     if scheme in _NOT_HTTP:

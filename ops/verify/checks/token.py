@@ -16,14 +16,14 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 def is_hidden(objects: list[Object]) -> list[CheckResult]:
-    """Whether no pod, nor any object that pods are created from, contains a token. One result for each place that does."""
+    """Whether no pod, nor any object that pods are created from, contains a token. One result for each that does."""
     found = [(f"{one['kind']} {one['metadata']['name']}", path) for one in objects for path in _paths(one)]
     if found:
         return [
             TOKEN.failed(
                 subject,
                 f"a connector token is readable at {path}",
-                impact="none; but with the right to list pods, one can run a connector of this tunnel and read its requests",
+                impact="none; but the right to list pods is then enough to run a connector and read its requests",
                 cause="it was added manually or by another tool: culvert's pods mount the token from a Secret",
                 remedy="remove it, then rotate the token: raise token.epoch",
             )

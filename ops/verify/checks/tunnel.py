@@ -164,7 +164,7 @@ def _rule(rule: dict[str, Any]) -> Rule:
 
 
 def _options(options: dict[str, Any] | None) -> str:
-    """Options with the API's keys, sorted. Empty ones are left out: the API may write defaults as false, 0 or nothing."""
+    """Options with the API's keys, sorted, without empty ones: the API may write a default as false, 0 or nothing."""
     named = {_API_SPELLING.get(key, to_camel(key)): value for key, value in (options or {}).items() if value}
     return ", ".join(f"{key} {value}" for key, value in sorted(named.items()))
 

@@ -10,7 +10,8 @@ from pydantic.alias_generators import to_camel
 from typer.main import get_command
 
 from components import Exposure
-from sandbox.cli import app
+from ops.cli import app as ops
+from sandbox.cli import app as sandbox
 from scripts.generate.files import PROJECT
 from settings import Settings
 from settings.errors import PREFIX
@@ -73,7 +74,8 @@ def test_commands_in_the_pages_are_there(page: Path) -> None:
     blocks = "\n".join(re.findall(r"^ *```(?:sh|console)\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE))
     said = re.findall(r"`make ([a-z-]+)", text) + re.findall(r"^ *(?:\$ )?make ([a-z-]+)", blocks, re.MULTILINE)
     assert set(said) <= targets
-    commands = set(getattr(get_command(app), "commands"))  # noqa: B009
-    assert set(re.findall(r"python -m sandbox ([a-z]+)", text)) <= commands
+    for package, app in (("sandbox", sandbox), ("ops", ops)):
+        commands = set(getattr(get_command(app), "commands"))  # noqa: B009
+        assert set(re.findall(rf"python -m {package} ([a-z]+)", text)) <= commands
     outputs = {to_camel(name) for name in Exposure.__annotations__}
     assert set(re.findall(r"pulumi stack output (\w+)", text)) <= outputs

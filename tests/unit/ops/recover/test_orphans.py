@@ -75,10 +75,10 @@ def test_a_pending_operation_precedes_the_preview() -> None:
 @pytest.mark.parametrize("hidden", [HIDDEN, {SIGNATURE: pulumi_values.SECRET, "ciphertext": HIDDEN}])
 def test_no_secret_of_the_cluster_gets_into_the_state(hidden: object) -> None:
     planned = entry(SECRET, "token", generated(stringData={"token": hidden}, data=hidden, type=hidden))
-    taken = from_preview(planned, live_object("Secret", "culvert-dev-token-aaaa1111", data={"token": "c2VjcmV0"}))
-    assert "c2VjcmV0" not in str(taken)
-    assert HIDDEN not in str(taken)
-    assert SIGNATURE not in str(taken)
+    state_entry = from_preview(planned, live_object("Secret", "culvert-dev-token-aaaa1111", data={"token": "c2VjcmV0"}))
+    assert "c2VjcmV0" not in str(state_entry)
+    assert HIDDEN not in str(state_entry)
+    assert SIGNATURE not in str(state_entry)
 
 
 def test_what_a_preview_does_not_know_comes_from_the_live_resource() -> None:
@@ -86,20 +86,20 @@ def test_what_a_preview_does_not_know_comes_from_the_live_resource() -> None:
     metadata = {"name": "culvert-dev-cloudflared", "namespace": "blog"}
     planned = entry("kubernetes:apps/v1:Deployment", "cloudflared", {"metadata": metadata, "spec": spec})
     live = {"replicas": 3, "template": {"volumes": [{"secret": "token-1"}, {"emptyDir": {}}]}}
-    taken = from_preview(planned, live_object("Deployment", "culvert-dev-cloudflared", spec=live))
-    assert taken["inputs"]["spec"] == {
+    state_entry = from_preview(planned, live_object("Deployment", "culvert-dev-cloudflared", spec=live))
+    assert state_entry["inputs"]["spec"] == {
         "replicas": 2,
         "template": {"volumes": [{"secret": "token-1"}, {"emptyDir": {}}]},
     }
-    assert taken["outputs"]["__fieldManager"] == "pulumi-kubernetes-1a2b3c4d"
+    assert state_entry["outputs"]["__fieldManager"] == "pulumi-kubernetes-1a2b3c4d"
 
 
 def test_a_pending_secret_stays_encrypted() -> None:
     operation = entry(TUNNEL, "tunnel", {"name": "culvert-dev", "tunnelSecret": {"ciphertext": "v1:…"}})
-    taken = from_pending(operation, LiveResource(TUNNEL, "culvert-dev", "t1", "", {}))
-    assert taken["inputs"] == operation["inputs"]
-    assert taken["outputs"]["tunnelSecret"] == {"ciphertext": "v1:…"}
-    assert taken["id"] == "t1"
+    state_entry = from_pending(operation, LiveResource(TUNNEL, "culvert-dev", "t1", "", {}))
+    assert state_entry["inputs"] == operation["inputs"]
+    assert state_entry["outputs"]["tunnelSecret"] == {"ciphertext": "v1:…"}
+    assert state_entry["id"] == "t1"
 
 
 def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulated: Emulated) -> None:
