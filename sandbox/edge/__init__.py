@@ -1,6 +1,7 @@
-"""The network's edge on this machine: what a connector dials and what a visitor meets.
+"""Cloudflare's edge on this machine: the addresses that connectors dial and the front end that visitors reach.
 
-`python -m sandbox.edge` serves both on loopback, from the emulated API's own records, tunnels and rules. Connectors are
-unmodified: they come in with cloudflared's own settings (`TUNNEL_EDGE`, `TUNNEL_CACERT`). Both transports are spoken, HTTP/2 and QUIC.
-The protocol is published nowhere; every module names the file of cloudflare/cloudflared that it was written from.
+`python -m sandbox.edge` serves both on loopback, from the tunnels, DNS records and rules of the emulated API.
+Connectors are unmodified: cloudflared's own settings (`TUNNEL_EDGE`, `TUNNEL_CACERT`) lead them here, over HTTP/2 or
+QUIC. The protocol between edge and connector is undocumented; each module names the file of cloudflare/cloudflared that
+it follows.
 """

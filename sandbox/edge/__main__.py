@@ -1,4 +1,4 @@
-"""Serves the edge until it is stopped (SIGTERM or SIGINT)."""
+"""Serves the edge until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -11,70 +11,72 @@ from pathlib import Path
 from sandbox.cloudflare.edge_locations import LOCATIONS
 from sandbox.cloudflare.store import Store
 from sandbox.directory import SandboxDirectory
-from sandbox.edge.access_jwt import Tickets
-from sandbox.edge.addresses import Address, follow, somewhere
-from sandbox.edge.certificate_authority import Authority
-from sandbox.edge.connection_pool import Switchboard
-from sandbox.edge.http_frontend import Front
-from sandbox.edge.listener import listen, listen_twice
-from sandbox.edge.rpc import library
+from sandbox.edge.access_jwt import AccessJwtIssuer
+from sandbox.edge.addresses import EdgeAddress, follow_faults, listen_preferring
+from sandbox.edge.certificate_authority import CertificateAuthority
+from sandbox.edge.connection_pool import ConnectionPool
+from sandbox.edge.http_frontend import HttpFrontend
+from sandbox.edge.listener import listen, listen_tcp_and_udp
+from sandbox.edge.rpc import capnp
 from sandbox.port_file import write as write_port_file
 
-NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
-"""What connectors expect to be presented with, by transport and for their check before the first connection."""
+SERVER_NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
+"""The TLS names that connectors expect: one per transport, and one for their check before the first connection."""
 
 
 async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
-    """Serves until SIGTERM or SIGINT. The port file is `{"front": port, "edge": [port, …]}`.
+    """Serves until SIGTERM or SIGINT. The port file is `{"frontend": port, "edge": [port, …]}`.
 
-    Visitors come in at 127.0.0.1, connectors at `address`. Ports are kept from one run to the next where they are free: connectors hold the edge's addresses for life.
+    The front end listens on 127.0.0.1, the edge addresses on `address`. Ports are reused from run to run where they are
+    free, because a connector keeps the edge addresses that it was started with.
     """
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     store = Store(home.path / "cloudflare.sqlite3")
-    authority = Authority(home)
-    kept = home.path / "edge" / "ports.json"
-    wanted = json.loads(kept.read_text()) if kept.exists() else [0] * (1 + len(LOCATIONS))
-    front = somewhere(wanted[0], listen)
-    sockets = [somewhere(port, lambda port: listen_twice(port, address)) for port in wanted[1:]]
-    switchboard, tls, leaf = Switchboard(store, LOCATIONS), authority.context(*NAMES), authority.leaf(*NAMES)
-    # A connector holds four connections, each to an address of its own, and goes to another when one fails.
+    authority = CertificateAuthority(home)
+    saved = home.path / "edge" / "ports.json"
+    preferred = json.loads(saved.read_text()) if saved.exists() else [0] * (1 + len(LOCATIONS))
+    frontend = listen_preferring(preferred[0], listen)
+    sockets = [listen_preferring(port, lambda port: listen_tcp_and_udp(port, address)) for port in preferred[1:]]
+    pool = ConnectionPool(store, LOCATIONS)
+    tls, certificate = authority.server_context(*SERVER_NAMES), authority.server_certificate(*SERVER_NAMES)
+    # A connector holds four connections, each to an address of its own, and moves to another address when one fails.
     addresses = [
-        Address(location, pair, tls, leaf, switchboard) for location, pair in zip(LOCATIONS, sockets, strict=True)
+        EdgeAddress(location, pair, tls, certificate, pool) for location, pair in zip(LOCATIONS, sockets, strict=True)
     ]
-    for each in addresses:
-        await each.open()
-    work = [
-        asyncio.create_task(Front(store, switchboard, authority, Tickets(home)).serve(front)),
-        asyncio.create_task(switchboard.follow()),
-        asyncio.create_task(follow(addresses, store)),
+    for edge_address in addresses:
+        await edge_address.open()
+    tasks = [
+        asyncio.create_task(HttpFrontend(store, pool, authority, AccessJwtIssuer(home)).serve(frontend)),
+        asyncio.create_task(pool.follow_store()),
+        asyncio.create_task(follow_faults(addresses, store)),
     ]
-    ports = [front.getsockname()[1], *(each.port for each in addresses)]
-    kept.write_text(json.dumps(ports))
-    write_port_file(port_file, {"front": ports[0], "edge": ports[1:]})
-    await asyncio.wait([*work, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-    for line in switchboard.lines():
-        switchboard.lost(line.link)
-        line.link.close()
-    for task in work:
+    ports = [frontend.getsockname()[1], *(edge_address.port for edge_address in addresses)]
+    saved.write_text(json.dumps(ports))
+    write_port_file(port_file, {"frontend": ports[0], "edge": ports[1:]})
+    await asyncio.wait([*tasks, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    for pooled in pool.connections():
+        pool.remove(pooled.connection)
+        pooled.connection.close()
+    for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task  # one that ended by itself says why
+            await task  # raises the error of a task that ended by itself
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m sandbox.edge", description=__doc__)
-    arguments.add_argument(
-        "--home", type=Path, required=True, help="the sandbox's folder, with the emulated API's database"
+    parser = argparse.ArgumentParser(prog="python -m sandbox.edge", description=__doc__)
+    parser.add_argument(
+        "--home", type=Path, required=True, help="the sandbox's folder, which holds the emulated API's database"
     )
-    arguments.add_argument("--port-file", type=Path, required=True, help="where the ports are written once it serves")
-    arguments.add_argument("--address", default="127.0.0.1", help="the address at which connectors come in")
-    wanted = arguments.parse_args()
+    parser.add_argument("--port-file", type=Path, required=True, help="file that receives the ports once it serves")
+    parser.add_argument("--address", default="127.0.0.1", help="the IPv4 address that connectors dial")
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("quic").setLevel(logging.WARNING)  # it tells of every packet that comes twice
+    logging.getLogger("quic").setLevel(logging.WARNING)  # at INFO it logs each duplicate packet
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(library.run(serve(SandboxDirectory(wanted.home), wanted.port_file, wanted.address)))
+        asyncio.run(capnp.run(serve(SandboxDirectory(options.home), options.port_file, options.address)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The login before a hostname: Access applications enforced where visitors come in, and the team's own site.
+"""Cloudflare Access at the edge: enforces applications and their policies, and serves the team's login page.
 
-Policies are judged at every request. Who somebody is they say themselves, on the login page of the team's site: here is no
-identity provider. Rules that ask for what a sandbox cannot know (groups, devices) match nobody.
+Policies are evaluated on every request. There is no identity provider: visitors enter any e-mail address on the login
+page. Rules on what a sandbox cannot know (groups, devices) match no visitor.
 """
 
 import hmac
@@ -20,209 +20,197 @@ from sandbox.cloudflare.resources.access_applications import domains, with_polic
 from sandbox.cloudflare.resources.access_service_tokens import SECRET_HASH
 from sandbox.cloudflare.store import Row, Store
 from sandbox.edge import error_pages
-from sandbox.edge.access_jwt import Tickets, issuer
-from sandbox.edge.error_pages import Page
-from sandbox.edge.http1 import Conversation
-from sandbox.edge.visitor_request import Visit
+from sandbox.edge.access_jwt import AccessJwtIssuer, issuer
+from sandbox.edge.error_pages import ErrorPage
+from sandbox.edge.http1 import HttpConnection
+from sandbox.edge.visitor_request import VisitorRequest
 
-_SITE = re.compile(r"([a-z0-9-]+)\.cloudflareaccess\.com")
+_TEAM_DOMAIN = re.compile(r"([a-z0-9-]+)\.cloudflareaccess\.com")
 _COOKIE = "CF_Authorization"
 _CREDENTIALS = (b"cf-access-client-id", b"cf-access-client-secret")
-_UNNAMED = "sandbox"
-"""The team where no rule of the tunnel's names one."""
+_DEFAULT_TEAM = "sandbox"
+"""The team of applications that no ingress rule of the tunnel assigns to a team."""
 Body = dict[str, Any]
 
 
 class Access:
-    """Stops who may not pass, by what the API holds at that moment; who may gets a ticket for the connector."""
+    """Enforces the API's current applications; an authenticated request gets a JWT, which connectors may require."""
 
-    def __init__(self, store: Store, tickets: Tickets) -> None:
+    def __init__(self, store: Store, issuer: AccessJwtIssuer) -> None:
         self._store = store
-        self._tickets = tickets
+        self._issuer = issuer
 
-    async def serves(self, visit: Visit, conversation: Conversation) -> bool:
-        """Answers what is asked of a team's site: its keys, and its login page."""
-        site = _SITE.fullmatch(visit.host)
+    async def serve_team_site(self, request: VisitorRequest, connection: HttpConnection) -> bool:
+        """Answers requests for a team's own site (its keys and its login page); False for any other hostname."""
+        site = _TEAM_DOMAIN.fullmatch(request.host)
         if site is None:
             return False
-        page = visit.path.removeprefix("/cdn-cgi/access/")
+        page = request.path.removeprefix("/cdn-cgi/access/")
         if page == "certs":
-            await conversation.answer(200, [(b"content-type", b"application/json")], self._tickets.keys)
+            await connection.respond(200, [(b"content-type", b"application/json")], self._issuer.jwks)
         elif page.startswith("login/"):
-            await self._login(site[1], page.removeprefix("login/"), visit, conversation)
+            await self._login(site[1], page.removeprefix("login/"), request, connection)
         else:
-            await error_pages.show(
-                Page(404, 404, "Not found", "the team's site has keys and a login page"), visit, conversation
-            )
+            not_found = ErrorPage(404, 404, "Not found", "the team's site has only its keys and its login page")
+            await error_pages.send(not_found, request, connection)
         return True
 
-    async def stops(self, account: str, tunnel: Row, visit: Visit, conversation: Conversation) -> bool:
-        """Whether the visit ends here, answered; otherwise what the origin is to see has been added to it."""
-        application = self._application(account, visit)
+    async def enforce(self, account: str, tunnel: Row, request: VisitorRequest, connection: HttpConnection) -> bool:
+        """Whether the request was answered here; where it was not, it has got the headers for the origin."""
+        application = self._application(account, request)
         if application is None:
             return False
-        team, fields = self._team(tunnel, application), parse_qs(visit.query)
-        if visit.path == "/cdn-cgi/access/authorized":
-            ticket, back = (fields.get(name, [""])[0] for name in ("ticket", "redirect_url"))
-            cookie = f"{_COOKIE}={ticket if re.fullmatch('[A-Za-z0-9._-]+', ticket) else ''}; Path=/; Secure; HttpOnly"
-            local = back if back.startswith("/") and not back.startswith("//") else "/"
-            answer = _elsewhere(local, "logged in", (b"set-cookie", cookie.encode()))
+        team, query = self._team(tunnel, application), parse_qs(request.query)
+        if request.path == "/cdn-cgi/access/authorized":
+            token, target = (query.get(name, [""])[0] for name in ("token", "redirect_url"))
+            value = token if re.fullmatch("[A-Za-z0-9._-]+", token) else ""
+            cookie = f"{_COOKIE}={value}; Path=/; Secure; HttpOnly"
+            local = target if target.startswith("/") and not target.startswith("//") else "/"
+            page = _redirect(local, "logged in", (b"set-cookie", cookie.encode()))
         else:
-            answer = self._judge(account, team, application, visit)
-        if answer:
-            await error_pages.show(answer, visit, conversation)
-        return answer is not None
+            page = self._evaluate(account, team, application, request)
+        if page:
+            await error_pages.send(page, request, connection)
+        return page is not None
 
-    def _judge(self, account: str, team: str, application: Body, visit: Visit) -> Page | None:
-        who, wrong = self._service_token(account, visit)
-        visit.headers = [each for each in visit.headers if each[0] not in _CREDENTIALS]
-        if wrong:
-            return Page(403, 403, "Forbidden", wrong)
-        ticket = _cookie(visit)
-        who |= self._tickets.read(ticket, team, application["aud"]) or {}
+    def _evaluate(self, account: str, team: str, application: Body, request: VisitorRequest) -> ErrorPage | None:
+        identity, error = self._service_token(account, request)
+        request.headers = [header for header in request.headers if header[0] not in _CREDENTIALS]
+        if error:
+            return ErrorPage(403, 403, "Forbidden", error)
+        token = _cookie(request)
+        identity |= self._issuer.verify(token, team, application["aud"]) or {}
         policies = sorted(application["policies"], key=lambda policy: policy.get("precedence") or 0)
-        # Bypass and Service Auth come first, whatever their place.
+        # Bypass and Service Auth policies are evaluated first, whatever their precedence.
         for policy in sorted(policies, key=lambda policy: policy["decision"] not in ("bypass", "non_identity")):
             decision = policy["decision"]
-            if decision in ("allow", "deny") and "email" not in who:
+            if decision in ("allow", "deny") and "email" not in identity:
                 continue
-            if not _matches(policy, who, visit):
+            if not _matches(policy, identity, request):
                 continue
             if decision == "deny":
                 break
             if decision == "non_identity":
                 seconds = _seconds(policy.get("session_duration") or application["session_duration"])
-                ticket = self._tickets.sign(team, application["aud"], seconds, common_name=who["client_id"], sub="")
+                client_id = identity["client_id"]
+                token = self._issuer.sign(team, application["aud"], seconds, common_name=client_id, sub="")
             if decision != "bypass":
-                visit.added.append((b"cf-access-jwt-assertion", ticket.encode()))
+                request.origin_headers.append((b"cf-access-jwt-assertion", token.encode()))
             if decision == "allow":
-                visit.added.append((b"cf-access-authenticated-user-email", who["email"].encode()))
+                request.origin_headers.append((b"cf-access-authenticated-user-email", identity["email"].encode()))
             return None
-        if "email" in who:
-            return Page(
-                403, 403, "Forbidden", f"the account {who['email']} does not have access to {application['name']}"
-            )
+        name = application["name"]
+        if "email" in identity:
+            return ErrorPage(403, 403, "Forbidden", f"the account {identity['email']} does not have access to {name}")
         if not any(policy["decision"] == "allow" for policy in policies):
-            return Page(403, 403, "Forbidden", f"{application['name']} is for programs with a service token")
-        asked = {"kid": application["aud"], "redirect_url": visit.target.decode("latin-1")}
-        address = f"{issuer(team)}/cdn-cgi/access/login/{visit.host}?{urlencode(asked)}"
-        return _elsewhere(address, f"{application['name']} asks who you are")
+            return ErrorPage(403, 403, "Forbidden", f"{name} accepts only service tokens")
+        query = urlencode({"kid": application["aud"], "redirect_url": request.target.decode("latin-1")})
+        return _redirect(f"{issuer(team)}/cdn-cgi/access/login/{request.host}?{query}", f"{name} requires a login")
 
-    async def _login(self, team: str, host: str, visit: Visit, conversation: Conversation) -> None:
-        fields = {name: values[0] for name, values in parse_qs(visit.query).items()}
-        application = next((each for each in self._applications() if each["aud"] == fields.get("kid")), None)
-        email = fields.get("email", "").strip().lower()
-        if application is None or not any(_named(domain, host) for domain in domains(application)):
-            await error_pages.show(
-                Page(400, 400, "Bad request", f"no application stands before {host}"), visit, conversation
-            )
+    async def _login(self, team: str, host: str, request: VisitorRequest, connection: HttpConnection) -> None:
+        query = {name: values[0] for name, values in parse_qs(request.query).items()}
+        matching = (application for application in self._applications() if application["aud"] == query.get("kid"))
+        application = next(matching, None)
+        email = query.get("email", "").strip().lower()
+        if application is None or not any(_covers_host(domain, host) for domain in domains(application)):
+            bad_request = ErrorPage(400, 400, "Bad request", f"no Access application covers {host}")
+            await error_pages.send(bad_request, request, connection)
         elif email:
-            seconds = _seconds(_session(application))
-            ticket = self._tickets.sign(
-                team,
-                application["aud"],
-                seconds,
-                email=email,
-                idp=fields.get("idp", ""),
-                sub=sha256(email.encode()).hexdigest(),
-            )
-            back = {"ticket": ticket, "redirect_url": fields.get("redirect_url", "/")}
-            await error_pages.show(
-                _elsewhere(f"https://{host}/cdn-cgi/access/authorized?{urlencode(back)}", f"hello {email}"),
-                visit,
-                conversation,
-            )
+            subject = sha256(email.encode()).hexdigest()
+            claims = {"email": email, "idp": query.get("idp", ""), "sub": subject}
+            token = self._issuer.sign(team, application["aud"], _seconds(_session_duration(application)), **claims)
+            back = urlencode({"token": token, "redirect_url": query.get("redirect_url", "/")})
+            page = _redirect(f"https://{host}/cdn-cgi/access/authorized?{back}", f"logged in as {email}")
+            await error_pages.send(page, request, connection)
         else:
-            form = _FORM.format(
-                title=html.escape(f"{application['name']}"),
-                hidden="".join(
-                    f'<input type="hidden" name="{name}" value="{html.escape(fields.get(name, ""))}">'
-                    for name in ("kid", "redirect_url")
-                ),
+            hidden = (
+                f'<input type="hidden" name="{name}" value="{html.escape(query.get(name, ""))}">'
+                for name in ("kid", "redirect_url")
             )
+            form = _LOGIN_PAGE.format(title=html.escape(application["name"]), hidden="".join(hidden))
             headers = [
                 (b"content-type", b"text/html; charset=utf-8"),
                 (b"cache-control", b"no-store"),
-                *error_pages.marks(visit),
+                *error_pages.edge_headers(request),
             ]
-            await conversation.answer(200, headers, form.encode())
+            await connection.respond(200, headers, form.encode())
 
-    def _application(self, account: str, visit: Visit) -> Body | None:
-        """The application with the most specific domain that covers the visit."""
-        found = [
+    def _application(self, account: str, request: VisitorRequest) -> Body | None:
+        """The application with the most specific domain that covers the request."""
+        candidates = [
             ("*" not in domain.partition("/")[0], len(domain), application)
             for application in self._applications(account)
             for domain in domains(application)
-            if _stands_before(domain, visit.host, visit.path)
+            if _covers(domain, request.host, request.path)
         ]
-        return max(found, key=lambda each: each[:2])[2] if found else None
+        return max(candidates, key=lambda candidate: candidate[:2])[2] if candidates else None
 
     def _applications(self, account: str | None = None) -> list[Body]:
         rows = self._store.all("SELECT scope, body FROM objects WHERE kind = 'apps'")
         return [with_policies(self._store, json.loads(row["body"])) for row in rows if account in (None, row["scope"])]
 
     def _team(self, tunnel: Row, application: Body) -> str:
-        """The team that the tunnel's rules have the connector trust for this application."""
+        """The team of this application in the tunnel's ingress rules, whose keys the connector trusts."""
         current = configurations.current(self._store, tunnel["id"])
         for rule in current["config"].get("ingress", []) if current else []:
             access = (rule.get("originRequest") or {}).get("access") or {}
             if application["aud"] in (access.get("audTag") or []) and access.get("teamName"):
                 return access["teamName"]
-        return _UNNAMED
+        return _DEFAULT_TEAM
 
-    def _service_token(self, account: str, visit: Visit) -> tuple[Body, str]:
-        """Whose service token the visitor shows, and what is wrong with it."""
-        client, secret = (visit.header(name) for name in _CREDENTIALS)
-        if not client:
+    def _service_token(self, account: str, request: VisitorRequest) -> tuple[Body, str]:
+        """The identity of the request's service token, and why it is rejected; both empty where there is no token."""
+        client_id, secret = (request.header(name) for name in _CREDENTIALS)
+        if not client_id:
             return {}, ""
         rows = self._store.all("SELECT body FROM objects WHERE kind = 'service_tokens' AND scope = ?", account)
         for token in (json.loads(row["body"]) for row in rows):
-            right = hmac.compare_digest(token.get(SECRET_HASH, ""), sha256(secret.encode()).hexdigest())
-            if token["client_id"] == client and right and token.get("enabled") is not False:
+            valid = hmac.compare_digest(token.get(SECRET_HASH, ""), sha256(secret.encode()).hexdigest())
+            if token["client_id"] == client_id and valid and token.get("enabled") is not False:
                 if token["expires_at"] < datetime.now(UTC).isoformat():
-                    return {}, "the service token has run out"
-                return {"client_id": client, "token": token["id"]}, ""
-        return {}, "there is no such service token, or its secret is another"
+                    return {}, "the service token has expired"
+                return {"client_id": client_id, "token": token["id"]}, ""
+        return {}, "the service token does not exist, or its secret is wrong"
 
 
-def _named(domain: str, host: str) -> bool:
-    """Whether a hostname is that of an application's `host[/path]`; each * stands for a label, or a part of one."""
+def _covers_host(domain: str, host: str) -> bool:
+    """Whether an application's domain, `host[/path]`, covers a hostname; each * matches a label, or a part of one."""
     return re.fullmatch(re.escape(domain.partition("/")[0]).replace(r"\*", "[^.]*"), host) is not None
 
 
-def _stands_before(domain: str, host: str, path: str) -> bool:
-    stem = re.escape(f"/{domain.partition('/')[2]}".rstrip("/")).replace(r"\*", ".*")
-    return _named(domain, host) and re.fullmatch(f"{stem}(/.*)?", path.rstrip("/"), re.DOTALL) is not None
+def _covers(domain: str, host: str, path: str) -> bool:
+    prefix = re.escape(f"/{domain.partition('/')[2]}".rstrip("/")).replace(r"\*", ".*")
+    return _covers_host(domain, host) and re.fullmatch(f"{prefix}(/.*)?", path.rstrip("/"), re.DOTALL) is not None
 
 
-def _matches(policy: Body, who: Body, visit: Visit) -> bool:
-    def holds(rule: Body) -> bool:
+def _matches(policy: Body, identity: Body, request: VisitorRequest) -> bool:
+    def rule_matches(rule: Body) -> bool:
         ((selector, value),) = rule.items()
-        return _SELECTORS.get(selector, lambda *_: False)(value, who, visit)
+        return _SELECTORS.get(selector, lambda *_: False)(value, identity, request)
 
     return (
-        any(map(holds, policy["include"]))
-        and all(map(holds, policy["require"]))
-        and not any(map(holds, policy["exclude"]))
+        any(map(rule_matches, policy["include"]))
+        and all(map(rule_matches, policy["require"]))
+        and not any(map(rule_matches, policy["exclude"]))
     )
 
 
 _SELECTORS: dict[str, Any] = {
-    "everyone": lambda _value, _who, _visit: True,
-    "email": lambda value, who, _visit: value["email"].lower() == who.get("email"),
-    "email_domain": lambda value, who, _visit: who.get("email", "").endswith(f"@{value['domain'].lower()}"),
-    "login_method": lambda value, who, _visit: value["id"] == who.get("idp"),
-    "geo": lambda value, _who, visit: value["country_code"] == visit.country,
-    "ip": lambda value, _who, visit: ip_address(visit.address) in ip_network(value["ip"], strict=False),
-    "service_token": lambda value, who, _visit: value["token_id"] == who.get("token"),
-    "any_valid_service_token": lambda _value, who, _visit: "token" in who,
+    "everyone": lambda _value, _identity, _request: True,
+    "email": lambda value, identity, _request: value["email"].lower() == identity.get("email"),
+    "email_domain": lambda value, identity, _request: identity.get("email", "").endswith(f"@{value['domain'].lower()}"),
+    "login_method": lambda value, identity, _request: value["id"] == identity.get("idp"),
+    "geo": lambda value, _identity, request: value["country_code"] == request.country,
+    "ip": lambda value, _identity, request: ip_address(request.address) in ip_network(value["ip"], strict=False),
+    "service_token": lambda value, identity, _request: value["token_id"] == identity.get("token"),
+    "any_valid_service_token": lambda _value, identity, _request: "token" in identity,
 }
 
 
-def _session(application: Body) -> str:
-    """How long a login lasts: what the first policy that lets people in says, else the application."""
-    said = [policy.get("session_duration") for policy in application["policies"] if policy["decision"] == "allow"]
-    return next(filter(None, said), application["session_duration"])
+def _session_duration(application: Body) -> str:
+    """How long a login lasts: the session duration of the first Allow policy that has one, else the application's."""
+    allowing = (policy for policy in application["policies"] if policy["decision"] == "allow")
+    return next(filter(None, (policy.get("session_duration") for policy in allowing)), application["session_duration"])
 
 
 def _seconds(duration: str) -> int:
@@ -230,20 +218,20 @@ def _seconds(duration: str) -> int:
     return sum(int(count) * units.get(unit, 0) for count, unit in re.findall(r"(\d+)(ns|us|µs|ms|s|m|h)", duration))
 
 
-def _cookie(visit: Visit) -> str:
+def _cookie(request: VisitorRequest) -> str:
     try:
-        found = SimpleCookie(visit.header(b"cookie")).get(_COOKIE)
+        cookie = SimpleCookie(request.header(b"cookie")).get(_COOKIE)
     except CookieError:
         return ""
-    return found.value if found else ""
+    return cookie.value if cookie else ""
 
 
-def _elsewhere(address: str, why: str, *headers: tuple[bytes, bytes]) -> Page:
-    location = quote(address, safe="/:?&=%#@!$'()*+,;~-._[]").encode()
-    return Page(302, 302, "Found", why, headers=((b"location", location), *headers))
+def _redirect(url: str, reason: str, *headers: tuple[bytes, bytes]) -> ErrorPage:
+    location = quote(url, safe="/:?&=%#@!$'()*+,;~-._[]").encode()
+    return ErrorPage(302, 302, "Found", reason, headers=((b"location", location), *headers))
 
 
-_FORM = """<!doctype html>
+_LOGIN_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -256,9 +244,9 @@ input, button {{ font: inherit; width: 100%; box-sizing: border-box; padding: .5
 <h1>{title}</h1>
 <form>{hidden}
 <label>E-mail <input name="email" type="email" required autofocus></label>
-<label>Id of an identity provider, if that matters <input name="idp"></label>
+<label>Id of the identity provider (optional) <input name="idp"></label>
 <button>Log in</button>
 </form>
-<p><small>culvert sandbox in the place of Cloudflare Access: whoever you say you are is believed.</small></p>
+<p><small>culvert sandbox in place of Cloudflare Access: it accepts any e-mail address.</small></p>
 </html>
 """

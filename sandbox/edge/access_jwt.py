@@ -1,4 +1,4 @@
-"""Signed tickets: what Access hands to a visitor who may pass, and connectors check."""
+"""Access JWTs: signed by this sandbox, sent to visitors who log in, verified by connectors."""
 
 import contextlib
 import json
@@ -16,36 +16,39 @@ from sandbox.directory import SandboxDirectory
 _ALGORITHM = "RS256"
 
 
-class Tickets:
-    """JSON Web Tokens signed with this sandbox's own key, kept as `edge/access.key` (mode 0600) in its folder.
+class AccessJwtIssuer:
+    """Signs and verifies Access JWTs with this sandbox's own key, `edge/access.key` (mode 0600) in its folder.
 
-    In shape as in https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/application-token/.
+    Their claims are those of an application token:
+    https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/application-token/
     """
 
     def __init__(self, home: SandboxDirectory) -> None:
         path = home.path / "edge" / "access.key"
         if not path.exists():
-            made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            new_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            pem = new_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.write_secret("edge/access.key", pem.decode())
         key = load_pem_private_key(path.read_bytes(), None)
         assert isinstance(key, rsa.RSAPrivateKey)
         self._key = key
-        public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-        self._name = sha256(public["n"].encode()).hexdigest()
-        self.keys = json.dumps({"keys": [{**public, "kid": self._name, "alg": _ALGORITHM, "use": "sig"}]}).encode()
-        """What a team's site serves at `/cdn-cgi/access/certs`: a JSON Web Key Set."""
+        public_key = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        self._key_id = sha256(public_key["n"].encode()).hexdigest()
+        jwks = {"keys": [{**public_key, "kid": self._key_id, "alg": _ALGORITHM, "use": "sig"}]}
+        self.jwks = json.dumps(jwks).encode()
+        """The JSON Web Key Set that a team's site serves at `/cdn-cgi/access/certs`."""
 
     def sign(self, team: str, audience: str, seconds: int, **claims: Any) -> str:
+        """A JWT for the application with this audience tag, valid for `seconds` from now."""
         now = int(time.time())
-        content = {"aud": [audience], "iss": issuer(team), "iat": now, "nbf": now, "exp": now + seconds, "type": "app"}
-        return jwt.encode({**content, **claims}, self._key, _ALGORITHM, headers={"kid": self._name})
+        standard = {"aud": [audience], "iss": issuer(team), "iat": now, "nbf": now, "exp": now + seconds, "type": "app"}
+        return jwt.encode({**standard, **claims}, self._key, _ALGORITHM, headers={"kid": self._key_id})
 
-    def read(self, ticket: str, team: str, audience: str) -> dict[str, Any] | None:
-        """What a ticket says; None where it is none of ours, for something else, or has run out."""
+    def verify(self, token: str, team: str, audience: str) -> dict[str, Any] | None:
+        """The claims of a JWT; None where its signature, issuer or audience is wrong, or where it has expired."""
         with contextlib.suppress(jwt.InvalidTokenError):
-            return jwt.decode(ticket, self._key.public_key(), [_ALGORITHM], audience=audience, issuer=issuer(team))
+            return jwt.decode(token, self._key.public_key(), [_ALGORITHM], audience=audience, issuer=issuer(team))
         return None
 
 

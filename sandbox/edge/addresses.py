@@ -1,4 +1,4 @@
-"""The edge's addresses, and how one is taken away and given back: as when a server of Cloudflare's dies, and another takes its place."""
+"""The edge's addresses, each of which can go away and come back, as when a server of Cloudflare's fails."""
 
 import asyncio
 import contextlib
@@ -14,90 +14,97 @@ from weakref import WeakSet
 from sandbox.cloudflare import edge_locations
 from sandbox.cloudflare.store import Store
 from sandbox.edge import quic, registration
-from sandbox.edge.certificate_authority import Leaf
-from sandbox.edge.connection_pool import Switchboard
-from sandbox.edge.http2 import Http2Link
-from sandbox.edge.listener import listen_twice
-from sandbox.edge.quic import QuicLink
-from sandbox.edge.tunnel_connection import Link
+from sandbox.edge.certificate_authority import ServerCertificate
+from sandbox.edge.connection_pool import ConnectionPool
+from sandbox.edge.http2 import Http2TunnelConnection
+from sandbox.edge.listener import listen_tcp_and_udp
+from sandbox.edge.quic import QuicTunnelConnection
+from sandbox.edge.tunnel_connection import TunnelConnection
 
 Sockets = tuple[socket.socket, socket.socket]
 T = TypeVar("T")
-L = TypeVar("L", Http2Link, QuicLink)
+C = TypeVar("C", Http2TunnelConnection, QuicTunnelConnection)
 log = logging.getLogger(__name__)
 
 
-class Address:
-    """One address, known by its `location`, with the connections that came in at it: over TCP and UDP, on the same port."""
+class EdgeAddress:
+    """One address, named by its `location`: the same port for TCP and UDP, and the connections made to it."""
 
     def __init__(
-        self, location: str, sockets: Sockets, tls: ssl.SSLContext, leaf: Leaf, switchboard: Switchboard
+        self,
+        location: str,
+        sockets: Sockets,
+        tls: ssl.SSLContext,
+        certificate: ServerCertificate,
+        pool: ConnectionPool,
     ) -> None:
         self.location = location
         self.port: int = sockets[0].getsockname()[1]
         self._host: str = sockets[0].getsockname()[0]
         self._sockets: Sockets | None = sockets
-        self._tls, self._leaf, self._switchboard = tls, leaf, switchboard
-        self._open: tuple[asyncio.Server, asyncio.BaseTransport] | None = None
-        self._links: WeakSet[Link] = WeakSet()
+        self._tls, self._certificate, self._pool = tls, certificate, pool
+        self._servers: tuple[asyncio.Server, asyncio.BaseTransport] | None = None
+        self._connections: WeakSet[TunnelConnection] = WeakSet()
 
     async def open(self) -> None:
-        """Lets connectors in. Raises OSError where the port has been taken meanwhile."""
-        if self._open:
+        """Accepts connections. Raises OSError where another process has taken the port since `shut_down`."""
+        if self._servers:
             return
-        stream, datagrams = self._sockets or listen_twice(self.port, self._host)
+        tcp, udp = self._sockets or listen_tcp_and_udp(self.port, self._host)
         self._sockets = None
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: self._made(Http2Link), sock=stream, ssl=self._tls)
-        made = partial(self._made, QuicLink)
-        transport, _ = await loop.create_datagram_endpoint(lambda: quic.server(self._leaf, made), sock=datagrams)
-        self._open = server, transport
+        create_http2 = partial(self._create, Http2TunnelConnection)
+        create_quic = partial(self._create, QuicTunnelConnection)
+        server = await loop.create_server(create_http2, sock=tcp, ssl=self._tls)
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: quic.server(self._certificate, create_quic), sock=udp
+        )
+        self._servers = server, transport
 
-    def take_away(self) -> None:
-        """Refuses new connections, and cuts the ones there are without a word."""
-        if self._open is None:
+    def shut_down(self) -> None:
+        """Refuses new connections and aborts the existing ones."""
+        if self._servers is None:
             return
-        server, transport = self._open
-        self._open = None
+        server, transport = self._servers
+        self._servers = None
         server.close()
-        for link in list(self._links):
-            self._switchboard.lost(link)
-            link.abort()
+        for connection in list(self._connections):
+            self._pool.remove(connection)
+            connection.abort()
         transport.close()
 
-    def _made(self, kind: type[L], *arguments: Any, **named: Any) -> L:
-        link = kind(self.location, self._attend, self._switchboard.lost, *arguments, **named)
-        self._links.add(link)
-        return link
+    def _create(self, kind: type[C], *arguments: Any, **keywords: Any) -> C:
+        connection = kind(self.location, self._serve, self._pool.remove, *arguments, **keywords)
+        self._connections.add(connection)
+        return connection
 
-    async def _attend(self, link: Link) -> None:
-        if self._open:
-            await registration.attend(link, self._switchboard)
+    async def _serve(self, connection: TunnelConnection) -> None:
+        if self._servers:
+            await registration.serve_control_stream(connection, self._pool)
         else:
-            link.abort()  # it was still shaking hands when the address went
+            connection.abort()  # its handshake was still running when the address was shut down
 
 
-async def follow(addresses: list[Address], store: Store, pause: float = 0.1) -> None:
-    """Takes addresses away and gives them back as the API's owner says, until cancelled."""
+async def follow_faults(addresses: list[EdgeAddress], store: Store, interval: float = 0.1) -> None:
+    """Shuts down and reopens addresses as the API's fault settings name them, until cancelled."""
     while True:
-        away = edge_locations.down(store)
+        down = edge_locations.down(store)
         for address in addresses:
-            if address.location in away:
-                address.take_away()
+            if address.location in down:
+                address.shut_down()
                 continue
             try:
                 await address.open()
-            except OSError as mistake:
-                log.warning("address %s does not come back yet: %s", address.location, mistake)
-        await asyncio.sleep(pause)
+            except OSError as error:
+                log.warning("address %s cannot be reopened yet: %s", address.location, error)
+        await asyncio.sleep(interval)
 
 
-def somewhere(port: int, listen: Callable[[int], T]) -> T:
-    """What `listen` makes on this port, or on a free one where it is taken or 0.
+def listen_preferring(port: int, listen: Callable[[int], T]) -> T:
+    """What `listen` returns for this port, or for a free one where it is taken or 0. Raises OSError where none works.
 
-    Free ones are drawn from below the ports that systems give to outgoing connections: one of these could take ours
-    while nobody listens, and a connector that dials it could end up connected to itself. Raises OSError where `listen`
-    does for every port.
+    Free ports are drawn from below the range that systems use for outgoing connections. From that range one could be
+    taken while the edge is down, and a connector that dials it could end up connected to itself.
     """
     for candidate in (port, *random.sample(range(16384, 32768), 20)):
         with contextlib.suppress(OSError):

@@ -1,60 +1,60 @@
-"""What visitors are shown where the answer is the edge's own: Cloudflare's codes, with this sandbox's reasons."""
+"""Responses that come from the edge itself: Cloudflare's status and error codes, with a reason for each."""
 
 import html
 from dataclasses import dataclass
 
-from sandbox.edge.http1 import Conversation
+from sandbox.edge.http1 import HttpConnection
 from sandbox.edge.tunnel_connection import Headers
-from sandbox.edge.visitor_request import Visit
+from sandbox.edge.visitor_request import VisitorRequest
 
 
 @dataclass(frozen=True)
-class Page:
-    """An answer of the edge's. `code` is Cloudflare's (https://developers.cloudflare.com/support/troubleshooting/)."""
+class ErrorPage:
+    """A response of the edge. `code` is Cloudflare's: https://developers.cloudflare.com/support/troubleshooting/."""
 
     status: int
     code: int
     title: str
-    why: str
+    reason: str
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def no_origin(why: str) -> Page:
-    return Page(530, 1016, "Origin DNS error", why)
+def no_origin(reason: str) -> ErrorPage:
+    return ErrorPage(530, 1016, "Origin DNS error", reason)
 
 
-def no_connector(tunnel: str) -> Page:
-    return Page(530, 1033, "Cloudflare Tunnel error", f"no connector of the tunnel {tunnel} is connected")
+def no_connector(tunnel_name: str) -> ErrorPage:
+    return ErrorPage(530, 1033, "Cloudflare Tunnel error", f"no connector of the tunnel {tunnel_name} is connected")
 
 
-def bad_gateway(why: str) -> Page:
-    return Page(502, 502, "Bad gateway", why)
+def bad_gateway(reason: str) -> ErrorPage:
+    return ErrorPage(502, 502, "Bad gateway", reason)
 
 
-async def show(page: Page, visit: Visit, conversation: Conversation) -> None:
-    """Answers with the page: HTML for browsers, and for the others a text that begins as Cloudflare's does."""
-    browser = "text/html" in visit.header(b"accept")
-    body = _html(page, visit) if browser else f"error code: {page.code}\n{page.title}: {page.why}.\n"
+async def send(page: ErrorPage, request: VisitorRequest, connection: HttpConnection) -> None:
+    """Responds with the page: as HTML to browsers, else as plain text whose first line is the one Cloudflare sends."""
+    browser = "text/html" in request.header(b"accept")
+    body = _html(page, request) if browser else f"error code: {page.code}\n{page.title}: {page.reason}.\n"
     headers: Headers = [
         (b"content-type", b"text/html; charset=utf-8" if browser else b"text/plain; charset=utf-8"),
         (b"cache-control", b"no-store"),
         *page.headers,
-        *marks(visit),
+        *edge_headers(request),
     ]
-    await conversation.answer(page.status, headers, body.encode())
+    await connection.respond(page.status, headers, body.encode())
 
 
-def marks(visit: Visit) -> Headers:
-    """The headers that every answer through the edge carries."""
-    return [(b"server", b"cloudflare"), (b"cf-ray", visit.ray.encode()), *visit.remarks]
+def edge_headers(request: VisitorRequest) -> Headers:
+    """The headers that the edge adds to every response."""
+    return [(b"server", b"cloudflare"), (b"cf-ray", request.ray.encode()), *request.response_headers]
 
 
-def _html(page: Page, visit: Visit) -> str:
+def _html(page: ErrorPage, request: VisitorRequest) -> str:
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(page.title)} | {html.escape(visit.host)}</title>
+<title>{html.escape(page.title)} | {html.escape(request.host)}</title>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 12vh auto; max-width: 38rem; padding: 0 1.5rem; font: 16px/1.5 system-ui, sans-serif; }}
@@ -62,7 +62,7 @@ h1 {{ font-size: 1.7rem; margin: 0 0 .3rem; }}
 small {{ opacity: .65; }}
 </style>
 <h1>{html.escape(page.title)} <small>Error {page.code}</small></h1>
-<p>{html.escape(page.why[0].upper() + page.why[1:])}.</p>
-<p><small>culvert sandbox in Cloudflare's place · Ray {visit.ray}</small></p>
+<p>{html.escape(page.reason[0].upper() + page.reason[1:])}.</p>
+<p><small>culvert sandbox in place of Cloudflare · Ray {request.ray}</small></p>
 </html>
 """

@@ -1,4 +1,4 @@
-"""Where visitors come in: one port for HTTP and HTTPS, every hostname of the emulated zones behind it."""
+"""The front end for visitors: one port for HTTP and HTTPS, for every hostname of the emulated zones."""
 
 import asyncio
 import contextlib
@@ -8,65 +8,68 @@ import socket
 from sandbox.cloudflare.store import Store
 from sandbox.edge import error_pages, proxy, routes, visitor_request
 from sandbox.edge.access import Access
-from sandbox.edge.access_jwt import Tickets
-from sandbox.edge.certificate_authority import Authority
-from sandbox.edge.connection_pool import Switchboard
-from sandbox.edge.http1 import Conversation, Gone
-from sandbox.edge.listener import open_conversation
-from sandbox.edge.waf import Guard
+from sandbox.edge.access_jwt import AccessJwtIssuer
+from sandbox.edge.certificate_authority import CertificateAuthority
+from sandbox.edge.connection_pool import ConnectionPool
+from sandbox.edge.http1 import ClientDisconnected, HttpConnection
+from sandbox.edge.listener import accept_http
+from sandbox.edge.visitor_request import VisitorRequest
+from sandbox.edge.waf import Waf
 
 log = logging.getLogger(__name__)
 
 
-class Front:
-    """Answers visitors, each request by what the API says at that moment."""
+class HttpFrontend:
+    """Answers visitors' requests, each by the state that the API has at that moment."""
 
-    def __init__(self, store: Store, switchboard: Switchboard, authority: Authority, tickets: Tickets) -> None:
+    def __init__(
+        self, store: Store, pool: ConnectionPool, authority: CertificateAuthority, issuer: AccessJwtIssuer
+    ) -> None:
         self._store = store
-        self._switchboard = switchboard
-        self._guard = Guard(store)
-        self._access = Access(store, tickets)
-        self._tls = authority.any_name()
-        self._visitors: set[asyncio.Task[None]] = set()
+        self._pool = pool
+        self._waf = Waf(store)
+        self._access = Access(store, issuer)
+        self._tls = authority.sni_context()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, listener: socket.socket) -> None:
-        """Takes visitors in from a listening, non-blocking socket until cancelled."""
+        """Accepts connections from a listening, non-blocking socket until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            connection, _ = await loop.sock_accept(listener)
-            task = asyncio.create_task(self._converse(connection))
-            self._visitors.add(task)
-            task.add_done_callback(self._visitors.discard)
+            client, _ = await loop.sock_accept(listener)
+            task = asyncio.create_task(self._serve_connection(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _converse(self, connection: socket.socket) -> None:
+    async def _serve_connection(self, client: socket.socket) -> None:
         try:
-            conversation = await open_conversation(connection, self._tls)
-        except Gone as why:
-            log.debug("a visitor did not get in: %s", why)
+            connection = await accept_http(client, self._tls)
+        except ClientDisconnected as reason:
+            log.debug("no connection with a visitor: %s", reason)
             return
         try:
-            with contextlib.suppress(Gone):
-                while request := await conversation.next_request():
-                    await self._answer(visitor_request.read(request, conversation), conversation)
+            with contextlib.suppress(ClientDisconnected):
+                while request := await connection.next_request():
+                    await self._respond(visitor_request.parse(request, connection), connection)
         except Exception:
-            log.exception("a visit broke the edge")
+            log.exception("unexpected error in a visitor's request")
         finally:
-            conversation.close()
+            connection.close()
 
-    async def _answer(self, visit: visitor_request.Visit, conversation: Conversation) -> None:
-        if await self._access.serves(visit, conversation):
+    async def _respond(self, request: VisitorRequest, connection: HttpConnection) -> None:
+        if await self._access.serve_team_site(request, connection):
             return
-        route = routes.find(self._store, visit.host)
+        route = routes.resolve(self._store, request.host)
         if route.zone is None or route.tunnel is None:
-            await error_pages.show(error_pages.no_origin(route.why), visit, conversation)
+            await error_pages.send(error_pages.no_origin(route.reason), request, connection)
             return
-        if refusal := self._guard.judge(route.zone["id"], visit):
-            await error_pages.show(refusal, visit, conversation)
+        if page := self._waf.evaluate(route.zone["id"], request):
+            await error_pages.send(page, request, connection)
             return
-        if await self._access.stops(route.zone["account"], route.tunnel, visit, conversation):
+        if await self._access.enforce(route.zone["account"], route.tunnel, request, connection):
             return
-        line = self._switchboard.choose(route.tunnel["id"])
-        if line is None:
-            await error_pages.show(error_pages.no_connector(route.tunnel["name"]), visit, conversation)
+        pooled = self._pool.pick(route.tunnel["id"])
+        if pooled is None:
+            await error_pages.send(error_pages.no_connector(route.tunnel["name"]), request, connection)
             return
-        await proxy.carry(visit, conversation, line)
+        await proxy.forward(request, connection, pooled.connection)

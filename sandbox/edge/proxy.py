@@ -1,118 +1,122 @@
-"""One request through a tunnel: out on a connector's connection, its answer back to the visitor."""
+"""Proxying of one visitor's request over a tunnel connection."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
 
 from sandbox.edge import error_pages
-from sandbox.edge.connection_pool import Line
-from sandbox.edge.http1 import Conversation, Gone
-from sandbox.edge.tunnel_connection import Answer, Lost, Stream
-from sandbox.edge.visitor_request import Visit
+from sandbox.edge.http1 import ClientDisconnected, HttpConnection
+from sandbox.edge.tunnel_connection import ConnectionLost, Response, Stream, TunnelConnection
+from sandbox.edge.visitor_request import VisitorRequest
 
-_THIS_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
+_DROPPED_HEADERS = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
+"""Response headers that belong to the hop between origin and connector, or that the edge replaces."""
 
 
-async def carry(visit: Visit, conversation: Conversation, line: Line) -> None:
-    """Answers the visitor from the origin behind `line`, or with page 502 where the origin or the connector is gone.
+async def forward(request: VisitorRequest, client: HttpConnection, tunnel: TunnelConnection) -> None:
+    """Responds with the origin's response, or with error 502 where the origin or the connector does not respond.
 
-    Raises Gone where the visitor leaves first, or where the answer breaks off and the visitor can only be told so by a
-    closed connection.
+    Raises ClientDisconnected where the visitor disconnects first, and where a response breaks off after it has begun:
+    closing the connection is then the only way to report that.
     """
-    switching = visit.upgrade == b"websocket" and not visit.has_body
-    ends = not visit.has_body and not switching
+    websocket = request.upgrade == b"websocket" and not request.has_body
     try:
-        stream = line.link.request(visit.method, visit.authority, visit.target, visit.onward(), ends, switching)
-    except Lost:
-        await error_pages.show(error_pages.bad_gateway("the connector is gone"), visit, conversation)
+        stream = tunnel.request(
+            request.method,
+            request.authority,
+            request.target,
+            request.forwarded_headers(),
+            end_stream=not request.has_body and not websocket,
+            websocket=websocket,
+        )
+    except ConnectionLost:
+        await error_pages.send(error_pages.bad_gateway("the connector has disconnected"), request, client)
         return
     try:
-        await (_switch if switching else _plain)(visit, conversation, stream)
+        await (_forward_websocket if websocket else _forward_http)(request, client, stream)
     finally:
         stream.close()
 
 
-async def _plain(visit: Visit, conversation: Conversation, stream: Stream) -> None:
+async def _forward_http(request: VisitorRequest, client: HttpConnection, stream: Stream) -> None:
     async def upload() -> None:
-        alive = visit.has_body
-        async for part in conversation.body():
-            if alive:
-                with contextlib.suppress(Lost):
+        sending = request.has_body
+        async for part in client.body():
+            if sending:
+                with contextlib.suppress(ConnectionLost):
                     await stream.send(part)
                     continue
-            alive = False  # the origin has answered without waiting for the rest
-        if alive:
-            with contextlib.suppress(Lost):
+            sending = False  # the origin has responded without reading the rest
+        if sending:
+            with contextlib.suppress(ConnectionLost):
                 await stream.send(end=True)
-        await conversation.gone()
+        await client.wait_disconnected()
 
-    async with _together(upload(), _download(visit, conversation, stream)) as (uploading, downloading):
+    async with _tasks(upload(), _download(request, client, stream)) as (uploading, downloading):
         await asyncio.wait({uploading, downloading}, return_when=asyncio.FIRST_COMPLETED)
         if not downloading.done():
             await uploading
-            raise Gone
+            raise ClientDisconnected
         await downloading
 
 
-async def _switch(visit: Visit, conversation: Conversation, stream: Stream) -> None:
-    async for _ in conversation.body():
+async def _forward_websocket(request: VisitorRequest, client: HttpConnection, stream: Stream) -> None:
+    async for _ in client.body():
         pass
     try:
-        answer = await stream.answer()
-    except Lost:
-        await error_pages.show(error_pages.bad_gateway("the connector is gone"), visit, conversation)
+        response = await stream.response()
+    except ConnectionLost:
+        await error_pages.send(error_pages.bad_gateway("the connector has disconnected"), request, client)
         return
-    if not any(name.lower() == b"upgrade" for name, _ in answer.headers):
-        await _answer(visit, conversation, stream, answer)
+    if not any(name.lower() == b"upgrade" for name, _ in response.headers):
+        await _send_response(request, client, stream, response)
         return
-    await conversation.switch([*answer.headers, *error_pages.marks(visit)])
+    await client.switch_protocols([*response.headers, *error_pages.edge_headers(request)])
 
-    async def up() -> None:
-        with contextlib.suppress(Lost, Gone):
-            while data := await conversation.read():
+    async def to_origin() -> None:
+        with contextlib.suppress(ConnectionLost, ClientDisconnected):
+            while data := await client.read():
                 await stream.send(data)
             await stream.send(end=True)
 
-    async def down() -> None:
-        with contextlib.suppress(Lost):
+    async def to_visitor() -> None:
+        with contextlib.suppress(ConnectionLost):
             async for part in stream.body():
-                await conversation.write(part)
+                await client.write(part)
 
-    async with _together(up(), down()) as (_, downwards):
-        await downwards
-    raise Gone
+    async with _tasks(to_origin(), to_visitor()) as (_, downstream):
+        await downstream
+    raise ClientDisconnected
 
 
-async def _download(visit: Visit, conversation: Conversation, stream: Stream) -> None:
+async def _download(request: VisitorRequest, client: HttpConnection, stream: Stream) -> None:
     try:
-        answer = await stream.answer()
-    except Lost:
-        await error_pages.show(
-            error_pages.bad_gateway("the connector went away before it answered"), visit, conversation
-        )
+        response = await stream.response()
+    except ConnectionLost:
+        page = error_pages.bad_gateway("the connector disconnected before it responded")
+        await error_pages.send(page, request, client)
         return
-    await _answer(visit, conversation, stream, answer)
+    await _send_response(request, client, stream, response)
 
 
-async def _answer(visit: Visit, conversation: Conversation, stream: Stream, answer: Answer) -> None:
-    """Passes a plain answer on."""
-    if answer.unreachable:
-        await error_pages.show(error_pages.bad_gateway("the connector cannot reach the service"), visit, conversation)
+async def _send_response(request: VisitorRequest, client: HttpConnection, stream: Stream, response: Response) -> None:
+    if response.origin_unreachable:
+        await error_pages.send(error_pages.bad_gateway("the connector cannot reach the service"), request, client)
         return
-    headers = [(name, value) for name, value in answer.headers if name.lower() not in _THIS_HOP]
-    await conversation.begin(answer.status, [*headers, *error_pages.marks(visit)])
+    headers = [(name, value) for name, value in response.headers if name.lower() not in _DROPPED_HEADERS]
+    await client.start_response(response.status, [*headers, *error_pages.edge_headers(request)])
     try:
         async for part in stream.body():
-            await conversation.more(part)
-    except Lost as lost:
-        raise Gone from lost
-    await conversation.end(stream.trailers)
+            await client.send_data(part)
+    except ConnectionLost as error:
+        raise ClientDisconnected from error
+    await client.end_response(stream.trailers)
 
 
 @contextlib.asynccontextmanager
-async def _together(*work: Coroutine[None, None, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """The work as tasks, none of which outlives the block."""
-    tasks = [asyncio.create_task(each) for each in work]
+async def _tasks(*work: Coroutine[None, None, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Runs the coroutines as tasks, all of which end with the block."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         yield tasks
     finally:

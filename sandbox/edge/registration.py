@@ -1,6 +1,6 @@
-"""The control stream: how a connector registers a connection, and how it takes its leave.
+"""The control stream: connectors register a connection on it, and unregister it before they leave.
 
-Its bytes are Cap'n Proto RPC with the connector as the client (connection/control.go of cloudflare/cloudflared).
+It carries Cap'n Proto RPC with the connector as the client (connection/control.go of cloudflare/cloudflared).
 """
 
 import asyncio
@@ -11,115 +11,129 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.edge import rpc
-from sandbox.edge.tunnel_connection import Link, Lost
+from sandbox.edge.tunnel_connection import ConnectionLost, Stream, TunnelConnection
 
+_REPLY_DELAY = 0.05
+"""Seconds, amply, from the end of a method to its reply on the wire: pycapnp does not report when it has sent one."""
+_REPLY_TURNS = 20
+"""Turns of the event loop, amply, for the same: on a busy machine the delay may pass before the first of them."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Application:
-    """What a connector presents to have a connection registered; `secret` as it is, in bytes."""
+class RegistrationRequest:
+    """What a connector presents to register a connection. `secret` is the tunnel's, decoded; ids are UUIDs as text."""
 
-    account: str
-    tunnel: str
+    account_id: str
+    tunnel_id: str
     secret: bytes
     index: int
-    connector: str
+    connector_id: str
     version: str
     arch: str
     features: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Registered:
-    """A registration's outcome: the connection's UUID, where it is held, and whether the API holds the rules."""
+class ConnectionDetails:
+    """A successful registration. `remotely_managed`: the configuration comes from the API, not from the connector."""
 
-    connection: str
+    connection_id: str
     location: str
     remotely_managed: bool
 
 
-class Refused(Exception):
-    """The application is turned down. Of its text, connectors know `EDUPCONN` (take another address) and retry what
-    contains `Unauthorized`; anything else ends them (supervisor/supervisor.go)."""
+class RegistrationDenied(Exception):
+    """The registration is denied, for a reason that the connector gets as text and partly acts on.
+
+    `EDUPCONN` makes it dial another address, and it retries where the text contains `Unauthorized`; any other text ends
+    it (supervisor/supervisor.go).
+    """
 
 
-class Desk(Protocol):
-    """Who decides."""
+class Registrar(Protocol):
+    """Decides on registrations."""
 
-    def register(self, link: Link, application: Application) -> Registered: ...
-    async def serve(self, link: Link) -> None: ...
-    def unregister(self, link: Link) -> None: ...
+    def register(self, connection: TunnelConnection, request: RegistrationRequest) -> ConnectionDetails:
+        """Raises RegistrationDenied."""
+        ...
+
+    async def activate(self, connection: TunnelConnection) -> None: ...
+    def unregister(self, connection: TunnelConnection) -> None: ...
 
 
-async def attend(link: Link, desk: Desk) -> None:
-    """Runs the control stream of one connection until it ends."""
-    with contextlib.suppress(Lost):
-        stream = await link.control()
+async def serve_control_stream(connection: TunnelConnection, registrar: Registrar) -> None:
+    """Serves the control stream of one connection until it ends."""
+    with contextlib.suppress(ConnectionLost):
+        stream = await connection.control_stream()
         try:
-            async with rpc.over(stream) as (wire, said):
-                server = rpc.library.TwoPartyServer(wire, bootstrap=_Registration(link, desk, stream))
-                await said
+            async with rpc.transport(stream) as (wire, incoming):
+                server = rpc.capnp.TwoPartyServer(wire, bootstrap=_RegistrationServer(connection, registrar, stream))
+                await incoming
                 del server
         finally:
             stream.close()
 
 
-class _Registration(rpc.SCHEMA.Registration.Server):
-    """The methods, under the names that the schema gives them."""
+class _RegistrationServer(rpc.SCHEMA.RegistrationServer.Server):
+    """The methods and parameters, under the schema's names."""
 
-    def __init__(self, link: Link, desk: Desk, control: Any) -> None:
-        self._link, self._desk, self._control = link, desk, control
+    def __init__(self, connection: TunnelConnection, registrar: Registrar, stream: Stream) -> None:
+        self._connection, self._registrar, self._stream = connection, registrar, stream
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def register(self, auth: Any, tunnel: Any, index: int, options: Any, _context: Any, **_: Any) -> None:
+    async def registerConnection(
+        self, auth: Any, tunnelId: Any, connIndex: int, options: Any, _context: Any, **_: Any
+    ) -> None:
         client = options.client
-        application = Application(
-            account=auth.account,
-            tunnel=str(uuid.UUID(bytes=bytes(tunnel))),
-            secret=bytes(auth.secret),
-            index=index,
-            connector=str(uuid.UUID(bytes=bytes(client.id))),
+        request = RegistrationRequest(
+            account_id=auth.accountTag,
+            tunnel_id=str(uuid.UUID(bytes=bytes(tunnelId))),
+            secret=bytes(auth.tunnelSecret),
+            index=connIndex,
+            connector_id=str(uuid.UUID(bytes=bytes(client.clientId))),
             version=client.version,
             arch=client.arch,
             features=tuple(client.features),
         )
-        outcome = _context.results.init("result").result
+        result = _context.results.init("result").result
         try:
-            registered = self._desk.register(self._link, application)
-        except Refused as refusal:
-            said = outcome.init("refusal")
-            said.cause, said.shouldRetry, said.retryAfter = str(refusal), False, 0
-            # The connector acts on a refusal only when the connection goes.
-            self._soon(self._close())
+            details = self._registrar.register(self._connection, request)
+        except RegistrationDenied as denial:
+            error = result.init("error")
+            error.cause, error.shouldRetry, error.retryAfter = str(denial), False, 0
+            # The connector acts on a denial only once the connection is closed.
+            self._after_reply(self._close())
             return
-        details = outcome.init("details")
-        details.connection = uuid.UUID(registered.connection).bytes
-        details.location = registered.location
-        details.remotelyManaged = registered.remotely_managed
-        self._soon(self._desk.serve(self._link))
+        granted = result.init("connectionDetails")
+        granted.uuid = uuid.UUID(details.connection_id).bytes
+        granted.locationName = details.location
+        granted.tunnelIsRemotelyManaged = details.remotely_managed
+        self._after_reply(self._registrar.activate(self._connection))
 
-    async def unregister(self, _context: Any, **_: Any) -> None:
-        self._desk.unregister(self._link)
-        self._soon(self._retire())
+    async def unregisterConnection(self, _context: Any, **_: Any) -> None:
+        self._registrar.unregister(self._connection)
+        self._after_reply(self._drain())
 
-    async def localConfiguration(self, config: Any, _context: Any, **_: Any) -> None:
-        log.info("%s runs rules of its own (%d bytes)", self._link.peer, len(bytes(config)))
+    async def updateLocalConfiguration(self, config: Any, _context: Any, **_: Any) -> None:
+        log.info("%s runs a local configuration (%d bytes)", self._connection.peer, len(bytes(config)))
 
-    def _soon(self, work: Any) -> None:
-        """Runs `work` once the answer to the call is on its way."""
+    def _after_reply(self, work: Any) -> None:
+        """Runs `work` in a task of its own, so that the method's reply is sent meanwhile."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _close(self) -> None:
-        await asyncio.sleep(_ANSWERED)
-        self._link.close()
+        await _reply_sent()
+        self._connection.close()
 
-    async def _retire(self) -> None:
-        await asyncio.sleep(_ANSWERED)
-        self._link.retire(but=self._control)
+    async def _drain(self) -> None:
+        await _reply_sent()
+        self._connection.drain(keep=self._stream)
 
 
-_ANSWERED = 0.05
-"""Seconds that an answer takes, amply, from the RPC library to the wire; it tells nobody when it has sent one."""
+async def _reply_sent() -> None:
+    await asyncio.sleep(_REPLY_DELAY)
+    for _ in range(_REPLY_TURNS):
+        await asyncio.sleep(0)

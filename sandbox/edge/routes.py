@@ -1,4 +1,4 @@
-"""From a hostname to what serves it: the emulated zone's load balancers and records, read as a resolver and Cloudflare's edge read them."""
+"""Resolution of a hostname to its tunnel, by the zone's load balancers and DNS records, as at Cloudflare's edge."""
 
 import json
 from dataclasses import dataclass
@@ -12,93 +12,93 @@ from sandbox.cloudflare.store import Row, Store
 
 @dataclass(frozen=True)
 class Route:
-    """A hostname's zone (None outside every one) and its tunnel; `why` says what stands between where there is none."""
+    """A hostname's zone and tunnel. Where either is missing it is None, and `reason` says why."""
 
     zone: Row | None
     tunnel: Row | None = None
-    why: str = ""
+    reason: str = ""
 
 
-def find(store: Store, hostname: str) -> Route:
-    """Where visitors of `hostname` (lower case, no port) are sent. Reads the store anew: what the API says now counts."""
-    names = _upwards(hostname)
+def resolve(store: Store, hostname: str) -> Route:
+    """The route of `hostname` (lower case, no port) by the store's current content."""
+    names = _parents(hostname)
     zone = store.one(
-        f"SELECT id, name, account FROM zones WHERE name IN ({_marks(names)}) ORDER BY length(name) DESC LIMIT 1",
+        f"SELECT id, name, account FROM zones WHERE name IN ({_placeholders(names)}) "
+        "ORDER BY length(name) DESC LIMIT 1",
         *names,
     )
     if zone is None:
-        return Route(None, why=f"{hostname} is in none of the zones here")
-    balancer = next(
-        (b for b in store.bodies("load_balancers", zone["id"]) if b["name"] == hostname and b["enabled"]), None
-    )
+        return Route(None, reason=f"{hostname} is in none of the account's zones")
+    balancers = store.bodies("load_balancers", zone["id"])
+    balancer = next((each for each in balancers if each["name"] == hostname and each["enabled"]), None)
     if balancer:
-        return _balanced(store, zone, balancer)
-    record = _record(store, zone, hostname)
+        return _resolve_load_balancer(store, zone, balancer)
+    record = _address_record(store, zone, hostname)
     if record is None:
-        return Route(zone, why=f"{hostname} has no DNS record")
+        return Route(zone, reason=f"{hostname} has no DNS record")
     if not record["proxied"]:
-        return Route(zone, why=f"the record of {hostname} is not proxied: visitors are sent past Cloudflare")
+        return Route(zone, reason=f"the record of {hostname} is not proxied: its visitors bypass Cloudflare")
     if record["type"] != "CNAME":
-        return Route(zone, why=f"the record of {hostname} points at {record['content']}, which is no tunnel")
-    return _to(store, zone, f"the record of {hostname}", record["content"] or "")
+        return Route(zone, reason=f"the record of {hostname} points to {record['content']}, which is not a tunnel")
+    return _resolve_address(store, zone, f"the record of {hostname}", record["content"] or "")
 
 
-def _balanced(store: Store, zone: Row, balancer: dict[str, Any]) -> Route:
-    """To the first pool with a tunnel that is connected, whatever the steering: that is what fails over."""
-    called = f"the load balancer of {balancer['name']}"
+def _resolve_load_balancer(store: Store, zone: Row, balancer: dict[str, Any]) -> Route:
+    """The first pool with a connected tunnel, whatever the steering policy: that suffices to rehearse a failover."""
+    source = f"the load balancer of {balancer['name']}"
     if not balancer["proxied"]:
-        return Route(zone, why=f"{called} is not proxied: visitors are sent past Cloudflare")
+        return Route(zone, reason=f"{source} is not proxied: its visitors bypass Cloudflare")
     pools = {pool["id"]: pool for pool in store.bodies("load_balancer_pools", zone["account"])}
-    order = [pools[number] for number in (*balancer["default_pools"], balancer["fallback_pool"]) if number in pools]
+    order = [pools[pool_id] for pool_id in (*balancer["default_pools"], balancer["fallback_pool"]) if pool_id in pools]
     origins = [origin for pool in order if pool["enabled"] for origin in pool["origins"] if origin["enabled"]]
-    routes = [_to(store, zone, called, origin["address"]) for origin in origins]
-    alive = (route for route in routes if route.tunnel and connections.of_tunnel(store, route.tunnel["id"]))
-    last = routes[-1] if routes else Route(zone, why=f"{called} has no pool that is enabled")
-    return next(alive, last)
+    routes = [_resolve_address(store, zone, source, origin["address"]) for origin in origins]
+    connected = (route for route in routes if route.tunnel and connections.of_tunnel(store, route.tunnel["id"]))
+    last = routes[-1] if routes else Route(zone, reason=f"{source} has no enabled pool")
+    return next(connected, last)
 
 
-def _to(store: Store, zone: Row, called: str, address: str) -> Route:
-    """To the tunnel at an address such as `<id>.cfargotunnel.com`."""
+def _resolve_address(store: Store, zone: Row, source: str, address: str) -> Route:
+    """The tunnel at an address such as `<id>.cfargotunnel.com`."""
     if not address.endswith(TUNNEL_DOMAIN):
-        return Route(zone, why=f"{called} points at {address}, which is no tunnel")
+        return Route(zone, reason=f"{source} points to {address}, which is not a tunnel")
     tunnel = tunnels.find(store, address.removesuffix(TUNNEL_DOMAIN))
     if tunnel is None or tunnel["account"] != zone["account"]:
-        return Route(zone, why=f"{called} points at a tunnel that is not here")
+        return Route(zone, reason=f"{source} points to a tunnel that does not exist in this account")
     if tunnel["deleted"]:
-        return Route(zone, why=f"{called} points at the deleted tunnel {tunnel['name']}")
+        return Route(zone, reason=f"{source} points to the deleted tunnel {tunnel['name']}")
     return Route(zone, tunnel)
 
 
-def _record(store: Store, zone: Row, hostname: str) -> dict[str, Any] | None:
-    """The address or alias record that answers for `hostname`.
+def _address_record(store: Store, zone: Row, hostname: str) -> dict[str, Any] | None:
+    """The A, AAAA or CNAME record that applies to `hostname`.
 
-    A wildcard answers at any depth, unless a name between it and the hostname exists (RFC 4592).
+    A wildcard applies at any depth, unless a name between it and the hostname exists (RFC 4592).
     """
-    inside = [name for name in _upwards(hostname) if len(name) >= len(zone["name"])]
-    wanted = [*inside, *(f"*.{name}" for name in inside)]
-    found: dict[str, list[dict[str, Any]]] = {}
-    query = f"SELECT name, body FROM records WHERE zone = ? AND name IN ({_marks(wanted)})"
-    for row in store.all(query, zone["id"], *wanted):
-        found.setdefault(row["name"], []).append(json.loads(row["body"]))
+    inside = [name for name in _parents(hostname) if len(name) >= len(zone["name"])]
+    names = [*inside, *(f"*.{name}" for name in inside)]
+    records: dict[str, list[dict[str, Any]]] = {}
+    query = f"SELECT name, body FROM records WHERE zone = ? AND name IN ({_placeholders(names)})"
+    for row in store.all(query, zone["id"], *names):
+        records.setdefault(row["name"], []).append(json.loads(row["body"]))
     for name in inside:
-        if name == hostname and name in found:
-            return _pointing(found[name])
-        if name != hostname and f"*.{name}" in found:
-            return _pointing(found[f"*.{name}"])
-        if name in found:
+        if name == hostname and name in records:
+            return _first_address(records[name])
+        if name != hostname and f"*.{name}" in records:
+            return _first_address(records[f"*.{name}"])
+        if name in records:
             return None
     return None
 
 
-def _pointing(records: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _first_address(records: list[dict[str, Any]]) -> dict[str, Any] | None:
     return next((record for record in records if record["type"] in ("A", "AAAA", "CNAME")), None)
 
 
-def _upwards(name: str) -> list[str]:
-    """`a.b.c` → `a.b.c`, `b.c`, `c`; at most as many labels as a name can have."""
+def _parents(name: str) -> list[str]:
+    """`a.b.c` → `a.b.c`, `b.c`, `c`; at most as many labels as a DNS name can have."""
     labels = name.split(".")[-127:]
     return [".".join(labels[first:]) for first in range(len(labels))]
 
 
-def _marks(values: list[str]) -> str:
+def _placeholders(values: list[str]) -> str:
     return ",".join("?" * len(values))

@@ -1,4 +1,4 @@
-"""Cap'n Proto RPC over a stream of a connection (tunnelrpc/ of cloudflare/cloudflared)."""
+"""Cap'n Proto RPC over a stream of a tunnel connection (tunnelrpc/ of cloudflare/cloudflared)."""
 
 import asyncio
 import contextlib
@@ -7,35 +7,35 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import capnp
+import capnp as pycapnp
 
 from sandbox.edge.tunnel_connection import Stream
 
-library: Any = capnp
-"""The library is compiled, and tells a type checker nothing."""
-SCHEMA: Any = library.load(str(Path(__file__).with_name("tunnel.capnp")))
+capnp: Any = pycapnp
+"""pycapnp, typed as Any: it is a compiled module without type information."""
+SCHEMA: Any = capnp.load(str(Path(__file__).with_name("tunnel.capnp")))
 
 
 @contextlib.asynccontextmanager
-async def over(stream: Stream) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
-    """The stream as the library takes it, and a task that ends with what the connector has to say on it, or raises Lost."""
-    # The library reads and writes a socket, so it gets one end of a pair.
+async def transport(stream: Stream) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
+    """The stream as pycapnp takes it, and a task that ends with the stream's body, or raises ConnectionLost."""
+    # pycapnp reads and writes a socket, so it gets one end of a pair.
     ours, theirs = socket.socketpair()
-    wire = await library.AsyncIoStream.create_connection(sock=theirs)
+    wire = await capnp.AsyncIoStream.create_connection(sock=theirs)
     reader, writer = await asyncio.open_connection(sock=ours)
 
-    async def outwards() -> None:
+    async def outgoing() -> None:
         while data := await reader.read(1 << 16):
             await stream.send(data)
 
-    async def inwards() -> None:
+    async def incoming() -> None:
         try:
             async for data in stream.body():
                 writer.write(data)
         finally:
             writer.close()
 
-    tasks = [asyncio.create_task(outwards()), asyncio.create_task(inwards())]
+    tasks = [asyncio.create_task(outgoing()), asyncio.create_task(incoming())]
     try:
         yield wire, tasks[1]
     finally:

@@ -1,88 +1,104 @@
-"""One connection of a connector, whatever it is carried over: what the edge asks of `http2` and `quic` alike."""
+"""The interface of one tunnel connection, which `http2` and `quic` implement."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 Headers = list[tuple[bytes, bytes]]
 
 
-class Lost(Exception):
-    """The stream ended before it was complete: reset, or gone with its connection."""
+class ConnectionLost(Exception):
+    """The stream ended before it was complete: it was reset, or its connection closed."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The head of an answer: `headers` are the origin's. `unreachable` where the connector got none from it."""
+class Response:
+    """Status and headers of the origin's response. `origin_unreachable`: the connector got none from the origin."""
 
     status: int
     headers: Headers
-    unreachable: bool = False
+    origin_unreachable: bool = False
 
 
 @dataclass(frozen=True)
-class Applied:
-    """What a connector makes of rules pushed to it: the version that it runs now, and whether it refused the ones pushed."""
+class ConfigurationResult:
+    """A connector's answer to a configuration push: the version that it runs now, whether it rejected the new one."""
 
     version: int
-    refused: bool
+    rejected: bool
 
 
 class Stream(Protocol):
-    """One request and its answer. `close` it in any case: what is unfinished is reset, what is unread is given back."""
+    """One request and its response. Always `close` it: that resets an unfinished stream and returns its window."""
 
     trailers: Headers
-    """Filled once `body` has ended."""
+    """Complete once `body` has ended."""
 
-    async def answer(self) -> Answer:
-        """The head of the answer. Raises Lost."""
+    async def response(self) -> Response:
+        """Status and headers of the response. Raises ConnectionLost."""
         ...
 
     def body(self) -> AsyncIterator[bytes]:
-        """The answer's body as it comes. Raises Lost where it ends early."""
+        """The response's body as it arrives. Raises ConnectionLost where it is cut short."""
         ...
 
     async def send(self, data: bytes = b"", *, end: bool = False) -> None:
-        """Sends more of the request's body, as fast as the connector takes it. Raises Lost."""
+        """Sends more of the request's body, as fast as the connector's flow control allows. Raises ConnectionLost."""
         ...
 
     def close(self) -> None: ...
 
 
-class Link(Protocol):
-    """The connection. Whoever makes one is told when the connector is ready to register, and when the connection is gone."""
+class TunnelConnection(ABC):
+    """One connection of a connector. Its owner learns by callbacks when it can register and when it is closed."""
 
     location: str
-    """The edge address that it came in at."""
+    """The edge address that the connector dialled."""
     peer: str
-    """Address of the connector."""
+    """The connector's IP address."""
+    _streams: dict[int, Any]
+    _draining = False
+    _keep: Stream | None = None
 
-    async def control(self) -> Stream:
-        """The stream on which the connector registers, its body from the first byte on. Raises Lost."""
-        ...
+    @abstractmethod
+    async def control_stream(self) -> Stream:
+        """The stream on which the connector registers, its body from the first byte on. Raises ConnectionLost."""
 
+    @abstractmethod
     def request(
-        self, method: bytes, host: bytes, path: bytes, headers: Sequence[tuple[bytes, bytes]], ends: bool, socket: bool
+        self,
+        method: bytes,
+        host: bytes,
+        path: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        *,
+        end_stream: bool,
+        websocket: bool,
     ) -> Stream:
-        """Opens a stream: `headers` in lower case, `ends` where no body follows, `socket` for a WebSocket. Raises Lost."""
-        ...
+        """Opens a stream. `headers` are in lower case; `end_stream`: no body follows. Raises ConnectionLost."""
 
-    async def configure(self, version: int, config: bytes) -> Applied:
-        """Pushes rules, a JSON document, and waits for what the connector makes of them. Raises Lost."""
-        ...
+    @abstractmethod
+    async def push_configuration(self, version: int, config: bytes) -> ConfigurationResult:
+        """Sends a configuration, a JSON document, and waits for the connector's answer. Raises ConnectionLost."""
 
-    def retire(self, but: Stream | None = None) -> None:
-        """Closes once no stream but `but` is open: requests on their way come home first."""
-        ...
-
+    @abstractmethod
     def close(self) -> None:
-        """Says goodbye and closes."""
-        ...
+        """Closes in order, with a GOAWAY frame or its QUIC equivalent."""
 
+    @abstractmethod
     def abort(self) -> None:
-        """Cuts the connection, as a broken line would."""
-        ...
+        """Cuts the connection without notice, as a network failure would."""
+
+    def drain(self, keep: Stream | None = None) -> None:
+        """Closes the connection once no stream but `keep` is open, so that requests in flight complete."""
+        self._draining, self._keep = True, keep
+        self._close_if_drained()
+
+    def _close_if_drained(self) -> None:
+        if self._draining and all(stream is self._keep for stream in self._streams.values()):
+            self.close()
 
 
-Opened = Callable[[Link], Coroutine[None, None, None]]
-Gone = Callable[[Link], None]
+OnOpened = Callable[[TunnelConnection], Coroutine[None, None, None]]
+OnClosed = Callable[[TunnelConnection], None]

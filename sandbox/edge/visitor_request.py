@@ -1,4 +1,4 @@
-"""One visitor's request, as the edge sees it and as it passes it on."""
+"""One visitor's request: as the edge evaluates it, and the headers with which it is forwarded."""
 
 import json
 import re
@@ -8,39 +8,44 @@ from urllib.parse import urlsplit
 
 import h11
 
-from sandbox.edge.http1 import Conversation
+from sandbox.edge.http1 import HttpConnection
 from sandbox.edge.tunnel_connection import Headers
 
 _HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
+    b"upgrade".split()
 )
-_EDGES_OWN = frozenset(
+_EDGE_ONLY = frozenset(
     b"host cdn-loop cf-connecting-ip cf-ipcountry cf-ray cf-visitor x-forwarded-for x-forwarded-proto "
     b"cf-access-jwt-assertion cf-access-authenticated-user-email".split()
 )
-"""Set by the edge alone: a visitor who sends one has it taken away."""
+"""Headers that only the edge sets: a visitor's own are dropped."""
 
 
 @dataclass
-class Visit:
-    """`target` is the path with its query. `headers` are the visitor's, in lower case, without those of this one
-    connection and those that only the edge sets; `added` is what guards add for the origin, `remarks` for the visitor."""
+class VisitorRequest:
+    """A request. `headers` are the visitor's, in lower case, without hop-by-hop and edge-only headers."""
 
     method: bytes
     host: str
     """Lower case, no port."""
     authority: bytes
     target: bytes
+    """The path with its query."""
     headers: Headers
     upgrade: bytes
-    """The protocol that the visitor asks to switch to, such as `websocket`; empty for none."""
+    """The protocol of a requested upgrade, such as `websocket`; empty for none."""
     has_body: bool
     secure: bool
     address: str
+    """The visitor's IP address; from a header (see `parse`), so it need not be a valid one."""
     country: str
+    """Two letters, `XX` for an unknown country."""
     ray: str = field(default_factory=lambda: f"{secrets.token_hex(8)}-LO")
-    added: Headers = field(default_factory=list)
-    remarks: Headers = field(default_factory=list)
+    origin_headers: Headers = field(default_factory=list)
+    """Headers that Access adds for the origin."""
+    response_headers: Headers = field(default_factory=list)
+    """Headers that the WAF adds to the response."""
 
     @property
     def path(self) -> str:
@@ -51,10 +56,10 @@ class Visit:
         return self.target.partition(b"?")[2].decode("latin-1")
 
     def header(self, name: bytes) -> str:
-        """The first value of a header of the visitor's; empty where there is none."""
+        """The first value of one of the visitor's headers; empty where it is absent."""
         return next((value.decode("latin-1") for key, value in self.headers if key == name), "")
 
-    def onward(self) -> Headers:
+    def forwarded_headers(self) -> Headers:
         """The headers for the origin: https://developers.cloudflare.com/fundamentals/reference/http-headers/."""
         scheme = b"https" if self.secure else b"http"
         address = self.address.encode()
@@ -67,35 +72,38 @@ class Visit:
             (b"cf-visitor", json.dumps({"scheme": scheme.decode()}, separators=(",", ":")).encode()),
             (b"x-forwarded-for", address),
             (b"x-forwarded-proto", scheme),
-            *self.added,
+            *self.origin_headers,
         ]
 
 
-def read(request: h11.Request, conversation: Conversation) -> Visit:
-    """The visit that a request makes.
+def parse(request: h11.Request, connection: HttpConnection) -> VisitorRequest:
+    """The visitor's request.
 
-    Where visitors come from is theirs to say here, since all of them sit at this machine: `CF-IPCountry` (two letters;
-    XX, unknown, where there is none) and `CF-Connecting-IP`.
+    All visitors of a sandbox are on this machine, so they choose where they come from: `CF-IPCountry` (two letters; XX,
+    unknown, without it) and `CF-Connecting-IP`.
     """
-    sent = [(name.lower(), value) for name, value in request.headers]
-    given = dict(sent)
-    target, authority = request.target, given.get(b"host", b"")
+    received = [(name.lower(), value) for name, value in request.headers]
+    by_name = dict(received)
+    target, authority = request.target, by_name.get(b"host", b"")
     if target.startswith((b"http://", b"https://")):
-        # A client that takes the front for its proxy.
+        # The absolute form, from a client that uses the front end as its proxy.
         parts = urlsplit(target)
         authority, target = parts.netloc, (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
-    country = given.get(b"cf-ipcountry", b"").decode("latin-1").upper()
-    gone = _HOP_BY_HOP | _EDGES_OWN | {name.strip().lower() for name in given.get(b"connection", b"").split(b",")}
-    return Visit(
+    country = by_name.get(b"cf-ipcountry", b"").decode("latin-1").upper()
+    per_connection = {name.strip().lower() for name in by_name.get(b"connection", b"").split(b",")}
+    dropped = _HOP_BY_HOP | _EDGE_ONLY | per_connection
+    return VisitorRequest(
         method=request.method,
         host=_hostname(authority.decode("latin-1")),
         authority=authority.lower(),
         target=target,
-        headers=[(name, value) for name, value in sent if name not in gone and not name.startswith(b"cf-cloudflared-")],
-        upgrade=given.get(b"upgrade", b"").lower(),
-        has_body=b"transfer-encoding" in given or given.get(b"content-length", b"0") != b"0",
-        secure=conversation.secure,
-        address=given.get(b"cf-connecting-ip", conversation.peer.encode()).decode("latin-1"),
+        headers=[
+            (name, value) for name, value in received if name not in dropped and not name.startswith(b"cf-cloudflared-")
+        ],
+        upgrade=by_name.get(b"upgrade", b"").lower(),
+        has_body=b"transfer-encoding" in by_name or by_name.get(b"content-length", b"0") != b"0",
+        secure=connection.secure,
+        address=by_name.get(b"cf-connecting-ip", connection.peer.encode()).decode("latin-1"),
         country=country if re.fullmatch("[A-Z][A-Z0-9]", country) else "XX",
     )
 

@@ -1,6 +1,6 @@
-"""The zone's own rules, before anything else is asked: who is blocked, challenged, or came too often.
+"""The zone's WAF: custom rules, then rate limits, evaluated before Access and before any connector is asked.
 
-In Cloudflare's order: custom rules, then rate limits (https://developers.cloudflare.com/waf/concepts/).
+The order is Cloudflare's: https://developers.cloudflare.com/waf/concepts/.
 """
 
 import json
@@ -12,89 +12,91 @@ from typing import Any
 
 from sandbox.cloudflare.resources.ruleset_validation import CHALLENGES, CUSTOM, RATE_LIMIT
 from sandbox.cloudflare.store import Store
-from sandbox.edge.error_pages import Page
-from sandbox.edge.expressions import compiled
-from sandbox.edge.visitor_request import Visit
+from sandbox.edge.error_pages import ErrorPage
+from sandbox.edge.expressions import compile_expression
+from sandbox.edge.visitor_request import VisitorRequest
 
 NOT_EVALUATED = b"culvert-sandbox-not-evaluated"
-"""Answer's header: the rules that could have said something of this visit, had this sandbox been able to evaluate them."""
-COUNTED: dict[str, Callable[[Visit], str]] = {
-    "ip.src": lambda visit: visit.address,
-    "cf.unique_visitor_id": lambda visit: visit.address,
-    "ip.src.country": lambda visit: visit.country,
-    "ip.geoip.country": lambda visit: visit.country,
-    "http.host": lambda visit: visit.host,
-    "http.request.uri.path": lambda visit: visit.path,
+"""Response header: a rule that this sandbox cannot evaluate and that could have applied to the request."""
+CHARACTERISTICS: dict[str, Callable[[VisitorRequest], str]] = {
+    "ip.src": lambda request: request.address,
+    "cf.unique_visitor_id": lambda request: request.address,
+    "ip.src.country": lambda request: request.country,
+    "ip.geoip.country": lambda request: request.country,
+    "http.host": lambda request: request.host,
+    "http.request.uri.path": lambda request: request.path,
 }
-"""What tells visitors apart for a rate limit. The sandbox is one data centre, so `cf.colo.id` does not."""
+"""By which values a rate limit can count. `cf.colo.id` is ignored: the sandbox is one data center."""
 Rule = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
-class Guard:
-    """Judges visits by the rulesets that the API holds at that moment; `clock` gives seconds."""
+class Waf:
+    """Evaluates requests against the API's current rulesets; `clock` returns seconds."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
         self._counters: dict[tuple[str, ...], _Counter] = {}
 
-    def judge(self, zone: str, visit: Visit) -> Page | None:
-        """The page that a visit ends with, None where it may go on. What could not be evaluated is told to the visitor."""
-        rulesets = self._rulesets(zone)
+    def evaluate(self, zone_id: str, request: VisitorRequest) -> ErrorPage | None:
+        """The response of the first rule that stops the request; None where none does.
+
+        Rules that cannot be evaluated here do not stop a request; they are named in its response headers.
+        """
+        rulesets = self._rulesets(zone_id)
         skipped: set[str] = set()
-        for rule in self._matching(rulesets.get(CUSTOM, []), visit):
+        for rule in self._matching(rulesets.get(CUSTOM, []), request):
             if rule["action"] == "skip":
                 parameters = rule.get("action_parameters") or {}
                 skipped |= set(parameters.get("phases") or ())
                 if parameters.get("ruleset") == "current":
                     break
             elif rule["action"] == "execute":
-                _tell(rule, visit)
+                _report_not_evaluated(rule, request)
             elif page := _page(rule, f"the rule {_title(rule)} blocks this request", 1020, 403, "Access denied"):
                 return page
         limits = [] if RATE_LIMIT in skipped else rulesets.get(RATE_LIMIT, [])
-        for rule in self._matching(limits, visit):
-            if self._exceeded(rule, visit) and (
-                page := _page(rule, f"the rule {_title(rule)} counts too many requests", 1015, 429, "Rate limited")
-            ):
-                return page
+        for rule in self._matching(limits, request):
+            if self._exceeded(rule, request):
+                reason = f"the rate limit {_title(rule)} is exceeded"
+                if page := _page(rule, reason, 1015, 429, "Rate limited"):
+                    return page
         return None
 
-    def _rulesets(self, zone: str) -> dict[str, list[Rule]]:
-        rows = self._store.all("SELECT body FROM objects WHERE kind = 'rulesets' AND scope = ?", zone)
-        found = [json.loads(row["body"]) for row in rows]
-        return {ruleset["phase"]: ruleset["rules"] for ruleset in found if ruleset["kind"] == "zone"}
+    def _rulesets(self, zone_id: str) -> dict[str, list[Rule]]:
+        rows = self._store.all("SELECT body FROM objects WHERE kind = 'rulesets' AND scope = ?", zone_id)
+        rulesets = [json.loads(row["body"]) for row in rows]
+        return {ruleset["phase"]: ruleset["rules"] for ruleset in rulesets if ruleset["kind"] == "zone"}
 
-    def _matching(self, rules: list[Rule], visit: Visit) -> Iterator[Rule]:
+    def _matching(self, rules: list[Rule], request: VisitorRequest) -> Iterator[Rule]:
         for rule in rules:
-            said = compiled(rule["expression"])(visit) if rule["enabled"] else False
-            if said is None:
-                _tell(rule, visit)
-            elif said:
+            matches = compile_expression(rule["expression"])(request) if rule["enabled"] else False
+            if matches is None:
+                _report_not_evaluated(rule, request)
+            elif matches:
                 yield rule
 
-    def _exceeded(self, rule: Rule, visit: Visit) -> bool:
+    def _exceeded(self, rule: Rule, request: VisitorRequest) -> bool:
         limit = rule["ratelimit"]
-        named = [each for each in limit["characteristics"] if each != "cf.colo.id"]
-        if limit.get("counting_expression") or any(each not in COUNTED for each in named):
-            _tell(rule, visit)
+        characteristics = [name for name in limit["characteristics"] if name != "cf.colo.id"]
+        if limit.get("counting_expression") or any(name not in CHARACTERISTICS for name in characteristics):
+            _report_not_evaluated(rule, request)
             return False
-        key = (rule["id"], rule["version"], *(COUNTED[each](visit) for each in named))
-        counter = self._counters.setdefault(key, _Counter())
-        return counter.exceeds(limit, self._clock())
+        key = (rule["id"], rule["version"], *(CHARACTERISTICS[name](request) for name in characteristics))
+        return self._counters.setdefault(key, _Counter()).exceeds(limit, self._clock())
 
 
 class _Counter:
-    """The requests of one visitor under one rule: a window that slides, and for how long it has been shut."""
+    """The requests of one visitor under one rate limit: a sliding window, and the end of a mitigation timeout."""
 
     def __init__(self) -> None:
         self.times: deque[float] = deque()
-        self.shut_until = 0.0
+        self.blocked_until = 0.0
 
     def exceeds(self, limit: dict[str, Any], now: float) -> bool:
-        """Counts one more. With a timeout the visitor is shut out for it; without, only what is above the rate is."""
-        if now < self.shut_until:
+        """Counts one request. With a timeout, all requests are blocked for it; without, only those above the rate."""
+        if now < self.blocked_until:
             return True
         while self.times and self.times[0] <= now - limit["period"]:
             self.times.popleft()
@@ -103,17 +105,17 @@ class _Counter:
             return False
         if limit["mitigation_timeout"]:
             self.times.clear()
-            self.shut_until = now + limit["mitigation_timeout"]
+            self.blocked_until = now + limit["mitigation_timeout"]
         return True
 
 
-def _page(rule: Rule, why: str, code: int, status: int, title: str) -> Page | None:
+def _page(rule: Rule, reason: str, code: int, status: int, title: str) -> ErrorPage | None:
     if rule["action"] == "block":
-        return Page(status, code, title, why)
+        return ErrorPage(status, code, title, reason)
     if rule["action"] in CHALLENGES:
-        # A browser would solve it and come back; here nobody does.
-        asks = f"the rule {_title(rule)} asks for a {rule['action'].replace('_', ' ')}"
-        return Page(403, 403, "Just a moment...", asks, headers=((b"cf-mitigated", b"challenge"),))
+        # At Cloudflare a browser solves the challenge and repeats the request; this sandbox cannot set one.
+        challenge = f"the rule {_title(rule)} requires a {rule['action'].replace('_', ' ')}"
+        return ErrorPage(403, 403, "Just a moment...", challenge, headers=((b"cf-mitigated", b"challenge"),))
     return None
 
 
@@ -121,6 +123,6 @@ def _title(rule: Rule) -> str:
     return rule["description"] or rule["ref"]
 
 
-def _tell(rule: Rule, visit: Visit) -> None:
+def _report_not_evaluated(rule: Rule, request: VisitorRequest) -> None:
     log.warning("rule %s is not evaluated here: %s", _title(rule), rule["expression"])
-    visit.remarks.append((NOT_EVALUATED, _title(rule).encode("ascii", "replace")))
+    request.response_headers.append((NOT_EVALUATED, _title(rule).encode("ascii", "replace")))

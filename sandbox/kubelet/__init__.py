@@ -1,7 +1,7 @@
-"""The connector's pods, run for real: for each pod of the embedded cluster, cloudflared as a process of this machine.
+"""The kubelet of the connector's pods: it runs cloudflared as a process of this machine for each pod of the cluster.
 
-`python -m sandbox.kubelet` does for these pods what a kubelet does: arguments, environment, Secret values, mounted files,
-probes, restarts, orderly ends. What differs, because there are no containers, is written where it is done: paths and
-addresses of its arguments and environment are translated (`recipe`), those that rules name are there for the process alone
-(`enclosed`), and Services answer through a proxy (`origins`), or at addresses of this machine (`service_names`).
+`python -m sandbox.kubelet` does the work of a kubelet: arguments, environment, Secret values, mounted files, probes,
+restarts and graceful termination. There are no containers, so three things differ. Paths and addresses in arguments and
+environment are translated (`process_spec`), files that ingress rules name are visible to the process only
+(`mount_namespace`), and Services answer through a proxy (`service_proxy`) or at loopback addresses (`service_names`).
 """

@@ -1,4 +1,4 @@
-"""Runs the connector's pods of the embedded cluster until it is stopped (SIGTERM or SIGINT)."""
+"""Runs the connector's pods of the embedded cluster until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 
 from sandbox.directory import SandboxDirectory
-from sandbox.edge.certificate_authority import Authority
+from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.edge.listener import listen
 from sandbox.kubelet.cluster_api import ClusterApi
 from sandbox.kubelet.kubelet import Kubelet
-from sandbox.kubelet.process import stop_leftovers
-from sandbox.kubelet.process_spec import Surroundings, within
+from sandbox.kubelet.process import stop_orphans
+from sandbox.kubelet.process_spec import HostEnvironment, in_mount_namespace
 from sandbox.kubelet.service_names import ServiceNames
-from sandbox.kubelet.service_proxy import Origins
+from sandbox.kubelet.service_proxy import ServiceProxy
 from sandbox.kubelet.services import Services
 from sandbox.port_file import write as write_port_file
 
@@ -26,63 +26,67 @@ log = logging.getLogger(__name__)
 
 
 async def serve(home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path) -> None:
-    """Serves until SIGTERM or SIGINT. The port file is `{"proxy": port}`, written once every pod has been taken over."""
+    """Serves until SIGTERM or SIGINT.
+
+    The port file, `{"proxy": port}`, is written once all existing pods are adopted.
+    """
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    stop_leftovers(home.path)
-    ports, authority, api = json.loads(edge.read_text()), Authority(home), ClusterApi(kubeconfig)
-    origins = Origins(Services(api), authority, ports["front"])
-    proxy = listen(0)
-    port: int = proxy.getsockname()[1]
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    stop_orphans(home.path)
+    edge_ports, authority, api = json.loads(edge.read_text()), CertificateAuthority(home), ClusterApi(kubeconfig)
+    service_proxy = ServiceProxy(Services(api), authority, edge_ports["frontend"])
+    listener = listen(0)
+    proxy_port: int = listener.getsockname()[1]
     folder = home.path / "connectors"
-    hosts = folder / "hosts" if enclosing(folder) else None
-    around = Surroundings(cloudflared, tuple(ports["edge"]), authority.certificate, port, hosts)
-    kubelet = Kubelet(api, around, home.path)
-    work = asyncio.create_task(kubelet.follow())
-    answering = asyncio.create_task(origins.serve(proxy))
-    naming = asyncio.create_task(ServiceNames(api, origins.take, hosts).follow()) if hosts else None
+    hosts = folder / "hosts" if supports_mount_namespaces(folder) else None
+    host = HostEnvironment(cloudflared, tuple(edge_ports["edge"]), authority.certificate, proxy_port, hosts)
+    kubelet = Kubelet(api, host, home.path)
+    running = asyncio.create_task(kubelet.run())
+    proxying = asyncio.create_task(service_proxy.serve(listener))
+    naming = asyncio.create_task(ServiceNames(api, service_proxy.serve_tcp, hosts).run()) if hosts else None
     stopped = asyncio.create_task(stop.wait())
-    settled = asyncio.create_task(kubelet.settled.wait())
-    await asyncio.wait({work, stopped, settled}, return_when=asyncio.FIRST_COMPLETED)
-    if settled.done():
-        write_port_file(port_file, {"proxy": port})
-    await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    work.cancel()
+    adopted = asyncio.create_task(kubelet.adopted.wait())
+    await asyncio.wait({running, stopped, adopted}, return_when=asyncio.FIRST_COMPLETED)
+    if adopted.done():
+        write_port_file(port_file, {"proxy": proxy_port})
+    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
     await kubelet.stop()
-    answering.cancel()
+    proxying.cancel()
     if naming:
         naming.cancel()
         await asyncio.gather(naming, return_exceptions=True)
     await api.close()
     with contextlib.suppress(asyncio.CancelledError):
-        await work  # one that ended by itself says why
+        await running  # raises the error of a task that ended by itself
 
 
-def enclosing(folder: Path) -> bool:
-    """Whether this machine gives processes files of their own; why not is logged."""
+def supports_mount_namespaces(folder: Path) -> bool:
+    """Whether this machine lets a process have mounts of its own; logs the reason where it does not."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = within({"/etc/culvert/ca": folder}, folder / "root", [sys.executable, "-I", "-c", "pass"])
-    tried = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    if tried.returncode:
-        log.warning("caPool and tcp:// origins do not work here: %s", tried.stderr.strip())
-    return tried.returncode == 0
+    command = in_mount_namespace({"/etc/culvert/ca": folder}, folder / "root", [sys.executable, "-I", "-c", "pass"])
+    attempt = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    if attempt.returncode:
+        log.warning("caPool and tcp:// origins do not work here: %s", attempt.stderr.strip())
+    return attempt.returncode == 0
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m sandbox.kubelet", description=__doc__)
-    arguments.add_argument("--home", type=Path, required=True, help="the sandbox's folder")
-    arguments.add_argument("--kubeconfig", type=Path, required=True, help="the embedded cluster's")
-    arguments.add_argument("--cloudflared", type=Path, required=True, help="the program to run")
-    arguments.add_argument("--edge", type=Path, required=True, help="the port file of the edge")
-    arguments.add_argument(
-        "--port-file", type=Path, required=True, help="where the proxy's port is written when all is up"
+    parser = argparse.ArgumentParser(prog="python -m sandbox.kubelet", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True, help="the sandbox's folder")
+    parser.add_argument("--kubeconfig", type=Path, required=True, help="kubeconfig of the embedded cluster")
+    parser.add_argument("--cloudflared", type=Path, required=True, help="the cloudflared binary")
+    parser.add_argument("--edge", type=Path, required=True, help="the edge's port file")
+    parser.add_argument(
+        "--port-file", type=Path, required=True, help="file that receives the proxy's port once the pods are adopted"
     )
-    wanted = arguments.parse_args()
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    home = SandboxDirectory(wanted.home)
-    asyncio.run(serve(home, wanted.kubeconfig, wanted.cloudflared, wanted.edge, wanted.port_file))
+    asyncio.run(
+        serve(SandboxDirectory(options.home), options.kubeconfig, options.cloudflared, options.edge, options.port_file)
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The connector's program: somebody's own, or the official download of the version that the stack runs."""
+"""The cloudflared binary: the user's own, or the official download of the version that the stack runs."""
 
 import os
 from pathlib import Path
@@ -17,41 +17,41 @@ _ASSETS = {
     "darwin-amd64": ("cloudflared-darwin-amd64.tgz", "cloudflared"),
     "darwin-arm64": ("cloudflared-darwin-arm64.tgz", "cloudflared"),
 }
-"""By platform, the file's name and, in an archive, the program's."""
+"""By platform: the asset's name and, where that is an archive, the binary's name in it."""
 
 
 def find() -> Tool | None:
-    """cloudflared as `CULVERT_CLOUDFLARED` or the PATH has it, else as it was downloaded before. Gets nothing."""
+    """cloudflared from `CULVERT_CLOUDFLARED` or the PATH, else from an earlier download. Downloads nothing."""
     own = find_cloudflared()
     if own or os.environ.get("CULVERT_CLOUDFLARED"):
-        return own  # a wish that cannot be met is not met with something else
-    place = _place()
-    return Tool("cloudflared", place, VERSION, "official download, checksum verified") if place.exists() else None
+        return own  # where the named binary does not work, no other one is used in its place
+    path = _cached()
+    return Tool("cloudflared", path, VERSION, "official download, checksum verified") if path.exists() else None
 
 
 def obtain(progress: Progress) -> Tool | None:
-    """cloudflared as `find` has it, else downloaded for all later runs; None, and `progress` gets the reason, where neither is to be had."""
-    found = find()
-    if found or os.environ.get("CULVERT_CLOUDFLARED"):
-        return found
-    name, member = _ASSETS.get(this_platform(), ("", ""))
-    if not name:
-        progress(f"nobody publishes cloudflared for {this_platform()}")
+    """cloudflared as `find` returns it, else downloaded and kept; None where that fails, with a line of progress."""
+    existing = find()
+    if existing or os.environ.get("CULVERT_CLOUDFLARED"):
+        return existing
+    asset, member = _ASSETS.get(this_platform(), ("", ""))
+    if not asset:
+        progress(f"there is no official cloudflared for {this_platform()}")
         return None
-    url = f"https://github.com/{_PROJECT}/download/{VERSION}/{name}"
+    url = f"https://github.com/{_PROJECT}/download/{VERSION}/{asset}"
     release = Release(url, f"https://api.github.com/repos/{_PROJECT}/tags/{VERSION}", member)
     with workshop(progress) as work:
-        _place().parent.mkdir(parents=True, exist_ok=True)
+        _cached().parent.mkdir(parents=True, exist_ok=True)
         try:
-            if not _place().exists():
+            if not _cached().exists():
                 Downloads(progress).fetch(release, work / "cloudflared")
                 (work / "cloudflared").chmod(0o755)
-                (work / "cloudflared").replace(_place())
+                (work / "cloudflared").replace(_cached())
         except DownloadUnavailable as reason:
-            progress(f"no download of cloudflared: {reason}")
+            progress(f"cloudflared cannot be downloaded: {reason}")
             return None
     return find()
 
 
-def _place() -> Path:
+def _cached() -> Path:
     return folder() / "tools" / f"cloudflared-{VERSION}-{this_platform()}" / "cloudflared"

@@ -1,4 +1,4 @@
-"""All of the connector's pods: each one that the cluster has scheduled lives here, and ends here."""
+"""The kubelet: starts, runs and removes every pod of the connector that the cluster has scheduled."""
 
 import asyncio
 import contextlib
@@ -11,89 +11,90 @@ import httpx
 from sandbox.kubelet.cluster_api import ClusterApi, Object
 from sandbox.kubelet.kwok_stages import LABEL, VALUE
 from sandbox.kubelet.pod import Pod
-from sandbox.kubelet.process_spec import Surroundings
+from sandbox.kubelet.process_spec import HostEnvironment
 
-_PATIENCE = 10.0
-"""Seconds that containers have to end in when the sandbox itself is stopped."""
+_SHUTDOWN_GRACE = 10.0
+"""Longest grace period, in seconds, of containers when the sandbox itself is stopped."""
 log = logging.getLogger(__name__)
 
 
 class Kubelet:
-    """Follows the pods that carry the connector's label, and runs them."""
+    """Watches the pods with the connector's label, and runs them."""
 
-    def __init__(self, api: ClusterApi, around: Surroundings, home: Path) -> None:
-        self.settled = asyncio.Event()
-        """Set once every pod that was there at the start has been taken over."""
-        self._api, self._around, self._home = api, around, home
+    def __init__(self, api: ClusterApi, host: HostEnvironment, home: Path) -> None:
+        self.adopted = asyncio.Event()
+        """Set once the status of every pod that existed at the start has been published."""
+        self._api, self._host, self._home = api, host, home
         self._pods: dict[str, Pod] = {}
-        self._work: set[asyncio.Task[None]] = set()
-        # Probes go to addresses of this machine, each its own connection, as a kubelet's do.
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Like a kubelet's, each probe makes a connection of its own; it goes to an address of this machine.
         limits = httpx.Limits(max_keepalive_connections=0)
-        self._probing = httpx.AsyncClient(trust_env=False, verify=False, limits=limits)
+        self._probe_client = httpx.AsyncClient(trust_env=False, verify=False, limits=limits)
 
-    async def follow(self) -> None:
-        """Runs pods until cancelled; the containers then still run."""
-        async for news in self._api.follow("/api/v1/pods", f"{LABEL}={VALUE}"):
-            if isinstance(news, list):
-                there = {pod["metadata"]["uid"] for pod in news}
-                for uid in set(self._pods) - there:
-                    self._drop(uid)
-                for pod in news:
-                    self._consider(pod)
-                if not self.settled.is_set():
-                    self._spawn(self._settle())
-            elif news["type"] == "DELETED":
-                self._drop(news["object"]["metadata"]["uid"])
-            elif news["type"] in ("ADDED", "MODIFIED"):
-                self._consider(news["object"])
+    async def run(self) -> None:
+        """Runs pods until cancelled; their containers keep running until `stop`."""
+        async for update in self._api.watch("/api/v1/pods", f"{LABEL}={VALUE}"):
+            if isinstance(update, list):
+                existing = {pod["metadata"]["uid"] for pod in update}
+                for uid in set(self._pods) - existing:
+                    self._pod_deleted(uid)
+                for pod in update:
+                    self._sync(pod)
+                if not self.adopted.is_set():
+                    self._spawn(self._adopt())
+            elif update["type"] == "DELETED":
+                self._pod_deleted(update["object"]["metadata"]["uid"])
+            elif update["type"] in ("ADDED", "MODIFIED"):
+                self._sync(update["object"])
 
     async def stop(self) -> None:
-        """Ends every container, in order; the pods stay in the cluster, for the next run to take over."""
+        """Terminates every container; the pods stay in the cluster, for the next run to adopt."""
         async with asyncio.TaskGroup() as group:
             for pod in self._pods.values():
-                group.create_task(pod.end(min(pod.grace, _PATIENCE)))
-        await asyncio.gather(*self._work, return_exceptions=True)
-        await self._probing.aclose()
+                group.create_task(pod.terminate(min(pod.grace_period, _SHUTDOWN_GRACE)))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._probe_client.aclose()
 
-    def _consider(self, pod: Object) -> None:
-        meta = pod["metadata"]
-        known = self._pods.get(meta["uid"])
-        if "deletionTimestamp" in meta:
-            if known is None or known.over:
-                self._spawn(self._forget(pod))
-            elif not known.ending:
-                self._spawn(self._end(known, pod))
-        elif known is None and pod["status"].get("podIP") and pod["status"]["phase"] in ("Pending", "Running"):
-            made = self._pods[meta["uid"]] = Pod(pod, self._api, self._probing, self._around, self._home)
-            self._spawn(made.run())
+    def _sync(self, pod: Object) -> None:
+        metadata, status = pod["metadata"], pod["status"]
+        known = self._pods.get(metadata["uid"])
+        if "deletionTimestamp" in metadata:
+            if known is None or known.terminated:
+                self._spawn(self._delete(pod))
+            elif not known.terminating:
+                self._spawn(self._terminate(known, pod))
+        elif known is None and status.get("podIP") and status["phase"] in ("Pending", "Running"):
+            new = self._pods[metadata["uid"]] = Pod(pod, self._api, self._probe_client, self._host, self._home)
+            self._spawn(new.run())
 
-    async def _settle(self) -> None:
-        await asyncio.gather(*(pod.status.told.wait() for pod in self._pods.values()))
-        self.settled.set()
+    async def _adopt(self) -> None:
+        await asyncio.gather(*(pod.status.published.wait() for pod in self._pods.values()))
+        self.adopted.set()
 
-    async def _end(self, known: Pod, pod: Object) -> None:
-        await known.end(pod["metadata"].get("deletionGracePeriodSeconds", 30))
-        await self._forget(pod)
+    async def _terminate(self, known: Pod, pod: Object) -> None:
+        await known.terminate(pod["metadata"].get("deletionGracePeriodSeconds", 30))
+        await self._delete(pod)
 
-    async def _forget(self, pod: Object) -> None:
-        """A pod whose container has ended goes from the cluster."""
-        meta = pod["metadata"]
-        await self._api.delete_now(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}", meta["uid"])
+    async def _delete(self, pod: Object) -> None:
+        """Removes a pod whose container has ended from the cluster."""
+        metadata = pod["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
+        await self._api.delete_now(path, metadata["uid"])
 
-    def _drop(self, uid: str) -> None:
-        """A pod that is gone from the cluster already."""
+    def _pod_deleted(self, uid: str) -> None:
+        """Terminates the container of a pod that is no longer in the cluster."""
         pod = self._pods.pop(uid, None)
-        if pod and not pod.ending:
-            self._spawn(pod.end(grace=1))
+        if pod and not pod.terminating:
+            self._spawn(pod.terminate(grace_period=1))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(self._reported(work))
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        task = asyncio.create_task(self._logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _reported(self, work: Coroutine[None, None, None]) -> None:
+    async def _logged(self, work: Coroutine[None, None, None]) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 await work
             except Exception:
-                log.exception("a pod's work broke off")
+                log.exception("unexpected error in a pod's task")

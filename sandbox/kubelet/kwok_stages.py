@@ -1,14 +1,14 @@
-"""Telling KWOK to leave the connector's pods to us."""
+"""KWOK stages that leave the connector's pods to the sandbox's kubelet."""
 
 from typing import Any
 
 import yaml
 
 LABEL, VALUE = "app.kubernetes.io/name", "cloudflared"
-"""What the connector's pods are known by (`components/naming.py`)."""
+"""The label of the connector's pods (`components/naming.py`)."""
 
 _KEY = f'.metadata.labels["{LABEL}"]'
-# Addresses come from KWOK, which hands them out for all pods; everything else of the status is ours.
+# KWOK assigns the addresses of all pods; everything else of the status is the kubelet's.
 _ADDRESSES = """
 startTime: {{ Now | Quote }}
 {{ $hosts := NodeIPsWith .spec.nodeName }}
@@ -30,19 +30,19 @@ podIPs:
 """
 
 
-def without_connectors(stages: str) -> str:
-    """KWOK's stages, changed so that the connector's pods get their addresses from it and nothing else."""
+def exclude_connector_pods(stages: str) -> str:
+    """KWOK's stages, changed so that KWOK gives the connector's pods their addresses and nothing else."""
     documents = list(yaml.safe_load_all(stages))
     for document in documents:
         if document["spec"]["resourceRef"]["kind"] == "Pod":
             document["spec"]["selector"]["matchExpressions"].append(
                 {"key": _KEY, "operator": "NotIn", "values": [VALUE]}
             )
-    return yaml.safe_dump_all([*documents, _addresses()])
+    return yaml.safe_dump_all([*documents, _address_stage()])
 
 
-def _addresses() -> dict[str, Any]:
-    when = [
+def _address_stage() -> dict[str, Any]:
+    conditions = [
         {"key": _KEY, "operator": "In", "values": [VALUE]},
         {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"},
         {"key": ".status.podIP", "operator": "DoesNotExist"},
@@ -53,7 +53,7 @@ def _addresses() -> dict[str, Any]:
         "metadata": {"name": "connector-addresses"},
         "spec": {
             "resourceRef": {"apiGroup": "v1", "kind": "Pod"},
-            "selector": {"matchExpressions": when},
+            "selector": {"matchExpressions": conditions},
             "next": {"statusTemplate": _ADDRESSES},
         },
     }

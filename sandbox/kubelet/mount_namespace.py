@@ -1,11 +1,11 @@
-"""Run as a program: a command that finds files at paths of a pod's, which nobody else on this machine sees. Linux alone.
+"""A program that runs a command in a mount namespace with a pod's files at the pod's paths. Linux only.
 
-    python -I enclosed.py FOLDER '{"/etc/culvert/ca": "/where/it/lies"}' PROGRAM ARGUMENT…
+    python -I mount_namespace.py ROOT '{"/etc/culvert/ca": "/path/on/this/machine"}' PROGRAM ARGUMENT…
 
-Rules that Cloudflare's edge sends name paths of the pod (`caPool`), and names of Services that no proxy is asked for (`tcp://`, `ssh://`).
-Neither can be translated on the way: a connector is to get the very document that the API holds. So the process gets a root of
-its own, with this machine's files in it and the pod's on top, in a mount namespace that ends with it. That takes CAP_SYS_ADMIN
-or unprivileged user namespaces.
+Ingress rules name paths of the pod (`caPool`), and Services that are dialled without a proxy (`tcp://`, `ssh://`).
+Neither can be translated on the way, because a connector is to get the very document that the API holds. So the process
+gets a root of its own, with this machine's files in it and the pod's on top, which no other process sees and which ends
+with it. That takes CAP_SYS_ADMIN or unprivileged user namespaces.
 """
 
 import contextlib
@@ -16,78 +16,78 @@ import signal
 import sys
 from pathlib import Path
 
-_NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
-_BIND, _RECURSIVE, _PRIVATE = 1 << 12, 1 << 14, 1 << 18
+_CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
 _PR_SET_PDEATHSIG = 1
-Wanted = dict[tuple[str, ...], Path]
-"""What is to lie at each path, by the path's parts."""
+Mounts = dict[tuple[str, ...], Path]
+"""The source of each mount, by the parts of its target path."""
 
 
-def main(folder: str, mounts: str, *command: str) -> None:
-    here = Path.cwd()
-    root = Path(folder)
-    wanted = {Path(inside).parts[1:]: Path(lies) for inside, lies in json.loads(mounts).items()}
-    _own_mounts()
+def main(root_folder: str, mounts: str, *command: str) -> None:
+    working_directory = Path.cwd()
+    root = Path(root_folder)
+    targets = {Path(target).parts[1:]: Path(source) for target, source in json.loads(mounts).items()}
+    _enter_mount_namespace()
     root.mkdir(exist_ok=True)
     _mount("tmpfs", root, "tmpfs", 0)
-    _furnish(root, Path("/"), wanted)
+    _populate(root, Path("/"), targets)
     os.chroot(root)
-    os.chdir(here)
-    # Forgotten with the change of privileges: the kernel is to ask us to end when whoever started us is gone.
+    os.chdir(working_directory)
+    # The change of credentials has reset this: the kernel is to terminate the process when its parent ends.
     _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     os.execv(command[0], command)
 
 
-def _own_mounts() -> None:
-    """A mount namespace of this process alone; where that is refused, in a user namespace of its own too."""
+def _enter_mount_namespace() -> None:
+    """Enters a new mount namespace; where that is not permitted, together with a new user namespace."""
     user, group = os.geteuid(), os.getegid()
     try:
-        _call("unshare", _NEW_MOUNTS)
+        _call("unshare", _CLONE_NEWNS)
     except OSError:
-        _call("unshare", _NEW_MOUNTS | _NEW_USER)
+        _call("unshare", _CLONE_NEWNS | _CLONE_NEWUSER)
         for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             Path("/proc/self", name).write_text(line)
-    _mount("none", Path("/"), "", _RECURSIVE | _PRIVATE)
+    _mount("none", Path("/"), "", _MS_REC | _MS_PRIVATE)
 
 
-def _furnish(new: Path, old: Path, wanted: Wanted) -> None:
-    """Fills `new` with what lies in `old`, and with what is wanted in its place or besides."""
-    deeper: dict[str, Wanted] = {}
-    for (first, *rest), lies in wanted.items():
-        deeper.setdefault(first, {})[tuple(rest)] = lies
+def _populate(new: Path, old: Path, mounts: Mounts) -> None:
+    """Fills `new` with the entries of `old`, and with the mounts in their place or in addition."""
+    by_entry: dict[str, Mounts] = {}
+    for (entry, *rest), source in mounts.items():
+        by_entry.setdefault(entry, {})[tuple(rest)] = source
     for entry in os.scandir(old) if old.is_dir() else ():
-        if entry.name in deeper:
+        if entry.name in by_entry:
             continue
         if entry.is_symlink():
             (new / entry.name).symlink_to(os.readlink(entry.path))
         else:
-            with contextlib.suppress(OSError):  # gone meanwhile, or of a kind that nobody may bind
+            with contextlib.suppress(OSError):  # deleted meanwhile, or of a kind that cannot be bind-mounted
                 _bind(Path(entry.path), new / entry.name)
-    for name, below in deeper.items():
-        lies = below.pop((), old / name)
+    for entry, below in by_entry.items():
+        source = below.pop((), old / entry)
         if below:
-            (new / name).mkdir()
-            _furnish(new / name, lies, below)
+            (new / entry).mkdir()
+            _populate(new / entry, source, below)
         else:
-            _bind(lies, new / name)
+            _bind(source, new / entry)
 
 
-def _bind(lies: Path, at: Path) -> None:
-    if lies.is_dir():
-        at.mkdir()
+def _bind(source: Path, target: Path) -> None:
+    if source.is_dir():
+        target.mkdir()
     else:
-        at.touch()
-    _mount(str(lies), at, "", _BIND | _RECURSIVE)
+        target.touch()
+    _mount(str(source), target, "", _MS_BIND | _MS_REC)
 
 
-def _mount(what: str, at: Path, kind: str, flags: int) -> None:
-    _call("mount", what.encode(), os.fsencode(at), kind.encode() or None, ctypes.c_ulong(flags), None)
+def _mount(source: str, target: Path, kind: str, flags: int) -> None:
+    _call("mount", source.encode(), os.fsencode(target), kind.encode() or None, ctypes.c_ulong(flags), None)
 
 
 def _call(name: str, *arguments: object) -> None:
     if getattr(_libc(), name)(*arguments) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{name}: {os.strerror(number)}")
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
 
 
 def _libc() -> ctypes.CDLL:
@@ -97,5 +97,5 @@ def _libc() -> ctypes.CDLL:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except (OSError, AttributeError) as mistake:
-        sys.exit(f"no files of its own: {mistake}")
+    except (OSError, AttributeError) as error:
+        sys.exit(f"no mount namespace: {error}")

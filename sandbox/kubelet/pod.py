@@ -1,4 +1,4 @@
-"""The life of one connector's pod: started, probed, restarted, and ended when the cluster says so."""
+"""One pod of the connector: its container is started, probed, restarted and terminated."""
 
 import asyncio
 import contextlib
@@ -10,141 +10,140 @@ from pathlib import Path
 import httpx
 
 from sandbox.kubelet.cluster_api import ClusterApi, Object
-from sandbox.kubelet.probes import Probe, probe_of, verdicts
+from sandbox.kubelet.probes import Probe, probe_of, probe_results
 from sandbox.kubelet.process import Process
-from sandbox.kubelet.process_spec import Recipe, Surroundings, container_of, prepare
-from sandbox.kubelet.status import Status, now
-from sandbox.kubelet.volumes import Missing
+from sandbox.kubelet.process_spec import HostEnvironment, ProcessSpec, build_process_spec, container_of
+from sandbox.kubelet.status import PodStatus, now
+from sandbox.kubelet.volumes import VolumeSourceMissing
 
-_RETRY = 2.0
-_BACK_OFF, _LONGEST_BACK_OFF = 10.0, 300.0
-"""Seconds between restarts: none before the first, then these, doubled each time (the kubelet's own)."""
-_LONG = 600.0
-"""Seconds after which a container counts as one that runs."""
+_RETRY = 1.0
+_BACK_OFF, _MAX_BACK_OFF = 10.0, 300.0
+"""Seconds between restarts: none before the first, then these, doubled each time, as a kubelet does."""
+_BACK_OFF_RESET = 600.0
+"""Seconds of running after which the back-off begins anew."""
 log = logging.getLogger(__name__)
 
 
 class Pod:
-    """One pod. `run` is its life; `end` brings that to an orderly close."""
+    """One pod. `run` keeps its container running; `terminate` ends that."""
 
     def __init__(
-        self, pod: Object, api: ClusterApi, probing: httpx.AsyncClient, around: Surroundings, home: Path
+        self, pod: Object, api: ClusterApi, probe_client: httpx.AsyncClient, host: HostEnvironment, home: Path
     ) -> None:
-        meta = pod["metadata"]
-        self.name = f"{meta['namespace']}/{meta['name']}"
-        self.grace: float = pod["spec"].get("terminationGracePeriodSeconds", 30)
-        """Seconds that its containers have to end in."""
-        self._pod, self._api, self._probing, self._around, self._home = pod, api, probing, around, home
-        self._folder = home / "connectors" / meta["uid"]
-        self._log = home / "logs" / f"connector-{meta['namespace']}-{meta['name']}.log"
+        metadata = pod["metadata"]
+        self.name = f"{metadata['namespace']}/{metadata['name']}"
+        self.grace_period: float = pod["spec"].get("terminationGracePeriodSeconds", 30)
+        """Seconds between SIGTERM and SIGKILL."""
+        self._pod, self._api, self._probe_client, self._host, self._home = pod, api, probe_client, host, home
+        self._folder = home / "connectors" / metadata["uid"]
+        self._log = home / "logs" / f"connector-{metadata['namespace']}-{metadata['name']}.log"
         self._container = container_of(pod)
-        path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
-        self.status = Status(pod, self._container, path, api)
+        path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
+        self.status = PodStatus(pod, self._container, path, api)
         for status in pod["status"].get("containerStatuses", []):
             if status["name"] == self._container["name"] and "running" in status.get("state", {}):
-                self.status.container.restarts = status["restartCount"] + 1  # it ran for an earlier run of ours
+                self.status.container.restarts = status["restartCount"] + 1  # an earlier run of the sandbox ran it
         self._process: Process | None = None
-        self._ending = asyncio.Event()
-        self._over = asyncio.Event()
+        self._terminating = asyncio.Event()
+        self._terminated = asyncio.Event()
 
     @property
-    def ending(self) -> bool:
-        return self._ending.is_set()
+    def terminating(self) -> bool:
+        return self._terminating.is_set()
 
     @property
-    def over(self) -> bool:
-        return self._over.is_set()
+    def terminated(self) -> bool:
+        return self._terminated.is_set()
 
     async def run(self) -> None:
-        """Keeps the container running until `end`."""
-        telling = asyncio.create_task(self.status.keep())
+        """Keeps the container running until `terminate`."""
+        publishing = asyncio.create_task(self.status.publish_changes())
         try:
             await self._keep_running()
         finally:
-            telling.cancel()
+            publishing.cancel()
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._over.set()
+            self._terminated.set()
 
-    async def end(self, grace: float) -> None:
-        """Asks the container to end, kills it after `grace` seconds, and takes its files away."""
-        self._ending.set()
+    async def terminate(self, grace_period: float) -> None:
+        """Sends SIGTERM to the container, SIGKILL after `grace_period` seconds, and removes the pod's files."""
+        self._terminating.set()
         if self._process:
-            await self._process.stop(grace)
-        await self._over.wait()
+            await self._process.stop(grace_period)
+        await self._terminated.wait()
 
     async def _keep_running(self) -> None:
         clock = asyncio.get_running_loop().time
-        wait = 0.0
-        while not self.ending:
+        back_off = 0.0
+        while not self.terminating:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                recipe = await prepare(self._api, self._pod, self._folder, self._around)
-                self._process = await Process.start(
-                    recipe.command, recipe.environment, self._folder, self._log, self._home
-                )
-            except (Missing, OSError, httpx.HTTPError) as reason:
-                self.status.set({"waiting": {"reason": "CreateContainerConfigError", "message": str(reason)}})
-                await self._pause(_RETRY)
+                spec = await build_process_spec(self._api, self._pod, self._folder, self._host)
+                self._process = await Process.start(spec.command, spec.environment, self._folder, self._log, self._home)
+            except (VolumeSourceMissing, OSError, httpx.HTTPError) as error:
+                self.status.set({"waiting": {"reason": "CreateContainerConfigError", "message": str(error)}})
+                await self._sleep(_RETRY)
                 continue
-            if self.ending:
+            if self.terminating:
                 self._process.kill()
-            began = clock()
-            exit_status = await self._attend(recipe, self._process)
-            if self.ending:
+            started = clock()
+            exit_status = await self._run_process(spec, self._process)
+            if self.terminating:
                 return
-            wait = 0.0 if clock() - began > _LONG else wait
-            log.info("%s: cloudflared ended (%d); again in %d seconds", self.name, exit_status, wait)
+            back_off = 0.0 if clock() - started > _BACK_OFF_RESET else back_off
+            log.info("%s: cloudflared exited (%d), restarting in %d seconds", self.name, exit_status, back_off)
             container = self.status.container
             container.restarts += 1
-            # Ended by a signal, a container shows 128 and the signal's number.
+            # After a signal, the exit code of a container is 128 and the signal's number.
             code = 128 - exit_status if exit_status < 0 else exit_status
             container.last = {"exitCode": code, "reason": "Error" if code else "Completed", "finishedAt": now()}
             self.status.set({"waiting": {"reason": "CrashLoopBackOff"}})
-            await self._pause(wait)
-            wait = min(max(_BACK_OFF, 2 * wait), _LONGEST_BACK_OFF)
+            await self._sleep(back_off)
+            back_off = min(max(_BACK_OFF, 2 * back_off), _MAX_BACK_OFF)
 
-    async def _attend(self, recipe: Recipe, process: Process) -> int:
+    async def _run_process(self, spec: ProcessSpec, process: Process) -> int:
         """Probes the container while it runs; its exit status."""
-        log.info("%s: cloudflared runs as process %d, at %s", self.name, process.pid, recipe.address)
-        where = {"pod": self.name, "pid": process.pid, "address": recipe.address, "ports": dict(recipe.ports)}
-        (self._folder / "pod.json").write_text(json.dumps(where))
+        log.info("%s: cloudflared runs as process %d at %s", self.name, process.pid, spec.address)
+        summary = {"pod": self.name, "pid": process.pid, "address": spec.address, "ports": dict(spec.ports)}
+        (self._folder / "pod.json").write_text(json.dumps(summary))
         running = {"running": {"startedAt": now()}}
         self.status.set(running)
-        probing = asyncio.create_task(self._probe(recipe, process, running))
+        probing = asyncio.create_task(self._probe(spec, process, running))
         try:
-            return await process.ended()
+            return await process.wait()
         finally:
             probing.cancel()
             await asyncio.gather(probing, return_exceptions=True)
 
-    async def _probe(self, recipe: Recipe, process: Process, running: Object) -> None:
+    async def _probe(self, spec: ProcessSpec, process: Process, running: Object) -> None:
         startup, readiness, liveness = (
-            probe_of(self._container, f"{kind}Probe", recipe.address, dict(recipe.ports))
+            probe_of(self._container, f"{kind}Probe", spec.address, dict(spec.ports))
             for kind in ("startup", "readiness", "liveness")
         )
-        if startup and not await anext(verdicts(startup, self._probing)):
-            log.info("%s: does not start", self.name)
-            await process.stop(self.grace)
+        if startup and not await anext(probe_results(startup, self._probe_client)):
+            log.info("%s: the startup probe fails", self.name)
+            await process.stop(self.grace_period)
             return
         self.status.set(running, started=True, ready=readiness is None)
         async with asyncio.TaskGroup() as group:
             if readiness:
-                group.create_task(self._watch_readiness(readiness, running))
+                group.create_task(self._follow_readiness(readiness, running))
             if liveness:
-                group.create_task(self._watch_life(liveness, process))
+                group.create_task(self._follow_liveness(liveness, process))
 
-    async def _watch_readiness(self, probe: Probe, running: Object) -> None:
-        async for good in verdicts(probe, self._probing):
-            self.status.set(running, started=True, ready=good)
+    async def _follow_readiness(self, probe: Probe, running: Object) -> None:
+        async for success in probe_results(probe, self._probe_client):
+            self.status.set(running, started=True, ready=success)
 
-    async def _watch_life(self, probe: Probe, process: Process) -> None:
-        async for good in verdicts(probe, self._probing):
-            if not good:
-                log.info("%s: does not answer any longer", self.name)
-                await process.stop(self.grace)
+    async def _follow_liveness(self, probe: Probe, process: Process) -> None:
+        async for success in probe_results(probe, self._probe_client):
+            if not success:
+                log.info("%s: the liveness probe fails", self.name)
+                await process.stop(self.grace_period)
                 return
 
-    async def _pause(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
+        """Sleeps, or returns early where the pod is terminated."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._ending.wait()
+                await self._terminating.wait()

@@ -1,4 +1,4 @@
-"""Probes, asked as a kubelet asks them: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/."""
+"""HTTP probes: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,54 +11,57 @@ from sandbox.kubelet.cluster_api import Object
 
 @dataclass(frozen=True)
 class Probe:
-    """An `httpGet` probe; times in seconds, the defaults are Kubernetes'."""
+    """An `httpGet` probe; times in seconds."""
 
     url: str
     initial_delay: float
     period: float
     timeout: float
-    successes: int
-    failures: int
+    success_threshold: int
+    failure_threshold: int
 
 
 def probe_of(container: Object, kind: str, address: str, ports: dict[int, int]) -> Probe | None:
-    """The container's `startupProbe`, `readinessProbe` or `livenessProbe`; None where it has none of a kind we can ask."""
+    """The container's `startupProbe`, `readinessProbe` or `livenessProbe`; None where it has no `httpGet` probe.
+
+    Omitted fields get Kubernetes' defaults.
+    """
     declared = container.get(kind) or {}
-    wanted = declared.get("httpGet")
-    if wanted is None:
+    http_get = declared.get("httpGet")
+    if http_get is None:
         return None
-    named = {port["name"]: port["containerPort"] for port in container.get("ports", []) if "name" in port}
-    port = named.get(wanted["port"], wanted["port"])
-    scheme = wanted.get("scheme", "HTTP").lower()
+    named_ports = {port["name"]: port["containerPort"] for port in container.get("ports", []) if "name" in port}
+    port = named_ports.get(http_get["port"], http_get["port"])
+    scheme = http_get.get("scheme", "HTTP").lower()
     return Probe(
-        url=f"{scheme}://{address}:{ports.get(port, port)}{wanted.get('path', '/')}",
+        url=f"{scheme}://{address}:{ports.get(port, port)}{http_get.get('path', '/')}",
         initial_delay=declared.get("initialDelaySeconds", 0),
         period=declared.get("periodSeconds", 10),
         timeout=declared.get("timeoutSeconds", 1),
-        successes=declared.get("successThreshold", 1),
-        failures=declared.get("failureThreshold", 3),
+        success_threshold=declared.get("successThreshold", 1),
+        failure_threshold=declared.get("failureThreshold", 3),
     )
 
 
-async def verdicts(probe: Probe, client: httpx.AsyncClient) -> AsyncIterator[bool]:
-    """What the probe has come to, at each change: True after enough successes in a row, False after enough failures."""
+async def probe_results(probe: Probe, client: httpx.AsyncClient) -> AsyncIterator[bool]:
+    """The probe's result, at each change: True after `success_threshold` successes in a row, False after failures."""
     await asyncio.sleep(probe.initial_delay)
-    verdict: bool | None = None
+    result: bool | None = None
     last: bool | None = None
     in_a_row = 0
     while True:
-        answer = await _ask(probe, client)
-        in_a_row = in_a_row + 1 if answer == last else 1
-        last = answer
-        if answer != verdict and in_a_row >= (probe.successes if answer else probe.failures):
-            verdict = answer
-            yield answer
+        success = await _succeeds(probe, client)
+        in_a_row = in_a_row + 1 if success == last else 1
+        last = success
+        if success != result and in_a_row >= (probe.success_threshold if success else probe.failure_threshold):
+            result = success
+            yield success
         await asyncio.sleep(probe.period)
 
 
-async def _ask(probe: Probe, client: httpx.AsyncClient) -> bool:
+async def _succeeds(probe: Probe, client: httpx.AsyncClient) -> bool:
     try:
-        reply = await client.get(probe.url, timeout=probe.timeout)
+        response = await client.get(probe.url, timeout=probe.timeout)
     except httpx.HTTPError:
         return False
-    return 200 <= reply.status_code < 400
+    return 200 <= response.status_code < 400

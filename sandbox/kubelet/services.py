@@ -1,4 +1,4 @@
-"""Service names, as the cluster's DNS and its proxies resolve them: to one ready pod at a time."""
+"""Resolution of Service names to ready pods, as the cluster's DNS and kube-proxy do it."""
 
 import itertools
 import time
@@ -7,18 +7,18 @@ from typing import Any
 
 from sandbox.kubelet.cluster_api import ClusterApi, Object
 
-_FRESH = 1.0
-"""Seconds that an answer of the API server's is used for: a load on a hostname is none on the cluster."""
+_CACHE_SECONDS = 1.0
+"""How long a response of the API server is reused, so that load on a hostname is not load on the API server."""
 _DOMAIN = ("svc", "cluster", "local")
 
 
-class NoOrigin(Exception):
-    """Nothing answers at this address, and why."""
+class NoEndpoint(Exception):
+    """The address has no endpoint; the message says why."""
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The pod behind a Service that a request goes to, and the port of it."""
+    """The endpoint of one connection: a Service, a pod behind it and the pod's port."""
 
     namespace: str
     service: str
@@ -28,43 +28,45 @@ class Backend:
 
 
 class Services:
-    """Looks Services up. `find` is what a connection to a name and port comes to."""
+    """Resolves Services; the pods of one take turns."""
 
     def __init__(self, api: ClusterApi) -> None:
         self._api = api
-        self._kept: dict[str, tuple[float, Any]] = {}
-        self._turn = itertools.count()
+        self._cache: dict[str, tuple[float, Any]] = {}
+        self._counter = itertools.count()
 
-    async def find(self, host: str, port: int, namespace: str) -> Backend:
-        """`host` as a pod of `namespace` may write it: `blog`, `blog.shop`, `blog.shop.svc.cluster.local`. Raises NoOrigin."""
-        name, where = _named(host, namespace)
-        service = await self._get(f"/api/v1/namespaces/{where}/services/{name}")
+    async def resolve(self, host: str, port: int, namespace: str) -> Backend:
+        """The endpoint of a host and port for a pod of `namespace`. Raises NoEndpoint.
+
+        `host` is a name such as `blog`, `blog.shop` or `blog.shop.svc.cluster.local`.
+        """
+        name, namespace = _service_of(host, namespace)
+        service = await self._get(f"/api/v1/namespaces/{namespace}/services/{name}")
         if service is None:
-            raise NoOrigin(f"there is no Service {name} in the namespace {where}")
+            raise NoEndpoint(f"there is no Service {name} in the namespace {namespace}")
         spec = service["spec"]
         if spec.get("type") == "ExternalName":
-            raise NoOrigin(f"Service {name} is a name for {spec.get('externalName')}, outside the cluster")
-        target = _target(spec, port)
+            raise NoEndpoint(f"Service {name} is an alias of {spec.get('externalName')}, outside the cluster")
+        target = _target_port(spec, port)
         if target is None:
-            raise NoOrigin(f"Service {name} of {where} has no port {port}")
-        pods = await self._ready_pods(where, name)
+            raise NoEndpoint(f"Service {name} of {namespace} has no port {port}")
+        pods = await self._ready_pods(namespace, name)
         if not pods:
-            raise NoOrigin(f"Service {name} of {where} has no ready pod")
-        path = f"/api/v1/namespaces/{where}/pods/{pods[next(self._turn) % len(pods)]}"
-        pod = await self._get(path)
+            raise NoEndpoint(f"Service {name} of {namespace} has no ready pod")
+        pod = await self._get(f"/api/v1/namespaces/{namespace}/pods/{pods[next(self._counter) % len(pods)]}")
         if pod is None:
-            raise NoOrigin(f"the pod behind Service {name} of {where} is gone")
-        return Backend(where, name, port, pod, target)
+            raise NoEndpoint(f"the pod behind Service {name} of {namespace} no longer exists")
+        return Backend(namespace, name, port, pod, target)
 
-    async def files(self, backend: Backend, folder: str) -> dict[str, str]:
-        """What the pod mounts at `folder` from a ConfigMap: file names and their content."""
+    async def config_map_files(self, backend: Backend, folder: str) -> dict[str, str]:
+        """The files that the pod mounts at `folder` from a ConfigMap, by name."""
         for container in backend.pod["spec"]["containers"]:
             mounts = {mount["mountPath"].rstrip("/"): mount["name"] for mount in container.get("volumeMounts", [])}
             for volume in backend.pod["spec"].get("volumes", []):
                 if volume["name"] == mounts.get(folder) and "configMap" in volume:
                     name = volume["configMap"]["name"]
-                    found = await self._get(f"/api/v1/namespaces/{backend.namespace}/configmaps/{name}")
-                    return (found or {}).get("data") or {}
+                    config_map = await self._get(f"/api/v1/namespaces/{backend.namespace}/configmaps/{name}")
+                    return (config_map or {}).get("data") or {}
         return {}
 
     async def _ready_pods(self, namespace: str, service: str) -> list[str]:
@@ -72,31 +74,31 @@ class Services:
         slices = await self._get(path, labelSelector=f"kubernetes.io/service-name={service}")
         names = {
             endpoint["targetRef"]["name"]
-            for part in (slices or {}).get("items", [])
-            for endpoint in part.get("endpoints") or []
+            for endpoint_slice in (slices or {}).get("items", [])
+            for endpoint in endpoint_slice.get("endpoints") or []
             if endpoint.get("conditions", {}).get("ready") and endpoint.get("targetRef", {}).get("kind") == "Pod"
         }
         return sorted(names)
 
     async def _get(self, path: str, **query: str) -> Object | None:
         key = f"{path}?{query}"
-        when, found = self._kept.get(key, (0.0, None))
-        if time.monotonic() - when > _FRESH or not when:
-            found = await self._api.get(path, **query)
-            self._kept[key] = (time.monotonic(), found)
-        return found
+        fetched_at, content = self._cache.get(key, (0.0, None))
+        if time.monotonic() - fetched_at > _CACHE_SECONDS or not fetched_at:
+            content = await self._api.get(path, **query)
+            self._cache[key] = (time.monotonic(), content)
+        return content
 
 
-def _named(host: str, namespace: str) -> tuple[str, str]:
-    """Name and namespace of the Service that `host` is; raises NoOrigin for what is none."""
+def _service_of(host: str, namespace: str) -> tuple[str, str]:
+    """Name and namespace of the Service; raises NoEndpoint where `host` is not a Service's name."""
     labels = host.rstrip(".").split(".")
-    name, where, domain = labels[0], (labels[1:2] or [namespace])[0], tuple(labels[2:])
+    name, service_namespace, domain = labels[0], (labels[1:2] or [namespace])[0], tuple(labels[2:])
     if not name or domain != _DOMAIN[: len(domain)] or len(domain) == 2:
-        raise NoOrigin(f"{host} is no Service of this cluster, and nothing else is reached from it")
-    return name, where
+        raise NoEndpoint(f"{host} is not a Service of this cluster, and nothing else can be reached from it")
+    return name, service_namespace
 
 
-def _target(spec: Object, port: int) -> int | str | None:
+def _target_port(spec: Object, port: int) -> int | str | None:
     if spec.get("clusterIP") == "None":
-        return port  # headless: the pods' own addresses, on any port
-    return next((each.get("targetPort", port) for each in spec.get("ports", []) if each["port"] == port), None)
+        return port  # headless: its name resolves to the pods' own addresses, with any port
+    return next((item.get("targetPort", port) for item in spec.get("ports", []) if item["port"] == port), None)

@@ -1,4 +1,4 @@
-"""What the cluster is told of a pod: the status that a kubelet would write."""
+"""A pod's status in the cluster, as a kubelet writes it."""
 
 import asyncio
 import contextlib
@@ -19,8 +19,8 @@ def now() -> str:
 
 
 @dataclass
-class Container:
-    """How the container that we run is: `state` and `last` in the shapes of `state` and `lastState.terminated`."""
+class ContainerState:
+    """State of the cloudflared container: `state` and `last` in the shapes of `state` and `lastState.terminated`."""
 
     state: Object = field(default_factory=dict)
     started: bool = False
@@ -29,13 +29,13 @@ class Container:
     last: Object | None = None
 
 
-class Status:
-    """Keeps a pod's status in the cluster as it was last set here, through interruptions of the API server."""
+class PodStatus:
+    """Publishes a pod's status to the cluster, through interruptions of the API server."""
 
     def __init__(self, pod: Object, container: Object, path: str, api: ClusterApi) -> None:
-        self.told = asyncio.Event()
-        """Set once the cluster has been told anything."""
-        self.container = Container()
+        self.published = asyncio.Event()
+        """Set once a status has been published."""
+        self.container = ContainerState()
         self._pod, self._container, self._path, self._api = pod, container, path, api
         self._changed = asyncio.Event()
         self._conditions: dict[str, Object] = {}
@@ -44,44 +44,44 @@ class Status:
         self.container.state, self.container.started, self.container.ready = state, started, ready
         self._changed.set()
 
-    async def keep(self) -> None:
-        """Tells the cluster of each change, until cancelled."""
+    async def publish_changes(self) -> None:
+        """Publishes each change until cancelled."""
         while True:
             await self._changed.wait()
             self._changed.clear()
             try:
-                await self._api.patch_status(self._path, self._whole())
-            except httpx.HTTPError as mistake:
-                log.warning("the API server does not take %s: %s", self._path, mistake)
+                await self._api.patch_status(self._path, self._status())
+            except httpx.HTTPError as error:
+                log.warning("the API server does not accept the status of %s: %s", self._path, error)
                 self._changed.set()
                 await asyncio.sleep(_RETRY)
             else:
-                self.told.set()
+                self.published.set()
 
-    def _whole(self) -> Object:
-        ours = self.container
-        mine = {
+    def _status(self) -> Object:
+        current = self.container
+        cloudflared = {
             "name": self._container["name"],
             "image": self._container["image"],
             "imageID": "",
-            "state": ours.state,
-            "lastState": {"terminated": ours.last} if ours.last else {},
-            "restartCount": ours.restarts,
-            "started": ours.started,
-            "ready": ours.ready,
+            "state": current.state,
+            "lastState": {"terminated": current.last} if current.last else {},
+            "restartCount": current.restarts,
+            "started": current.started,
+            "ready": current.ready,
         }
-        # Other containers of the pod are not run here, and not waited for.
-        idle = {"imageID": "", "state": {}, "lastState": {}, "restartCount": 0, "started": True, "ready": True}
+        # Other containers of the pod are not run here; they count as ready.
+        simulated = {"imageID": "", "state": {}, "lastState": {}, "restartCount": 0, "started": True, "ready": True}
         others = [
-            {"name": each["name"], "image": each["image"], **idle}
-            for each in self._pod["spec"]["containers"]
-            if each["name"] != mine["name"]
+            {"name": container["name"], "image": container["image"], **simulated}
+            for container in self._pod["spec"]["containers"]
+            if container["name"] != cloudflared["name"]
         ]
         for kind, holds in (
             ("PodReadyToStartContainers", True),
             ("Initialized", True),
-            ("ContainersReady", ours.ready),
-            ("Ready", ours.ready),
+            ("ContainersReady", current.ready),
+            ("Ready", current.ready),
         ):
             value = "True" if holds else "False"
             with contextlib.suppress(KeyError):
@@ -90,6 +90,6 @@ class Status:
             self._conditions[kind] = {"type": kind, "status": value, "lastTransitionTime": now()}
         return {
             "phase": "Running",
-            "containerStatuses": [mine, *others],
+            "containerStatuses": [cloudflared, *others],
             "conditions": list(self._conditions.values()),
         }

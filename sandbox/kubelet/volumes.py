@@ -1,4 +1,4 @@
-"""A pod's files: Secrets, ConfigMaps and empty folders, written below one folder that only their owner can enter."""
+"""A pod's volumes (Secrets, ConfigMaps, empty directories), written below a folder that only its owner can enter."""
 
 import base64
 import logging
@@ -11,48 +11,51 @@ from sandbox.kubelet.cluster_api import ClusterApi, Object
 log = logging.getLogger(__name__)
 
 
-class Missing(Exception):
-    """A Secret, a ConfigMap or a key that the pod refers to is not there (yet)."""
+class VolumeSourceMissing(Exception):
+    """A Secret, a ConfigMap or a key that the pod refers to does not exist, or not yet."""
 
 
-async def mount(api: ClusterApi, pod: Object, container: Object, folder: Path) -> dict[str, Path]:
-    """Writes every volume that the container mounts; where each mount path of the container lies here."""
+async def mount_volumes(api: ClusterApi, pod: Object, container: Object, folder: Path) -> dict[str, Path]:
+    """Writes every volume that the container mounts; each mount path's place below `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes", [])}
     paths: dict[str, Path] = {}
-    for wanted in container.get("volumeMounts", []):
-        place = folder / wanted["name"]
-        if not place.exists():
-            await _write(place, await _content(api, pod, volumes[wanted["name"]]))
-        paths[wanted["mountPath"]] = place / wanted.get("subPath", "")
+    for volume_mount in container.get("volumeMounts", []):
+        path = folder / volume_mount["name"]
+        if not path.exists():
+            await _write(path, await _content(api, pod, volumes[volume_mount["name"]]))
+        paths[volume_mount["mountPath"]] = path / volume_mount.get("subPath", "")
     return paths
 
 
-async def configured(api: ClusterApi, pod: Object, kind: str, reference: Object) -> dict[str, bytes]:
-    """Keys and values of a Secret or ConfigMap (`kind` as in paths) of the pod's namespace.
+async def read_source(api: ClusterApi, pod: Object, resource: str, reference: Object) -> dict[str, bytes]:
+    """Keys and values of a Secret or ConfigMap in the pod's namespace; `resource` is `secrets` or `configmaps`.
 
-    Empty where an optional one is not there; any other that is not there is Missing.
+    Where it does not exist, an optional one is empty; for any other, raises VolumeSourceMissing.
     """
     name = reference.get("name") or reference.get("secretName")
-    found = await api.get(f"/api/v1/namespaces/{pod['metadata']['namespace']}/{kind}/{name}")
-    if found is None:
+    source = await api.get(f"/api/v1/namespaces/{pod['metadata']['namespace']}/{resource}/{name}")
+    if source is None:
         if reference.get("optional"):
             return {}
-        raise Missing(f"there is no {kind.removesuffix('s')} {name}")
-    encoded = {**(found.get("data") or {} if kind == "secrets" else {}), **(found.get("binaryData") or {})}
-    plain = {} if kind == "secrets" else found.get("data") or {}
+        raise VolumeSourceMissing(f"there is no {resource.removesuffix('s')} {name}")
+    data = source.get("data") or {}
+    encoded = {**(data if resource == "secrets" else {}), **(source.get("binaryData") or {})}
+    plain = {} if resource == "secrets" else data
     return {
         **{key: base64.b64decode(value) for key, value in encoded.items()},
         **{key: value.encode() for key, value in plain.items()},
     }
 
 
-async def keys_of(api: ClusterApi, pod: Object, secret: Object | None, config_map: Object | None) -> dict[str, bytes]:
-    """Keys and values of whichever of the two is referred to."""
+async def read_one_of(
+    api: ClusterApi, pod: Object, secret: Object | None, config_map: Object | None
+) -> dict[str, bytes]:
+    """Keys and values of the Secret or the ConfigMap, whichever is referred to."""
     if secret is not None:
-        return await configured(api, pod, "secrets", secret)
-    return await configured(api, pod, "configmaps", config_map) if config_map is not None else {}
+        return await read_source(api, pod, "secrets", secret)
+    return await read_source(api, pod, "configmaps", config_map) if config_map is not None else {}
 
 
 async def _content(api: ClusterApi, pod: Object, volume: Object) -> dict[str, bytes]:
@@ -63,25 +66,25 @@ async def _content(api: ClusterApi, pod: Object, volume: Object) -> dict[str, by
         reference = secret or config_map
         if reference is None:
             if "emptyDir" not in source:
-                log.warning("volume %s is of a kind that is left empty here", volume["name"])
+                log.warning("volume %s has a type that is not supported here and stays empty", volume["name"])
             continue
-        found = await keys_of(api, pod, secret, config_map)
+        data = await read_one_of(api, pod, secret, config_map)
         items = reference.get("items")
         if items is None:
-            content |= found
+            content |= data
             continue
         for item in items:
-            if item["key"] in found:
-                content[item["path"]] = found[item["key"]]
+            if item["key"] in data:
+                content[item["path"]] = data[item["key"]]
             elif not reference.get("optional"):
-                raise Missing(f"volume {volume['name']} wants the key {item['key']}, which is not there")
+                raise VolumeSourceMissing(f"volume {volume['name']} needs the key {item['key']}, which does not exist")
     return content
 
 
-async def _write(place: Path, content: dict[str, bytes]) -> None:
-    place.mkdir(mode=0o700)
+async def _write(folder: Path, content: dict[str, bytes]) -> None:
+    folder.mkdir(mode=0o700)
     for name, value in content.items():
-        path = place / name
+        path = folder / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(value)

@@ -16,7 +16,7 @@ from sandbox import cluster, tools
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
 from sandbox.kubelet import cloudflared_binary
-from sandbox.kubelet.kwok_stages import without_connectors
+from sandbox.kubelet.kwok_stages import exclude_connector_pods
 from sandbox.secret_operators import sealed_secrets
 from sandbox.tools.processes import Supervisor
 
@@ -181,7 +181,7 @@ class SandboxServices:
 
     def frontend(self) -> str | None:
         """Address of the edge for visitors, `http://127.0.0.1:8088`: every hostname, by HTTP and HTTPS alike."""
-        return f"http://127.0.0.1:{self._port('edge')['front']}" if self._supervisor.running("edge") else None
+        return f"http://127.0.0.1:{self._port('edge')['frontend']}" if self._supervisor.running("edge") else None
 
     def visitors(self) -> dict[str, str]:
         """Where `verify` finds the visitors' side, and whom it trusts there, by environment variable."""
@@ -251,7 +251,7 @@ class SandboxServices:
         if given:
             cluster.external(given)
             return given
-        stages = without_connectors(cluster.stages()) if real_connectors else cluster.stages()
+        stages = exclude_connector_pods(cluster.stages()) if real_connectors else cluster.stages()
         programs = tools.ensure(cluster.PROGRAMS, self._progress)
         kinds = partial(cluster.definitions, self._progress)
         return cluster.start(self.home.path, programs, self._supervisor, self._progress, stages, kinds)

@@ -1,4 +1,4 @@
-"""A connector played by the tests: what cloudflared does on one connection, and can be told to do wrong."""
+"""A connector for tests: one HTTP/2 tunnel connection as cloudflared makes it, which a test can make misbehave."""
 
 import asyncio
 import base64
@@ -17,12 +17,11 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded, StreamReset, WindowUpdated
 
 from sandbox.edge.http2 import UPGRADE
-from sandbox.edge.rpc import SCHEMA
-from sandbox.edge.rpc import library as rpc
+from sandbox.edge.rpc import SCHEMA, capnp
 
 
 @dataclass
-class Incoming:
+class IncomingStream:
     """One stream that the edge opened."""
 
     headers: dict[bytes, list[bytes]]
@@ -33,7 +32,8 @@ class Incoming:
         values = self.headers.get(name.encode())
         return values[0].decode("latin-1") if values else None
 
-    async def whole(self) -> bytes:
+    async def read(self) -> bytes:
+        """The whole body."""
         return b"".join([part async for part in self.parts()])
 
     async def parts(self) -> AsyncIterator[bytes]:
@@ -41,27 +41,27 @@ class Incoming:
             yield part
 
 
-OPENED = "/-/opened"
-"""A path that the played connector answers itself: whoever gets 204 there knows that requests come through."""
-Origin = Callable[["Connector", int, Incoming], Awaitable[None]]
+READY_PATH = "/-/ready"
+"""A path that the connector answers itself, with 204: requests reach it."""
+Origin = Callable[["Connector", int, IncomingStream], Awaitable[None]]
 
 
-async def hello(connector: "Connector", stream: int, _incoming: Incoming) -> None:
+async def hello(connector: "Connector", stream: int, _incoming: IncomingStream) -> None:
     await connector.reply(stream, 200, {"content-type": "text/plain"}, b"hello")
 
 
 class Connector:
     """One connection. `origin` answers its requests; `configurations` are those pushed to it, in order."""
 
-    def __init__(self, origin: Origin = hello, connector: str | None = None) -> None:
-        self.id = connector or str(uuid.uuid4())
+    def __init__(self, origin: Origin = hello, connector_id: str | None = None) -> None:
+        self.id = connector_id or str(uuid.uuid4())
         self.origin = origin
         self.configurations: list[dict[str, Any]] = []
-        self.refuse_configurations = False
+        self.reject_configurations = False
         self.closed = asyncio.Event()
         """Set once the edge, or a test, has closed the connection."""
-        self.requests: list[Incoming] = []
-        self._streams: dict[int, Incoming] = {}
+        self.requests: list[IncomingStream] = []
+        self._streams: dict[int, IncomingStream] = {}
         self._room = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
@@ -76,22 +76,22 @@ class Connector:
         return self
 
     async def register(self, token: str, index: int = 0) -> Any:
-        """Asks to be registered, as the token says; the outcome of the call, a union of `refusal` and `details`."""
+        """Registers with the token's credentials; the result, a union of `error` and `connectionDetails`."""
         claims = json.loads(base64.b64decode(token))
         self._server = await self._control
-        options = SCHEMA.Options.new_message()
-        options.client.id = uuid.UUID(self.id).bytes
+        options = SCHEMA.ConnectionOptions.new_message()
+        options.client.clientId = uuid.UUID(self.id).bytes
         options.client.version, options.client.arch = "2026.1.0", "linux_test"
         options.client.features = ["allow_remote_config"]
-        auth = {"account": claims["a"], "secret": base64.b64decode(claims["s"])}
-        outcome = await self._server.register(auth, uuid.UUID(claims["t"]).bytes, index, options)
-        return outcome.result.result
+        auth = {"accountTag": claims["a"], "tunnelSecret": base64.b64decode(claims["s"])}
+        response = await self._server.registerConnection(auth, uuid.UUID(claims["t"]).bytes, index, options)
+        return response.result.result
 
     async def unregister(self) -> None:
-        await self._server.unregister()
+        await self._server.unregisterConnection()
 
     async def configured(self, version: int | None = None) -> dict[str, Any]:
-        """The configuration of this version, or any, once it has been pushed."""
+        """The configuration of this version, or of any, once it has been pushed."""
         while True:
             for pushed in self.configurations:
                 if version in (None, pushed["version"]):
@@ -99,11 +99,11 @@ class Connector:
             await asyncio.sleep(0.01)
 
     async def reply(self, stream: int, status: int, headers: dict[str, str], body: bytes, *, end: bool = True) -> None:
-        await self.head(stream, status, headers)
+        await self.send_headers(stream, status, headers)
         await self.send(stream, body, end=end)
 
-    async def head(self, stream: int, status: int, headers: dict[str, str], source: str = "origin") -> None:
-        packed = ";".join(f"{_packed(name)}:{_packed(value)}" for name, value in headers.items())
+    async def send_headers(self, stream: int, status: int, headers: dict[str, str], source: str = "origin") -> None:
+        packed = ";".join(f"{_encode(name)}:{_encode(value)}" for name, value in headers.items())
         self._h2.send_headers(
             stream,
             [
@@ -141,16 +141,21 @@ class Connector:
         with contextlib.suppress(OSError):
             while data := await self._reader.read(1 << 16):
                 for event in self._h2.receive_data(data):
-                    self._take(event)
+                    self._handle(event)
                 self._flush()
-        self.closed.set()
+        self._connection_closed()
 
-    def _take(self, event: Any) -> None:
+    def _connection_closed(self) -> None:
+        self.closed.set()
+        for incoming in self._streams.values():
+            incoming.body.put_nowait(None)  # so that an RPC call in flight fails
+
+    def _handle(self, event: Any) -> None:
         if isinstance(event, RequestReceived) and event.stream_id and event.headers:
             headers: dict[bytes, list[bytes]] = {}
             for name, value in event.headers:
                 headers.setdefault(bytes(name), []).append(bytes(value))
-            incoming = self._streams[event.stream_id] = Incoming(headers)
+            incoming = self._streams[event.stream_id] = IncomingStream(headers)
             self._spawn(self._serve(event.stream_id, incoming))
         elif isinstance(event, DataReceived) and event.stream_id:
             self._streams[event.stream_id].body.put_nowait(event.data or b"")
@@ -162,37 +167,41 @@ class Connector:
         elif isinstance(event, WindowUpdated):
             self._room.set()
 
-    async def _serve(self, stream: int, incoming: Incoming) -> None:
+    async def _serve(self, stream: int, incoming: IncomingStream) -> None:
         kind = incoming.header(UPGRADE.decode())
         if kind == "control-stream":
             await self._run_control(stream, incoming)
         elif kind == "update-configuration":
-            pushed = json.loads(await incoming.whole())
-            refused = self.refuse_configurations
-            if not refused:
+            pushed = json.loads(await incoming.read())
+            rejected = self.reject_configurations
+            if not rejected:
                 self.configurations.append(pushed)
             applied = self.configurations[-1]["version"] if self.configurations else -1
-            answer = {"lastAppliedVersion": applied, "err": {} if refused else None}
+            answer = {"lastAppliedVersion": applied, "err": {} if rejected else None}
             await self.reply(stream, 200, {}, json.dumps(answer).encode())
-        elif incoming.header(":path") == OPENED:
+        else:
+            await self._serve_request(stream, incoming)
+
+    async def _serve_request(self, stream: int, incoming: IncomingStream) -> None:
+        if incoming.header(":path") == READY_PATH:
             await self.reply(stream, 204, {}, b"")
         else:
             self.requests.append(incoming)
             await self.origin(self, stream, incoming)
 
-    async def _run_control(self, stream: int, incoming: Incoming) -> None:
-        await self.head(stream, 200, {})
+    async def _run_control(self, stream: int, incoming: IncomingStream) -> None:
+        await self.send_headers(stream, 200, {})
         ours, theirs = socket.socketpair()
-        wire = await rpc.AsyncIoStream.create_connection(sock=theirs)
-        client = rpc.TwoPartyClient(wire)
-        self._control.set_result(client.bootstrap().cast_as(SCHEMA.Registration))
+        wire = await capnp.AsyncIoStream.create_connection(sock=theirs)
+        client = capnp.TwoPartyClient(wire)
+        self._control.set_result(client.bootstrap().cast_as(SCHEMA.RegistrationServer))
         reader, writer = await asyncio.open_connection(sock=ours)
 
-        async def calls() -> None:
+        async def outgoing() -> None:
             while data := await reader.read(1 << 16):
                 await self.send(stream, data, end=False)
 
-        self._spawn(calls())
+        self._spawn(outgoing())
         try:
             async for part in incoming.parts():
                 writer.write(part)
@@ -208,5 +217,5 @@ class Connector:
         self._tasks.add(task)
 
 
-def _packed(text: str) -> str:
+def _encode(text: str) -> str:
     return base64.b64encode(text.encode("latin-1")).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""An embedded cluster with the connector's pods run by us: one cluster for all tests, `sandbox.kubelet` for each."""
+"""An embedded cluster whose connector pods `sandbox.kubelet` runs, with a stub of cloudflared by default."""
 
 import contextlib
 import json
@@ -18,43 +18,88 @@ import yaml
 from sandbox.directory import SandboxDirectory
 from tests.support.paths import PROJECT
 
-PLAYED = Path(__file__).with_name("stub_cloudflared.py")
+STUB = Path(__file__).with_name("stub_cloudflared.py")
 LABELS = {"app.kubernetes.io/name": "cloudflared"}
 
 
-def eventually(question: Callable[[], Any]) -> Any:
-    """Waits until a question is answered with something true, and gives that; a minute of anything else is a failure."""
+def eventually(condition: Callable[[], Any]) -> Any:
+    """Waits until a condition returns a true value, and returns that; fails after a minute."""
     deadline = time.monotonic() + 60
-    while not (answer := question()):
-        assert time.monotonic() < deadline, "still not so after a minute"
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "the condition did not hold within a minute"
         time.sleep(0.05)
-    return answer
+    return value
+
+
+class KubeletProcess:
+    """`sandbox.kubelet` in a process of its own. Tests share one; it runs the pods of all namespaces."""
+
+    def __init__(self, home: SandboxDirectory, kubeconfig: Path) -> None:
+        self.home, self.kubeconfig = home, kubeconfig
+        self.log = home.path / "connectors.log"
+        self._port_file = home.path / "connectors.port"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, cloudflared: Path = STUB, edge: dict[str, Any] | None = None) -> None:
+        assert self._process is None
+        edge_ports = self.home.path / "edge.port"
+        edge_ports.write_text(json.dumps(edge or {"frontend": 9, "edge": [9, 10]}))
+        self._port_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "sandbox.kubelet", "--home", str(self.home.path)]
+        command += ["--kubeconfig", str(self.kubeconfig), "--cloudflared", str(cloudflared)]
+        command += ["--edge", str(edge_ports), "--port-file", str(self._port_file)]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "OURS": "alone"}, stderr=log)
+        self._process = process
+        eventually(lambda: self._port_file.exists() or process.poll() is not None)
+        assert process.poll() is None, self.log.read_text()
+
+    def ensure_running(self) -> None:
+        if self._process is None:
+            self.start()
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+    def kill(self) -> None:
+        """Ends the process before it can clean up."""
+        assert self._process
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
 
 
 @dataclass
-class Farm:
+class KubeletCluster:
     """The cluster, and a namespace for one test."""
 
-    home: SandboxDirectory
-    kubeconfig: Path
+    kubelet: KubeletProcess
     api: httpx.Client
     namespace: str
     switches: Path
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """A call below the namespace's own path; `path` begins with the API group where that is not the core's."""
+        """A call below the namespace's path; `path` begins with the API group, except for the core group."""
         group, _, rest = path.rpartition(":")
-        address = f"/{f'apis/{group}' if group else 'api/v1'}/namespaces/{self.namespace}/{rest}"
+        url = f"/{f'apis/{group}' if group else 'api/v1'}/namespaces/{self.namespace}/{rest}"
         kind = "application/strategic-merge-patch+json" if method == "PATCH" else "application/json"
-        reply = self.api.request(method, address, content=json.dumps(body), headers={"content-type": kind})
-        assert reply.is_success, reply.text
-        return reply.json()
+        response = self.api.request(method, url, content=json.dumps(body), headers={"content-type": kind})
+        assert response.is_success, response.text
+        return response.json()
 
     def create(self, path: str, name: str, labels: dict[str, str] | None = None, **body: Any) -> None:
         self.call("POST", path, {"metadata": {"name": name, "labels": labels or {}}, **body})
 
-    def deploy(self, replicas: int = 1, grace: int = 20, **container: Any) -> None:
-        """A connector's Deployment, with the probes that the component gives it but for their periods."""
+    def deploy(self, replicas: int = 1, grace_period: int = 20, **container: Any) -> None:
+        """A connector's Deployment, with the probes that the component gives it except for their periods."""
 
         def probe(path: str, **more: Any) -> dict[str, Any]:
             return {"httpGet": {"path": path, "port": "metrics"}, "periodSeconds": 1, "failureThreshold": 1, **more}
@@ -77,7 +122,7 @@ class Farm:
         volumes = declared.pop("volumes", [])
         template = {
             "metadata": {"labels": {**LABELS, "with.a/dot": "kept"}},
-            "spec": {"containers": [declared], "volumes": volumes, "terminationGracePeriodSeconds": grace},
+            "spec": {"containers": [declared], "volumes": volumes, "terminationGracePeriodSeconds": grace_period},
         }
         spec = {"replicas": replicas, "selector": {"matchLabels": LABELS}, "template": template}
         self.create("apps/v1:deployments", "connector", spec=spec)
@@ -92,17 +137,20 @@ class Farm:
         return self.call("GET", "pods")["items"]
 
     def container(self) -> dict[str, Any]:
-        """The status of the one pod's container, as far as it has one."""
+        """The container status of the namespace's only pod; a placeholder before there is one."""
         statuses = [pod["status"].get("containerStatuses") for pod in self.pods()]
         return statuses[0][0] if statuses and statuses[0] else {"ready": False, "restartCount": -1, "state": {}}
 
     def started(self, pod: dict[str, Any] | None = None) -> dict[str, Any]:
-        """How the pod's process was started; empty before that."""
-        for one in [pod] if pod else self.pods():
-            note = self.home.path / "connectors" / one["metadata"]["uid"] / "started.json"
+        """How the pod's process was started (`stub_cloudflared`); empty before that."""
+        for candidate in [pod] if pod else self.pods():
+            note = self.pod_folder(candidate) / "started.json"
             with contextlib.suppress(FileNotFoundError):
                 return json.loads(note.read_text())
         return {}
+
+    def pod_folder(self, pod: dict[str, Any]) -> Path:
+        return self.kubelet.home.path / "connectors" / pod["metadata"]["uid"]
 
     def switch(self, name: str, on: bool) -> None:
         if on:
@@ -110,52 +158,23 @@ class Farm:
         else:
             (self.switches / name).unlink(missing_ok=True)
 
-    @contextlib.contextmanager
-    def running(
-        self, cloudflared: Path = PLAYED, edge: dict[str, Any] | None = None
-    ) -> Iterator[subprocess.Popen[bytes]]:
-        """`sandbox.kubelet` in a process of its own, stopped at the end."""
-        ports, port_file = self.home.path / "edge.port", self.home.path / "connectors.port"
-        ports.write_text(json.dumps(edge or {"front": 9, "edge": [9, 10]}))
-        port_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "sandbox.kubelet", "--home", str(self.home.path)]
-        command += ["--kubeconfig", str(self.kubeconfig), "--cloudflared", str(cloudflared)]
-        command += ["--edge", str(ports), "--port-file", str(port_file)]
-        with (self.home.path / "connectors.log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "OURS": "alone"}, stderr=log)
-        try:
-            eventually(lambda: port_file.exists() or process.poll() is not None)
-            assert process.poll() is None, (self.home.path / "connectors.log").read_text()
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-
-    @property
-    def proxy(self) -> int:
-        return json.loads((self.home.path / "connectors.port").read_text())["proxy"]
-
 
 @contextlib.contextmanager
-def plot(home: SandboxDirectory, kubeconfig: Path, name: str, switches: Path) -> Iterator[Farm]:
-    """A namespace of its own, gone at the end with all that is in it."""
-    known = yaml.safe_load(kubeconfig.read_text())
-    server, token = known["clusters"][0]["cluster"]["server"], known["users"][0]["user"]["token"]
-    authority = home.path / "cluster" / "certificates" / "apiserver.crt"
+def namespace(kubelet: KubeletProcess, name: str, switches: Path) -> Iterator[KubeletCluster]:
+    """A namespace, deleted at the end with everything in it."""
+    config = yaml.safe_load(kubelet.kubeconfig.read_text())
+    server, token = config["clusters"][0]["cluster"]["server"], config["users"][0]["user"]["token"]
+    authority = kubelet.home.path / "cluster" / "certificates" / "apiserver.crt"
     headers = {"authorization": f"Bearer {token}"}
     trust = ssl.create_default_context(cafile=authority)
     with httpx.Client(base_url=server, headers=headers, verify=trust, trust_env=False, timeout=30) as api:
         api.post("/api/v1/namespaces", json={"metadata": {"name": name}}).raise_for_status()
-        farm = Farm(home, kubeconfig, api, name, switches)
+        cluster = KubeletCluster(kubelet, api, name, switches)
         try:
-            yield farm
+            yield cluster
         finally:
             api.delete(f"/apis/apps/v1/namespaces/{name}/deployments/connector")
-            for pod in farm.pods():
+            for pod in cluster.pods():
                 path = f"/api/v1/namespaces/{name}/pods/{pod['metadata']['name']}"
                 api.request("DELETE", path, json={"gracePeriodSeconds": 0})
             api.delete(f"/api/v1/namespaces/{name}")

@@ -1,4 +1,4 @@
-"""An edge to test against, with the emulated API behind it, each in a process of its own."""
+"""An edge for tests, with the emulated API behind it, each in a process of its own."""
 
 import asyncio
 import contextlib
@@ -17,17 +17,17 @@ import httpx
 import pytest
 
 from sandbox.directory import SandboxDirectory
-from sandbox.edge.rpc import library as rpc
-from tests.support.edge_connector import OPENED, Connector, Origin, hello
+from sandbox.edge.rpc import capnp
+from tests.support.edge_connector import READY_PATH, Connector, Origin, hello
 from tests.support.emulator import RECORDS, TUNNELS, Emulated, served
 from tests.support.paths import PROJECT
 
 
 @dataclass(frozen=True)
-class Exposed:
-    """A tunnel with a hostname that points at it."""
+class ExposedHostname:
+    """A hostname, and the tunnel that its record points to."""
 
-    tunnel: str
+    tunnel_id: str
     token: str
     host: str
 
@@ -38,10 +38,10 @@ class LocalEdge:
 
     home: SandboxDirectory
     api: Emulated
-    front: int
+    frontend: int
     ports: list[int]
     process: subprocess.Popen[bytes]
-    played: type[Connector] = Connector
+    connector_class: type[Connector] = Connector
     transport: str = "http2"
 
     @property
@@ -49,38 +49,39 @@ class LocalEdge:
         return self.home.path / "edge" / "ca.pem"
 
     def kill(self) -> None:
-        """Ends the edge without a chance to tidy up."""
+        """Ends the edge's process before it can clean up."""
         self.process.kill()
         self.process.wait(10)
 
-    def expose(self, name: str, service: str = "") -> Exposed:
-        """A tunnel, the record NAME.example.com for it and, where a service is named, a rule between them."""
+    def expose(self, name: str, service: str = "") -> ExposedHostname:
+        """A tunnel, the record NAME.example.com for it and, where a service is given, an ingress rule between them."""
         name = f"{name}-quic" if self.transport == "quic" else name
-        tunnel = self.api.tunnel(name)
-        made = Exposed(tunnel, self.api.done("GET", f"{TUNNELS}/{tunnel}/token"), f"{name}.example.com")
+        tunnel_id = self.api.tunnel(name)
+        token = self.api.done("GET", f"{TUNNELS}/{tunnel_id}/token")
+        exposed = ExposedHostname(tunnel_id, token, f"{name}.example.com")
         if service:
-            self.configure(made, service)
-        self.record(made.host, f"{tunnel}.cfargotunnel.com")
-        return made
+            self.configure(exposed, service)
+        self.record(exposed.host, f"{tunnel_id}.cfargotunnel.com")
+        return exposed
 
-    def configure(self, exposed: Exposed, service: str, **options: Any) -> int:
-        """Sends the hostname to `service`, everything else to 404; the new version."""
+    def configure(self, exposed: ExposedHostname, service: str, **options: Any) -> int:
+        """Ingress rules that send the hostname to `service` and all others to 404; the configuration's version."""
         rules = [{"hostname": exposed.host, "service": service, **options}, {"service": "http_status:404"}]
-        path = f"{TUNNELS}/{exposed.tunnel}/configurations"
+        path = f"{TUNNELS}/{exposed.tunnel_id}/configurations"
         return self.api.done("PUT", path, {"config": {"ingress": rules}})["version"]
 
     def record(self, name: str, content: str, kind: str = "CNAME", proxied: bool = True) -> str:
         body = {"name": name, "type": kind, "content": content, "proxied": proxied, "ttl": 1}
         return self.api.done("POST", RECORDS, body)["id"]
 
-    def shown(self, exposed: Exposed) -> dict[str, Any]:
-        """The tunnel as the API shows it."""
-        return self.api.done("GET", f"{TUNNELS}/{exposed.tunnel}")
+    def get_tunnel(self, exposed: ExposedHostname) -> dict[str, Any]:
+        """The tunnel, from the API."""
+        return self.api.done("GET", f"{TUNNELS}/{exposed.tunnel_id}")
 
     @contextlib.asynccontextmanager
     async def visitor(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-        """A client of the front's; hostnames go into the Host header."""
-        address = f"http://127.0.0.1:{self.front}"
+        """An HTTP client of the front end; hostnames go into the Host header."""
+        address = f"http://127.0.0.1:{self.frontend}"
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20, **options) as client:
             yield client
 
@@ -88,36 +89,36 @@ class LocalEdge:
         async with self.visitor() as client:
             return await client.get(path, headers={"host": host, **headers})
 
-    async def opened(self, exposed: Exposed) -> None:
-        """Waits until requests for the hostname reach a played connector."""
-        while (await self.get(exposed.host, OPENED)).status_code != 204:
+    async def wait_until_served(self, exposed: ExposedHostname) -> None:
+        """Waits until requests for the hostname reach a connector."""
+        while (await self.get(exposed.host, READY_PATH)).status_code != 204:
             await asyncio.sleep(0.02)
 
     @contextlib.asynccontextmanager
     async def connected(
-        self, exposed: Exposed, count: int = 1, origin: Origin = hello
+        self, exposed: ExposedHostname, count: int = 1, origin: Origin = hello
     ) -> AsyncIterator[list[Connector]]:
-        """A played connector with `count` connections that take requests."""
-        made: list[Connector] = []
+        """A connector with `count` connections that take requests."""
+        connections: list[Connector] = []
         try:
             for index in range(count):
-                one = self.played(origin, made[0].id if made else None)
-                made.append(await one.dial(self.ports[index], self.authority))
-                assert (await one.register(exposed.token, index)).which() == "details"
-                await one.configured()
-            await self.opened(exposed)
-            yield made
+                connection = self.connector_class(origin, connections[0].id if connections else None)
+                connections.append(await connection.dial(self.ports[index], self.authority))
+                assert (await connection.register(exposed.token, index)).which() == "connectionDetails"
+                await connection.configured()
+            await self.wait_until_served(exposed)
+            yield connections
         finally:
-            for one in made:
-                await one.close()
+            for connection in connections:
+                await connection.close()
 
 
-over_both = pytest.mark.parametrize("edge", ["http2", "quic"], indirect=True)
-"""For tests of what has to hold over both transports."""
+both_transports = pytest.mark.parametrize("edge", ["http2", "quic"], indirect=True)
+"""Runs a test over HTTP/2 and over QUIC."""
 
 
-def asynchronous(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Lets a coroutine be a test; one that hangs fails after half a minute."""
+def async_test(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Runs a coroutine as a test; one that hangs fails after half a minute."""
 
     @functools.wraps(test)
     def run(*arguments: Any, **fixtures: Any) -> None:
@@ -125,14 +126,14 @@ def asynchronous(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
             async with asyncio.timeout(30):
                 await test(*arguments, **fixtures)
 
-        asyncio.run(rpc.run(limited()))
+        asyncio.run(capnp.run(limited()))
 
     return run
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    """Waits for what comes about by itself; the test's own limit ends it."""
-    while not holds():
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for a condition, at most for the test's own time limit."""
+    while not condition():
         await asyncio.sleep(0.02)
 
 
@@ -151,15 +152,15 @@ def running(home: SandboxDirectory, api: Emulated) -> Iterator[LocalEdge]:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         ports = json.loads(port_file.read_text())
-        yield LocalEdge(home, api, ports["front"], ports["edge"], process)
+        yield LocalEdge(home, api, ports["frontend"], ports["edge"], process)
     finally:
         process.terminate()
         process.wait(10)
 
 
 @contextlib.contextmanager
-def fresh(folder: Path) -> Iterator[LocalEdge]:
-    """API and edge of their own."""
+def separate_edge(folder: Path) -> Iterator[LocalEdge]:
+    """An edge with an API of its own, for tests that stop it."""
     home = SandboxDirectory(folder / "home").create()
     with served(home.path / "cloudflare.sqlite3") as api:
         api.begin()

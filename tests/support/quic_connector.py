@@ -1,4 +1,4 @@
-"""The same played connector, over QUIC."""
+"""The connector for tests over QUIC."""
 
 import asyncio
 import json
@@ -11,45 +11,45 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.events import ConnectionTerminated, QuicEvent, StopSendingReceived, StreamDataReceived, StreamReset
 
-from sandbox.edge import quic_heads, rpc
+from sandbox.edge import quic_headers, rpc
 from sandbox.edge.http2 import UPGRADE
 from sandbox.edge.rpc import SCHEMA
-from tests.support.edge_connector import OPENED, Connector, Incoming
+from tests.support.edge_connector import Connector, IncomingStream
 
-_UNSENT = 1 << 20
+_MAX_UNSENT = 1 << 20
 
 
 class QuicConnector(Connector):
-    """One connection, with the same methods; requests have the same pseudo-headers."""
+    """One connection, with the methods of its base class; requests have the pseudo-headers of HTTP/2."""
 
     async def dial(self, port: int, authority: Path, name: str = "quic.cftunnel.com") -> "QuicConnector":
         configuration = QuicConfiguration(
             alpn_protocols=["argotunnel"], cafile=str(authority), server_name=name, max_datagram_frame_size=1 << 16
         )
-        self._begun: dict[int, bytearray] = {}
+        self._buffers: dict[int, bytearray] = {}
         self._transport, self._client = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Client(self, QuicConnection(configuration=configuration)), local_addr=("127.0.0.1", 0)
         )
         self._client.connect(("127.0.0.1", port))
         await self._client.wait_connected()
-        number = self._client._quic.get_next_available_stream_id()
-        self._streams[number] = Incoming({})
-        self._spawn(self._run_control(number, self._streams[number]))
+        stream_id = self._client._quic.get_next_available_stream_id()
+        self._streams[stream_id] = IncomingStream({})
+        self._spawn(self._run_control(stream_id, self._streams[stream_id]))
         return self
 
-    async def head(self, stream: int, status: int, headers: dict[str, str], source: str = "origin") -> None:
+    async def send_headers(self, stream: int, status: int, headers: dict[str, str], source: str = "origin") -> None:
         status = 101 if "Upgrade" in headers else status
-        message = SCHEMA.AnswerHead.new_message(mistake=b"" if source == "origin" else b"refused\0")
-        fields = [("HttpStatus", str(status)), *((f"HttpHeader:{name}", value) for name, value in headers.items())]
-        listed = message.init("fields", len(fields))
-        for place, (key, value) in zip(listed, fields, strict=True):
-            place.key, place.value = key.encode() + b"\0", value.encode("latin-1") + b"\0"
-        await self.send(stream, quic_heads.DATA + message.to_bytes(), end=False)
+        message = SCHEMA.ConnectResponse.new_message(error=b"" if source == "origin" else b"rejected\0")
+        metadata = [("HttpStatus", str(status)), *((f"HttpHeader:{name}", value) for name, value in headers.items())]
+        fields = message.init("metadata", len(metadata))
+        for item, (key, value) in zip(fields, metadata, strict=True):
+            item.key, item.val = key.encode() + b"\0", value.encode("latin-1") + b"\0"
+        await self.send(stream, quic_headers.DATA + message.to_bytes(), end=False)
 
     async def send(self, stream: int, body: bytes, *, end: bool = True) -> None:
         self._client._quic.send_stream_data(stream, body, end)
         self._client.transmit()
-        while (sending := self._client._quic._streams.get(stream)) and len(sending.sender._buffer) > _UNSENT:
+        while (sending := self._client._quic._streams.get(stream)) and len(sending.sender._buffer) > _MAX_UNSENT:
             self._room.clear()
             await self._room.wait()
 
@@ -60,62 +60,57 @@ class QuicConnector(Connector):
         await super().close()
         self._transport.close()
 
-    def told(self, event: QuicEvent) -> None:
+    def handle(self, event: QuicEvent) -> None:
         if isinstance(event, ConnectionTerminated):
-            self.closed.set()
+            self._connection_closed()
         elif isinstance(event, StreamDataReceived) and event.stream_id in self._streams:
-            self._pass_on(self._streams[event.stream_id], event.data, event.end_stream)
+            self._receive(self._streams[event.stream_id], event.data, event.end_stream)
         elif isinstance(event, StreamDataReceived):
-            begun = self._begun.setdefault(event.stream_id, bytearray())
-            begun += event.data
-            self._begin(event.stream_id, bytes(begun), event.end_stream)
+            buffer = self._buffers.setdefault(event.stream_id, bytearray())
+            buffer += event.data
+            self._open(event.stream_id, bytes(buffer), event.end_stream)
         elif isinstance(event, StreamReset | StopSendingReceived) and event.stream_id in self._streams:
             self._streams[event.stream_id].reset.set()
 
     def acknowledged(self) -> None:
         self._room.set()
 
-    def _begin(self, stream: int, begun: bytes, ended: bool) -> None:
-        """Takes a stream in, once all of its head is there."""
-        if begun.startswith(quic_heads.CALLS):
-            incoming = self._streams[stream] = Incoming({})
-            self._spawn(self._serve_calls(stream, incoming))
-            self._pass_on(incoming, begun[len(quic_heads.CALLS) :], ended)
-        elif begun.startswith(quic_heads.DATA):
-            message = begun[len(quic_heads.DATA) :]
-            size = quic_heads.length(message)
-            if len(message) >= size == quic_heads.length(message[:size]):
-                incoming = self._streams[stream] = Incoming(_headers(message[:size]))
-                self._spawn(self._serve(stream, incoming))
-                self._pass_on(incoming, message[size:], ended)
+    def _open(self, stream: int, data: bytes, ended: bool) -> None:
+        """Serves a new stream, once its headers are complete."""
+        if data.startswith(quic_headers.RPC):
+            incoming = self._streams[stream] = IncomingStream({})
+            self._spawn(self._serve_rpc(stream, incoming))
+            self._receive(incoming, data[len(quic_headers.RPC) :], ended)
+        elif data.startswith(quic_headers.DATA):
+            message = data[len(quic_headers.DATA) :]
+            size = quic_headers.message_length(message)
+            if len(message) >= size == quic_headers.message_length(message[:size]):
+                incoming = self._streams[stream] = IncomingStream(_headers(message[:size]))
+                self._spawn(self._serve_request(stream, incoming))
+                self._receive(incoming, message[size:], ended)
 
-    def _pass_on(self, incoming: Incoming, data: bytes, ended: bool) -> None:
+    def _receive(self, incoming: IncomingStream, data: bytes, ended: bool) -> None:
         if data:
             incoming.body.put_nowait(data)
         if ended:
             incoming.body.put_nowait(None)
 
-    async def _serve(self, stream: int, incoming: Incoming) -> None:
-        if incoming.header(":path") == OPENED:
-            await self.reply(stream, 204, {}, b"")
-        else:
-            self.requests.append(incoming)
-            await self.origin(self, stream, incoming)
+    async def _run_control(self, stream: int, incoming: IncomingStream) -> None:
+        async with rpc.transport(_RpcStream(self, stream, incoming)) as (wire, ended):  # pyright: ignore[reportArgumentType]
+            self._control.set_result(rpc.capnp.TwoPartyClient(wire).bootstrap().cast_as(SCHEMA.RegistrationServer))
+            await ended
 
-    async def _run_control(self, stream: int, incoming: Incoming) -> None:
-        async with rpc.over(_Pipe(self, stream, incoming)) as (wire, said):  # pyright: ignore[reportArgumentType] as much of a stream as is asked for
-            self._control.set_result(rpc.library.TwoPartyClient(wire).bootstrap().cast_as(SCHEMA.Registration))
-            await said
-
-    async def _serve_calls(self, stream: int, incoming: Incoming) -> None:
-        async with rpc.over(_Pipe(self, stream, incoming)) as (wire, said):  # pyright: ignore[reportArgumentType]
-            server = rpc.library.TwoPartyServer(wire, bootstrap=_Configurations(self))
-            await said
+    async def _serve_rpc(self, stream: int, incoming: IncomingStream) -> None:
+        async with rpc.transport(_RpcStream(self, stream, incoming)) as (wire, ended):  # pyright: ignore[reportArgumentType]
+            server = rpc.capnp.TwoPartyServer(wire, bootstrap=_ConfigurationManager(self))
+            await ended
             del server
 
 
-class _Pipe:
-    def __init__(self, connector: QuicConnector, stream: int, incoming: Incoming) -> None:
+class _RpcStream:
+    """The part of `tunnel_connection.Stream` that `rpc.transport` uses."""
+
+    def __init__(self, connector: QuicConnector, stream: int, incoming: IncomingStream) -> None:
         self.body = incoming.parts
         self.send = partial(connector.send, stream, end=False)
 
@@ -126,35 +121,35 @@ class _Client(QuicConnectionProtocol):
         self._connector = connector
 
     def quic_event_received(self, event: QuicEvent) -> None:
-        self._connector.told(event)
+        self._connector.handle(event)
 
     def datagram_received(self, data: bytes | str, addr: Any) -> None:
         super().datagram_received(data, addr)
         self._connector.acknowledged()
 
 
-class _Configurations(SCHEMA.Configurations.Server):
+class _ConfigurationManager(SCHEMA.ConfigurationManager.Server):
     def __init__(self, connector: QuicConnector) -> None:
         self._connector = connector
 
-    async def update(self, version: int, config: bytes, _context: Any, **_: Any) -> None:
+    async def updateConfiguration(self, version: int, config: bytes, _context: Any, **_: Any) -> None:
         connector = self._connector
-        if not connector.refuse_configurations:
+        if not connector.reject_configurations:
             connector.configurations.append({"version": version, "config": json.loads(bytes(config))})
-        said = _context.results.init("result")
-        said.version = connector.configurations[-1]["version"] if connector.configurations else -1
-        said.refusal = "a rule is wrong" if connector.refuse_configurations else ""
+        result = _context.results.init("result")
+        result.latestAppliedVersion = connector.configurations[-1]["version"] if connector.configurations else -1
+        result.err = "a rule is wrong" if connector.reject_configurations else ""
 
 
 def _headers(message: bytes) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {}
-    with SCHEMA.RequestHead.from_bytes(message) as head:
-        fields = [(bytes(field.key)[:-1].decode(), bytes(field.value)[:-1]) for field in head.fields]
-        destination = bytes(head.destination)[:-1].removeprefix(b"https://")
-        if str(head.kind) == "websocket":
-            found[UPGRADE] = [b"websocket"]
+    headers: dict[bytes, list[bytes]] = {}
+    with SCHEMA.ConnectRequest.from_bytes(message) as request:
+        metadata = [(bytes(field.key)[:-1].decode(), bytes(field.val)[:-1]) for field in request.metadata]
+        destination = bytes(request.dest)[:-1].removeprefix(b"https://")
+        if str(request.type) == "websocket":
+            headers[UPGRADE] = [b"websocket"]
     pseudo = {"HttpMethod": b":method", "HttpHost": b":authority"}
-    for key, value in fields:
-        found.setdefault(pseudo.get(key) or key.removeprefix("HttpHeader:").encode(), []).append(value)
-    found[b":path"] = [destination[destination.index(b"/") :]]
-    return found
+    for key, value in metadata:
+        headers.setdefault(pseudo.get(key) or key.removeprefix("HttpHeader:").encode(), []).append(value)
+    headers[b":path"] = [destination[destination.index(b"/") :]]
+    return headers

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""In cloudflared's place: answers probes as the files beside it say, and leaves a note of how it was started.
+"""A stub of cloudflared: answers probes as files in `SWITCHES` say, and writes how it was started.
 
-In its folder (`HOME`): `started.json`; `unready`, `dead` and `stubborn` where a test puts them.
+It writes `started.json` to its folder (`HOME`). The files `unready` and `dead` make its probes fail; with `stubborn` it
+ignores SIGTERM.
 """
 
 import http.server
@@ -15,24 +16,24 @@ home = pathlib.Path(os.environ["HOME"])
 switches = pathlib.Path(os.environ["SWITCHES"])
 
 
-class Answers(http.server.BaseHTTPRequestHandler):
+class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        bad = (switches / {"/ready": "unready", "/healthcheck": "dead"}[self.path]).exists()
-        self.send_response(503 if bad else 200)
+        failing = (switches / {"/ready": "unready", "/healthcheck": "dead"}[self.path]).exists()
+        self.send_response(503 if failing else 200)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
-def leave(*_: object) -> None:
+def terminate(*_: object) -> None:
     if not (switches / "stubborn").exists():
         sys.exit(0)
 
 
-signal.signal(signal.SIGTERM, leave)
+signal.signal(signal.SIGTERM, terminate)
 note = home / "started.part"
 note.write_text(json.dumps({"arguments": sys.argv, "environment": dict(os.environ), "pid": os.getpid()}))
 note.replace(home / "started.json")
 address, _, port = os.environ["TUNNEL_METRICS"].rpartition(":")
-http.server.ThreadingHTTPServer((address, int(port)), Answers).serve_forever()
+http.server.ThreadingHTTPServer((address, int(port)), Handler).serve_forever()

@@ -1,4 +1,4 @@
-"""The picture of a page, as a real browser takes it."""
+"""Screenshots of a page, taken by a real browser."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.directory import SandboxDirectory
-from sandbox.edge.certificate_authority import Authority
+from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.tools.browser import screenshot
 from tests.support.browser import find
 
@@ -17,7 +17,7 @@ RED = b"<body style='margin:0;background:#f00'>"
 
 class _Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.server.asked.append(self.headers["Host"])  # pyright: ignore[reportAttributeAccessIssue]
+        self.server.hosts.append(self.headers["Host"])  # pyright: ignore[reportAttributeAccessIssue]
         self.send_response(200)
         self.send_header("content-type", "text/html")
         self.send_header("content-length", str(len(RED)))
@@ -29,15 +29,17 @@ class _Site(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
+def frontend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     monkeypatch.setenv("CULVERT_SANDBOX_HOME", str(tmp_path / "home"))
     home = SandboxDirectory()
     home.create()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    server.daemon_threads = True  # a browser opens connections ahead, and keeps them
-    server.asked = []  # pyright: ignore[reportAttributeAccessIssue]
+    server.daemon_threads = True  # a browser opens connections ahead of requests, and keeps them open
+    server.hosts = []  # pyright: ignore[reportAttributeAccessIssue]
     server.socket = (
-        Authority(home).any_name().wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        CertificateAuthority(home)
+        .sni_context()
+        .wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -47,19 +49,19 @@ def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServe
     server.server_close()
 
 
-def test_a_picture_is_of_the_hostname_as_the_front_serves_it(
-    front: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_screenshot_shows_the_hostname_as_the_front_end_serves_it(
+    frontend: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = find()
     for key, value in browser.environment.items():
         monkeypatch.setenv(key, value)
     picture = tmp_path / "page.png"
-    screenshot(browser.path, "blog.example.com", f"http://127.0.0.1:{front.server_port}", picture)
+    screenshot(browser.path, "blog.example.com", f"http://127.0.0.1:{frontend.server_port}", picture)
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert "blog.example.com" in front.asked  # pyright: ignore[reportAttributeAccessIssue]
+    assert "blog.example.com" in frontend.hosts  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_a_browser_that_fails_is_quoted(tmp_path: Path) -> None:
+def test_a_failure_quotes_the_browser(tmp_path: Path) -> None:
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
     broken.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The connector itself, unmodified: what the played one cannot prove."""
+"""The edge with an unmodified cloudflared: what the connector for tests cannot prove."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,11 @@ from components.monitoring import metrics
 from sandbox import tools
 from sandbox.cloudflare.server import listen
 from tests.support.emulator import TUNNELS
-from tests.support.local_edge import Exposed, LocalEdge, asynchronous, fresh, running, until
+from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, running, separate_edge, until
 
-FOUND = tools.find_cloudflared()
+BINARY = tools.find_cloudflared()
 pytestmark = pytest.mark.skipif(
-    FOUND is None, reason="cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED"
+    BINARY is None, reason="cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED"
 )
 
 
@@ -87,10 +87,10 @@ def service() -> Iterator[str]:
 
 @contextlib.contextmanager
 def cloudflared(
-    edge: LocalEdge, exposed: Exposed, log: Path, transport: str = "http2"
+    edge: LocalEdge, exposed: ExposedHostname, log: Path, transport: str = "http2"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A connector of the tunnel's, with nothing in its environment but its own settings."""
-    assert FOUND
+    """A connector of the tunnel, with only its own settings in its environment."""
+    assert BINARY
     settings = {
         "TUNNEL_TOKEN": exposed.token,
         "TUNNEL_EDGE": ",".join(f"127.0.0.1:{port}" for port in edge.ports),
@@ -101,7 +101,7 @@ def cloudflared(
         "TUNNEL_METRICS": "127.0.0.1:0",
     }
     with log.open("ab") as file:
-        process = subprocess.Popen([FOUND.path, "tunnel", "run"], env=settings, stderr=file)
+        process = subprocess.Popen([BINARY.path, "tunnel", "run"], env=settings, stderr=file)
     try:
         yield process
     finally:
@@ -116,39 +116,40 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Path:
-    """Where the connector logs."""
+    """The connector's log."""
     return tmp_path_factory.mktemp(transport) / "log"
 
 
 @pytest.fixture(scope="module")
-def exposed(edge: LocalEdge, service: str, log: Path, transport: str) -> Iterator[Exposed]:
-    """A hostname whose tunnel a connector holds."""
-    made = edge.expose(f"real-{transport}", service)
-    with cloudflared(edge, made, log, transport):
-        while edge.shown(made)["status"] != "healthy":
-            time.sleep(0.05)
-        yield made
+def exposed(edge: LocalEdge, service: str, log: Path, transport: str) -> Iterator[ExposedHostname]:
+    """A hostname whose tunnel has a connector."""
+    hostname = edge.expose(f"real-{transport}", service)
+    with cloudflared(edge, hostname, log, transport):
+        _wait_healthy(edge, hostname)
+        yield hostname
 
 
-def test_it_keeps_four_connections_to_four_addresses(edge: LocalEdge, exposed: Exposed) -> None:
-    assert FOUND
-    (group,) = edge.api.done("GET", f"{TUNNELS}/{exposed.tunnel}/connections")
+def test_it_has_four_connections_to_four_addresses(edge: LocalEdge, exposed: ExposedHostname) -> None:
+    assert BINARY
+    (group,) = edge.api.done("GET", f"{TUNNELS}/{exposed.tunnel_id}/connections")
     assert len({each["colo_name"] for each in group["conns"]}) == 4
-    assert group["version"] in (FOUND.version, "DEV")
+    assert group["version"] in (BINARY.version, "DEV")
 
 
-def test_its_metrics_are_called_as_alerts_and_dashboard_call_them(edge: LocalEdge, exposed: Exposed, log: Path) -> None:
-    httpx.get(f"http://127.0.0.1:{edge.front}/", headers={"host": exposed.host}, trust_env=False)
+def test_its_metrics_have_the_names_that_alerts_and_dashboard_use(
+    edge: LocalEdge, exposed: ExposedHostname, log: Path
+) -> None:
+    httpx.get(f"http://127.0.0.1:{edge.frontend}/", headers={"host": exposed.host}, trust_env=False)
     (address,) = re.findall(r"Starting metrics server on (\S+)/metrics", log.read_text())
     exported = httpx.get(f"http://{address}/metrics", trust_env=False).text
-    named = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
-    # A failure is counted from the first one on.
-    assert named - set(re.findall(r"^(\w+)", exported, re.MULTILINE)) == {metrics.REGISTER_FAILED}
+    used = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
+    # The counter of failures is exported from the first failure on.
+    assert used - set(re.findall(r"^(\w+)", exported, re.MULTILINE)) == {metrics.REGISTER_FAILED}
     assert re.search(rf"^{metrics.CONNECTIONS} 4$", exported, re.MULTILINE)
 
 
-@asynchronous
-async def test_requests_bodies_and_events_come_through(edge: LocalEdge, exposed: Exposed) -> None:
+@async_test
+async def test_requests_bodies_and_events_are_forwarded(edge: LocalEdge, exposed: ExposedHostname) -> None:
     body = os.urandom(5_000_000)
 
     async def in_chunks() -> AsyncIterator[bytes]:
@@ -164,19 +165,21 @@ async def test_requests_bodies_and_events_come_through(edge: LocalEdge, exposed:
             assert [part async for part in events.aiter_raw()] == [b"data: 1\n\n", b"data: 2\n\n"]
 
 
-@asynchronous
-async def test_websockets_come_through(edge: LocalEdge, exposed: Exposed) -> None:
+@async_test
+async def test_websockets_are_forwarded(edge: LocalEdge, exposed: ExposedHostname) -> None:
     uri = f"ws://{exposed.host}/socket"
-    async with websockets.connect(uri, host="127.0.0.1", port=edge.front, proxy=None) as socket:
+    async with websockets.connect(uri, host="127.0.0.1", port=edge.frontend, proxy=None) as socket:
         for message in (b"ab", os.urandom(500_000)):
             await socket.send(message)
             assert await socket.recv() == message[::-1]
     with pytest.raises(websockets.InvalidStatus, match="403"):
-        await websockets.connect(f"ws://{exposed.host}/nothing", host="127.0.0.1", port=edge.front, proxy=None)
+        await websockets.connect(f"ws://{exposed.host}/nothing", host="127.0.0.1", port=edge.frontend, proxy=None)
 
 
-@asynchronous
-async def test_changed_rules_hold_without_a_restart(edge: LocalEdge, exposed: Exposed, service: str) -> None:
+@async_test
+async def test_a_new_configuration_applies_without_a_restart(
+    edge: LocalEdge, exposed: ExposedHostname, service: str
+) -> None:
     async def status() -> int:
         return (await edge.get(exposed.host)).status_code
 
@@ -191,74 +194,74 @@ async def test_changed_rules_hold_without_a_restart(edge: LocalEdge, exposed: Ex
         await asyncio.sleep(0.05)
 
 
-@asynchronous
-async def test_one_of_two_connectors_leaves_under_load_and_nothing_is_lost(
+@async_test
+async def test_one_of_two_connectors_stops_under_load_and_no_request_is_lost(
     edge: LocalEdge, service: str, transport: str, tmp_path: Path
 ) -> None:
     exposed = edge.expose(f"two-{transport}", service)
-    seen: Counter[int] = Counter()
+    statuses: Counter[int] = Counter()
     enough = asyncio.Event()
 
     async def load() -> None:
         async with edge.visitor(headers={"host": exposed.host}) as visitor:
             while not enough.is_set():
-                seen[(await visitor.get("/slow")).status_code] += 1
+                statuses[(await visitor.get("/slow")).status_code] += 1
 
     first, second = (cloudflared(edge, exposed, tmp_path / name, transport) for name in ("first", "second"))
-    with first as leaver, second:
-        await until(lambda: len(edge.shown(exposed)["connections"]) == 8)
+    with first as stopped, second:
+        await until(lambda: len(edge.get_tunnel(exposed)["connections"]) == 8)
         async with asyncio.TaskGroup() as visitors:
             for _ in range(8):
                 visitors.create_task(load())
-            await until(lambda: seen[200] > 20)
-            leaver.terminate()
-            await asyncio.to_thread(leaver.wait)
-            before = seen[200]
-            await until(lambda: seen[200] > before + 20)
+            await until(lambda: statuses[200] > 20)
+            stopped.terminate()
+            await asyncio.to_thread(stopped.wait)
+            before = statuses[200]
+            await until(lambda: statuses[200] > before + 20)
             enough.set()
-        assert set(seen) == {200}
-        assert len(edge.shown(exposed)["connections"]) == 4
+        assert set(statuses) == {200}
+        assert len(edge.get_tunnel(exposed)["connections"]) == 4
 
 
-def test_connectors_come_back_to_an_edge_that_was_killed(tmp_path: Path, service: str, transport: str) -> None:
-    with fresh(tmp_path) as edge:
+def test_connectors_reconnect_to_an_edge_that_was_killed(tmp_path: Path, service: str, transport: str) -> None:
+    with separate_edge(tmp_path) as edge:
         exposed = edge.expose("back", service)
         with cloudflared(edge, exposed, tmp_path / "log", transport):
-            _await_page(edge, exposed)
+            _wait_page(edge, exposed)
             edge.kill()
-            with running(edge.home, edge.api) as successor:
-                _await_page(successor, exposed)
+            with running(edge.home, edge.api) as next_edge:
+                _wait_page(next_edge, exposed)
 
 
-def test_a_connection_whose_address_goes_away_is_made_anew_at_another(tmp_path: Path, service: str) -> None:
-    with fresh(tmp_path) as edge:
+def test_a_connection_whose_address_fails_reconnects_to_another(tmp_path: Path, service: str) -> None:
+    with separate_edge(tmp_path) as edge:
         exposed = edge.expose("moves", service)
         with cloudflared(edge, exposed, tmp_path / "log", "quic"):
-            _await_healthy(edge, exposed)
-            gone = edge.shown(exposed)["connections"][0]["colo_name"]
-            edge.api.owner("PUT", "/faults", {"edge_down": [gone]})
-            while edge.shown(exposed)["status"] == "healthy":
+            _wait_healthy(edge, exposed)
+            down = edge.get_tunnel(exposed)["connections"][0]["colo_name"]
+            edge.api.owner("PUT", "/faults", {"edge_down": [down]})
+            while edge.get_tunnel(exposed)["status"] == "healthy":
                 time.sleep(0.02)
-            _await_page(edge, exposed)
-            _await_healthy(edge, exposed)
-            held = [each["colo_name"] for each in edge.shown(exposed)["connections"]]
-            assert len(set(held) - {gone}) == 4
+            _wait_page(edge, exposed)
+            _wait_healthy(edge, exposed)
+            locations = [each["colo_name"] for each in edge.get_tunnel(exposed)["connections"]]
+            assert len(set(locations) - {down}) == 4
 
 
-def _await_healthy(edge: LocalEdge, exposed: Exposed) -> None:
+def _wait_healthy(edge: LocalEdge, exposed: ExposedHostname) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if edge.shown(exposed)["status"] == "healthy":
+        if edge.get_tunnel(exposed)["status"] == "healthy":
             return
         time.sleep(0.05)
-    pytest.fail("no four connections within a minute")
+    pytest.fail("no four connections in_mount_namespace a minute")
 
 
-def _await_page(edge: LocalEdge, exposed: Exposed) -> None:
+def _wait_page(edge: LocalEdge, exposed: ExposedHostname) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         headers = {"host": exposed.host}
-        if httpx.get(f"http://127.0.0.1:{edge.front}/", headers=headers, trust_env=False).text == "the origin":
+        if httpx.get(f"http://127.0.0.1:{edge.frontend}/", headers=headers, trust_env=False).text == "the origin":
             return
         time.sleep(0.1)
-    pytest.fail("no page within a minute")
+    pytest.fail("no page in_mount_namespace a minute")

@@ -1,24 +1,24 @@
-"""One hostname before two tunnels: who answers, and who does when one is away."""
+"""A load balancer with two tunnels: which one serves its hostname, and which one when the first is down."""
 
 import contextlib
 from collections.abc import AsyncIterator
 
-from tests.support.edge_connector import Connector, Incoming, Origin
+from tests.support.edge_connector import Connector, IncomingStream, Origin
 from tests.support.emulator import ACCOUNT, ZONE
-from tests.support.local_edge import Exposed, LocalEdge, asynchronous, until
+from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, until
 
 POOLS = f"/accounts/{ACCOUNT}/load_balancers/pools"
 
 
-def saying(word: str) -> Origin:
-    async def origin(connector: Connector, stream: int, _incoming: Incoming) -> None:
+def answer_with(word: str) -> Origin:
+    async def origin(connector: Connector, stream: int, _incoming: IncomingStream) -> None:
         await connector.reply(stream, 200, {"content-type": "text/plain"}, word.encode())
 
     return origin
 
 
-def balanced(edge: LocalEdge, name: str, *tunnels: Exposed, **changes: object) -> str:
-    """A load balancer before these tunnels, each in a pool of its own; its hostname."""
+def add_load_balancer(edge: LocalEdge, name: str, *tunnels: ExposedHostname, **changes: object) -> str:
+    """A load balancer with a pool for each of these tunnels; its hostname."""
     hostname = f"{name}.example.com"
     pools = [
         edge.api.done(
@@ -26,7 +26,7 @@ def balanced(edge: LocalEdge, name: str, *tunnels: Exposed, **changes: object) -
             POOLS,
             {
                 "name": f"{name}-{number}",
-                "origins": [{"name": "only", "address": f"{exposed.tunnel}.cfargotunnel.com"}],
+                "origins": [{"name": "only", "address": f"{exposed.tunnel_id}.cfargotunnel.com"}],
             },
         )["id"]
         for number, exposed in enumerate(tunnels)
@@ -37,37 +37,37 @@ def balanced(edge: LocalEdge, name: str, *tunnels: Exposed, **changes: object) -
 
 
 @contextlib.asynccontextmanager
-async def answering(edge: LocalEdge, exposed: Exposed, word: str) -> AsyncIterator[None]:
-    async with edge.connected(exposed, origin=saying(word)):
+async def serving(edge: LocalEdge, exposed: ExposedHostname, word: str) -> AsyncIterator[None]:
+    async with edge.connected(exposed, origin=answer_with(word)):
         yield
 
 
-@asynchronous
-async def test_the_second_cluster_answers_while_the_first_is_away(edge: LocalEdge) -> None:
+@async_test
+async def test_the_second_cluster_serves_while_the_first_is_down(edge: LocalEdge) -> None:
     first, second = edge.expose("balanced-first", "http://a"), edge.expose("balanced-second", "http://b")
-    hostname = balanced(edge, "balanced", first, second)
-    async with answering(edge, second, "second"):
+    hostname = add_load_balancer(edge, "balanced", first, second)
+    async with serving(edge, second, "second"):
         assert (await edge.get(hostname)).text == "second"
-        async with answering(edge, first, "first"):
+        async with serving(edge, first, "first"):
             assert (await edge.get(hostname)).text == "first"
-        await until(lambda: edge.shown(first)["connections"] == [])
+        await until(lambda: edge.get_tunnel(first)["connections"] == [])
         assert (await edge.get(hostname)).text == "second"
 
 
-@asynchronous
-async def test_a_hostname_that_no_pool_answers_for_is_told_so(edge: LocalEdge) -> None:
+@async_test
+async def test_a_hostname_without_a_usable_pool_gets_an_error_page(edge: LocalEdge) -> None:
     exposed = edge.expose("balanced-alone")
-    away = await edge.get(balanced(edge, "balanced-away", exposed))
-    assert away.status_code == 530
-    assert "1033" in away.text
-    unproxied = await edge.get(balanced(edge, "balanced-unproxied", exposed, proxied=False))
+    down = await edge.get(add_load_balancer(edge, "balanced-away", exposed))
+    assert down.status_code == 530
+    assert "1033" in down.text
+    unproxied = await edge.get(add_load_balancer(edge, "balanced-unproxied", exposed, proxied=False))
     assert "not proxied" in unproxied.text
 
 
-@asynchronous
-async def test_a_load_balancer_comes_before_a_record_of_its_name(edge: LocalEdge) -> None:
+@async_test
+async def test_a_load_balancer_takes_precedence_over_a_record_of_its_name(edge: LocalEdge) -> None:
     recorded, behind = edge.expose("balanced-record", "http://a"), edge.expose("balanced-behind", "http://b")
-    async with answering(edge, recorded, "recorded"), answering(edge, behind, "behind"):
+    async with serving(edge, recorded, "recorded"), serving(edge, behind, "behind"):
         assert (await edge.get(recorded.host)).text == "recorded"
-        balanced(edge, "balanced-record", behind)
+        add_load_balancer(edge, "balanced-record", behind)
         assert (await edge.get(recorded.host)).text == "behind"

@@ -1,4 +1,4 @@
-"""One embedded cluster for all tests here, a namespace for each."""
+"""One embedded cluster and one kubelet for all tests of this folder, and a namespace for each test."""
 
 import re
 from collections.abc import Iterator
@@ -6,26 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import cluster, tools
+import sandbox.cluster
+from sandbox import tools
 from sandbox.directory import SandboxDirectory
-from sandbox.kubelet.kwok_stages import without_connectors
+from sandbox.kubelet.kwok_stages import exclude_connector_pods
 from sandbox.tools.processes import Supervisor
-from tests.support.kubelet_cluster import Farm, plot
+from tests.support.kubelet_cluster import KubeletCluster, KubeletProcess, namespace
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxDirectory, Path]]:
-    """A sandbox's folder and the kubeconfig of its cluster."""
+def kubelet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeletProcess]:
+    """The cluster's kubelet, not yet running."""
     home = SandboxDirectory(tmp_path_factory.mktemp("connectors") / "home").create()
     supervisor = Supervisor(home.path)
-    programs, stages = tools.ensure(cluster.PROGRAMS, print), without_connectors(cluster.stages())
-    kubeconfig = cluster.start(home.path, programs, supervisor, print, stages)
-    yield home, kubeconfig
+    stages = exclude_connector_pods(sandbox.cluster.stages())
+    programs = tools.ensure(sandbox.cluster.PROGRAMS, print)
+    kubelet = KubeletProcess(home, sandbox.cluster.start(home.path, programs, supervisor, print, stages))
+    yield kubelet
+    kubelet.stop()
     supervisor.stop_all()
 
 
 @pytest.fixture
-def farm(ground: tuple[SandboxDirectory, Path], request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Farm]:
-    name = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:50].strip("-")
-    with plot(*ground, name, tmp_path) as made:
-        yield made
+def cluster(kubelet: KubeletProcess, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KubeletCluster]:
+    """A namespace whose connector pods run the stub of cloudflared."""
+    kubelet.ensure_running()
+    name = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[-50:].strip("-")
+    with namespace(kubelet, name, tmp_path) as cluster:
+        yield cluster

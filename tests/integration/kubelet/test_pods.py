@@ -1,4 +1,4 @@
-"""The connector's pods as the cluster sees them, and as their processes see themselves."""
+"""The connector's pods, as the cluster sees them and as their processes see themselves."""
 
 import os
 import re
@@ -9,34 +9,32 @@ from typing import Any
 
 import pytest
 
-from tests.support.kubelet_cluster import Farm, eventually
+from tests.support.kubelet_cluster import KubeletCluster, eventually
 from tests.support.processes import alive
 
 
-def test_a_deployment_is_available_when_its_connectors_say_that_they_are_ready(farm: Farm) -> None:
-    farm.switch("unready", True)
-    with farm.running():
-        farm.deploy(replicas=2)
-        eventually(lambda: len(farm.pods()) == 2 and all(map(farm.started, farm.pods())))
-        assert farm.available() == 0
-        farm.switch("unready", False)
-        eventually(lambda: farm.available() == 2)
-        farm.switch("unready", True)
-        eventually(lambda: farm.available() == 0)
-        assert [pod["status"]["phase"] for pod in farm.pods()] == ["Running", "Running"]
+def test_a_deployment_is_available_while_its_connectors_are_ready(cluster: KubeletCluster) -> None:
+    cluster.switch("unready", True)
+    cluster.deploy(replicas=2)
+    eventually(lambda: len(cluster.pods()) == 2 and all(map(cluster.started, cluster.pods())))
+    assert cluster.available() == 0
+    cluster.switch("unready", False)
+    eventually(lambda: cluster.available() == 2)
+    cluster.switch("unready", True)
+    eventually(lambda: cluster.available() == 0)
+    assert [pod["status"]["phase"] for pod in cluster.pods()] == ["Running", "Running"]
 
 
-def test_one_that_has_started_is_not_ready_before_it_was_asked(farm: Farm) -> None:
+def test_a_started_container_is_not_ready_before_its_readiness_probe(cluster: KubeletCluster) -> None:
     probe = {"httpGet": {"path": "/ready", "port": "metrics"}, "initialDelaySeconds": 600}
-    with farm.running():
-        farm.deploy(readinessProbe=probe)
-        eventually(lambda: farm.container().get("started"))
-        assert not farm.container()["ready"]
+    cluster.deploy(readinessProbe=probe)
+    eventually(lambda: cluster.container().get("started"))
+    assert not cluster.container()["ready"]
 
 
-def test_the_process_has_what_the_pod_declares_and_nothing_of_ours(farm: Farm) -> None:
-    farm.create("secrets", "s", stringData={"token": "t0ken", "n": "v"})
-    farm.create("configmaps", "c", data={"a.txt": "content"})
+def test_the_process_has_the_pods_arguments_environment_and_files_only(cluster: KubeletCluster) -> None:
+    cluster.create("secrets", "s", stringData={"token": "t0ken", "n": "v"})
+    cluster.create("configmaps", "c", data={"a.txt": "content"})
     env: list[dict[str, Any]] = [
         {"name": "PLAIN", "value": "plain"},
         {"name": "BUILT", "value": "$(PLAIN)-$(UNKNOWN)-$$(PLAIN)"},
@@ -57,168 +55,156 @@ def test_the_process_has_what_the_pod_declares_and_nothing_of_ours(farm: Farm) -
         {"name": "t", "secret": {"secretName": "s", "defaultMode": 0o440}},
         {"name": "all", "projected": {"sources": projected}},
     ]
-    with farm.running():
-        args = ["tunnel", "--tag", "$(PLAIN)", "--config=/etc/all/a.txt", "run"]
-        farm.deploy(
-            env=env,
-            args=args,
-            volumeMounts=mounts,
-            volumes=volumes,
-            envFrom=[{"secretRef": {"name": "s"}, "prefix": "S_"}],
-        )
-        started = eventually(farm.started)
-        has, (name, *arguments) = started["environment"], started["arguments"]
-        wanted = {
-            "PLAIN": "plain",
-            "BUILT": "plain-$(UNKNOWN)-$(PLAIN)",
-            "FROM_SECRET": "v",
-            "FROM_MAP": "content",
-            "POD": farm.pods()[0]["metadata"]["name"],
-            "LABEL": "kept",
-            "S_token": "t0ken",
-            "TUNNEL_EDGE": "127.0.0.1:9,127.0.0.1:10",
-            "TUNNEL_CACERT": str(farm.home.path / "edge" / "ca.pem"),
-            "TUNNEL_TRANSPORT_PROTOCOL": "auto",
-        }
-        assert {key: has.get(key) for key in wanted} == wanted
-        assert not {"OPTIONAL", "OURS", "PATH", "USER"} & set(has)
-        token = Path(has["TUNNEL_TOKEN_FILE"])
-        assert token.read_text() == "t0ken"
-        assert (token.stat().st_mode & 0o777, token.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-        config = Path(arguments[4].removeprefix("--config="))
-        assert (name.endswith("played.py"), arguments[:4], arguments[5]) == (
-            True,
-            ["--no-autoupdate", "tunnel", "--tag", "plain"],
-            "run",
-        )
-        assert config.read_text() == "content"
-        assert (config.parent / "deep" / "n").read_text() == "v"
-        assert re.fullmatch(r"127\.[0-9.]+:[0-9]+", has["TUNNEL_METRICS"])
-    assert not token.exists()
+    cluster.deploy(
+        env=env,
+        args=["tunnel", "--tag", "$(PLAIN)", "--config=/etc/all/a.txt", "run"],
+        volumeMounts=mounts,
+        volumes=volumes,
+        envFrom=[{"secretRef": {"name": "s"}, "prefix": "S_"}],
+    )
+    started = eventually(cluster.started)
+    environment, (program, *arguments) = started["environment"], started["arguments"]
+    expected = {
+        "PLAIN": "plain",
+        "BUILT": "plain-$(UNKNOWN)-$(PLAIN)",
+        "FROM_SECRET": "v",
+        "FROM_MAP": "content",
+        "POD": cluster.pods()[0]["metadata"]["name"],
+        "LABEL": "kept",
+        "S_token": "t0ken",
+        "TUNNEL_EDGE": "127.0.0.1:9,127.0.0.1:10",
+        "TUNNEL_CACERT": str(cluster.kubelet.home.path / "edge" / "ca.pem"),
+        "TUNNEL_TRANSPORT_PROTOCOL": "auto",
+    }
+    assert {name: environment.get(name) for name in expected} == expected
+    assert not {"OPTIONAL", "OURS", "PATH", "USER"} & set(environment)
+    token = Path(environment["TUNNEL_TOKEN_FILE"])
+    assert token.read_text() == "t0ken"
+    assert (token.stat().st_mode & 0o777, token.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    config = Path(arguments[4].removeprefix("--config="))
+    assert program.endswith("stub_cloudflared.py")
+    assert (arguments[:4], arguments[5]) == (["--no-autoupdate", "tunnel", "--tag", "plain"], "run")
+    assert config.read_text() == "content"
+    assert (config.parent / "deep" / "n").read_text() == "v"
+    assert re.fullmatch(r"127\.[0-9.]+:[0-9]+", environment["TUNNEL_METRICS"])
 
 
-def test_a_connector_that_does_not_answer_is_restarted(farm: Farm) -> None:
-    with farm.running():
-        farm.deploy()
-        eventually(lambda: farm.container()["ready"])
-        first = farm.started()["pid"]
-        farm.switch("dead", True)
-        eventually(lambda: farm.container()["restartCount"] == 1)
-        farm.switch("dead", False)
-        eventually(lambda: farm.container()["ready"])
-        assert not alive(first)
-
-
-def test_a_connector_that_ends_is_restarted_and_the_cluster_knows_why(farm: Farm) -> None:
-    with farm.running():
-        farm.deploy()
-        eventually(lambda: farm.container()["ready"])
-        os.kill(farm.started()["pid"], signal.SIGKILL)
-        eventually(lambda: farm.container()["restartCount"] == 1 and farm.container()["ready"])
-        assert farm.container()["lastState"]["terminated"]["exitCode"] == 137
-
-
-def test_a_deleted_pod_ends_in_order_before_it_goes(farm: Farm) -> None:
-    farm.switch("stubborn", True)
-    with farm.running():
-        farm.deploy()
-        eventually(lambda: farm.container()["ready"])
-        pid = farm.started()["pid"]
-        farm.scale(0)
-        eventually(lambda: "deletionTimestamp" in farm.pods()[0]["metadata"])
-        assert alive(pid)
-        assert len(farm.pods()) == 1
-        farm.switch("stubborn", False)
-        os.kill(pid, signal.SIGTERM)
-        eventually(lambda: not farm.pods())
-        assert not alive(pid)
-
-
-def test_one_that_does_not_end_in_its_time_is_killed(farm: Farm) -> None:
-    farm.switch("stubborn", True)
-    with farm.running():
-        farm.deploy(grace=1)
-        eventually(lambda: farm.container()["ready"])
-        pid = farm.started()["pid"]
-        farm.scale(0)
-        eventually(lambda: not farm.pods())
-        assert not alive(pid)
-
-
-def test_a_pod_waits_for_its_secret(farm: Farm) -> None:
-    mounts, volumes = [{"name": "t", "mountPath": "/t"}], [{"name": "t", "secret": {"secretName": "late"}}]
-    with farm.running():
-        farm.deploy(volumeMounts=mounts, volumes=volumes)
-        waiting = eventually(lambda: farm.container()["state"].get("waiting"))
-        assert (waiting["reason"], waiting["message"]) == ("CreateContainerConfigError", "there is no secret late")
-        farm.create("secrets", "late", stringData={"a": "b"})
-        eventually(lambda: farm.container()["ready"])
-
-
-def test_stopped_in_order_it_stops_its_processes_and_takes_the_pods_over_when_it_is_back(farm: Farm) -> None:
-    with farm.running():
-        farm.deploy()
-        eventually(lambda: farm.container()["ready"])
-        first = farm.started()["pid"]
+def test_a_connector_that_fails_its_liveness_probe_is_restarted(cluster: KubeletCluster) -> None:
+    cluster.deploy()
+    eventually(lambda: cluster.container()["ready"])
+    first = cluster.started()["pid"]
+    cluster.switch("dead", True)
+    eventually(lambda: cluster.container()["restartCount"] == 1)
+    cluster.switch("dead", False)
+    eventually(lambda: cluster.container()["ready"])
     assert not alive(first)
-    (pod,) = farm.pods()
-    with farm.running():
-        # By now it has told the cluster that nothing is ready yet.
-        eventually(lambda: farm.container()["restartCount"] == 1 and farm.container()["ready"])
-        assert [one["metadata"]["uid"] for one in farm.pods()] == [pod["metadata"]["uid"]]
 
 
-@pytest.mark.parametrize("kernel_helps", [True, False])
-def test_killed_it_leaves_no_process_to_its_successor(farm: Farm, kernel_helps: bool) -> None:
-    farm.switch("stubborn", not kernel_helps)
-    with farm.running() as process:
-        farm.deploy()
-        eventually(lambda: farm.container()["ready"])
-        orphan = farm.started()["pid"]
-        process.kill()
-        process.wait(10)
-    if kernel_helps:
+def test_a_connector_that_exits_is_restarted_and_its_exit_code_published(cluster: KubeletCluster) -> None:
+    cluster.deploy()
+    eventually(lambda: cluster.container()["ready"])
+    os.kill(cluster.started()["pid"], signal.SIGKILL)
+    eventually(lambda: cluster.container()["restartCount"] == 1 and cluster.container()["ready"])
+    assert cluster.container()["lastState"]["terminated"]["exitCode"] == 137
+
+
+def test_a_deleted_pod_is_removed_once_its_container_has_ended(cluster: KubeletCluster) -> None:
+    cluster.switch("stubborn", True)
+    cluster.deploy()
+    eventually(lambda: cluster.container()["ready"])
+    pid = cluster.started()["pid"]
+    cluster.scale(0)
+    eventually(lambda: "deletionTimestamp" in cluster.pods()[0]["metadata"])
+    assert alive(pid)
+    assert len(cluster.pods()) == 1
+    cluster.switch("stubborn", False)
+    os.kill(pid, signal.SIGTERM)
+    eventually(lambda: not cluster.pods())
+    assert not alive(pid)
+
+
+def test_a_container_that_outlasts_its_grace_period_is_killed(cluster: KubeletCluster) -> None:
+    cluster.switch("stubborn", True)
+    cluster.deploy(grace_period=1)
+    eventually(lambda: cluster.container()["ready"])
+    pid = cluster.started()["pid"]
+    cluster.scale(0)
+    eventually(lambda: not cluster.pods())
+    assert not alive(pid)
+
+
+def test_a_pod_waits_for_its_secret(cluster: KubeletCluster) -> None:
+    mounts, volumes = [{"name": "t", "mountPath": "/t"}], [{"name": "t", "secret": {"secretName": "late"}}]
+    cluster.deploy(volumeMounts=mounts, volumes=volumes)
+    waiting = eventually(lambda: cluster.container()["state"].get("waiting"))
+    assert (waiting["reason"], waiting["message"]) == ("CreateContainerConfigError", "there is no secret late")
+    cluster.create("secrets", "late", stringData={"a": "b"})
+    eventually(lambda: cluster.container()["ready"])
+
+
+def test_a_stopped_kubelet_stops_its_processes_and_the_next_one_adopts_the_pods(cluster: KubeletCluster) -> None:
+    cluster.deploy()
+    eventually(lambda: cluster.container()["ready"])
+    first = cluster.started()["pid"]
+    cluster.kubelet.stop()
+    assert not alive(first)
+    (pod,) = cluster.pods()
+    assert not cluster.pod_folder(pod).exists()
+    cluster.kubelet.start()
+    # By now it has published that the pod is not ready yet.
+    eventually(lambda: cluster.container()["restartCount"] == 1 and cluster.container()["ready"])
+    assert [current["metadata"]["uid"] for current in cluster.pods()] == [pod["metadata"]["uid"]]
+
+
+@pytest.mark.parametrize("ends_with_parent", [True, False])
+def test_a_killed_kubelet_leaves_no_process_to_the_next_one(cluster: KubeletCluster, ends_with_parent: bool) -> None:
+    cluster.switch("stubborn", not ends_with_parent)
+    cluster.deploy()
+    eventually(lambda: cluster.container()["ready"])
+    orphan = cluster.started()["pid"]
+    cluster.kubelet.kill()
+    if ends_with_parent:
         eventually(lambda: not alive(orphan))
-    with farm.running():
-        eventually(lambda: farm.container()["restartCount"] == 1 and farm.container()["ready"])
-        assert not alive(orphan)
-        farm.switch("stubborn", False)
+    cluster.kubelet.start()
+    eventually(lambda: cluster.container()["restartCount"] == 1 and cluster.container()["ready"])
+    assert not alive(orphan)
+    cluster.switch("stubborn", False)
 
 
-def test_a_pod_deleted_while_nobody_looked_after_it_goes_at_once(farm: Farm) -> None:
-    with farm.running():
-        farm.deploy()
-        eventually(lambda: farm.container()["ready"])
-    farm.scale(0)
-    eventually(lambda: "deletionTimestamp" in farm.pods()[0]["metadata"])
-    with farm.running():
-        eventually(lambda: not farm.pods())
+def test_a_pod_deleted_while_no_kubelet_ran_is_removed_by_the_next_one(cluster: KubeletCluster) -> None:
+    cluster.deploy()
+    eventually(lambda: cluster.container()["ready"])
+    cluster.kubelet.stop()
+    cluster.scale(0)
+    eventually(lambda: "deletionTimestamp" in cluster.pods()[0]["metadata"])
+    cluster.kubelet.start()
+    eventually(lambda: not cluster.pods())
 
 
-def test_while_nobody_looks_after_it_a_connectors_pod_gets_an_address_and_nothing_else(farm: Farm) -> None:
-    farm.deploy()
-    eventually(lambda: farm.pods() and farm.pods()[0]["status"].get("podIP"))
-    farm.create("pods", "other", spec={"containers": [{"name": "c", "image": "i"}]})
-    eventually(lambda: farm.call("GET", "pods/other")["status"]["phase"] == "Running")
-    phases = {pod["metadata"]["name"]: pod["status"]["phase"] for pod in farm.pods()}
+def test_without_a_kubelet_a_connectors_pod_gets_an_address_and_nothing_else(cluster: KubeletCluster) -> None:
+    cluster.kubelet.stop()
+    cluster.deploy()
+    eventually(lambda: cluster.pods() and cluster.pods()[0]["status"].get("podIP"))
+    cluster.create("pods", "other", spec={"containers": [{"name": "c", "image": "i"}]})
+    eventually(lambda: cluster.call("GET", "pods/other")["status"]["phase"] == "Running")
+    phases = {pod["metadata"]["name"]: pod["status"]["phase"] for pod in cluster.pods()}
     assert sorted(phases.values()) == ["Pending", "Running"]
     assert phases["other"] == "Running"
 
 
-def test_other_pods_are_left_to_the_cluster(farm: Farm) -> None:
-    farm.create("pods", "other", spec={"containers": [{"name": "c", "image": "i"}]})
-    eventually(lambda: farm.container()["ready"])
-    farm.call("DELETE", "pods/other")
-    eventually(lambda: not farm.pods())
+def test_pods_of_other_applications_are_left_to_kwok(cluster: KubeletCluster) -> None:
+    cluster.create("pods", "other", spec={"containers": [{"name": "c", "image": "i"}]})
+    eventually(lambda: cluster.container()["ready"])
+    cluster.call("DELETE", "pods/other")
+    eventually(lambda: not cluster.pods())
 
 
-def test_process_lists_show_no_secret(farm: Farm) -> None:
-    farm.create("secrets", "s", stringData={"token": "t0p-secret"})
+def test_process_list_and_logs_show_no_secret(cluster: KubeletCluster) -> None:
+    cluster.create("secrets", "s", stringData={"token": "t0p-secret"})
     mounts, volumes = [{"name": "t", "mountPath": "/t"}], [{"name": "t", "secret": {"secretName": "s"}}]
-    with farm.running():
-        farm.deploy(volumeMounts=mounts, volumes=volumes)
-        eventually(lambda: farm.container()["ready"])
-        shown = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
-        assert "t0p-secret" not in shown
-        logs = [path.read_text() for path in (*farm.home.path.glob("logs/*"), farm.home.path / "connectors.log")]
-        assert not any("t0p-secret" in text for text in logs)
+    cluster.deploy(volumeMounts=mounts, volumes=volumes)
+    eventually(lambda: cluster.container()["ready"])
+    processes = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    assert "t0p-secret" not in processes
+    logs = [path.read_text() for path in (*cluster.kubelet.home.path.glob("logs/*"), cluster.kubelet.log)]
+    assert not any("t0p-secret" in text for text in logs)

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from octorules_wirefilter import parse_expression
 
-from sandbox.edge.expressions import compiled
+from sandbox.edge.expressions import compile_expression
 from settings import Settings
 from settings.options.waf_expressions import scoped, unscoped
-from tests.integration.edge.test_expressions import visit
 from tests.support.settings_examples import ZONE, a_route, the_mistake, values
+from tests.support.visitor_requests import visitor_request
 
 BLOG, WILD = 'lower(http.host) in {"blog.example.com"}', 'http.host wildcard "*.apps.example.com"'
 FOREIGN = '(lower(http.host) in {"other.example.com"}) and (ssl)'
@@ -81,14 +81,21 @@ def test_what_a_stack_does_not_own_is_for_its_owner_to_include() -> None:
 )
 def test_no_expression_leaves_the_stacks_hostnames(text: str) -> None:
     for rule in rules(rules=[{"name": "a", "expression": text}]):
-        assert compiled(rule["expression"])(visit(host="other.example.com")) is False
+        assert compile_expression(rule["expression"])(visitor_request(host="other.example.com")) is False
         assert parse_expression(rule["expression"])["top_level_items"] == ["parenthesized", "parenthesized"]
-    assert compiled(rules(rules=[{"name": "a", "expression": text}])[0]["expression"])(visit()) is True
+    assert (
+        compile_expression(rules(rules=[{"name": "a", "expression": text}])[0]["expression"])(visitor_request()) is True
+    )
 
 
 @pytest.mark.parametrize("host", ["BLOG.example.com", "a.apps.example.com", "a.b.APPS.example.com"])
 def test_hostnames_are_met_in_any_case_and_wildcards_at_any_depth(host: str) -> None:
-    assert compiled(rules(rules=[{"name": "a", "expression": EVERYONE}])[0]["expression"])(visit(host=host)) is True
+    assert (
+        compile_expression(rules(rules=[{"name": "a", "expression": EVERYONE}])[0]["expression"])(
+            visitor_request(host=host)
+        )
+        is True
+    )
 
 
 def test_what_is_scoped_is_told_from_what_is_not() -> None:

@@ -1,29 +1,10 @@
-"""What an expression says of a visit, as Cloudflare's Rules language has it; and where it says nothing."""
-
-from typing import Any
+"""Evaluation of Rules-language expressions: true, false, or unknown."""
 
 import pytest
 from octorules_wirefilter import parse_expression
 
-from sandbox.edge.expressions import compiled
-from sandbox.edge.visitor_request import Visit
-
-
-def visit(**changes: Any) -> Visit:
-    given = {
-        "method": b"GET",
-        "host": "blog.example.com",
-        "authority": b"blog.example.com",
-        "target": b"/Admin/login?next=%2F",
-        "headers": [(b"user-agent", b"curl/8.5"), (b"cookie", b"a=b")],
-        "upgrade": b"",
-        "has_body": False,
-        "secure": True,
-        "address": "203.0.113.7",
-        "country": "NZ",
-    }
-    return Visit(**{**given, **changes})
-
+from sandbox.edge.expressions import compile_expression
+from tests.support.visitor_requests import visitor_request
 
 TRUE = [
     'http.host eq "blog.example.com"',
@@ -53,17 +34,17 @@ TRUE = [
     '!(http.host eq "no" || http.host eq "neither")',
     'http.user_agent ne "a \\" quoted ) or ("',
     'http.user_agent ne r#"raw " ) or ("#',
-    # What is not known here does not matter where the rest decides.
+    # An unknown operand does not matter where the other one decides.
     "ssl or ip.src.asnum eq 64496",
     'not (http.host eq "no" and cf.threat_score gt 10)',
 ]
 
 
 @pytest.mark.parametrize("text", TRUE)
-def test_it_is_true_and_its_opposite_false(text: str) -> None:
+def test_an_expression_is_true_and_its_negation_false(text: str) -> None:
     assert "error" not in parse_expression(text)
-    assert compiled(text)(visit()) is True
-    assert compiled(f"not ({text})")(visit()) is False
+    assert compile_expression(text)(visitor_request()) is True
+    assert compile_expression(f"not ({text})")(visitor_request()) is False
 
 
 @pytest.mark.parametrize(
@@ -82,11 +63,11 @@ def test_it_is_true_and_its_opposite_false(text: str) -> None:
         'http.request.uri.args["page"][0] eq "a" or ssl',
     ],
 )
-def test_what_hangs_on_something_unknown_is_neither(text: str) -> None:
+def test_an_expression_that_depends_on_an_unknown_value_is_neither(text: str) -> None:
     assert "error" not in parse_expression(text)
-    assert compiled(text)(visit()) is None
+    assert compile_expression(text)(visitor_request()) is None
 
 
-def test_an_address_that_is_none_is_unknown() -> None:
-    assert compiled("ip.src in {203.0.113.0/24}")(visit(address="somewhere")) is None
-    assert compiled("ip.src in {203.0.113.0/24}")(visit(address="2001:db8::7")) is False
+def test_an_invalid_address_is_unknown() -> None:
+    assert compile_expression("ip.src in {203.0.113.0/24}")(visitor_request(address="somewhere")) is None
+    assert compile_expression("ip.src in {203.0.113.0/24}")(visitor_request(address="2001:db8::7")) is False

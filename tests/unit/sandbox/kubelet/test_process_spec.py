@@ -1,4 +1,4 @@
-"""From a pod to a process: what is translated, and what is not."""
+"""Translation of a pod to a process."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ POD = {
         ("status.hostIP", ""),
     ],
 )
-def test_fields_are_read_as_they_are_named(path: str, value: str) -> None:
-    assert process_spec.field(POD, path) == value
+def test_a_field_is_read_by_its_path(path: str, value: str) -> None:
+    assert process_spec.pod_field(POD, path) == value
 
 
 @pytest.mark.parametrize(
-    ("text", "here"),
+    ("text", "translated"),
     [
         ("/etc/a", "/new/a"),
         ("/etc/a/token", "/new/a/token"),
@@ -40,13 +40,13 @@ def test_fields_are_read_as_they_are_named(path: str, value: str) -> None:
         ("a:/etc/a", "a:/etc/a"),
     ],
 )
-def test_mounted_paths_are_found_where_they_lie_here(text: str, here: str) -> None:
+def test_mounted_paths_are_translated(text: str, translated: str) -> None:
     paths = {"/etc/a": Path("/new/a"), "/etc/a/deeper/": Path("/new/deeper")}
-    assert process_spec.relocated(text, paths) == here
+    assert process_spec.translate_path(text, paths) == translated
 
 
 @pytest.mark.parametrize(
-    ("text", "here"),
+    ("text", "translated"),
     [
         ("0.0.0.0:2000", "127.9.9.9:2000"),
         (":2000", "127.9.9.9:2000"),
@@ -57,8 +57,8 @@ def test_mounted_paths_are_found_where_they_lie_here(text: str, here: str) -> No
         ("http://0.0.0.0:2000", "http://0.0.0.0:2000"),
     ],
 )
-def test_all_addresses_are_the_pods_own_here(text: str, here: str) -> None:
-    assert process_spec.readdressed(text, "127.9.9.9", {2001: 4001}) == here
+def test_wildcard_addresses_become_the_pods_address(text: str, translated: str) -> None:
+    assert process_spec.translate_address(text, "127.9.9.9", {2001: 4001}) == translated
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def test_all_addresses_are_the_pods_own_here(text: str, here: str) -> None:
         ({"command": ["sh", "-c", "x"]}, ["sh", "-c", "x"]),
     ],
 )
-def test_the_images_entry_point_is_cloudflared_unless_the_pod_has_its_own(
+def test_the_images_entry_point_applies_unless_the_pod_has_a_command(
     declared: dict[str, list[str]], command: list[str]
 ) -> None:
     assert process_spec.command_of(declared, {}, Path("/cloudflared")) == command
 
 
-def test_the_surroundings_are_added_and_the_transport_stays_the_pods() -> None:
-    around = process_spec.Surroundings(Path("/cloudflared"), (1, 2), Path("/ca.pem"), 3)
-    given = {"TUNNEL_TRANSPORT_PROTOCOL": "quic", "TUNNEL_POST_QUANTUM": "true"}
-    got = process_spec.surrounded(given, POD, Path("/home"), around)
-    assert {key: got[key] for key in given} == given
-    assert got["TUNNEL_EDGE"] == "127.0.0.1:1,127.0.0.1:2"
-    assert got["HTTP_PROXY"] == got["HTTPS_PROXY"] == "socks5://n:p@127.0.0.1:3"
+def test_the_hosts_settings_are_added_and_the_pods_transport_is_kept() -> None:
+    host = process_spec.HostEnvironment(Path("/cloudflared"), (1, 2), Path("/ca.pem"), 3)
+    declared = {"TUNNEL_TRANSPORT_PROTOCOL": "quic", "TUNNEL_POST_QUANTUM": "true"}
+    environment = process_spec.add_host_settings(declared, POD, Path("/home"), host)
+    assert {key: environment[key] for key in declared} == declared
+    assert environment["TUNNEL_EDGE"] == "127.0.0.1:1,127.0.0.1:2"
+    assert environment["HTTP_PROXY"] == environment["HTTPS_PROXY"] == "socks5://n:p@127.0.0.1:3"

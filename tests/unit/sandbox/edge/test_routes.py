@@ -1,4 +1,4 @@
-"""Which record answers for a hostname."""
+"""Resolution of hostnames to tunnels."""
 
 import json
 from pathlib import Path
@@ -31,9 +31,11 @@ def store(tmp_path: Path) -> Store:
         (zone, "txt.example.com", "TXT", "exact"),
         (inner, "b.inner.example.com", "CNAME", "deep"),
     ]
-    for number, (where, name, kind, tunnel) in enumerate(records):
+    for record_id, (owner, name, kind, tunnel) in enumerate(records):
         body = {"name": name, "type": kind, "content": f"{TUNNELS[tunnel]}.cfargotunnel.com", "proxied": True}
-        store.run("INSERT INTO records VALUES (?, ?, ?, ?, ?)", str(number), where["id"], name, kind, json.dumps(body))
+        store.run(
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?)", str(record_id), owner["id"], name, kind, json.dumps(body)
+        )
     return store
 
 
@@ -47,11 +49,11 @@ def store(tmp_path: Path) -> Store:
         ("x.deep.example.com", "deep"),
         ("w.x.deep.example.com", "deep"),
         ("b.inner.example.com", "deep"),
-        # A name that exists keeps the wildcard away from itself and from what is below it (RFC 4592).
+        # A wildcard does not apply to a name that exists, nor to names below it (RFC 4592).
         ("b.a.example.com", None),
         ("txt.example.com", None),
         ("b.txt.example.com", None),
-        # Another zone's wildcard does not reach into a zone of its own.
+        # A zone's wildcard does not apply to names of another zone below it.
         ("c.inner.example.com", None),
         ("example.net", None),
         ("", None),
@@ -59,12 +61,13 @@ def store(tmp_path: Path) -> Store:
         ("'; --.example.net", None),
     ],
 )
-def test_the_closest_record_answers(store: Store, hostname: str, tunnel: str | None) -> None:
-    found = routes.find(store, hostname)
-    assert (found.tunnel["name"] if found.tunnel else None) == tunnel
-    assert bool(found.why) == (tunnel is None)
+def test_the_closest_record_applies(store: Store, hostname: str, tunnel: str | None) -> None:
+    route = routes.resolve(store, hostname)
+    assert (route.tunnel["name"] if route.tunnel else None) == tunnel
+    assert bool(route.reason) == (tunnel is None)
 
 
-def test_a_tunnel_of_another_account_is_not_reached(store: Store) -> None:
+def test_a_tunnel_of_another_account_is_not_used(store: Store) -> None:
     store.run("UPDATE tunnels SET account = ?", "1" * 32)
-    assert routes.find(store, "a.example.com").why == "the record of a.example.com points at a tunnel that is not here"
+    reason = routes.resolve(store, "a.example.com").reason
+    assert reason == "the record of a.example.com points to a tunnel that does not exist in this account"

@@ -1,17 +1,16 @@
-"""Probes, and what a run of answers comes to."""
+"""Probes, and the results of a series of responses."""
 
 import contextlib
-import itertools
 
 import httpx
 import pytest
 
-from sandbox.kubelet.probes import Probe, probe_of, verdicts
-from tests.support.local_edge import asynchronous
+from sandbox.kubelet.probes import Probe, probe_of, probe_results
+from tests.support.local_edge import async_test
 
 
-class _Heard(Exception):
-    """All answers have been given."""
+class _NoMoreResponses(Exception):
+    pass
 
 
 CONTAINER = {
@@ -22,7 +21,7 @@ CONTAINER = {
 }
 
 
-def test_a_probe_is_asked_at_the_pods_address_with_kubernetes_defaults() -> None:
+def test_a_probe_has_the_pods_address_and_kubernetes_defaults() -> None:
     ports = {2001: 4001}
     readiness = Probe("http://127.1.1.1:2000/ready", 0, 5, 1, 1, 2)
     assert probe_of(CONTAINER, "readinessProbe", "127.1.1.1", ports) == readiness
@@ -31,7 +30,7 @@ def test_a_probe_is_asked_at_the_pods_address_with_kubernetes_defaults() -> None
 
 
 @pytest.mark.parametrize(
-    ("answers", "successes", "failures", "told"),
+    ("responses", "successes", "failures", "expected"),
     [
         ("+-++", 1, 1, [True, False, True]),
         ("--+--", 1, 2, [False, True, False]),
@@ -40,23 +39,23 @@ def test_a_probe_is_asked_at_the_pods_address_with_kubernetes_defaults() -> None
         ("xr++", 1, 2, [False, True]),
     ],
 )
-@asynchronous
-async def test_a_verdict_changes_after_enough_answers_in_a_row(
-    answers: str, successes: int, failures: int, told: list[bool]
+@async_test
+async def test_a_result_changes_after_enough_responses_in_a_row(
+    responses: str, successes: int, failures: int, expected: list[bool]
 ) -> None:
-    remaining = itertools.chain(answers)
+    remaining = iter(responses)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         kind = next(remaining, None)
         if kind is None:
-            raise _Heard
+            raise _NoMoreResponses
         if kind == "x":
-            raise httpx.ConnectError("nobody", request=request)
+            raise httpx.ConnectError("connection refused", request=request)
         return httpx.Response({"+": 200, "-": 503, "r": 404}[kind])
 
-    heard = []
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        with contextlib.suppress(_Heard):
-            async for verdict in verdicts(Probe("http://pod/", 0, 0, 1, successes, failures), client):
-                heard.append(verdict)
-    assert heard == told
+    results = []
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as client:
+        with contextlib.suppress(_NoMoreResponses):
+            async for result in probe_results(Probe("http://pod/", 0, 0, 1, successes, failures), client):
+                results.append(result)
+    assert results == expected

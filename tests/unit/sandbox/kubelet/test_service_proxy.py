@@ -1,0 +1,230 @@
+"""Services as connectors reach them through the SOCKS proxy."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.directory import SandboxDirectory
+from sandbox.edge.certificate_authority import CertificateAuthority
+from sandbox.edge.listener import listen
+from sandbox.kubelet.service_proxy import ServiceProxy
+from sandbox.kubelet.services import NoEndpoint, Services
+from tests.support.local_edge import async_test
+
+
+class ApiServer:
+    """An API server with these objects, by path."""
+
+    def __init__(self, **objects: Any) -> None:
+        self.objects = objects
+        self.requests = 0
+
+    async def get(self, path: str, **query: str) -> Any:
+        self.requests += 1
+        name = path.rsplit("/namespaces/", 1)[-1]
+        return self.objects.get(f"{name}?{query['labelSelector']}" if query else name)
+
+
+def cluster(spec: dict[str, Any], *, ready: bool = True, pod: dict[str, Any] | None = None) -> ApiServer:
+    """Service `blog` of namespace `shop` with this spec and one pod."""
+    endpoint = {"conditions": {"ready": ready}, "targetRef": {"kind": "Pod", "name": "blog-1"}}
+    page = {"data": {"index.html": "<h1>It works</h1>", "style.css": "h1 {}"}}
+    return ApiServer(
+        **{
+            "shop/services/blog": {"spec": spec},
+            "shop/endpointslices?kubernetes.io/service-name=blog": {"items": [{"endpoints": [endpoint]}]},
+            "shop/pods/blog-1": pod or {"metadata": {"name": "blog-1"}, "spec": {"containers": [{"name": "c"}]}},
+            "shop/configmaps/page": page,
+        }
+    )
+
+
+PLAIN = {"clusterIP": "10.96.0.1", "ports": [{"port": 80, "targetPort": 8080}, {"port": 443, "targetPort": "tls"}]}
+SITE = {
+    "metadata": {"name": "blog-1"},
+    "spec": {
+        "containers": [{"name": "nginx", "volumeMounts": [{"name": "p", "mountPath": "/usr/share/nginx/html"}]}],
+        "volumes": [{"name": "p", "configMap": {"name": "page"}}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "namespace", "target"),
+    [
+        ("blog", 80, "shop", 8080),
+        ("blog.shop", 443, "other", "tls"),
+        ("blog.shop.svc", 80, "other", 8080),
+        ("blog.shop.svc.cluster.local", 80, "other", 8080),
+        ("blog.shop.svc.cluster.local.", 80, "other", 8080),
+    ],
+)
+@async_test
+async def test_a_service_has_the_names_of_the_clusters_dns(
+    host: str, port: int, namespace: str, target: object
+) -> None:
+    backend = await Services(cluster(PLAIN)).resolve(host, port, namespace)  # pyright: ignore[reportArgumentType]
+    assert (backend.service, backend.namespace, backend.target) == ("blog", "shop", target)
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "host", "port", "reason"),
+    [
+        (PLAIN, True, "blog", 80, "there is no Service blog in the namespace other"),
+        (PLAIN, True, "blog.shop", 81, "Service blog of shop has no port 81"),
+        (PLAIN, False, "blog.shop", 80, "Service blog of shop has no ready pod"),
+        (PLAIN, True, "blog.shop.svc.cluster", 80, "is not a Service of this cluster"),
+        (PLAIN, True, "www.example.com", 80, "is not a Service of this cluster"),
+        (PLAIN, True, "192.168.1.1", 80, "is not a Service of this cluster"),
+        (PLAIN, True, "", 80, "is not a Service of this cluster"),
+        ({"type": "ExternalName", "externalName": "example.com"}, True, "blog.shop", 80, "outside the cluster"),
+    ],
+)
+@async_test
+async def test_an_address_without_an_endpoint_raises_the_reason(
+    spec: dict[str, Any], ready: bool, host: str, port: int, reason: str
+) -> None:
+    with pytest.raises(NoEndpoint, match=reason):
+        await Services(cluster(spec, ready=ready)).resolve(host, port, "other")  # pyright: ignore[reportArgumentType]
+
+
+@async_test
+async def test_a_headless_service_has_every_port() -> None:
+    backend = await Services(cluster({"clusterIP": "None"})).resolve("blog", 9000, "shop")  # pyright: ignore[reportArgumentType]
+    assert backend.target == 9000
+
+
+@async_test
+async def test_responses_of_the_api_server_are_cached() -> None:
+    api = cluster(PLAIN)
+    services = Services(api)  # pyright: ignore[reportArgumentType]
+    for _ in range(50):
+        await services.resolve("blog", 80, "shop")
+    assert api.requests < 10
+
+
+@contextlib.asynccontextmanager
+async def proxy(home: Path, api: ApiServer, frontend: int = 9) -> AsyncIterator[int]:
+    service_proxy = ServiceProxy(Services(api), CertificateAuthority(SandboxDirectory(home).create()), frontend)  # pyright: ignore[reportArgumentType]
+    listener = listen(0)
+    serving = asyncio.create_task(service_proxy.serve(listener))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        serving.cancel()
+        listener.close()
+
+
+async def connect(port: int, host: str, to: int) -> tuple[int, asyncio.StreamReader, asyncio.StreamWriter]:
+    """A SOCKS client's connection to a host and port, and the reply's code (0 for success)."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"\x05\x02\x00\x02")
+    assert await reader.readexactly(2) == b"\x05\x02"
+    writer.write(b"\x01\x04shop\x05pod-1")
+    assert await reader.readexactly(2) == b"\x01\x00"
+    writer.write(b"\x05\x01\x00\x03" + bytes([len(host)]) + host.encode() + to.to_bytes(2))
+    reply = await reader.readexactly(10)
+    return reply[1], reader, writer
+
+
+async def fetch(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str = "/") -> str:
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: visitors.example.com\r\nconnection: close\r\n\r\n".encode())
+    return (await reader.read()).decode()
+
+
+@async_test
+async def test_a_pod_that_serves_a_config_map_is_replaced_by_its_files(tmp_path: Path) -> None:
+    async with proxy(tmp_path, cluster(PLAIN, pod=SITE)) as port:
+        for path, status, content in (
+            ("/", "200", "<h1>It works</h1>"),
+            ("/style.css?x", "200", "text/css"),
+            ("/../../etc/passwd", "404", "404 Not Found"),
+        ):
+            code, reader, writer = await connect(port, "blog.shop.svc.cluster.local", 80)
+            answer = await fetch(reader, writer, path)
+            assert (code, answer.split()[1]) == (0, status)
+            assert content in answer
+
+
+@async_test
+async def test_any_other_pod_is_replaced_by_a_description(tmp_path: Path) -> None:
+    async with proxy(tmp_path, cluster(PLAIN)) as port:
+        code, reader, writer = await connect(port, "blog", 80)
+        assert code == 0
+        text = await fetch(reader, writer, "/a?b")
+        assert "Service blog of namespace shop, port 80: GET /a to pod blog-1, port 8080." in text
+
+
+@async_test
+async def test_a_tls_client_gets_a_certificate_for_the_services_name(tmp_path: Path) -> None:
+    async with proxy(tmp_path, cluster(PLAIN)) as port:
+        _, reader, writer = await connect(port, "blog.shop.svc.cluster.local", 443)
+        trust = ssl.create_default_context(cafile=tmp_path / "edge" / "ca.pem")
+        await writer.start_tls(trust, server_hostname="blog.shop.svc.cluster.local")
+        assert "port 443" in await fetch(reader, writer)
+
+
+async def exchange(api: ApiServer, tmp_path: Path, sent: bytes) -> bytes:
+    """What the Service sends on a TCP connection to its port 80."""
+    service_proxy = ServiceProxy(Services(api), CertificateAuthority(SandboxDirectory(tmp_path).create()), 9)  # pyright: ignore[reportArgumentType]
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    serving = asyncio.create_task(service_proxy.serve_tcp(theirs, "blog.shop.svc.cluster.local", 80))
+    reader, writer = await asyncio.open_connection(sock=ours)
+    writer.write(sent)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    await serving
+    return answer
+
+
+@async_test
+async def test_a_tcp_connection_gets_a_description_and_an_echo(tmp_path: Path) -> None:
+    answer = await exchange(cluster(PLAIN), tmp_path, b"SSH-2.0-x\r\n")
+    assert answer.startswith(b"Service blog of namespace shop, port 80: connection to pod blog-1, port 8080.\n")
+    assert answer.endswith(b"SSH-2.0-x\r\n")
+
+
+@async_test
+async def test_a_tcp_connection_without_an_endpoint_is_closed(tmp_path: Path) -> None:
+    assert await exchange(cluster(PLAIN, ready=False), tmp_path, b"") == b""
+
+
+@async_test
+async def test_a_socks_request_without_an_endpoint_is_rejected(tmp_path: Path) -> None:
+    async with proxy(tmp_path, cluster(PLAIN, ready=False)) as port:
+        for host in ("blog", "nothing", "www.example.com"):
+            code, reader, _ = await connect(port, host, 80)
+            assert code == 4
+            assert await reader.read() == b""
+
+
+@async_test
+async def test_requests_for_the_keys_of_access_go_to_the_edge(tmp_path: Path) -> None:
+    async def edge(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write((await reader.readexactly(4)).upper())
+        writer.close()
+
+    server = await asyncio.start_server(edge, "127.0.0.1", 0)
+    async with server, proxy(tmp_path, ApiServer(), server.sockets[0].getsockname()[1]) as port:
+        code, reader, writer = await connect(port, "team.cloudflareaccess.com", 443)
+        writer.write(b"keys")
+        assert (code, await reader.read()) == (0, b"KEYS")
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n\r\n", b"\x05\x01\x00", b"\x04\x01", b""])
+@async_test
+async def test_a_client_that_does_not_speak_socks_is_disconnected(tmp_path: Path, sent: bytes) -> None:
+    async with proxy(tmp_path, ApiServer()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        writer.write_eof()
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
