@@ -1,7 +1,7 @@
 """Plugins that somebody has are used in place of the stand-ins: the engine starts them itself.
 
 No official plugin can be had from a package registry, so what is installed here is a program that speaks as one. That the
-stand-ins do what the official ones do is shown by the recordings (`tests/integration/providers`).
+stand-ins do what the official ones do is shown by the recordings (`tests/unit/sandbox/providers`).
 """
 
 import sys

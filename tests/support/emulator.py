@@ -1,4 +1,4 @@
-"""An emulator to test against: in this process, or served by one of its own."""
+"""Emulators to test against: in a thread of this process, or in a process of their own."""
 
 import base64
 import json
@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ from typing import Any
 
 import httpx
 
+from sandbox.cloudflare.app import build
+from sandbox.cloudflare.faults import FaultInjector
+from sandbox.cloudflare.server import listen, server
+from sandbox.cloudflare.store import Store
 from tests.support.paths import PROJECT
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -23,7 +28,7 @@ OTHER_ZONE = "99abcdef0123456789abcdef01234567"
 TUNNELS = f"/accounts/{ACCOUNT}/cfd_tunnel"
 RECORDS = f"/zones/{ZONE}/dns_records"
 RULESETS = f"/zones/{ZONE}/rulesets"
-EVERYTHING = (
+ALL_PERMISSIONS = (
     "Account Settings: Read",
     "Cloudflare Tunnel: Edit",
     "DNS: Edit",
@@ -35,39 +40,47 @@ EVERYTHING = (
     "Load Balancers: Monitors And Pools: Edit",
     "Load Balancers: Edit",
 )
+_OWNER = "owner"
 
 
 @dataclass
-class Emulated:
-    """The owner's side and a token's side of one emulator."""
+class Emulator:
+    """One emulator, as its owner and as the holder of a token see it."""
 
     http: httpx.Client
-    admin: str
+    admin_secret: str
     token: str = ""
 
+    @property
+    def base_url(self) -> str:
+        """What CLOUDFLARE_BASE_URL has to be."""
+        return f"{str(self.http.base_url).rstrip('/')}/client/v4"
+
+    def owner_call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.admin_secret}"}
+        return self.http.request(method, f"/sandbox{path}", json=body, headers=headers)
+
     def owner(self, method: str, path: str, body: Any = None) -> Any:
-        """A call to `/sandbox/*`, which must succeed; its JSON."""
-        reply = self.http.request(
-            method, f"/sandbox{path}", json=body, headers={"Authorization": f"Bearer {self.admin}"}
-        )
+        """A call to `/sandbox/*` that must succeed; its JSON."""
+        reply = self.owner_call(method, path, body)
         assert reply.status_code == 200, reply.text
         return reply.json()
 
-    def begin(self) -> None:
-        """An account, two zones, and a token that may do everything."""
+    def seed(self) -> None:
+        """An account, two zones, and a token with every permission."""
         zones = [
             {"id": ZONE, "name": "example.com", "account": ACCOUNT},
             {"id": OTHER_ZONE, "name": "example.org", "account": ACCOUNT},
         ]
         self.owner("POST", "/seed", {"accounts": [{"id": ACCOUNT, "name": "Home"}], "zones": zones})
-        self.token = self.mint(EVERYTHING)
+        self.token = self.create_token(ALL_PERMISSIONS)
 
-    def mint(self, permissions: Sequence[Any] | None) -> str:
+    def create_token(self, permissions: Sequence[Any] | None) -> str:
         wanted = None if permissions is None else list(permissions)
         return self.owner("POST", "/tokens", {"name": "test", "permissions": wanted})["value"]
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> httpx.Response:
-        """An API call; `body` is sent as JSON, or as it is where it is bytes."""
+        """An API call; `body` is sent as JSON, bytes unchanged."""
         headers = {"Authorization": f"Bearer {self.token if token is None else token}"}
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         return self.http.request(method, f"/client/v4{path}", content=content, headers=headers)
@@ -80,10 +93,11 @@ class Emulated:
         return reply.json()["result"]
 
     def tunnel(self, name: str = "culvert-dev") -> str:
-        """Makes a tunnel; its id."""
+        """Creates a tunnel and returns its id."""
         return self.done("POST", TUNNELS, {"name": name, "config_src": "cloudflare", "tunnel_secret": secret()})["id"]
 
     def connect(self, tunnel: str, connectors: list[int]) -> Any:
+        """Replaces the connections of a tunnel: for each connector, how many it holds."""
         return self.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": connectors})
 
 
@@ -92,20 +106,47 @@ def secret(length: int = 32) -> str:
 
 
 def refusal(reply: httpx.Response) -> tuple[int, int]:
-    """A refusal's status and first code; fails on a reply that is none, or not in the envelope."""
+    """Status and first code of an error reply; fails on a reply that succeeded or has no envelope."""
     body = reply.json()
     assert body["success"] is False
     assert body["result"] is None
     return reply.status_code, body["errors"][0]["code"]
 
 
+class EmulatorThread:
+    """One server for many tests, each with a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._app = build(folder / "unused.sqlite3", _OWNER)
+        listener, self._server = listen(0), server(self._app)
+        self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]})
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    @contextmanager
+    def emulator(self, database: Path) -> Iterator[Emulator]:
+        """An emulator on this database, seeded and without faults."""
+        self._app.state.store = Store(database)
+        self._app.state.faults = FaultInjector()
+        try:
+            with httpx.Client(base_url=self._url, timeout=30, trust_env=False) as client:
+                emulator = Emulator(client, _OWNER)
+                emulator.seed()
+                yield emulator
+        finally:
+            self._app.state.store.close()
+
+
 @contextmanager
-def served(database: Path, *, admin: str = "owner") -> Iterator[Emulated]:
-    """An emulator in a process of its own, stopped at the end."""
+def emulator_process(database: Path, *, admin: str = _OWNER) -> Iterator[Emulator]:
+    """An emulator in a process of its own, not seeded; terminated at the end."""
     port_file = database.with_name(f"port-{secrets.token_hex(4)}.json")
     command = [sys.executable, "-m", "sandbox.cloudflare", "--database", str(database), "--port-file", str(port_file)]
-    root = PROJECT
-    process = subprocess.Popen(command, cwd=root, env={**os.environ, "CULVERT_SANDBOX_ADMIN": admin})
+    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "CULVERT_SANDBOX_ADMIN": admin})
     try:
         for _ in range(600):
             if port_file.exists() or process.poll() is not None:
@@ -114,7 +155,7 @@ def served(database: Path, *, admin: str = "owner") -> Iterator[Emulated]:
         assert port_file.exists(), "the emulator did not start"
         address = f"http://127.0.0.1:{json.loads(port_file.read_text())['port']}"
         with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
-            yield Emulated(client, admin)
+            yield Emulator(client, admin)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -19,7 +19,7 @@ import pytest
 from sandbox.directory import SandboxDirectory
 from sandbox.edge.rpc import capnp
 from tests.support.edge_connector import READY_PATH, Connector, Origin, hello
-from tests.support.emulator import RECORDS, TUNNELS, Emulated, served
+from tests.support.emulator import RECORDS, TUNNELS, Emulator, emulator_process
 from tests.support.paths import PROJECT
 
 
@@ -37,7 +37,7 @@ class LocalEdge:
     """A running edge. Tests share one, each with tunnels and hostnames of its own."""
 
     home: SandboxDirectory
-    api: Emulated
+    api: Emulator
     frontend: int
     ports: list[int]
     process: subprocess.Popen[bytes]
@@ -138,7 +138,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def running(home: SandboxDirectory, api: Emulated) -> Iterator[LocalEdge]:
+def running(home: SandboxDirectory, api: Emulator) -> Iterator[LocalEdge]:
     """An edge in a process of its own, stopped at the end."""
     port_file = home.path / "edge.port"
     port_file.unlink(missing_ok=True)
@@ -162,7 +162,7 @@ def running(home: SandboxDirectory, api: Emulated) -> Iterator[LocalEdge]:
 def separate_edge(folder: Path) -> Iterator[LocalEdge]:
     """An edge with an API of its own, for tests that stop it."""
     home = SandboxDirectory(folder / "home").create()
-    with served(home.path / "cloudflare.sqlite3") as api:
-        api.begin()
+    with emulator_process(home.path / "cloudflare.sqlite3") as api:
+        api.seed()
         with running(home, api) as edge:
             yield edge

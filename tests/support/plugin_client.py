@@ -1,4 +1,4 @@
-"""A stand-in reached over gRPC as the engine reaches it, and as much of an engine as a few resources take."""
+"""A client of provider plugins over gRPC, and a minimal engine that deploys a few resources with it."""
 
 import json
 import secrets
@@ -14,22 +14,21 @@ from sandbox.providers.__main__ import serve
 from sandbox.providers.values import Secret, from_struct, to_struct
 from tests.support.paths import TRACES
 
-"""Recordings of the official plugins: calls made and state kept; secrets in them were replaced."""
-
 DIFF_NONE = provider_pb2.DiffResponse.DIFF_NONE
 
 
 def trace(name: str) -> Any:
+    """A recording of the official plugins: calls or state, with secrets replaced."""
     return json.loads((TRACES / f"{name}.json").read_text())
 
 
-class Refusal(Exception):
-    """What the engine would show: a check that failed, or an error of the provider."""
+class PluginError(Exception):
+    """What the engine would report: a failed check, or an error of the provider."""
 
 
 @dataclass
-class Kept:
-    """What the engine's state keeps of one resource."""
+class ResourceState:
+    """The entry of one resource in the engine's state."""
 
     type: str
     id: str
@@ -38,16 +37,16 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One resource of a program; `inputs` may use what earlier ones became."""
+class Goal:
+    """One resource of a program; its `inputs` may depend on the state of earlier ones."""
 
     name: str
     type: str
-    inputs: Callable[[Mapping[str, Kept]], dict[str, Any]]
+    inputs: Callable[[Mapping[str, ResourceState]], dict[str, Any]]
 
 
 class Plugin:
-    """One provider behind its gRPC stub, speaking plain values."""
+    """One provider plugin: gRPC calls that take and return plain values."""
 
     def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, port: int) -> None:
         self._stub = stub
@@ -57,7 +56,7 @@ class Plugin:
         try:
             return getattr(self._stub, method)(request)
         except grpc.RpcError as error:
-            raise Refusal(error.details()) from error  # pyright: ignore[reportAttributeAccessIssue]
+            raise PluginError(error.details()) from error  # pyright: ignore[reportAttributeAccessIssue]
 
     def configure(self, **args: Any) -> Any:
         return self.call("Configure", provider_pb2.ConfigureRequest(args=to_struct(args), acceptSecrets=True))
@@ -73,42 +72,46 @@ class Plugin:
         request = provider_pb2.CheckRequest(urn=urn(type, name), name=name, type=type, **values)
         checked = self.call("Check", request)
         if checked.failures:
-            raise Refusal("; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures))
+            raise PluginError("; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures))
         return from_struct(checked.inputs)
 
     def create(
         self, type: str, inputs: dict[str, Any], preview: bool = False, name: str = "one", timeout: float = 0
-    ) -> Kept:
+    ) -> ResourceState:
         request = provider_pb2.CreateRequest(
             urn=urn(type, name), name=name, type=type, properties=to_struct(inputs), preview=preview, timeout=timeout
         )
         made = self.call("Create", request)
-        return Kept(type, made.id, inputs, from_struct(made.properties))
+        return ResourceState(type, made.id, inputs, from_struct(made.properties))
 
-    def diff(self, kept: Kept, news: dict[str, Any]) -> Any:
+    def diff(self, kept: ResourceState, news: dict[str, Any]) -> Any:
         olds: dict[str, Any] = {"olds": to_struct(kept.outputs), "old_inputs": to_struct(kept.inputs)}
         request = provider_pb2.DiffRequest(
             id=kept.id, urn=urn(kept.type), type=kept.type, name="one", news=to_struct(news), **olds
         )
         return self.call("Diff", request)
 
-    def update(self, kept: Kept, news: dict[str, Any], preview: bool = False) -> Kept:
+    def update(self, kept: ResourceState, news: dict[str, Any], preview: bool = False) -> ResourceState:
         olds: dict[str, Any] = {"olds": to_struct(kept.outputs), "old_inputs": to_struct(kept.inputs)}
         request = provider_pb2.UpdateRequest(
             id=kept.id, urn=urn(kept.type), type=kept.type, name="one", news=to_struct(news), preview=preview, **olds
         )
         made = self.call("Update", request)
-        return Kept(kept.type, kept.id, news, from_struct(made.properties))
+        return ResourceState(kept.type, kept.id, news, from_struct(made.properties))
 
-    def read(self, kept: Kept) -> Kept | None:
-        """As a refresh does; without outputs and inputs it is an import."""
+    def read(self, kept: ResourceState) -> ResourceState | None:
+        """The resource as it is now, None where it is gone. Without outputs and inputs it is an import."""
         olds: dict[str, Any] = {"properties": to_struct(kept.outputs), "inputs": to_struct(kept.inputs)}
         found = self.call(
             "Read", provider_pb2.ReadRequest(id=kept.id, urn=urn(kept.type), type=kept.type, name="one", **olds)
         )
-        return Kept(kept.type, found.id, from_struct(found.inputs), from_struct(found.properties)) if found.id else None
+        return (
+            ResourceState(kept.type, found.id, from_struct(found.inputs), from_struct(found.properties))
+            if found.id
+            else None
+        )
 
-    def delete(self, kept: Kept) -> None:
+    def delete(self, kept: ResourceState) -> None:
         request = provider_pb2.DeleteRequest(
             id=kept.id, urn=urn(kept.type), type=kept.type, name="one", properties=to_struct(kept.outputs)
         )
@@ -120,54 +123,54 @@ class Plugin:
 
 
 @dataclass
-class Engine:
-    """Deploys programs one resource after the other, by the engine's rules."""
+class MiniEngine:
+    """Deploys programs sequentially, by the engine's rules."""
 
     plugin: Plugin
-    state: dict[str, Kept] = field(default_factory=dict)
+    state: dict[str, ResourceState] = field(default_factory=dict)
 
-    def up(self, program: list[Wanted]) -> dict[str, str]:
-        """Name → create, update, replace, delete or same."""
-        done = {wanted.name: self._step(wanted) for wanted in program}
-        for name in [name for name in reversed(self.state) if name not in done]:
+    def up(self, program: list[Goal]) -> dict[str, str]:
+        """Each resource's step by name: create, update, replace, delete or same."""
+        steps = {goal.name: self._step(goal) for goal in program}
+        for name in [name for name in reversed(self.state) if name not in steps]:
             self.plugin.delete(self.state.pop(name))
-            done[name] = "delete"
-        return done
+            steps[name] = "delete"
+        return steps
 
-    def _step(self, wanted: Wanted) -> str:
-        old = self.state.get(wanted.name)
-        inputs = wanted.inputs(self.state)
-        news = self.plugin.check(wanted.type, inputs, old.inputs if old else None, wanted.name)
+    def _step(self, goal: Goal) -> str:
+        old = self.state.get(goal.name)
+        inputs = goal.inputs(self.state)
+        news = self.plugin.check(goal.type, inputs, old.inputs if old else None, goal.name)
         if old is None:
-            self.state[wanted.name] = self.plugin.create(wanted.type, news, name=wanted.name)
+            self.state[goal.name] = self.plugin.create(goal.type, news, name=goal.name)
             return "create"
         diff = self.plugin.diff(old, news)
         if diff.changes == DIFF_NONE:
-            self.state[wanted.name] = Kept(old.type, old.id, news, old.outputs)
+            self.state[goal.name] = ResourceState(old.type, old.id, news, old.outputs)
             return "same"
         if not diff.replaces:
-            self.state[wanted.name] = self.plugin.update(old, news)
+            self.state[goal.name] = self.plugin.update(old, news)
             return "update"
-        news = self.plugin.check(wanted.type, inputs, None, wanted.name)
+        news = self.plugin.check(goal.type, inputs, None, goal.name)
         if diff.deleteBeforeReplace:
             self.plugin.delete(old)
-        self.state[wanted.name] = self.plugin.create(wanted.type, news, name=wanted.name)
+        self.state[goal.name] = self.plugin.create(goal.type, news, name=goal.name)
         if not diff.deleteBeforeReplace:
             self.plugin.delete(old)
         return "replace"
 
     def refresh(self) -> dict[str, str]:
-        """Name → same, update or gone: what a refresh would say."""
-        told = {}
+        """Each resource's change by name, as a refresh reports it: same, update or gone."""
+        changes = {}
         for name, kept in list(self.state.items()):
             found = self.plugin.read(kept)
             if found is None:
                 del self.state[name]
-                told[name] = "gone"
+                changes[name] = "gone"
             else:
-                told[name] = "same" if found.outputs == kept.outputs else "update"
+                changes[name] = "same" if found.outputs == kept.outputs else "update"
                 self.state[name] = found
-        return told
+        return changes
 
     def destroy(self) -> None:
         for name in reversed(list(self.state)):
@@ -179,11 +182,11 @@ def urn(type: str, name: str = "one") -> str:
 
 
 @contextmanager
-def attached(name: str) -> Iterator[Plugin]:
-    """A stand-in of its own, on a port of its own."""
+def running_plugin(name: str) -> Iterator[Plugin]:
+    """A stand-in on a port of its own."""
     servers, ports = serve([name])
     try:
-        with engine(ports[name]) as plugin:
+        with connect(ports[name]) as plugin:
             yield plugin
     finally:
         for server in servers:
@@ -191,19 +194,19 @@ def attached(name: str) -> Iterator[Plugin]:
 
 
 @contextmanager
-def engine(port: int) -> Iterator[Plugin]:
-    """The connection of one engine to a stand-in."""
-    # An object that never became ready comes with the error's metadata, of which the engine takes 16 MB.
+def connect(port: int) -> Iterator[Plugin]:
+    """A connection to a stand-in, as one engine has."""
+    # An object that never became ready is in the error's metadata, of which the engine accepts 16 MB.
     options = [(f"grpc.{limit}max_metadata_size", 2**24) for limit in ("", "absolute_")]
     options.append(("grpc.use_local_subchannel_pool", 1))
     with grpc.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel), port)
 
 
-def veiled(value: Any) -> Any:
-    """As the scrubbed recordings show a state: `{"secret": true}` where a secret is."""
+def mask_secrets(value: Any) -> Any:
+    """`value` with `{"secret": true}` in place of secrets, as in the recordings."""
     if isinstance(value, Secret):
         return {"secret": True}
     if isinstance(value, Mapping):
-        return {name: veiled(item) for name, item in value.items()}
-    return [veiled(item) for item in value] if isinstance(value, list) else value
+        return {name: mask_secrets(item) for name, item in value.items()}
+    return [mask_secrets(item) for item in value] if isinstance(value, list) else value

@@ -1,12 +1,12 @@
-"""The program that the official plugins were recorded with, less its Kubernetes part."""
+"""The program that the official plugins were recorded with, without its Kubernetes part."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sandbox.providers.values import Secret
-from tests.support.plugin_client import Kept, Wanted
+from tests.support.emulator import ACCOUNT
+from tests.support.plugin_client import Goal, ResourceState
 
-ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "61019e82473e2926d28b8c0319cd097b"
 FIRST_SECRET = "MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE="  # noqa: S105 - 32 times the digit one
 SECOND_SECRET = "MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI="  # noqa: S105 - 32 times the digit two
@@ -25,17 +25,17 @@ NOTIFICATION = "cloudflare:index/notificationPolicy:NotificationPolicy"
 
 def program(
     secret: str = FIRST_SECRET, service: str = "http://blog.blog.svc.cluster.local:80", host: str = "blog"
-) -> list[Wanted]:
-    def wants(name: str, type: str, /, **inputs: Any) -> Wanted:
-        def resolved(state: Mapping[str, Kept]) -> dict[str, Any]:
+) -> list[Goal]:
+    def goal(name: str, type: str, /, **inputs: Any) -> Goal:
+        def resolved(state: Mapping[str, ResourceState]) -> dict[str, Any]:
             return {key: value(state) if callable(value) else value for key, value in inputs.items()}
 
-        return Wanted(name, type, resolved)
+        return Goal(name, type, resolved)
 
-    def tunnel_id(state: Mapping[str, Kept]) -> str:
+    def tunnel_id(state: Mapping[str, ResourceState]) -> str:
         return state["tun"].id
 
-    def guard(phase: str, **rule: Any) -> dict[str, Any]:
+    def zone_ruleset(phase: str, **rule: Any) -> dict[str, Any]:
         return {"kind": "zone", "zoneId": ZONE, "phase": phase, "rules": [{"action": "block", "enabled": True, **rule}]}
 
     access = {"audTags": ["a" * 64], "required": True, "teamName": "team"}
@@ -51,8 +51,8 @@ def program(
         },
         {"service": "http_status:404"},
     ]
-    here = '(http.host in {"blog.example.test"})'
-    there = '(http.host in {"blog.example.test"} and ip.src.country in {"XX"})'
+    rate_limited = '(http.host in {"blog.example.test"})'
+    blocked = '(http.host in {"blog.example.test"} and ip.src.country in {"XX"})'
     limit = {
         "characteristics": ["ip.src", "cf.colo.id"],
         "mitigationTimeout": 10,
@@ -60,7 +60,7 @@ def program(
         "requestsPerPeriod": 50,
     }
     return [
-        wants(
+        goal(
             "pol",
             POLICY,
             accountId=ACCOUNT,
@@ -69,14 +69,14 @@ def program(
             name="rig-friends",
             sessionDuration="24h",
         ),
-        wants("st", SERVICE_TOKEN, accountId=ACCOUNT, name="rig-ci"),
-        wants(
+        goal("st", SERVICE_TOKEN, accountId=ACCOUNT, name="rig-ci"),
+        goal(
             "waf",
             RULESET,
             name="rig-guard",
-            **guard("http_request_firewall_custom", description="block", expression=there),
+            **zone_ruleset("http_request_firewall_custom", description="block", expression=blocked),
         ),
-        wants(
+        goal(
             "tun",
             TUNNEL,
             accountId=ACCOUNT,
@@ -84,13 +84,13 @@ def program(
             name="rig-dev",
             tunnelSecret=Secret(secret),
         ),
-        wants(
+        goal(
             "rl",
             RULESET,
             name="rig-rate",
-            **guard("http_ratelimit", description="rate", expression=here, ratelimit=limit),
+            **zone_ruleset("http_ratelimit", description="rate", expression=rate_limited, ratelimit=limit),
         ),
-        wants(
+        goal(
             "cfg",
             CONFIG,
             accountId=ACCOUNT,
@@ -98,7 +98,7 @@ def program(
             config={"ingresses": ingresses, "originRequest": {"tlsTimeout": 5}},
             source="cloudflare",
         ),
-        wants(
+        goal(
             "note",
             NOTIFICATION,
             accountId=ACCOUNT,
@@ -108,7 +108,7 @@ def program(
             mechanisms={"emails": [{"id": "ops@example.com"}]},
             name="rig-health",
         ),
-        wants(
+        goal(
             f"dns-{host}.example.test",
             RECORD,
             comment="rig/dev",
@@ -119,7 +119,7 @@ def program(
             type="CNAME",
             zoneId=ZONE,
         ),
-        wants(
+        goal(
             "app",
             APPLICATION,
             accountId=ACCOUNT,

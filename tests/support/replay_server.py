@@ -1,4 +1,4 @@
-"""An API that answers as it did when the official plugin was recorded, and keeps what it is asked."""
+"""A Cloudflare API that replays recorded replies and records the calls it receives."""
 
 import json
 import threading
@@ -18,51 +18,51 @@ class Call:
 
 
 @dataclass
-class Recorded:
-    """Answers each call with the next recorded one of that method and path, else with 404."""
+class ReplayServer:
+    """Answers each call with the next recorded reply to that method and path, else with 404."""
 
     port: int
-    answers: list[dict[str, Any]] = field(default_factory=list)
-    made: list[Call] = field(default_factory=list)
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/client/v4"
 
-    def play(self, calls: list[dict[str, Any]]) -> None:
-        """From here on these calls are expected; what was asked before is forgotten."""
-        self.answers, self.made = list(calls), []
+    def play(self, recorded: list[dict[str, Any]]) -> None:
+        """Replaces the replies by these recorded calls, and forgets the calls received so far."""
+        self.replies, self.calls = list(recorded), []
 
     def answer(self, call: Call) -> dict[str, Any]:
         with self.lock:
-            self.made.append(call)
-            fitting = [one for one in self.answers if (one["method"], one["path"]) == (call.method, call.path)]
-            same_name = [one for one in fitting if name(one.get("body")) == name(call.body)]
-            found = next(iter(same_name or fitting), None)
-            if found is None:
+            self.calls.append(call)
+            matching = [one for one in self.replies if (one["method"], one["path"]) == (call.method, call.path)]
+            same_name = [one for one in matching if _name(one.get("body")) == _name(call.body)]
+            reply = next(iter(same_name or matching), None)
+            if reply is None:
                 errors = [{"code": 7003, "message": "not in the recording"}]
                 return {"status": 404, "reply": {"success": False, "errors": errors, "messages": [], "result": None}}
-            self.answers.remove(found)
-            return found
+            self.replies.remove(reply)
+            return reply
 
 
-def name(body: Any) -> Any:
+def _name(body: Any) -> Any:
     return body.get("name") if isinstance(body, dict) else None
 
 
 @contextmanager
-def recorded() -> Iterator[Recorded]:
+def replay_server() -> Iterator[ReplayServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def serve(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length") or 0))
             body = json.loads(sent) if sent else None
-            answer = api.answer(Call(self.command, self.path, body, self.headers.get("authorization", "")))
-            content = json.dumps(answer["reply"]).encode() if answer["reply"] else b""
-            self.send_response(answer["status"])
-            for header, value in {"content-length": str(len(content)), **answer.get("headers", {})}.items():
+            reply = api.answer(Call(self.command, self.path, body, self.headers.get("authorization", "")))
+            content = json.dumps(reply["reply"]).encode() if reply["reply"] else b""
+            self.send_response(reply["status"])
+            for header, value in {"content-length": str(len(content)), **reply.get("headers", {})}.items():
                 self.send_header(header, value)
             self.end_headers()
             self.wfile.write(content)
@@ -70,10 +70,10 @@ def recorded() -> Iterator[Recorded]:
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Stays silent."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api = Recorded(server.server_port)
+    api = ReplayServer(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

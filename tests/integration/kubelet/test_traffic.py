@@ -12,7 +12,7 @@ import websockets
 
 from sandbox import tools
 from sandbox.kubelet.__main__ import supports_mount_namespaces
-from tests.support.emulator import TUNNELS, served
+from tests.support.emulator import TUNNELS, emulator_process
 from tests.support.kubelet_cluster import LABELS, KubeletCluster, KubeletProcess, eventually, namespace
 from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, running, until
 
@@ -58,9 +58,9 @@ def site(kubelet: KubeletProcess, tmp_path_factory: pytest.TempPathFactory) -> I
     kubelet.stop()
     with (
         namespace(kubelet, "traffic", tmp_path_factory.mktemp("switches")) as cluster,
-        served(kubelet.home.path / "cloudflare.sqlite3") as api,
+        emulator_process(kubelet.home.path / "cloudflare.sqlite3") as api,
     ):
-        api.begin()
+        api.seed()
         with running(kubelet.home, api) as edge:
             exposed = edge.expose("traffic")
             site = Site(edge, cluster, exposed)

@@ -1,4 +1,4 @@
-"""The stand-ins over gRPC: cloudflare against recorded replies, kubernetes against a real API server."""
+"""The kubernetes stand-in over gRPC, against a real API server."""
 
 import secrets
 from collections.abc import Iterator
@@ -11,35 +11,14 @@ from sandbox.providers.kubernetes.api import Api
 from sandbox.services.services import external_kubeconfig
 from sandbox.tools import ensure
 from sandbox.tools.processes import Supervisor
-from tests.support.plugin_client import Plugin, attached
-from tests.support.replay_server import Recorded, recorded
-
-
-@pytest.fixture
-def api() -> Iterator[Recorded]:
-    with recorded() as served:
-        yield served
-
-
-@pytest.fixture
-def cloudflare(api: Recorded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", api.url)
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "the-token-of-this-test")
-    with attached("cloudflare") as plugin:
-        yield plugin
-
-
-@pytest.fixture
-def random() -> Iterator[Plugin]:
-    with attached("random") as plugin:
-        yield plugin
+from tests.support.plugin_client import Plugin, running_plugin
 
 
 @pytest.fixture(scope="session")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cluster of these tests' own, or the one that the sandbox is told to use."""
-    if given := external_kubeconfig():
-        yield given
+    """A cluster of these tests, or the external one that the sandbox is configured with."""
+    if external := external_kubeconfig():
+        yield external
         return
     home = tmp_path_factory.mktemp("cluster")
     supervisor = Supervisor(home)
@@ -52,19 +31,19 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def kubernetes(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-    with attached("kubernetes") as plugin:
+    with running_plugin("kubernetes") as plugin:
         yield plugin
 
 
 @pytest.fixture
 def cluster_api(kubeconfig: Path) -> Api:
-    """The API server, for looking behind the stand-in's back."""
+    """Direct access to the API server."""
     return Api(str(kubeconfig))
 
 
 @pytest.fixture
 def namespace(cluster_api: Api) -> Iterator[str]:
-    """A namespace of the test's own, with the restricted Pod Security standard."""
+    """A namespace per test, with the restricted Pod Security standard."""
     name = f"test-{secrets.token_hex(4)}"
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     thing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}

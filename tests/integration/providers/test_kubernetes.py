@@ -31,7 +31,17 @@ from tests.support.kubernetes_inputs import (
     pod_spec,
     service,
 )
-from tests.support.plugin_client import Engine, Kept, Plugin, Refusal, Wanted, attached, engine, trace, veiled
+from tests.support.plugin_client import (
+    Goal,
+    MiniEngine,
+    Plugin,
+    PluginError,
+    ResourceState,
+    connect,
+    mask_secrets,
+    running_plugin,
+    trace,
+)
 
 
 def secret(namespace: str, token: Any = "open sesame") -> dict[str, Any]:  # noqa: S107 - no real one
@@ -43,11 +53,11 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def made(plugin: Plugin, type: str, inputs: dict[str, Any], **options: Any) -> Kept:
+def made(plugin: Plugin, type: str, inputs: dict[str, Any], **options: Any) -> ResourceState:
     return plugin.create(type, plugin.check(type, inputs), **options)
 
 
-def live(api: Api, kept: Kept) -> dict[str, Any]:
+def live(api: Api, kept: ResourceState) -> dict[str, Any]:
     found = api.get(plain(kept.outputs))
     assert found
     return found
@@ -57,14 +67,14 @@ def test_a_program_is_made_once_and_neither_a_second_up_nor_a_refresh_finds_a_ch
     kubernetes: Plugin, namespace: str
 ) -> None:
     program = [
-        Wanted("token", SECRET, lambda _: secret(namespace)),
-        Wanted("policy", NETWORK_POLICY, lambda _: network_policy(namespace)),
-        Wanted("connector", DEPLOYMENT, lambda _: deployment(namespace, labels={"tier": "edge"})),
-        Wanted("web", SERVICE, lambda _: service(namespace)),
-        Wanted("metrics", SERVICE, lambda _: service(namespace, clusterIP="None")),
-        Wanted("page", CONFIG_MAP, lambda _: config_map(namespace, text="hello")),
+        Goal("token", SECRET, lambda _: secret(namespace)),
+        Goal("policy", NETWORK_POLICY, lambda _: network_policy(namespace)),
+        Goal("connector", DEPLOYMENT, lambda _: deployment(namespace, labels={"tier": "edge"})),
+        Goal("web", SERVICE, lambda _: service(namespace)),
+        Goal("metrics", SERVICE, lambda _: service(namespace, clusterIP="None")),
+        Goal("page", CONFIG_MAP, lambda _: config_map(namespace, text="hello")),
     ]
-    stack = Engine(kubernetes)
+    stack = MiniEngine(kubernetes)
     assert set(stack.up(program).values()) == {"create"}
     assert set(stack.up(program).values()) == {"same"}
     assert set(stack.refresh().values()) == {"same"}
@@ -94,7 +104,7 @@ def test_the_state_keeps_what_the_official_plugin_keeps(kubernetes: Plugin, clus
 
 def comparable(value: Any) -> str:
     """Without what differs between any two runs or clusters; conditions in one order."""
-    value = veiled(value)
+    value = mask_secrets(value)
     if isinstance(value, dict):
         value = {name: item for name, item in value.items() if name != "status"}
         value.get("metadata", {}).pop("managedFields", None)
@@ -179,8 +189,8 @@ def test_what_has_a_name_of_its_own_is_deleted_before_it_is_replaced(
     diff = kubernetes.diff(kept, kubernetes.check(CONFIG_MAP, config_map(namespace, name, text="two"), kept.inputs))
     assert list(diff.replaces) == ["data.text"]
     assert diff.deleteBeforeReplace == first
-    assert Engine(kubernetes, {"one": kept}).up(
-        [Wanted("one", CONFIG_MAP, lambda _: config_map(namespace, name, text="two"))]
+    assert MiniEngine(kubernetes, {"one": kept}).up(
+        [Goal("one", CONFIG_MAP, lambda _: config_map(namespace, name, text="two"))]
     ) == {"one": "replace"}
 
 
@@ -215,7 +225,7 @@ def test_a_name_that_exists_is_refused_and_what_has_it_stays(
     inputs = kubernetes.check(CONFIG_MAP, config_map(namespace, "taken", text="ours"))
     assert kubernetes.create(CONFIG_MAP, inputs, preview=True).outputs == inputs
     with pytest.raises(
-        Refusal, match=r'configmaps "taken" already exists\n\nThe resource already exists in the cluster'
+        PluginError, match=r'configmaps "taken" already exists\n\nThe resource already exists in the cluster'
     ):
         kubernetes.create(CONFIG_MAP, inputs)
     assert live(cluster_api, kept)["data"] == {"text": "theirs"}
@@ -231,7 +241,7 @@ def test_a_preview_asks_the_api_server_and_makes_nothing(kubernetes: Plugin, clu
 
 @pytest.mark.parametrize("preview", [True, False])
 def test_a_field_that_is_not_there_is_refused_by_name(kubernetes: Plugin, namespace: str, preview: bool) -> None:
-    with pytest.raises(Refusal, match=r'unknown field "spec\.template\.spec\.hostNetworking"'):
+    with pytest.raises(PluginError, match=r'unknown field "spec\.template\.spec\.hostNetworking"'):
         made(kubernetes, DEPLOYMENT, deployment(namespace, hostNetworking=True), preview=preview)
 
 
@@ -262,7 +272,7 @@ def test_what_does_not_become_ready_is_kept_and_told_with_its_reason(kubernetes:
     inputs = deployment(namespace, securityContext={"runAsUser": 0})
     inputs["spec"]["progressDeadlineSeconds"] = 1
     inputs = kubernetes.check(DEPLOYMENT, inputs)
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(PluginError) as told:
         kubernetes.create(DEPLOYMENT, inputs)
     name = inputs["metadata"]["name"]
     assert f"Deployment {namespace}/{name} will not become ready: ReplicaSet" in str(told.value)
@@ -276,27 +286,27 @@ def test_what_does_not_become_ready_is_kept_and_told_with_its_reason(kubernetes:
     assert failed.id == f"{namespace}/{name}"
     assert str(told.value) in failed.reasons
     # The next up puts it right, and what failed before is not held against it.
-    kept = Kept(DEPLOYMENT, failed.id, inputs, from_struct(failed.properties))
+    kept = ResourceState(DEPLOYMENT, failed.id, inputs, from_struct(failed.properties))
     news = kubernetes.check(DEPLOYMENT, deployment(namespace), olds=inputs)
     assert kubernetes.update(kept, news).outputs["status"]["availableReplicas"] == 2
 
 
 def test_a_wait_ends_when_its_time_is_over_and_tells_the_last_warning(kubernetes: Plugin, namespace: str) -> None:
     inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
-    with pytest.raises(Refusal, match=r"was not ready after 3 s: 0 of 2 replicas are available.*FailedScheduling"):
+    with pytest.raises(PluginError, match=r"was not ready after 3 s: 0 of 2 replicas are available.*FailedScheduling"):
         made(kubernetes, DEPLOYMENT, inputs, timeout=3)
 
 
 def test_an_interrupted_engine_ends_its_own_waits_and_keeps_what_it_made(
     kubernetes: Plugin, cluster_api: Api, namespace: str
 ) -> None:
-    def never(plugin: Plugin, name: str) -> Kept:
+    def never(plugin: Plugin, name: str) -> ResourceState:
         inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
         inputs["metadata"]["name"] = name
         return made(plugin, DEPLOYMENT, inputs)
 
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    with engine(kubernetes.port) as other, ThreadPoolExecutor(2) as pool:
+    with connect(kubernetes.port) as other, ThreadPoolExecutor(2) as pool:
         mine, theirs = pool.submit(never, kubernetes, "mine"), pool.submit(never, other, "theirs")
         while len(cluster_api.call("GET", path)["items"]) < 2:
             time.sleep(0.02)
@@ -304,9 +314,9 @@ def test_an_interrupted_engine_ends_its_own_waits_and_keeps_what_it_made(
             kubernetes.call("Cancel", empty_pb2.Empty())
             time.sleep(0.02)
         cluster_api.call("DELETE", f"{path}/theirs")
-        with pytest.raises(Refusal, match=f"interrupted while waiting for Deployment {namespace}/mine"):
+        with pytest.raises(PluginError, match=f"interrupted while waiting for Deployment {namespace}/mine"):
             mine.result()
-        with pytest.raises(Refusal, match=f"{namespace}/theirs was deleted while it was waited for"):
+        with pytest.raises(PluginError, match=f"{namespace}/theirs was deleted while it was waited for"):
             theirs.result()
 
 
@@ -340,7 +350,9 @@ def test_a_service_with_an_endpoint_that_is_not_ready_is_not_ready(
     cluster_api.create(pending, preview=False)
     inputs = service(namespace)
     inputs["metadata"]["name"] = "web"
-    with pytest.raises(Refusal, match=r"Service .*/web was not ready after 2 s: 1 of its 1 endpoints are not ready"):
+    with pytest.raises(
+        PluginError, match=r"Service .*/web was not ready after 2 s: 1 of its 1 endpoints are not ready"
+    ):
         made(kubernetes, SERVICE, inputs, timeout=2)
 
 
@@ -358,20 +370,20 @@ def test_a_deletion_that_something_holds_up_names_what(kubernetes: Plugin, clust
     inputs = config_map(namespace, "held", text="one")
     inputs["metadata"] |= {"finalizers": ["example.com/held"], "annotations": {"pulumi.com/timeoutSeconds": "0.2"}}
     kept = made(kubernetes, CONFIG_MAP, inputs)
-    with pytest.raises(Refusal, match=r"ConfigMap .*/held was still there .* finalizers: example\.com/held"):
+    with pytest.raises(PluginError, match=r"ConfigMap .*/held was still there .* finalizers: example\.com/held"):
         kubernetes.delete(kept)
     cluster_api.merge(plain(kept.outputs), {"metadata": {"finalizers": None}})
 
 
 def test_an_object_made_by_hand_is_imported_by_its_name(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     cluster_api.create(config_map(namespace, "by-hand", text="one"), preview=False)
-    found = kubernetes.read(Kept(CONFIG_MAP, f"{namespace}/by-hand", {}, {}))
+    found = kubernetes.read(ResourceState(CONFIG_MAP, f"{namespace}/by-hand", {}, {}))
     assert found
     assert found.inputs == config_map(namespace, "by-hand", text="one")
     assert kubernetes.diff(found, found.inputs).changes == provider_pb2.DiffResponse.DIFF_NONE
-    assert kubernetes.read(Kept(CONFIG_MAP, f"{namespace}/not-there", {}, {})) is None
+    assert kubernetes.read(ResourceState(CONFIG_MAP, f"{namespace}/not-there", {}, {})) is None
     by_hand = made(kubernetes, DEPLOYMENT, deployment(namespace, 0))
-    found = kubernetes.read(Kept(DEPLOYMENT, by_hand.id, {}, {}))
+    found = kubernetes.read(ResourceState(DEPLOYMENT, by_hand.id, {}, {}))
     assert found
     assert set(found.inputs) == {"apiVersion", "kind", "metadata", "spec"}
     assert found.inputs["metadata"] == by_hand.inputs["metadata"]
@@ -384,8 +396,8 @@ def test_a_change_by_hand_is_found_by_a_refresh_and_told_as_a_conflict_unless_fo
         inputs = deployment(namespace, 0, labels={"tier": "edge"})
         return {**inputs, "metadata": {**inputs["metadata"], "annotations": annotations}}
 
-    stack = Engine(kubernetes)
-    stack.up([Wanted("one", DEPLOYMENT, lambda _: wanted())])
+    stack = MiniEngine(kubernetes)
+    stack.up([Goal("one", DEPLOYMENT, lambda _: wanted())])
     stack.state["one"] = kubernetes.update(stack.state["one"], stack.state["one"].inputs)
     by_hand = {"metadata": {"labels": {"tier": "changed"}}}
     cluster_api.merge(plain(stack.state["one"].outputs), by_hand)
@@ -393,16 +405,16 @@ def test_a_change_by_hand_is_found_by_a_refresh_and_told_as_a_conflict_unless_fo
     assert stack.state["one"].inputs["metadata"]["labels"] == {"tier": "changed"}
     for preview in (True, False):
         news = kubernetes.check(DEPLOYMENT, wanted(), olds=stack.state["one"].inputs)
-        with pytest.raises(Refusal, match=r"field conflict detected: .*conflict .* \.metadata\.labels\.tier"):
+        with pytest.raises(PluginError, match=r"field conflict detected: .*conflict .* \.metadata\.labels\.tier"):
             kubernetes.update(stack.state["one"], news, preview=preview)
     forced = {"pulumi.com/patchForce": "true"}
-    assert stack.up([Wanted("one", DEPLOYMENT, lambda _: wanted(**forced))]) == {"one": "update"}
+    assert stack.up([Goal("one", DEPLOYMENT, lambda _: wanted(**forced))]) == {"one": "update"}
     assert live(cluster_api, stack.state["one"])["metadata"]["labels"] == {"tier": "edge"}
 
 
 def test_a_secret_that_the_api_server_refuses_is_not_quoted(kubernetes: Plugin, namespace: str) -> None:
     inputs = {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": namespace, "name": "bad"}}
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(PluginError) as told:
         made(kubernetes, SECRET, {**inputs, "data": Secret({"token": "not base64 at all!"})})
     assert "illegal base64" in str(told.value)
     assert "not base64" not in str(told.value)
@@ -410,7 +422,7 @@ def test_a_secret_that_the_api_server_refuses_is_not_quoted(kubernetes: Plugin, 
 
 def test_a_pod_that_pod_security_forbids_is_refused(kubernetes: Plugin, namespace: str) -> None:
     inputs = {"metadata": {"namespace": namespace}, "spec": pod_spec(hostNetwork=True)}
-    with pytest.raises(Refusal, match="violates PodSecurity"):
+    with pytest.raises(PluginError, match="violates PodSecurity"):
         made(kubernetes, POD, inputs)
     inputs["spec"] = pod_spec()
     assert made(kubernetes, POD, inputs).outputs["status"]["phase"] == "Running"
@@ -425,7 +437,7 @@ def test_many_objects_are_made_at_once(kubernetes: Plugin, namespace: str) -> No
 
 
 def test_many_waits_do_not_hold_up_other_calls(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
-    def never(number: int) -> Kept:
+    def never(number: int) -> ResourceState:
         inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
         inputs["metadata"]["name"] = f"never-{number}"
         return made(kubernetes, DEPLOYMENT, inputs)
@@ -439,13 +451,13 @@ def test_many_waits_do_not_hold_up_other_calls(kubernetes: Plugin, cluster_api: 
         assert not any(wait.done() for wait in waits)
         cluster_api.call("DELETE", path)
         for wait in waits:
-            with pytest.raises(Refusal, match="was deleted while it was waited for"):
+            with pytest.raises(PluginError, match="was deleted while it was waited for"):
                 wait.result()
 
 
 def test_a_patch_of_what_others_made_is_not_taken_for_the_object(kubernetes: Plugin) -> None:
     inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": LABELS}}
-    with pytest.raises(Refusal, match="NamespacePatch is not among the stand-in's"):
+    with pytest.raises(PluginError, match="NamespacePatch is not among the stand-in's"):
         kubernetes.check("kubernetes:core/v1:NamespacePatch", inputs)
 
 
@@ -453,13 +465,15 @@ def test_a_kind_of_which_nobody_heard_is_refused_after_a_while(
     kubernetes: Plugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.providers.kubernetes.provider.FIRST_PAUSE", 0.001)
-    with pytest.raises(Refusal, match=r"serves no example\.com/v1/Widget: create its CustomResourceDefinition first"):
+    with pytest.raises(
+        PluginError, match=r"serves no example\.com/v1/Widget: create its CustomResourceDefinition first"
+    ):
         made(kubernetes, "kubernetes:example.com/v1:Widget", {"spec": {"size": 1}})
 
 
 def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
-    with attached("kubernetes") as plugin, pytest.raises(Refusal, match=r"no usable kubeconfig \(.*absent\)"):
+    with running_plugin("kubernetes") as plugin, pytest.raises(PluginError, match=r"no usable kubeconfig \(.*absent\)"):
         plugin.check(NAMESPACE, {"metadata": {"name": "one"}})
 
 
@@ -507,7 +521,7 @@ def test_what_its_controller_says_is_told_when_it_does_not_become_so(
     asked = {"pulumi.com/waitFor": "condition=Synced", "pulumi.com/timeoutSeconds": "2"}
     with ThreadPoolExecutor() as pool:
         telling = pool.submit(told, cluster_api, namespace, "False", "no key could decrypt secret")
-        with pytest.raises(Refusal, match="its condition Synced is False: no key could decrypt secret"):
+        with pytest.raises(PluginError, match="its condition Synced is False: no key could decrypt secret"):
             made(kubernetes, SEALED, sealed_secret(namespace, **asked))
         telling.result()
 

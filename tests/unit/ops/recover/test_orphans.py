@@ -9,7 +9,7 @@ from clients.pulumi_values import SIGNATURE, UNKNOWN
 from ops.recover.live_resources import NETWORK, RECORD, ROUTE, TUNNEL, LiveResource, LiveResources
 from ops.recover.orphans import is_own, orphans
 from ops.recover.state_entries import HIDDEN, from_pending, from_preview
-from tests.support.emulator import ACCOUNT, OTHER_ZONE, RECORDS, ZONE, Emulated
+from tests.support.emulator import ACCOUNT, OTHER_ZONE, RECORDS, ZONE, Emulator
 
 URN = "urn:pulumi:dev::culvert::culvert:index:Connector${type}::culvert-dev-{what}"
 OWN = [{"manager": "pulumi-kubernetes-1a2b3c4d", "operation": "Apply"}]
@@ -102,7 +102,7 @@ def test_a_pending_secret_stays_encrypted() -> None:
     assert state_entry["id"] == "t1"
 
 
-def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulated: Emulated) -> None:
+def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulated: Emulator) -> None:
     mine = emulated.tunnel("culvert-dev")
     emulated.tunnel("culvert-dev-2")
     record = {"type": "CNAME", "content": f"{mine}.cfargotunnel.com", "proxied": True, "ttl": 1}
@@ -112,7 +112,7 @@ def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: Live
     assert [each.name for each in live.records([ZONE, OTHER_ZONE], "culvert/dev")] == ["a.example.com"]
 
 
-def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulated) -> None:
+def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulator) -> None:
     inputs = {"zoneId": ZONE, "name": "a.example.com", "type": "CNAME", "content": "t1.cfargotunnel.com"}
     made = {"type": "CNAME", "name": "a.example.com", "content": "t1.cfargotunnel.com", "ttl": 1, "proxied": True}
     emulated.done("POST", RECORDS, {**made, "comment": "by hand"})
@@ -122,7 +122,7 @@ def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, 
     assert found.name == "a.example.com"
 
 
-def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveResources, emulated: Emulated) -> None:
+def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveResources, emulated: Emulator) -> None:
     tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
     home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
     emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "theirs", "comment": "culvert/dev-2"})
@@ -149,7 +149,7 @@ def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveRes
     assert list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev"))) == []
 
 
-def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulated) -> None:
+def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulator) -> None:
     tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
     home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
     route = {"network": "10.0.0.0/16", "tunnel_id": tunnel, "virtual_network_id": home, "comment": "culvert/dev"}
@@ -165,7 +165,7 @@ def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveRe
 
 
 def test_a_deleted_tunnel_no_longer_exists_and_loses_its_connections_first(
-    live: LiveResources, emulated: Emulated
+    live: LiveResources, emulated: Emulator
 ) -> None:
     tunnel = emulated.tunnel("culvert-dev")
     emulated.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": [4]})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import ACCOUNT, Emulated, refusal
+from tests.support.emulator import ACCOUNT, Emulator, refusal
 
 ACCESS = f"/accounts/{ACCOUNT}/access"
 EVERYONE = [{"everyone": {}}]
@@ -32,9 +32,9 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
     ],
 )
 def test_a_policy_that_the_service_does_not_take_is_refused(
-    emulated: Emulated, change: dict[str, Any], words: str
+    emulator: Emulator, change: dict[str, Any], words: str
 ) -> None:
-    reply = emulated.call("POST", f"{ACCESS}/policies", FRIENDS | change)
+    reply = emulator.call("POST", f"{ACCESS}/policies", FRIENDS | change)
     assert refusal(reply) == (400, 12130)
     assert words in reply.json()["errors"][0]["message"]
 
@@ -54,52 +54,52 @@ def test_a_policy_that_the_service_does_not_take_is_refused(
     ],
 )
 def test_an_application_that_the_service_does_not_take_is_refused(
-    emulated: Emulated, change: dict[str, Any], words: str
+    emulator: Emulator, change: dict[str, Any], words: str
 ) -> None:
-    reply = emulated.call("POST", f"{ACCESS}/apps", BLOG | change)
+    reply = emulator.call("POST", f"{ACCESS}/apps", BLOG | change)
     assert refusal(reply) == (400, 12130)
     assert words in reply.json()["errors"][0]["message"]
 
 
-def test_a_policy_that_is_not_there_cannot_be_applied(emulated: Emulated) -> None:
+def test_a_policy_that_is_not_there_cannot_be_applied(emulator: Emulator) -> None:
     body = {**BLOG, "policies": [{"id": NOBODY, "precedence": 1}]}
-    assert refusal(emulated.call("POST", f"{ACCESS}/apps", body)) == (400, 12003)
+    assert refusal(emulator.call("POST", f"{ACCESS}/apps", body)) == (400, 12003)
 
 
-def test_a_domain_has_one_application(emulated: Emulated) -> None:
-    made = emulated.done("POST", f"{ACCESS}/apps", BLOG)
+def test_a_domain_has_one_application(emulator: Emulator) -> None:
+    made = emulator.done("POST", f"{ACCESS}/apps", BLOG)
     other = {**BLOG, "domain": "x.example.com", "destinations": [{"type": "public", "uri": "blog.example.com/"}]}
-    assert refusal(emulated.call("POST", f"{ACCESS}/apps", other)) == (409, 11010)
-    assert emulated.call("PUT", f"{ACCESS}/apps/{made['id']}", BLOG | {"name": "log"}).status_code == 200
-    assert emulated.call("POST", f"{ACCESS}/apps", BLOG | {"domain": "blog.example.com/admin"}).status_code == 200
+    assert refusal(emulator.call("POST", f"{ACCESS}/apps", other)) == (409, 11010)
+    assert emulator.call("PUT", f"{ACCESS}/apps/{made['id']}", BLOG | {"name": "log"}).status_code == 200
+    assert emulator.call("POST", f"{ACCESS}/apps", BLOG | {"domain": "blog.example.com/admin"}).status_code == 200
 
 
-def test_an_application_shows_its_policies_as_they_are_now(emulated: Emulated) -> None:
-    policy = emulated.done("POST", f"{ACCESS}/policies", FRIENDS)
+def test_an_application_shows_its_policies_as_they_are_now(emulator: Emulator) -> None:
+    policy = emulator.done("POST", f"{ACCESS}/policies", FRIENDS)
     body = {**BLOG, "policies": [{"id": policy["id"], "precedence": 3}]}
-    made = emulated.done("POST", f"{ACCESS}/apps", body)
-    emulated.done("PUT", f"{ACCESS}/policies/{policy['id']}", FRIENDS | {"name": "family"})
-    (shown,) = emulated.done("GET", f"{ACCESS}/apps/{made['id']}")["policies"]
+    made = emulator.done("POST", f"{ACCESS}/apps", body)
+    emulator.done("PUT", f"{ACCESS}/policies/{policy['id']}", FRIENDS | {"name": "family"})
+    (shown,) = emulator.done("GET", f"{ACCESS}/apps/{made['id']}")["policies"]
     assert (shown["name"], shown["precedence"]) == ("family", 3)
 
 
-def test_what_is_in_use_is_not_deleted(emulated: Emulated) -> None:
-    token = emulated.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
+def test_what_is_in_use_is_not_deleted(emulator: Emulator) -> None:
+    token = emulator.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
     programs = {"name": "ci", "decision": "non_identity", "include": [{"service_token": {"token_id": token["id"]}}]}
-    policy = emulated.done("POST", f"{ACCESS}/policies", programs)
-    application = emulated.done("POST", f"{ACCESS}/apps", {**BLOG, "policies": [policy["id"]]})
+    policy = emulator.done("POST", f"{ACCESS}/policies", programs)
+    application = emulator.done("POST", f"{ACCESS}/apps", {**BLOG, "policies": [policy["id"]]})
     paths = [f"{ACCESS}/apps/{application['id']}", f"{ACCESS}/policies/{policy['id']}"]
     paths.append(f"{ACCESS}/service_tokens/{token['id']}")
     for path in reversed(paths[1:]):
-        assert refusal(emulated.call("DELETE", path)) == (400, 12130)
+        assert refusal(emulator.call("DELETE", path)) == (400, 12130)
     for path in paths:
-        emulated.done("DELETE", path)
+        emulator.done("DELETE", path)
 
 
-def test_of_a_service_tokens_secret_nothing_is_shown_again(emulated: Emulated) -> None:
-    made = emulated.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
-    shown = emulated.done("GET", f"{ACCESS}/service_tokens/{made['id']}")
+def test_of_a_service_tokens_secret_nothing_is_shown_again(emulator: Emulator) -> None:
+    made = emulator.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
+    shown = emulator.done("GET", f"{ACCESS}/service_tokens/{made['id']}")
     assert {**shown, "client_secret": made["client_secret"]} == made
-    assert [each for each in emulated.owner("GET", "/state")["objects"] if each["id"] == made["id"]] == [
+    assert [each for each in emulator.owner("GET", "/state")["objects"] if each["id"] == made["id"]] == [
         {**shown, "kind": "service_tokens", "scope": ACCOUNT}
     ]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.cloudflare.resources import configuration_validation
-from tests.support.emulator import TUNNELS, Emulated, refusal
+from tests.support.emulator import TUNNELS, Emulator, refusal
 
 CATCH_ALL = {"service": "http_status:404"}
 
@@ -24,12 +24,12 @@ def problem(*ingress: Any, **others: Any) -> str:
     return ""
 
 
-def put(emulated: Emulated, tunnel: str, config: Any) -> Any:
-    return emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config, "source": "cloudflare"})
+def put(emulator: Emulator, tunnel: str, config: Any) -> Any:
+    return emulator.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config, "source": "cloudflare"})
 
 
-def test_a_configuration_is_kept_as_sent_and_counted(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
+def test_a_configuration_is_kept_as_sent_and_counted(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
     config = {
         "ingress": [
             {"hostname": "a.example.com", "service": "http://a:80", "originRequest": {"noTLSVerify": False}},
@@ -37,22 +37,22 @@ def test_a_configuration_is_kept_as_sent_and_counted(emulated: Emulated) -> None
         ],
         "originRequest": {"connectTimeout": 5},
     }
-    before = emulated.done("GET", f"{TUNNELS}/{tunnel}/configurations")
-    written = [put(emulated, tunnel, config).json()["result"] for _ in range(2)]
-    after = emulated.done("GET", f"{TUNNELS}/{tunnel}/configurations")
+    before = emulator.done("GET", f"{TUNNELS}/{tunnel}/configurations")
+    written = [put(emulator, tunnel, config).json()["result"] for _ in range(2)]
+    after = emulator.done("GET", f"{TUNNELS}/{tunnel}/configurations")
     assert (before["version"], before["config"]) == (0, None)
     assert [each["version"] for each in written] == [1, 2]
     assert after == written[1]
     assert after["config"] == {**config, "warp-routing": {"enabled": False}}
 
 
-def test_a_refused_configuration_leaves_the_old_one(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
-    kept = put(emulated, tunnel, {"ingress": [CATCH_ALL]}).json()["result"]
-    reply = put(emulated, tunnel, {"ingress": [{"hostname": "a.example.com", "service": "http://a"}]})
+def test_a_refused_configuration_leaves_the_old_one(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
+    kept = put(emulator, tunnel, {"ingress": [CATCH_ALL]}).json()["result"]
+    reply = put(emulator, tunnel, {"ingress": [{"hostname": "a.example.com", "service": "http://a"}]})
     assert refusal(reply) == (400, 1056)
     assert "The last ingress rule must match all URLs" in reply.json()["errors"][0]["message"]
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}/configurations") == kept
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}/configurations") == kept
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_a_refused_configuration_leaves_the_old_one(emulated: Emulated) -> None:
         ({"config": {"ingress": [CATCH_ALL]}, "source": 7}, (400, 1056)),
     ],
 )
-def test_a_malformed_configuration_is_refused(emulated: Emulated, body: Any, expected: tuple[int, int]) -> None:
-    tunnel = emulated.tunnel()
-    assert refusal(emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", body)) == expected
+def test_a_malformed_configuration_is_refused(emulator: Emulator, body: Any, expected: tuple[int, int]) -> None:
+    tunnel = emulator.tunnel()
+    assert refusal(emulator.call("PUT", f"{TUNNELS}/{tunnel}/configurations", body)) == expected
 
 
 @pytest.mark.parametrize("config", [{}, {"ingress": []}, {"ingress": None}, {"ingress": [CATCH_ALL]}])
-def test_having_no_rules_is_allowed(emulated: Emulated, config: Any) -> None:
-    assert put(emulated, emulated.tunnel(), config).status_code == 200
+def test_having_no_rules_is_allowed(emulator: Emulator, config: Any) -> None:
+    assert put(emulator, emulator.tunnel(), config).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import ACCOUNT, OTHER_ZONE, RULESETS, ZONE, Emulated, refusal
+from tests.support.emulator import ACCOUNT, OTHER_ZONE, RULESETS, ZONE, Emulator, refusal
 
 ACCESS = f"/accounts/{ACCOUNT}/access"
 POLICY = {"name": "friends", "decision": "allow", "include": [{"email_domain": {"domain": "example.com"}}]}
@@ -28,32 +28,32 @@ def ruleset(**changes: Any) -> dict[str, Any]:
     return {"name": "guard", "kind": "zone", "phase": "http_request_firewall_custom", "rules": [rule], **changes}
 
 
-def test_a_second_entry_point_for_a_phase_is_refused_with_20217(emulated: Emulated) -> None:
-    emulated.done("POST", RULESETS, ruleset())
-    reply = emulated.call("POST", RULESETS, ruleset(name="other"))
+def test_a_second_entry_point_for_a_phase_is_refused_with_20217(emulator: Emulator) -> None:
+    emulator.done("POST", RULESETS, ruleset())
+    reply = emulator.call("POST", RULESETS, ruleset(name="other"))
     assert refusal(reply) == (400, 20217)
     assert reply.json()["errors"][0]["source"] == {"pointer": "/kind"}
-    assert emulated.call("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[])).status_code == 200
-    assert emulated.call("POST", RULESETS, ruleset(kind="custom")).status_code == 200
-    assert emulated.call("POST", f"/zones/{OTHER_ZONE}/rulesets", ruleset()).status_code == 200
+    assert emulator.call("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[])).status_code == 200
+    assert emulator.call("POST", RULESETS, ruleset(kind="custom")).status_code == 200
+    assert emulator.call("POST", f"/zones/{OTHER_ZONE}/rulesets", ruleset()).status_code == 200
 
 
-def test_a_phases_entry_point_is_found(emulated: Emulated) -> None:
+def test_a_phases_entry_point_is_found(emulator: Emulator) -> None:
     path = f"{RULESETS}/phases/http_request_firewall_custom/entrypoint"
-    assert refusal(emulated.call("GET", path)) == (404, 10003)
-    made = emulated.done("POST", RULESETS, ruleset())
-    assert emulated.done("GET", path) == made
-    assert emulated.done("GET", f"{RULESETS}/{made['id']}") == made
+    assert refusal(emulator.call("GET", path)) == (404, 10003)
+    made = emulator.done("POST", RULESETS, ruleset())
+    assert emulator.done("GET", path) == made
+    assert emulator.done("GET", f"{RULESETS}/{made['id']}") == made
 
 
-def test_a_replaced_ruleset_counts_on_and_keeps_the_rules_it_names(emulated: Emulated) -> None:
-    made = emulated.done("POST", RULESETS, ruleset())
+def test_a_replaced_ruleset_counts_on_and_keeps_the_rules_it_names(emulator: Emulator) -> None:
+    made = emulator.done("POST", RULESETS, ruleset())
     kept = made["rules"][0]
     rules = [
         {"action": "log", "expression": "false", "ref": kept["ref"]},
         {"action": "block", "expression": "ssl", "enabled": False},
     ]
-    changed = emulated.done("PUT", f"{RULESETS}/{made['id']}", {"rules": rules})
+    changed = emulator.done("PUT", f"{RULESETS}/{made['id']}", {"rules": rules})
     first, second = changed["rules"]
     assert (changed["version"], changed["name"]) == ("2", "guard")
     assert (first["id"], first["version"], first["action"]) == (kept["id"], "2", "log")
@@ -63,9 +63,9 @@ def test_a_replaced_ruleset_counts_on_and_keeps_the_rules_it_names(emulated: Emu
 LIMIT = {"characteristics": ["cf.colo.id", "ip.src"], "period": 10, "requests_per_period": 5}
 
 
-def test_a_rate_limit_is_kept_with_its_defaults(emulated: Emulated) -> None:
+def test_a_rate_limit_is_kept_with_its_defaults(emulator: Emulator) -> None:
     rule = {"action": "block", "expression": "ssl", "ratelimit": LIMIT}
-    made = emulated.done("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[rule]))
+    made = emulator.done("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[rule]))
     assert made["rules"][0]["ratelimit"] == {"requests_to_origin": False, "mitigation_timeout": 0, **LIMIT}
 
 
@@ -99,95 +99,95 @@ def test_a_rate_limit_is_kept_with_its_defaults(emulated: Emulated) -> None:
     ],
 )
 def test_a_rule_that_its_phase_does_not_take_is_refused(
-    emulated: Emulated, phase: str, rule: dict[str, Any], code: int, at: str, words: str
+    emulator: Emulator, phase: str, rule: dict[str, Any], code: int, at: str, words: str
 ) -> None:
     sound = {"action": "block", "expression": "ssl"}
-    reply = emulated.call("POST", RULESETS, ruleset(phase=phase, rules=[sound | rule]))
+    reply = emulator.call("POST", RULESETS, ruleset(phase=phase, rules=[sound | rule]))
     assert refusal(reply) == (400, code)
     (error,) = reply.json()["errors"]
     assert error["source"]["pointer"].endswith(f"/{at}")
     assert words in error["message"]
 
 
-def test_two_rules_of_one_ref_are_refused(emulated: Emulated) -> None:
+def test_two_rules_of_one_ref_are_refused(emulator: Emulator) -> None:
     rule = {"action": "block", "expression": "ssl", "ref": "same"}
-    assert refusal(emulated.call("POST", RULESETS, ruleset(rules=[rule, rule]))) == (400, 20123)
+    assert refusal(emulator.call("POST", RULESETS, ruleset(rules=[rule, rule]))) == (400, 20123)
 
 
-def test_a_deleted_ruleset_is_gone_and_its_phase_free(emulated: Emulated) -> None:
-    made = emulated.done("POST", RULESETS, ruleset())
-    assert emulated.call("DELETE", f"{RULESETS}/{made['id']}").status_code == 204
-    assert refusal(emulated.call("DELETE", f"{RULESETS}/{made['id']}")) == (404, 10001)
-    assert emulated.done("GET", RULESETS) == []
-    assert emulated.call("POST", RULESETS, ruleset()).status_code == 200
+def test_a_deleted_ruleset_is_gone_and_its_phase_free(emulator: Emulator) -> None:
+    made = emulator.done("POST", RULESETS, ruleset())
+    assert emulator.call("DELETE", f"{RULESETS}/{made['id']}").status_code == 204
+    assert refusal(emulator.call("DELETE", f"{RULESETS}/{made['id']}")) == (404, 10001)
+    assert emulator.done("GET", RULESETS) == []
+    assert emulator.call("POST", RULESETS, ruleset()).status_code == 200
 
 
-def test_a_ruleset_is_not_found_through_another_zone(emulated: Emulated) -> None:
-    made = emulated.done("POST", RULESETS, ruleset())
-    assert refusal(emulated.call("GET", f"/zones/{OTHER_ZONE}/rulesets/{made['id']}")) == (404, 10001)
+def test_a_ruleset_is_not_found_through_another_zone(emulator: Emulator) -> None:
+    made = emulator.done("POST", RULESETS, ruleset())
+    assert refusal(emulator.call("GET", f"/zones/{OTHER_ZONE}/rulesets/{made['id']}")) == (404, 10001)
 
 
 @pytest.mark.parametrize(
     "body",
     [b"{", {}, ruleset(name=None), ruleset(phase=7), ruleset(rules={}), ruleset(rules=[{"action": "block"}])],
 )
-def test_a_malformed_ruleset_is_refused(emulated: Emulated, body: Any) -> None:
-    assert refusal(emulated.call("POST", RULESETS, body)) == (400, 20002)
+def test_a_malformed_ruleset_is_refused(emulator: Emulator, body: Any) -> None:
+    assert refusal(emulator.call("POST", RULESETS, body)) == (400, 20002)
 
 
-def test_an_accounts_rulesets_are_its_own(emulated: Emulated) -> None:
-    emulated.token = emulated.mint(["Account Rulesets: Edit", "Zone WAF: Edit"])
-    emulated.done("POST", f"/accounts/{ACCOUNT}/rulesets", ruleset(kind="root"))
-    assert emulated.done("GET", f"/zones/{ZONE}/rulesets") == []
-    assert len(emulated.done("GET", f"/accounts/{ACCOUNT}/rulesets")) == 1
+def test_an_accounts_rulesets_are_its_own(emulator: Emulator) -> None:
+    emulator.token = emulator.create_token(["Account Rulesets: Edit", "Zone WAF: Edit"])
+    emulator.done("POST", f"/accounts/{ACCOUNT}/rulesets", ruleset(kind="root"))
+    assert emulator.done("GET", f"/zones/{ZONE}/rulesets") == []
+    assert len(emulator.done("GET", f"/accounts/{ACCOUNT}/rulesets")) == 1
 
 
 @pytest.mark.parametrize(("path", "body", "missing"), GROUPS)
 def test_what_is_made_in_a_group_is_read_changed_and_deleted(
-    emulated: Emulated, path: str, body: dict[str, Any], missing: int
+    emulator: Emulator, path: str, body: dict[str, Any], missing: int
 ) -> None:
-    made = emulated.done("POST", path, body)
-    read = emulated.done("GET", f"{path}/{made['id']}")
+    made = emulator.done("POST", path, body)
+    read = emulator.done("GET", f"{path}/{made['id']}")
     assert {key: read[key] for key in body} == body
     first = next(iter(body))
     changed = {**body, first: "saas" if first == "type" else "changed"}
-    emulated.done("PUT", f"{path}/{made['id']}", changed)
-    again = emulated.done("GET", f"{path}/{made['id']}")
+    emulator.done("PUT", f"{path}/{made['id']}", changed)
+    again = emulator.done("GET", f"{path}/{made['id']}")
     assert {key: again[key] for key in body} == changed
     assert again["created_at"] == read["created_at"]
-    assert [each["id"] for each in emulated.done("GET", path)] == [made["id"]]
-    emulated.done("DELETE", f"{path}/{made['id']}")
-    assert refusal(emulated.call("GET", f"{path}/{made['id']}")) == (404, missing)
-    assert refusal(emulated.call("PUT", f"{path}/{made['id']}", body)) == (404, missing)
-    assert refusal(emulated.call("DELETE", f"{path}/{made['id']}")) == (404, missing)
+    assert [each["id"] for each in emulator.done("GET", path)] == [made["id"]]
+    emulator.done("DELETE", f"{path}/{made['id']}")
+    assert refusal(emulator.call("GET", f"{path}/{made['id']}")) == (404, missing)
+    assert refusal(emulator.call("PUT", f"{path}/{made['id']}", body)) == (404, missing)
+    assert refusal(emulator.call("DELETE", f"{path}/{made['id']}")) == (404, missing)
 
 
 @pytest.mark.parametrize(("path", "body", "_missing"), GROUPS)
-def test_what_a_group_needs_is_asked_for(emulated: Emulated, path: str, body: dict[str, Any], _missing: int) -> None:
+def test_what_a_group_needs_is_asked_for(emulator: Emulator, path: str, body: dict[str, Any], _missing: int) -> None:
     incomplete = dict(list(body.items())[1:])
     code = 12130 if "/access/" in path else 10400
-    assert refusal(emulated.call("POST", path, incomplete)) == (400, code)
-    assert refusal(emulated.call("POST", path, b"{")) == (400, code)
-    assert refusal(emulated.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, code)
+    assert refusal(emulator.call("POST", path, incomplete)) == (400, code)
+    assert refusal(emulator.call("POST", path, b"{")) == (400, code)
+    assert refusal(emulator.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, code)
 
 
-def test_a_service_tokens_secret_is_seen_when_it_is_made_and_when_its_version_rises(emulated: Emulated) -> None:
+def test_a_service_tokens_secret_is_seen_when_it_is_made_and_when_its_version_rises(emulator: Emulator) -> None:
     path = f"{ACCESS}/service_tokens"
-    made = emulated.done("POST", path, {"name": "ci", "client_secret_version": 1})
-    same = emulated.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 1})
-    raised = emulated.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 2})
+    made = emulator.done("POST", path, {"name": "ci", "client_secret_version": 1})
+    same = emulator.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 1})
+    raised = emulator.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 2})
     assert "client_secret" in made
     assert "client_secret" not in same
     assert raised["client_secret"] != made["client_secret"]
     assert raised["client_id"] == made["client_id"]
-    assert "client_secret" not in emulated.done("GET", f"{path}/{made['id']}")
+    assert "client_secret" not in emulator.done("GET", f"{path}/{made['id']}")
 
 
-def test_an_application_shows_its_policies_in_full_and_keeps_its_audience(emulated: Emulated) -> None:
-    policy = emulated.done("POST", f"{ACCESS}/policies", POLICY)
+def test_an_application_shows_its_policies_in_full_and_keeps_its_audience(emulator: Emulator) -> None:
+    policy = emulator.done("POST", f"{ACCESS}/policies", POLICY)
     body = {"type": "self_hosted", "domain": "a.example.com", "policies": [{"id": policy["id"], "precedence": 3}]}
-    made = emulated.done("POST", f"{ACCESS}/apps", body)
-    changed = emulated.done("PUT", f"{ACCESS}/apps/{made['id']}", {**body, "name": "renamed"})
+    made = emulator.done("POST", f"{ACCESS}/apps", body)
+    changed = emulator.done("PUT", f"{ACCESS}/apps/{made['id']}", {**body, "name": "renamed"})
     assert made["policies"] == [{**policy, "precedence": 3}]
     assert len(made["aud"]) == 64
     assert changed["aud"] == made["aud"]

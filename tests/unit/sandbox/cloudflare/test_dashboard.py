@@ -1,250 +1,26 @@
-"""The page at the root, seen through headless Chromium."""
+"""The dashboard's HTTP side: who may read it, what it sends again, and what it lets the browser load."""
 
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
-
-from sandbox.tools.browser import FLAGS
-from tests.support import browser
-from tests.support.emulator import ACCOUNT, RECORDS, RULESETS, TUNNELS, Emulated, secret, served
-
-RULES = [
-    {"hostname": "blog.example.com", "path": "^/v1(/|$)", "service": "http://blog.blog.svc.cluster.local:80"},
-    {"service": "http_status:404"},
-]
+from tests.support.emulator import Emulator
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    found = browser.find()
-    # How long a busy machine may take; a page that is right is right at once.
-    expect.set_options(timeout=60_000)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=found.path, args=list(FLAGS), env={**os.environ, **found.environment}
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(chromium: Browser, emulated: Emulated) -> Iterator[Page]:
-    """The page, opened; whatever it complains of or fetches from elsewhere fails the test."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 900})
-    opened, complaints, fetched = context.new_page(), [], set()
-
-    def complain(message: ConsoleMessage) -> None:
-        complaints.append(message.text)
-
-    def fetch(request: Request) -> None:
-        if not request.url.startswith("data:"):
-            fetched.add(request.url)
-
-    opened.on("console", complain)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", fetch)
-    opened.goto(f"{emulated.http.base_url}/")
-    yield opened
-    context.close()
-    assert complaints == []
-    assert fetched <= {f"{emulated.http.base_url}/", f"{emulated.http.base_url}/state.json"}
-
-
-def record(emulated: Emulated, name: str, tunnel: str) -> None:
-    body = {"name": name, "type": "CNAME", "content": f"{tunnel}.cfargotunnel.com", "proxied": True, "ttl": 1}
-    emulated.done("POST", RECORDS, {**body, "comment": "culvert/dev"})
-
-
-def test_a_tunnel_is_shown_with_its_status_rules_version_and_connections(page: Page, emulated: Emulated) -> None:
-    tunnel = emulated.tunnel("culvert-dev")
-    for _ in range(3):
-        emulated.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": RULES}})
-    emulated.connect(tunnel, [4])
-    card = page.locator("[data-tunnel=culvert-dev]")
-    expect(card.locator(".pill")).to_have_text("healthy")
-    expect(card).to_contain_text("configuration version 3")
-    expect(card).to_contain_text("4 connections to lo01")
-    rows = card.locator("tbody tr")
-    expect(rows).to_have_count(2)
-    expect(rows.nth(0)).to_contain_text("blog.example.com")
-    expect(rows.nth(0)).to_contain_text("^/v1(/|$)")
-    expect(rows.nth(1)).to_contain_text("http_status:404")
-
-
-def test_the_page_follows_what_happens_without_being_loaded_again(page: Page, emulated: Emulated) -> None:
-    expect(page.locator("#tunnels")).to_contain_text("No tunnels yet.")
-    page.evaluate("window.kept = true")
-    tunnel = emulated.tunnel("culvert-dev")
-    expect(page.locator("[data-tunnel=culvert-dev] .pill")).to_have_text("inactive")
-    emulated.connect(tunnel, [4])
-    expect(page.locator("[data-tunnel=culvert-dev] .pill")).to_have_text("healthy")
-    emulated.connect(tunnel, [])
-    expect(page.locator("[data-tunnel=culvert-dev] .pill")).to_have_text("down")
-    assert page.evaluate("window.kept") is True
-
-
-@pytest.mark.parametrize(
-    ("connectors", "deleted", "hint"),
-    [
-        ([[4]], False, None),
-        ([], False, "visitors get error 1033"),
-        ([[4], []], False, "nothing is connected to this tunnel any more"),
-        ([], True, "points at a deleted tunnel: visitors get error 1016"),
-    ],
-)
-def test_a_record_tells_when_visitors_will_not_get_through(
-    page: Page, emulated: Emulated, connectors: list[list[int]], deleted: bool, hint: str | None
-) -> None:
-    tunnel = emulated.tunnel("culvert-dev")
-    record(emulated, "blog", tunnel)
-    for connected in connectors:
-        emulated.connect(tunnel, connected)
-    if deleted:
-        emulated.done("DELETE", f"{TUNNELS}/{tunnel}")
-    row = page.locator("[data-record='blog.example.com']")
-    expect(row).to_contain_text("tunnel culvert-dev")
-    expect(row).to_contain_text("culvert/dev")
-    if hint is None:
-        expect(row.locator(".hint")).to_have_count(0)
-    else:
-        expect(row.locator(".hint")).to_contain_text(hint)
-
-
-def test_a_record_that_points_at_no_tunnel_here_says_so(page: Page, emulated: Emulated) -> None:
-    record(emulated, "blog", "00000000-0000-4000-8000-000000000000")
-    expect(page.locator("[data-record='blog.example.com'] .hint")).to_contain_text("a tunnel that is not here")
-
-
-def test_recent_calls_are_coloured_by_what_came_of_them(page: Page, emulated: Emulated) -> None:
-    emulated.tunnel("culvert-dev")
-    emulated.call("POST", TUNNELS, {"name": "culvert-dev"})
-    emulated.owner("PUT", "/faults", {"rules": [{"next": 1, "status": 503}]})
-    emulated.call("GET", "/zones")
-    lines = page.locator("#calls li")
-    expect(lines).to_have_count(3)
-    expect(lines.locator(".status")).to_have_text(["503", "409", "200"])
-    for line, colour in enumerate(("bad", "warn", "good")):
-        expect(lines.nth(line).locator(".status")).to_have_class(re.compile(rf"\b{colour}\b"))
-    expect(lines.nth(0)).to_contain_text("/zones")
-    expect(lines.nth(1)).to_have_attribute("title", f"/client/v4{TUNNELS}")
-
-
-def test_identifiers_in_calls_are_shown_as_names(page: Page, emulated: Emulated) -> None:
-    emulated.call("GET", f"{TUNNELS}/{emulated.tunnel('culvert-dev')}/token")
-    emulated.call("GET", RECORDS)
-    expect(page.locator("#calls .path").nth(1)).to_have_text("/accounts/Home/cfd_tunnel/culvert-dev/token")
-    expect(page.locator("#calls .path").nth(0)).to_have_text("/zones/example.com/dns_records")
-
-
-def test_what_clients_sent_is_text_and_never_markup(page: Page, emulated: Emulated) -> None:
-    hostile = "<img src=x onerror=window.struck=1><script>window.struck=1</script>"
-    tunnel = emulated.tunnel(hostile)
-    rule = {"hostname": hostile, "path": "<b>", "service": "http://a"}
-    config = {"ingress": [rule, {"service": "http_status:404"}]}
-    emulated.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config})
-    emulated.done("POST", RECORDS, {"name": "a", "type": "TXT", "content": hostile, "comment": hostile})
-    emulated.call("GET", "/<img src=x onerror=window.struck=1>")
-    expect(page.locator("#tunnels h3")).to_have_text(hostile)
-    expect(page.locator("#tunnels tbody")).to_contain_text(hostile)
-    expect(page.locator("[data-record='a.example.com']")).to_contain_text(hostile)
-    expect(page.locator("#calls li").first).to_contain_text("onerror")
-    assert page.locator("main img, main script, main b").count() == 0
-    assert page.evaluate("window.struck") is None
-
-
-def test_the_filter_narrows_everything(page: Page, emulated: Emulated) -> None:
-    tunnels = {name: emulated.tunnel(name) for name in ("culvert-dev", "culvert-prod")}
-    record(emulated, "blog", tunnels["culvert-dev"])
-    record(emulated, "www", tunnels["culvert-prod"])
-    expect(page.locator("[data-record]")).to_have_count(2)
-    page.locator("#filter").fill("PROD")
-    expect(page.locator("[data-tunnel]")).to_have_count(1)
-    expect(page.locator("[data-record]")).to_have_count(1)
-    expect(page.locator("[data-record]")).to_contain_text("www.example.com")
-    page.locator("#filter").fill("")
-    expect(page.locator("[data-tunnel]")).to_have_count(2)
-
-
-def test_deleted_tunnels_are_folded_away_and_stay_open_once_opened(page: Page, emulated: Emulated) -> None:
-    emulated.done("DELETE", f"{TUNNELS}/{emulated.tunnel('old')}")
-    expect(page.locator("[data-tunnel=old]")).to_be_hidden()
-    page.get_by_text("1 deleted tunnel").click()
-    expect(page.locator("[data-tunnel=old]")).to_be_visible()
-    emulated.tunnel("new")
-    expect(page.locator("[data-tunnel=new]")).to_be_visible()
-    expect(page.locator("[data-tunnel=old]")).to_be_visible()
-
-
-def test_other_objects_are_listed(page: Page, emulated: Emulated) -> None:
-    expect(page.locator("#others")).to_be_hidden()
-    emulated.done("POST", RULESETS, {"name": "guard", "kind": "zone", "phase": "http_ratelimit"})
-    emulated.done("POST", f"/accounts/{ACCOUNT}/access/service_tokens", {"name": "ci"})
-    expect(page.locator("#others tbody tr")).to_have_text(
-        [re.compile("rulesets.*guard"), re.compile("service tokens.*ci")]
-    )
-
-
-def test_light_and_dark_are_both_drawn(chromium: Browser, emulated: Emulated) -> None:
-    brightness: dict[str, int] = {}
-    for scheme in ("light", "dark"):
-        context = chromium.new_context(color_scheme=scheme)  # pyright: ignore[reportArgumentType]
-        opened = context.new_page()
-        opened.goto(f"{emulated.http.base_url}/")
-        colour: Any = opened.evaluate("getComputedStyle(document.body).backgroundColor")
-        brightness[scheme] = sum(int(part) for part in re.findall(r"\d+", colour)[:3])
-        context.close()
-    assert brightness["light"] > 600
-    assert brightness["dark"] < 200
-
-
-def test_a_narrow_window_needs_no_sideways_scrolling(page: Page, emulated: Emulated) -> None:
-    tunnel = emulated.tunnel("a-tunnel-with-quite-a-long-name-" + "x" * 60)
-    emulated.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": RULES}})
-    record(emulated, "a-host-with-quite-a-long-name", tunnel)
-    page.set_viewport_size({"width": 390, "height": 800})
-    expect(page.locator("[data-record]")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_the_page_says_when_the_emulator_is_gone(chromium: Browser, tmp_path: Path) -> None:
-    context = chromium.new_context()
-    opened = context.new_page()
-    with served(tmp_path / "cloudflare.sqlite3") as emulated:
-        opened.goto(f"{emulated.http.base_url}/")
-        expect(opened.locator("#live")).to_have_text("live")
-    expect(opened.locator("#live")).to_have_text("the emulator does not answer")
-    context.close()
-
-
-def test_no_secret_reaches_the_page(page: Page, emulated: Emulated) -> None:
-    given = secret()
-    made = emulated.done("POST", TUNNELS, {"name": "culvert-dev", "tunnel_secret": given})
-    expect(page.locator("[data-tunnel=culvert-dev]")).to_be_visible()
-    content = page.content()
-    assert not [hidden for hidden in (given, made["token"], emulated.token) if hidden in content]
-
-
-def test_the_page_is_for_this_machines_names_alone(emulated: Emulated) -> None:
+def test_the_dashboard_is_served_under_loopback_names_only(emulator: Emulator) -> None:
     for path in ("/", "/state.json"):
-        assert emulated.http.get(path, headers={"Host": "rebound.example.net"}).status_code == 403
-        assert emulated.http.get(path).status_code == 200
+        assert emulator.http.get(path, headers={"Host": "rebound.example.net"}).status_code == 403
+        assert emulator.http.get(path).status_code == 200
 
 
-def test_a_page_that_has_the_newest_state_is_not_sent_it_again(emulated: Emulated) -> None:
-    first = emulated.http.get("/state.json")
-    again = emulated.http.get("/state.json", headers={"If-None-Match": first.headers["etag"]})
-    emulated.tunnel()
-    changed = emulated.http.get("/state.json", headers={"If-None-Match": first.headers["etag"]})
+def test_a_client_that_has_the_latest_state_gets_304(emulator: Emulator) -> None:
+    first = emulator.http.get("/state.json")
+    again = emulator.http.get("/state.json", headers={"If-None-Match": first.headers["etag"]})
+    emulator.tunnel()
+    changed = emulator.http.get("/state.json", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert changed.status_code == 200
 
 
-def test_the_page_asks_the_browser_to_fetch_nothing_from_elsewhere(emulated: Emulated) -> None:
-    reply = emulated.http.get("/")
+def test_the_page_loads_nothing_from_other_hosts(emulator: Emulator) -> None:
+    reply = emulator.http.get("/")
     assert reply.headers["content-security-policy"].startswith("default-src 'none'; connect-src 'self'")
     assert not re.search(r"""(src|href)=["'](?!data:)|url\((?!data:)|@import""", reply.text)

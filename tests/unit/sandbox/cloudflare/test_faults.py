@@ -6,157 +6,155 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, ZONE, Emulated, refusal, secret
+from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, ZONE, Emulator, refusal, secret
 
 RECORD = {"name": "a", "type": "CNAME", "content": "b.example.net", "proxied": True, "ttl": 1}
 
 
-def fault(emulated: Emulated, **rule: Any) -> None:
-    emulated.owner("PUT", "/faults", {"rules": [rule]})
+def fault(emulator: Emulator, **rule: Any) -> None:
+    emulator.owner("PUT", "/faults", {"rules": [rule]})
 
 
-def test_the_next_calls_meet_a_fault_and_then_no_more(emulated: Emulated) -> None:
-    fault(emulated, next=2, status=503)
-    replies = [emulated.call("GET", "/zones") for _ in range(3)]
+def test_the_next_calls_meet_a_fault_and_then_no_more(emulator: Emulator) -> None:
+    fault(emulator, next=2, status=503)
+    replies = [emulator.call("GET", "/zones") for _ in range(3)]
     assert [reply.status_code for reply in replies] == [503, 503, 200]
     assert replies[0].json()["success"] is False
-    assert emulated.owner("GET", "/faults")["rules"][0]["next"] == 0
+    assert emulator.owner("GET", "/faults")["rules"][0]["next"] == 0
 
 
-def test_a_fault_meets_only_the_methods_and_paths_it_names(emulated: Emulated) -> None:
-    fault(emulated, method="POST|PUT", path="dns_records")
-    assert emulated.call("POST", RECORDS, RECORD).status_code == 500
-    assert emulated.call("GET", RECORDS).status_code == 200
-    assert emulated.call("POST", TUNNELS, {"name": "x"}).status_code == 200
+def test_a_fault_meets_only_the_methods_and_paths_it_names(emulator: Emulator) -> None:
+    fault(emulator, method="POST|PUT", path="dns_records")
+    assert emulator.call("POST", RECORDS, RECORD).status_code == 500
+    assert emulator.call("GET", RECORDS).status_code == 200
+    assert emulator.call("POST", TUNNELS, {"name": "x"}).status_code == 200
 
 
-def test_a_throttled_call_says_when_to_come_back(emulated: Emulated) -> None:
-    fault(emulated, status=429, retry_after=7)
-    reply = emulated.call("GET", "/zones")
+def test_a_throttled_call_says_when_to_come_back(emulator: Emulator) -> None:
+    fault(emulator, status=429, retry_after=7)
+    reply = emulator.call("GET", "/zones")
     assert refusal(reply) == (429, 971)
     assert reply.headers["retry-after"] == "7"
 
 
 @pytest.mark.parametrize(("probability", "met"), [(0.0, 0), (1.0, 20)])
-def test_a_probability_of_none_or_all_is_kept(emulated: Emulated, probability: float, met: int) -> None:
-    fault(emulated, probability=probability)
-    assert sum(emulated.call("GET", "/zones").status_code == 500 for _ in range(20)) == met
+def test_a_probability_of_none_or_all_is_kept(emulator: Emulator, probability: float, met: int) -> None:
+    fault(emulator, probability=probability)
+    assert sum(emulator.call("GET", "/zones").status_code == 500 for _ in range(20)) == met
 
 
-def test_a_dropped_call_gets_no_answer_and_does_nothing(emulated: Emulated) -> None:
-    fault(emulated, kind="drop", next=1)
+def test_a_dropped_call_gets_no_answer_and_does_nothing(emulator: Emulator) -> None:
+    fault(emulator, kind="drop", next=1)
     with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
-        emulated.call("POST", RECORDS, RECORD)
-    assert emulated.done("GET", RECORDS) == []
-    assert [call["status"] for call in emulated.owner("GET", "/calls")["calls"]] == [0, 200]
+        emulator.call("POST", RECORDS, RECORD)
+    assert emulator.done("GET", RECORDS) == []
+    assert [call["status"] for call in emulator.owner("GET", "/calls")["calls"]] == [0, 200]
 
 
-def test_a_call_can_be_done_and_its_answer_lost(emulated: Emulated) -> None:
-    fault(emulated, kind="drop", next=1, performed=True)
+def test_a_call_can_be_done_and_its_answer_lost(emulator: Emulator) -> None:
+    fault(emulator, kind="drop", next=1, performed=True)
     with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
-        emulated.call("POST", RECORDS, RECORD)
-    assert [record["name"] for record in emulated.done("GET", RECORDS)] == ["a.example.com"]
+        emulator.call("POST", RECORDS, RECORD)
+    assert [record["name"] for record in emulator.done("GET", RECORDS)] == ["a.example.com"]
 
 
-def test_a_call_can_be_done_and_answered_with_an_error(emulated: Emulated) -> None:
-    fault(emulated, status=502, next=1, performed=True)
-    assert emulated.call("POST", RECORDS, RECORD).status_code == 502
-    assert refusal(emulated.call("POST", RECORDS, RECORD)) == (400, 81053)
-    assert [call["status"] for call in emulated.owner("GET", "/calls")["calls"]] == [502, 400]
+def test_a_call_can_be_done_and_answered_with_an_error(emulator: Emulator) -> None:
+    fault(emulator, status=502, next=1, performed=True)
+    assert emulator.call("POST", RECORDS, RECORD).status_code == 502
+    assert refusal(emulator.call("POST", RECORDS, RECORD)) == (400, 81053)
+    assert [call["status"] for call in emulator.owner("GET", "/calls")["calls"]] == [502, 400]
 
 
-def test_a_slow_call_is_answered_and_holds_up_nobody(emulated: Emulated) -> None:
-    fault(emulated, kind="delay", delay=30, path="/zones$", next=1)
-    slow = threading.Thread(target=_until_it_fails, args=(emulated, "/zones"), daemon=True)
+def test_a_slow_call_is_answered_and_holds_up_nobody(emulator: Emulator) -> None:
+    fault(emulator, kind="delay", delay=30, path="/zones$", next=1)
+    slow = threading.Thread(target=_until_it_fails, args=(emulator, "/zones"), daemon=True)
     slow.start()
-    while slow.is_alive() and emulated.owner("GET", "/faults")["rules"][0]["next"] == 1:
+    while slow.is_alive() and emulator.owner("GET", "/faults")["rules"][0]["next"] == 1:
         pass
-    assert emulated.call("GET", RECORDS).status_code == 200
+    assert emulator.call("GET", RECORDS).status_code == 200
     assert slow.is_alive()
 
 
-def _until_it_fails(emulated: Emulated, path: str) -> None:
-    headers = {"Authorization": f"Bearer {emulated.token}"}
+def _until_it_fails(emulator: Emulator, path: str) -> None:
+    headers = {"Authorization": f"Bearer {emulator.token}"}
     try:
-        httpx.get(f"{emulated.http.base_url}/client/v4{path}", headers=headers, timeout=60, trust_env=False)
+        httpx.get(f"{emulator.http.base_url}/client/v4{path}", headers=headers, timeout=60, trust_env=False)
     except httpx.HTTPError:
         return
 
 
-def test_a_delayed_call_goes_through(emulated: Emulated) -> None:
-    fault(emulated, kind="delay", delay=0.01)
-    assert emulated.call("POST", RECORDS, RECORD).status_code == 200
+def test_a_delayed_call_goes_through(emulator: Emulator) -> None:
+    fault(emulator, kind="delay", delay=0.01)
+    assert emulator.call("POST", RECORDS, RECORD).status_code == 200
 
 
 @pytest.mark.parametrize(
     "rule",
     [{"path": "("}, {"kind": "explode"}, {"status": 200}, {"probability": 2}, {"next": -1}, {"surprise": 1}],
 )
-def test_a_malformed_fault_is_refused(emulated: Emulated, rule: dict[str, Any]) -> None:
-    headers = {"Authorization": f"Bearer {emulated.admin}"}
-    assert emulated.http.put("/sandbox/faults", json={"rules": [rule]}, headers=headers).status_code == 422
+def test_a_malformed_fault_is_refused(emulator: Emulator, rule: dict[str, Any]) -> None:
+    assert emulator.owner_call("PUT", "/faults", {"rules": [rule]}).status_code == 422
 
 
-def test_an_edge_address_that_is_none_cannot_be_taken_away(emulated: Emulated) -> None:
-    headers = {"Authorization": f"Bearer {emulated.admin}"}
-    reply = emulated.http.put("/sandbox/faults", json={"edge_down": ["lo07"]}, headers=headers)
+def test_an_edge_address_that_is_none_cannot_be_taken_away(emulator: Emulator) -> None:
+    reply = emulator.owner_call("PUT", "/faults", {"edge_down": ["lo07"]})
     assert (reply.status_code, "one of lo01, lo02" in reply.text) == (422, True)
 
 
-def test_the_rate_limit_is_off_until_it_is_enforced_and_counts_per_token(emulated: Emulated) -> None:
-    other = emulated.mint(["Zone: Read"])
-    emulated.owner("PUT", "/faults", {"rate_limit_calls": 2})
-    assert [emulated.call("GET", "/zones").status_code for _ in range(3)] == [200] * 3
-    emulated.owner("PUT", "/faults", {"rate_limit_calls": 2, "enforce_rate_limit": True})
-    replies = [emulated.call("GET", "/zones") for _ in range(3)]
+def test_the_rate_limit_is_off_until_it_is_enforced_and_counts_per_token(emulator: Emulator) -> None:
+    other = emulator.create_token(["Zone: Read"])
+    emulator.owner("PUT", "/faults", {"rate_limit_calls": 2})
+    assert [emulator.call("GET", "/zones").status_code for _ in range(3)] == [200] * 3
+    emulator.owner("PUT", "/faults", {"rate_limit_calls": 2, "enforce_rate_limit": True})
+    replies = [emulator.call("GET", "/zones") for _ in range(3)]
     assert [reply.status_code for reply in replies] == [200, 200, 429]
     assert refusal(replies[2]) == (429, 971)
     assert 0 < int(replies[2].headers["retry-after"]) <= 301
-    assert emulated.call("GET", "/zones", token=other).status_code == 200
+    assert emulator.call("GET", "/zones", token=other).status_code == 200
 
 
-def test_the_rate_limit_is_the_services_unless_told_otherwise(emulated: Emulated) -> None:
-    limit = emulated.owner("PUT", "/faults", {"enforce_rate_limit": True})
+def test_the_rate_limit_is_the_services_unless_told_otherwise(emulator: Emulator) -> None:
+    limit = emulator.owner("PUT", "/faults", {"enforce_rate_limit": True})
     assert (limit["rate_limit_calls"], limit["rate_limit_seconds"]) == (1200, 300)
 
 
-def test_calls_are_listed_since_a_mark_with_their_query(emulated: Emulated) -> None:
-    emulated.call("GET", "/zones?name=example.com&status=active")
-    first = emulated.owner("GET", "/calls")
-    emulated.call("GET", TUNNELS)
-    second = emulated.owner("GET", f"/calls?since={first['mark']}")
+def test_calls_are_listed_since_a_mark_with_their_query(emulator: Emulator) -> None:
+    emulator.call("GET", "/zones?name=example.com&status=active")
+    first = emulator.owner("GET", "/calls")
+    emulator.call("GET", TUNNELS)
+    second = emulator.owner("GET", f"/calls?since={first['mark']}")
     path = "/client/v4/zones?name=example.com&status=active"
     assert first["calls"] == [{"method": "GET", "path": path, "status": 200}]
     assert second["calls"] == [{"method": "GET", "path": f"/client/v4{TUNNELS}", "status": 200}]
-    assert emulated.owner("GET", f"/calls?since={second['mark']}") == {"mark": second["mark"], "calls": []}
+    assert emulator.owner("GET", f"/calls?since={second['mark']}") == {"mark": second["mark"], "calls": []}
 
 
-def test_a_refused_call_is_in_the_log_too(emulated: Emulated) -> None:
-    emulated.call("GET", "/nothing")
-    emulated.call("GET", "/zones", token="nobodys")  # noqa: S106
-    assert [call["status"] for call in emulated.owner("GET", "/calls")["calls"]] == [404, 403]
+def test_a_refused_call_is_in_the_log_too(emulator: Emulator) -> None:
+    emulator.call("GET", "/nothing")
+    emulator.call("GET", "/zones", token="nobodys")  # noqa: S106
+    assert [call["status"] for call in emulator.owner("GET", "/calls")["calls"]] == [404, 403]
 
 
-def test_bodies_are_kept_whole_but_for_their_secrets(emulated: Emulated) -> None:
+def test_bodies_are_kept_whole_but_for_their_secrets(emulator: Emulator) -> None:
     given = secret()
-    emulated.call("POST", TUNNELS, {"name": "x", "config_src": "cloudflare", "tunnel_secret": given})
-    emulated.call("POST", RECORDS, RECORD)
-    emulated.call("POST", RECORDS, f'{{"tunnel_secret": "{given}"'.encode())
-    calls = emulated.owner("GET", "/calls?bodies=1")["calls"]
+    emulator.call("POST", TUNNELS, {"name": "x", "config_src": "cloudflare", "tunnel_secret": given})
+    emulator.call("POST", RECORDS, RECORD)
+    emulator.call("POST", RECORDS, f'{{"tunnel_secret": "{given}"'.encode())
+    calls = emulator.owner("GET", "/calls?bodies=1")["calls"]
     assert calls[0]["body"] == {"name": "x", "config_src": "cloudflare", "tunnel_secret": "[secret]"}
     assert calls[1]["body"] == RECORD
     assert given not in str(calls)
     assert all(call["time"].endswith("Z") for call in calls)
 
 
-def test_no_secret_is_in_the_state_or_on_the_page(emulated: Emulated) -> None:
+def test_no_secret_is_in_the_state_or_on_the_page(emulator: Emulator) -> None:
     given = secret()
-    made = emulated.done("POST", TUNNELS, {"name": "x", "tunnel_secret": given})
-    service = emulated.done("POST", f"/accounts/{ACCOUNT}/access/service_tokens", {"name": "ci"})
-    for shown in (str(emulated.owner("GET", "/state")), emulated.http.get("/state.json").text):
+    made = emulator.done("POST", TUNNELS, {"name": "x", "tunnel_secret": given})
+    service = emulator.done("POST", f"/accounts/{ACCOUNT}/access/service_tokens", {"name": "ci"})
+    for shown in (str(emulator.owner("GET", "/state")), emulator.http.get("/state.json").text):
         assert made["id"] in shown
         assert service["client_id"] in shown
-        for hidden in (given, made["token"], service["client_secret"], emulated.token, emulated.admin):
+        for hidden in (given, made["token"], service["client_secret"], emulator.token, emulator.admin_secret):
             assert f'"{hidden}"' not in shown.replace("'", '"')
 
 
@@ -169,31 +167,29 @@ def test_no_secret_is_in_the_state_or_on_the_page(emulated: Emulated) -> None:
         ({"surprise": []}, 422),
     ],
 )
-def test_a_seed_that_cannot_be_is_refused(emulated: Emulated, body: dict[str, Any], status: int) -> None:
-    headers = {"Authorization": f"Bearer {emulated.admin}"}
-    assert emulated.http.post("/sandbox/seed", json=body, headers=headers).status_code == status
+def test_a_seed_that_cannot_be_is_refused(emulator: Emulator, body: dict[str, Any], status: int) -> None:
+    assert emulator.owner_call("POST", "/seed", body).status_code == status
 
 
-def test_seeding_twice_is_seeding_once(emulated: Emulated) -> None:
+def test_seeding_twice_is_seeding_once(emulator: Emulator) -> None:
     wanted = {"zones": [{"id": None, "name": "Example.NET.", "account": ACCOUNT}]}
-    first, second = emulated.owner("POST", "/seed", wanted), emulated.owner("POST", "/seed", wanted)
+    first, second = emulator.owner("POST", "/seed", wanted), emulator.owner("POST", "/seed", wanted)
     assert first == second
     assert first["zones"][0]["name"] == "example.net"
-    assert len(emulated.done("GET", "/zones")) == 3
+    assert len(emulator.done("GET", "/zones")) == 3
 
 
-def test_a_zone_takes_the_id_it_is_asked_to_have_while_it_is_empty(emulated: Emulated) -> None:
+def test_a_zone_takes_the_id_it_is_asked_to_have_while_it_is_empty(emulator: Emulator) -> None:
     wanted = {"zones": [{"id": "f" * 32, "name": "example.com", "account": ACCOUNT}]}
-    assert emulated.owner("POST", "/seed", wanted)["zones"][0]["id"] == "f" * 32
-    emulated.done("POST", f"/zones/{'f' * 32}/dns_records", RECORD)
+    assert emulator.owner("POST", "/seed", wanted)["zones"][0]["id"] == "f" * 32
+    emulator.done("POST", f"/zones/{'f' * 32}/dns_records", RECORD)
     wanted["zones"][0]["id"] = ZONE
-    headers = {"Authorization": f"Bearer {emulated.admin}"}
-    refused = emulated.http.post("/sandbox/seed", json=wanted, headers=headers)
+    refused = emulator.owner_call("POST", "/seed", wanted)
     assert refused.status_code == 409
     assert f"zone example.com exists already as {'f' * 32}" in refused.text
 
 
-def test_what_a_stack_takes_over_is_seeded_once_and_comes_back_when_it_was_deleted(emulated: Emulated) -> None:
+def test_what_a_stack_takes_over_is_seeded_once_and_comes_back_when_it_was_deleted(emulator: Emulator) -> None:
     tunnel, record = "c1744f8b-faa1-48a4-9e5c-02ac921467fa", "023e105f4ecef8ad9ca31a8372d0c353"
     zone = {"id": ZONE, "name": "example.com", "account": ACCOUNT}
     tunnels = [{"id": tunnel, "name": "theirs", "account": ACCOUNT}]
@@ -202,26 +198,24 @@ def test_what_a_stack_takes_over_is_seeded_once_and_comes_back_when_it_was_delet
         "tunnels": tunnels,
         "records": [{"id": record, "name": "a.example.com", "zone": "example.com"}],
     }
-    emulated.owner("POST", "/seed", wanted)
-    found = emulated.done("GET", f"{TUNNELS}/{tunnel}")
+    emulator.owner("POST", "/seed", wanted)
+    found = emulator.done("GET", f"{TUNNELS}/{tunnel}")
     assert (found["name"], found["config_src"], found["deleted_at"]) == ("theirs", "cloudflare", None)
-    assert emulated.done("GET", f"/zones/{ZONE}/dns_records/{record}")["type"] == "CNAME"
+    assert emulator.done("GET", f"/zones/{ZONE}/dns_records/{record}")["type"] == "CNAME"
 
-    emulated.done("PATCH", f"{TUNNELS}/{tunnel}", {"name": "ours"})
-    emulated.done("PATCH", f"/zones/{ZONE}/dns_records/{record}", {"content": "ours.example.net"})
-    emulated.owner("POST", "/seed", wanted)
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["name"] == "ours"
-    assert emulated.done("GET", f"/zones/{ZONE}/dns_records/{record}")["content"] == "ours.example.net"
+    emulator.done("PATCH", f"{TUNNELS}/{tunnel}", {"name": "ours"})
+    emulator.done("PATCH", f"/zones/{ZONE}/dns_records/{record}", {"content": "ours.example.net"})
+    emulator.owner("POST", "/seed", wanted)
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["name"] == "ours"
+    assert emulator.done("GET", f"/zones/{ZONE}/dns_records/{record}")["content"] == "ours.example.net"
 
-    emulated.done("DELETE", f"{TUNNELS}/{tunnel}")
-    emulated.owner("POST", "/seed", wanted)
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["deleted_at"] is None
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel}")
+    emulator.owner("POST", "/seed", wanted)
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["deleted_at"] is None
     lost = {**wanted, "zones": []}
-    headers = {"Authorization": f"Bearer {emulated.admin}"}
-    assert emulated.http.post("/sandbox/seed", json=lost, headers=headers).status_code == 409
+    assert emulator.owner_call("POST", "/seed", lost).status_code == 409
 
 
-def test_nobody_is_connected_to_a_tunnel_that_is_not_there(emulated: Emulated) -> None:
-    headers = {"Authorization": f"Bearer {emulated.admin}"}
+def test_nobody_is_connected_to_a_tunnel_that_is_not_there(emulator: Emulator) -> None:
     body = {"tunnel": "00000000-0000-4000-8000-000000000000", "connectors": [4]}
-    assert emulated.http.put("/sandbox/connections", json=body, headers=headers).status_code == 404
+    assert emulator.owner_call("PUT", "/connections", body).status_code == 404

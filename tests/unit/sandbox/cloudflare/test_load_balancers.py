@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import ACCOUNT, OTHER_ZONE, ZONE, Emulated, refusal
+from tests.support.emulator import ACCOUNT, OTHER_ZONE, ZONE, Emulator, refusal
 
 MONITORS = f"/accounts/{ACCOUNT}/load_balancers/monitors"
 POOLS = f"/accounts/{ACCOUNT}/load_balancers/pools"
@@ -20,31 +20,31 @@ def balancer(number: str, **changes: Any) -> dict[str, Any]:
     return {"name": "shop.example.com", "default_pools": [number], "fallback_pool": number, **changes}
 
 
-def test_what_is_sent_is_kept_with_the_services_defaults(emulated: Emulated) -> None:
-    monitor = emulated.done(
+def test_what_is_sent_is_kept_with_the_services_defaults(emulator: Emulator) -> None:
+    monitor = emulator.done(
         "POST", MONITORS, {"type": "https", "path": "/up", "header": {"Host": ["shop.example.com"]}}
     )
-    made = emulated.done("POST", POOLS, pool(monitor=monitor["id"]))
-    found = emulated.done("POST", BALANCERS, balancer(made["id"], proxied=True))
+    made = emulator.done("POST", POOLS, pool(monitor=monitor["id"]))
+    found = emulator.done("POST", BALANCERS, balancer(made["id"], proxied=True))
     assert (monitor["method"], monitor["path"], monitor["header"]) == ("GET", "/up", {"Host": ["shop.example.com"]})
     assert made["origins"] == [{**ORIGIN, "enabled": True, "weight": 1}]
-    assert emulated.done("GET", f"{POOLS}/{made['id']}") == made
-    assert emulated.done("GET", f"{BALANCERS}/{found['id']}") == found
-    assert emulated.done("GET", BALANCERS) == [found]
-    changed = emulated.done("PUT", f"{BALANCERS}/{found['id']}", balancer(made["id"], steering_policy="random"))
+    assert emulator.done("GET", f"{POOLS}/{made['id']}") == made
+    assert emulator.done("GET", f"{BALANCERS}/{found['id']}") == found
+    assert emulator.done("GET", BALANCERS) == [found]
+    changed = emulator.done("PUT", f"{BALANCERS}/{found['id']}", balancer(made["id"], steering_policy="random"))
     assert (changed["steering_policy"], changed["proxied"]) == ("random", False)
     assert (changed["id"], changed["created_on"]) == (found["id"], found["created_on"])
 
 
-def test_what_is_referred_to_is_not_deleted(emulated: Emulated) -> None:
-    monitor = emulated.done("POST", MONITORS, {"type": "https"})
-    made = emulated.done("POST", POOLS, pool(monitor=monitor["id"]))
-    found = emulated.done("POST", BALANCERS, balancer(made["id"]))
+def test_what_is_referred_to_is_not_deleted(emulator: Emulator) -> None:
+    monitor = emulator.done("POST", MONITORS, {"type": "https"})
+    made = emulator.done("POST", POOLS, pool(monitor=monitor["id"]))
+    found = emulator.done("POST", BALANCERS, balancer(made["id"]))
     for path in (f"{MONITORS}/{monitor['id']}", f"{POOLS}/{made['id']}"):
-        assert refusal(emulated.call("DELETE", path)) == (412, 1005)
+        assert refusal(emulator.call("DELETE", path)) == (412, 1005)
     for path in (f"{BALANCERS}/{found['id']}", f"{POOLS}/{made['id']}", f"{MONITORS}/{monitor['id']}"):
-        emulated.done("DELETE", path)
-        assert refusal(emulated.call("DELETE", path)) == (404, 1001)
+        emulator.done("DELETE", path)
+        assert refusal(emulator.call("DELETE", path)) == (404, 1001)
 
 
 @pytest.mark.parametrize(
@@ -58,22 +58,22 @@ def test_what_is_referred_to_is_not_deleted(emulated: Emulated) -> None:
         pool(monitor="gone"),
     ],
 )
-def test_a_pool_that_cannot_be_is_refused(emulated: Emulated, body: dict[str, Any]) -> None:
-    assert refusal(emulated.call("POST", POOLS, body)) == (400, 1002)
+def test_a_pool_that_cannot_be_is_refused(emulator: Emulator, body: dict[str, Any]) -> None:
+    assert refusal(emulator.call("POST", POOLS, body)) == (400, 1002)
 
 
-def test_a_load_balancer_needs_pools_that_are_there_and_a_name_of_its_own(emulated: Emulated) -> None:
-    made = emulated.done("POST", POOLS, pool())
-    assert refusal(emulated.call("POST", POOLS, pool())) == (400, 1003)
-    assert refusal(emulated.call("POST", BALANCERS, balancer("gone"))) == (400, 1002)
-    assert refusal(emulated.call("POST", BALANCERS, balancer(made["id"], default_pools=[]))) == (400, 1002)
-    emulated.done("POST", BALANCERS, balancer(made["id"]))
-    assert refusal(emulated.call("POST", BALANCERS, balancer(made["id"]))) == (400, 1003)
-    emulated.done("POST", f"/zones/{OTHER_ZONE}/load_balancers", balancer(made["id"], name="shop.example.org"))
+def test_a_load_balancer_needs_pools_that_are_there_and_a_name_of_its_own(emulator: Emulator) -> None:
+    made = emulator.done("POST", POOLS, pool())
+    assert refusal(emulator.call("POST", POOLS, pool())) == (400, 1003)
+    assert refusal(emulator.call("POST", BALANCERS, balancer("gone"))) == (400, 1002)
+    assert refusal(emulator.call("POST", BALANCERS, balancer(made["id"], default_pools=[]))) == (400, 1002)
+    emulator.done("POST", BALANCERS, balancer(made["id"]))
+    assert refusal(emulator.call("POST", BALANCERS, balancer(made["id"]))) == (400, 1003)
+    emulator.done("POST", f"/zones/{OTHER_ZONE}/load_balancers", balancer(made["id"], name="shop.example.org"))
 
 
-def test_pools_and_load_balancers_are_two_permissions(emulated: Emulated) -> None:
-    made = emulated.done("POST", POOLS, pool())
-    emulated.token = emulated.mint(["Load Balancers: Monitors And Pools: Edit"])
-    assert emulated.done("GET", POOLS) == [made]
-    assert refusal(emulated.call("POST", BALANCERS, balancer(made["id"]))) == (403, 10000)
+def test_pools_and_load_balancers_are_two_permissions(emulator: Emulator) -> None:
+    made = emulator.done("POST", POOLS, pool())
+    emulator.token = emulator.create_token(["Load Balancers: Monitors And Pools: Edit"])
+    assert emulator.done("GET", POOLS) == [made]
+    assert refusal(emulator.call("POST", BALANCERS, balancer(made["id"]))) == (403, 10000)

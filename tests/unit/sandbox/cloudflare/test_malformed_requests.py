@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.emulator import ACCOUNT, RECORDS, RULESETS, TUNNELS, Emulated
+from tests.support.emulator import ACCOUNT, RECORDS, RULESETS, TUNNELS, Emulator
 
 APPS = f"/accounts/{ACCOUNT}/access/apps"
 SOUND: dict[str, dict[str, Any]] = {
@@ -41,20 +41,20 @@ CASES = [(path, key) for path, sound in SOUND.items() for key in sound]
 
 
 @pytest.mark.parametrize(("path", "key"), CASES)
-def test_no_value_in_a_field_breaks_a_creation_or_a_change(emulated: Emulated, path: str, key: str) -> None:
-    sound = {**SOUND[path], **({"tunnel_id": emulated.tunnel("t")} if "tunnel_id" in SOUND[path] else {})}
-    number = emulated.done("POST", path, {**sound, **({"name": "there"} if key == "name" else {})})["id"]
-    change = "PUT" if emulated.call("PUT", f"{path}/{number}", sound).status_code != 405 else "PATCH"
+def test_no_value_in_a_field_breaks_a_creation_or_a_change(emulator: Emulator, path: str, key: str) -> None:
+    sound = {**SOUND[path], **({"tunnel_id": emulator.tunnel("t")} if "tunnel_id" in SOUND[path] else {})}
+    number = emulator.done("POST", path, {**sound, **({"name": "there"} if key == "name" else {})})["id"]
+    change = "PUT" if emulator.call("PUT", f"{path}/{number}", sound).status_code != 405 else "PATCH"
     for value in NONSENSE:
         body = {**sound, key: value}
-        changed = emulated.call(change, f"{path}/{number}", body)
+        changed = emulator.call(change, f"{path}/{number}", body)
         assert changed.status_code in (200, 400), (value, changed.text)
-        created = emulated.call("POST", path, body)
+        created = emulator.call("POST", path, body)
         assert created.status_code in (200, 400, 409), (value, created.text)
         if created.status_code == 200:
-            assert emulated.call("GET", path).status_code == 200
-            assert emulated.call("DELETE", f"{path}/{created.json()['result']['id']}").status_code in (200, 204)
-    assert emulated.http.get("/state.json").status_code == 200
+            assert emulator.call("GET", path).status_code == 200
+            assert emulator.call("DELETE", f"{path}/{created.json()['result']['id']}").status_code in (200, 204)
+    assert emulator.http.get("/state.json").status_code == 200
 
 
 SAMPLES = ("", "x", "cloudflare", "é", "\0", "%", "*")
@@ -70,9 +70,9 @@ values = st.recursive(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(config=values)
-def test_no_configuration_breaks_a_tunnel(emulated: Emulated, config: Any) -> None:
-    tunnel = emulated.tunnel()
-    written = emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config})
+def test_no_configuration_breaks_a_tunnel(emulator: Emulator, config: Any) -> None:
+    tunnel = emulator.tunnel()
+    written = emulator.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config})
     assert written.status_code in (200, 400), written.text
-    assert emulated.http.get("/state.json").status_code == 200
-    emulated.done("DELETE", f"{TUNNELS}/{tunnel}")
+    assert emulator.http.get("/state.json").status_code == 200
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel}")

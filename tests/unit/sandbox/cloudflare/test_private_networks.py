@@ -4,45 +4,45 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import ACCOUNT, TUNNELS, Emulated, refusal
+from tests.support.emulator import ACCOUNT, TUNNELS, Emulator, refusal
 
 ROUTES = f"/accounts/{ACCOUNT}/teamnet/routes"
 NETWORKS = f"/accounts/{ACCOUNT}/teamnet/virtual_networks"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def default(emulated: Emulated) -> str:
-    (found,) = [each for each in emulated.done("GET", NETWORKS) if each["is_default_network"]]
+def default(emulator: Emulator) -> str:
+    (found,) = [each for each in emulator.done("GET", NETWORKS) if each["is_default_network"]]
     return found["id"]
 
 
-def test_a_route_is_in_the_default_virtual_network_until_it_says_another(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
-    made = emulated.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel, "comment": "culvert/dev"})
-    assert made["virtual_network_id"] == default(emulated)
-    assert emulated.done("GET", f"{ROUTES}/{made['id']}") == made
-    home = emulated.done("POST", NETWORKS, {"name": "homelab", "comment": "culvert/dev"})
+def test_a_route_is_in_the_default_virtual_network_until_it_says_another(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
+    made = emulator.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel, "comment": "culvert/dev"})
+    assert made["virtual_network_id"] == default(emulator)
+    assert emulator.done("GET", f"{ROUTES}/{made['id']}") == made
+    home = emulator.done("POST", NETWORKS, {"name": "homelab", "comment": "culvert/dev"})
     assert home["is_default_network"] is False
-    moved = emulated.done("PATCH", f"{ROUTES}/{made['id']}", {"virtual_network_id": home["id"]})
+    moved = emulator.done("PATCH", f"{ROUTES}/{made['id']}", {"virtual_network_id": home["id"]})
     assert moved == {**made, "virtual_network_id": home["id"]}
-    assert emulated.done("GET", f"{ROUTES}?comment=culvert/dev&is_deleted=false") == [
+    assert emulator.done("GET", f"{ROUTES}?comment=culvert/dev&is_deleted=false") == [
         {**moved, "virtual_network_name": "homelab"}
     ]
-    assert emulated.done("GET", f"{ROUTES}?is_deleted=true") == []
-    renamed = emulated.done("PATCH", f"{NETWORKS}/{home['id']}", {"name": "lab"})
-    assert emulated.done("GET", f"{NETWORKS}?name=lab") == [renamed]
+    assert emulator.done("GET", f"{ROUTES}?is_deleted=true") == []
+    renamed = emulator.done("PATCH", f"{NETWORKS}/{home['id']}", {"name": "lab"})
+    assert emulator.done("GET", f"{NETWORKS}?name=lab") == [renamed]
     assert renamed == {**home, "name": "lab"}
 
 
-def test_one_network_is_routed_once_in_a_virtual_network(emulated: Emulated) -> None:
-    tunnel, other = emulated.tunnel("a"), emulated.tunnel("b")
-    home = emulated.done("POST", NETWORKS, {"name": "homelab"})["id"]
-    emulated.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel})
+def test_one_network_is_routed_once_in_a_virtual_network(emulator: Emulator) -> None:
+    tunnel, other = emulator.tunnel("a"), emulator.tunnel("b")
+    home = emulator.done("POST", NETWORKS, {"name": "homelab"})["id"]
+    emulator.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel})
     body = {"network": "10.43.0.0/16", "tunnel_id": other}
-    assert refusal(emulated.call("POST", ROUTES, body)) == (409, 1014)
-    emulated.done("POST", ROUTES, {**body, "network": "10.43.1.0/24"})
-    there = emulated.done("POST", ROUTES, {**body, "virtual_network_id": home})
-    assert refusal(emulated.call("PATCH", f"{ROUTES}/{there['id']}", {"virtual_network_id": default(emulated)})) == (
+    assert refusal(emulator.call("POST", ROUTES, body)) == (409, 1014)
+    emulator.done("POST", ROUTES, {**body, "network": "10.43.1.0/24"})
+    there = emulator.done("POST", ROUTES, {**body, "virtual_network_id": home})
+    assert refusal(emulator.call("PATCH", f"{ROUTES}/{there['id']}", {"virtual_network_id": default(emulator)})) == (
         409,
         1014,
     )
@@ -61,50 +61,50 @@ def test_one_network_is_routed_once_in_a_virtual_network(emulated: Emulated) -> 
     ],
 )
 def test_a_route_that_cannot_be_is_refused(
-    emulated: Emulated, change: dict[str, Any], expected: tuple[int, int]
+    emulator: Emulator, change: dict[str, Any], expected: tuple[int, int]
 ) -> None:
-    body = {"network": "10.43.0.0/16", "tunnel_id": emulated.tunnel(), **change}
-    assert refusal(emulated.call("POST", ROUTES, body)) == expected
-    assert emulated.done("GET", ROUTES) == []
+    body = {"network": "10.43.0.0/16", "tunnel_id": emulator.tunnel(), **change}
+    assert refusal(emulator.call("POST", ROUTES, body)) == expected
+    assert emulator.done("GET", ROUTES) == []
 
 
-def test_routes_go_before_their_tunnel_and_their_virtual_network(emulated: Emulated) -> None:
-    tunnel, home = emulated.tunnel(), emulated.done("POST", NETWORKS, {"name": "homelab"})["id"]
+def test_routes_go_before_their_tunnel_and_their_virtual_network(emulator: Emulator) -> None:
+    tunnel, home = emulator.tunnel(), emulator.done("POST", NETWORKS, {"name": "homelab"})["id"]
     body = {"network": "fd00:1::/48", "tunnel_id": tunnel, "virtual_network_id": home}
-    route = emulated.done("POST", ROUTES, body)["id"]
-    assert refusal(emulated.call("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")) == (400, 1023)
-    assert refusal(emulated.call("DELETE", f"{NETWORKS}/{home}")) == (400, 1018)
+    route = emulator.done("POST", ROUTES, body)["id"]
+    assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")) == (400, 1023)
+    assert refusal(emulator.call("DELETE", f"{NETWORKS}/{home}")) == (400, 1018)
     for path, missing in ((f"{ROUTES}/{route}", 1015), (f"{NETWORKS}/{home}", 1017)):
-        assert emulated.done("DELETE", path)["deleted_at"]
-        assert refusal(emulated.call("GET", path)) == (404, missing)
-        assert refusal(emulated.call("DELETE", path)) == (404, missing)
-    assert emulated.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
+        assert emulator.done("DELETE", path)["deleted_at"]
+        assert refusal(emulator.call("GET", path)) == (404, missing)
+        assert refusal(emulator.call("DELETE", path)) == (404, missing)
+    assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
 
 
-def test_there_is_one_default_and_it_stays(emulated: Emulated) -> None:
-    first = default(emulated)
-    assert refusal(emulated.call("DELETE", f"{NETWORKS}/{first}")) == (400, 1019)
-    assert refusal(emulated.call("POST", NETWORKS, {"name": "default"})) == (409, 1016)
+def test_there_is_one_default_and_it_stays(emulator: Emulator) -> None:
+    first = default(emulator)
+    assert refusal(emulator.call("DELETE", f"{NETWORKS}/{first}")) == (400, 1019)
+    assert refusal(emulator.call("POST", NETWORKS, {"name": "default"})) == (409, 1016)
     made = [
-        emulated.done("POST", NETWORKS, {"name": name, "is_default_network": True})["id"] for name in ("one", "two")
+        emulator.done("POST", NETWORKS, {"name": name, "is_default_network": True})["id"] for name in ("one", "two")
     ]
-    assert default(emulated) == made[1]
-    assert refusal(emulated.call("DELETE", f"{NETWORKS}/{made[1]}")) == (400, 1019)
-    emulated.done("DELETE", f"{NETWORKS}/{made[0]}")
+    assert default(emulator) == made[1]
+    assert refusal(emulator.call("DELETE", f"{NETWORKS}/{made[1]}")) == (400, 1019)
+    emulator.done("DELETE", f"{NETWORKS}/{made[0]}")
 
 
-def test_a_configuration_tells_whether_its_tunnel_has_routes(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
+def test_a_configuration_tells_whether_its_tunnel_has_routes(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
     path = f"{TUNNELS}/{tunnel}/configurations"
-    emulated.done("PUT", path, {"config": {"ingress": [{"service": "http_status:404"}]}})
-    route = emulated.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel})["id"]
-    assert emulated.done("GET", path)["config"]["warp-routing"] == {"enabled": True}
-    emulated.done("DELETE", f"{ROUTES}/{route}")
-    assert emulated.done("GET", path)["config"]["warp-routing"] == {"enabled": False}
+    emulator.done("PUT", path, {"config": {"ingress": [{"service": "http_status:404"}]}})
+    route = emulator.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel})["id"]
+    assert emulator.done("GET", path)["config"]["warp-routing"] == {"enabled": True}
+    emulator.done("DELETE", f"{ROUTES}/{route}")
+    assert emulator.done("GET", path)["config"]["warp-routing"] == {"enabled": False}
 
 
-def test_a_virtual_network_of_somebody_elses_can_be_there_before(emulated: Emulated) -> None:
+def test_a_virtual_network_of_somebody_elses_can_be_there_before(emulator: Emulator) -> None:
     seed = {"virtual_networks": [{"id": NOBODY, "name": "existing", "account": ACCOUNT}]}
     for _ in range(2):
-        emulated.owner("POST", "/seed", seed)
-    assert emulated.done("GET", f"{NETWORKS}/{NOBODY}")["name"] == "existing"
+        emulator.owner("POST", "/seed", seed)
+    assert emulator.done("GET", f"{NETWORKS}/{NOBODY}")["name"] == "existing"

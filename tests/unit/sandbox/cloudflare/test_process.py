@@ -14,15 +14,15 @@ import pytest
 from sandbox.cloudflare import connections, edge_locations
 from sandbox.cloudflare.resources import configurations, dns_records, tunnels
 from sandbox.cloudflare.store import Store
-from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, Emulated, refusal, served
+from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, Emulator, emulator_process, refusal
 
 CONFIG = {"ingress": [{"hostname": "a.example.com", "service": "http://a:80"}, {"service": "http_status:404"}]}
 
 
 def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
-    with served(database) as first:
-        first.begin()
+    with emulator_process(database) as first:
+        first.seed()
         tunnel = first.tunnel()
         first.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": CONFIG})
         record = {"name": "a", "type": "CNAME", "content": f"{tunnel}.cfargotunnel.com", "proxied": True, "ttl": 1}
@@ -31,7 +31,7 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         first.owner("PUT", "/faults", {"rules": [{"path": "never"}], "edge_down": ["lo01"]})
         before, token = first.owner("GET", "/state"), first.token
         mark = first.owner("GET", "/calls")["mark"]
-    with served(database) as second:
+    with emulator_process(database) as second:
         second.token = token
         assert second.owner("GET", "/state") == before
         assert second.owner("GET", "/calls")["mark"] == mark
@@ -42,11 +42,11 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
 
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
-    with served(database) as first:
-        first.begin()
+    with emulator_process(database) as first:
+        first.seed()
         tunnel, token = first.tunnel(), first.token
         os.kill(_process_of(tmp_path), 9)
-    with served(database) as second:
+    with emulator_process(database) as second:
         second.token = token
         assert second.done("GET", f"{TUNNELS}/{tunnel}")["name"] == "culvert-dev"
 
@@ -61,15 +61,15 @@ def _process_of(folder: Path) -> int:
 
 def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
-    with served(database) as emulated:
-        emulated.begin()
+    with emulator_process(database) as emulator:
+        emulator.seed()
         assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("cloudflare.sqlite3*")} == {0o600}
 
 
 def test_without_a_secret_the_owners_endpoints_are_shut(tmp_path: Path) -> None:
-    with served(tmp_path / "cloudflare.sqlite3", admin="") as emulated:
+    with emulator_process(tmp_path / "cloudflare.sqlite3", admin="") as emulator:
         for header in ("Bearer", "Bearer x"):
-            assert emulated.http.get("/sandbox/state", headers={"Authorization": header}).status_code == 401
+            assert emulator.http.get("/sandbox/state", headers={"Authorization": header}).status_code == 401
 
 
 def test_a_database_of_another_layout_is_not_touched(tmp_path: Path) -> None:
@@ -80,34 +80,34 @@ def test_a_database_of_another_layout_is_not_touched(tmp_path: Path) -> None:
         Store(database)
 
 
-def test_of_two_who_want_one_name_one_gets_it(emulated: Emulated) -> None:
-    outcomes = _together(emulated, lambda number: ("POST", TUNNELS, {"name": f"t{number // 2}"}))
+def test_of_two_who_want_one_name_one_gets_it(emulator: Emulator) -> None:
+    outcomes = _together(emulator, lambda number: ("POST", TUNNELS, {"name": f"t{number // 2}"}))
     assert outcomes == {200: 20, 409: 20}
-    assert len(emulated.done("GET", f"{TUNNELS}?per_page=100")) == 20
+    assert len(emulator.done("GET", f"{TUNNELS}?per_page=100")) == 20
 
 
-def test_of_two_who_want_one_host_one_gets_it(emulated: Emulated) -> None:
+def test_of_two_who_want_one_host_one_gets_it(emulator: Emulator) -> None:
     def record(number: int) -> tuple[str, str, Any]:
         body = {"name": f"h{number // 2}", "type": "CNAME", "content": f"t{number}.example.net", "ttl": 1}
         return "POST", RECORDS, body
 
-    assert _together(emulated, record) == {200: 20, 400: 20}
-    assert len(emulated.done("GET", RECORDS)) == 20
+    assert _together(emulator, record) == {200: 20, 400: 20}
+    assert len(emulator.done("GET", RECORDS)) == 20
 
 
-def test_every_write_of_a_configuration_is_counted(emulated: Emulated) -> None:
-    path = f"{TUNNELS}/{emulated.tunnel()}/configurations"
-    assert _together(emulated, lambda _: ("PUT", path, {"config": CONFIG})) == {200: 40}
-    assert emulated.done("GET", path)["version"] == 40
+def test_every_write_of_a_configuration_is_counted(emulator: Emulator) -> None:
+    path = f"{TUNNELS}/{emulator.tunnel()}/configurations"
+    assert _together(emulator, lambda _: ("PUT", path, {"config": CONFIG})) == {200: 40}
+    assert emulator.done("GET", path)["version"] == 40
 
 
-def _together(emulated: Emulated, request: Any) -> Counter[int]:
+def _together(emulator: Emulator, request: Any) -> Counter[int]:
     """Forty calls by four callers at once; how often each status came."""
     statuses: list[int] = []
 
     def caller(start: int) -> None:
-        with httpx.Client(base_url=emulated.http.base_url, timeout=30, trust_env=False) as client:
-            mine = Emulated(client, emulated.admin, emulated.token)
+        with httpx.Client(base_url=emulator.http.base_url, timeout=30, trust_env=False) as client:
+            mine = Emulator(client, emulator.admin_secret, emulator.token)
             statuses.extend(mine.call(*request(number)).status_code for number in range(start, 40, 4))
 
     threads = [threading.Thread(target=caller, args=(start,)) for start in range(4)]
@@ -119,27 +119,27 @@ def _together(emulated: Emulated, request: Any) -> Counter[int]:
 
 
 def test_another_process_reads_what_the_api_wrote_and_the_api_what_it_writes(
-    emulated: Emulated, tmp_path: Path
+    emulator: Emulator, tmp_path: Path
 ) -> None:
-    tunnel = emulated.tunnel()
-    emulated.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": CONFIG})
+    tunnel = emulator.tunnel()
+    emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": CONFIG})
     target = f"{tunnel}.cfargotunnel.com"
-    emulated.done("POST", RECORDS, {"name": "a", "type": "CNAME", "content": target, "proxied": True, "ttl": 1})
-    emulated.done("POST", RECORDS, {"name": "b", "type": "CNAME", "content": target, "proxied": False, "ttl": 1})
+    emulator.done("POST", RECORDS, {"name": "a", "type": "CNAME", "content": target, "proxied": True, "ttl": 1})
+    emulator.done("POST", RECORDS, {"name": "b", "type": "CNAME", "content": target, "proxied": False, "ttl": 1})
     edge = Store(tmp_path / "cloudflare.sqlite3")
     row, current = tunnels.find(edge, tunnel), configurations.current(edge, tunnel)
     assert row is not None
     assert current is not None
     assert row["account"] == ACCOUNT
-    assert tunnels.connector_token(row) == emulated.done("GET", f"{TUNNELS}/{tunnel}/token")
+    assert tunnels.connector_token(row) == emulator.done("GET", f"{TUNNELS}/{tunnel}/token")
     assert current["config"]["ingress"] == CONFIG["ingress"]
     assert dns_records.proxied_cnames(edge) == {"a.example.com": target}
     connector = connections.Connector(version="2026.7.3")
     opened = [connections.open_connection(edge, tunnel, connector) for _ in range(4)]
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "healthy"
-    assert refusal(emulated.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "healthy"
+    assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
     connections.close(edge, tunnel, connection=opened[0])
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "degraded"
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "degraded"
     connections.close(edge, tunnel)
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "down"
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "down"
     edge.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import OTHER_ZONE, RECORDS, Emulated, refusal
+from tests.support.emulator import OTHER_ZONE, RECORDS, Emulator, refusal
 
 TARGET = "00000000-0000-4000-8000-000000000000.cfargotunnel.com"
 
@@ -32,8 +32,8 @@ def address(**changes: Any) -> dict[str, Any]:
         ("blog.example.net", "blog.example.net.example.com"),
     ],
 )
-def test_names_are_written_out_in_full_and_lower_case(emulated: Emulated, given: str, kept: str) -> None:
-    assert emulated.done("POST", RECORDS, record(name=given))["name"] == kept
+def test_names_are_written_out_in_full_and_lower_case(emulator: Emulator, given: str, kept: str) -> None:
+    assert emulator.done("POST", RECORDS, record(name=given))["name"] == kept
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_names_are_written_out_in_full_and_lower_case(emulated: Emulated, given:
         (record(data={"flags": 0}), (400, 9005)),
     ],
 )
-def test_a_malformed_record_is_refused(emulated: Emulated, body: Any, expected: tuple[int, int] | None) -> None:
-    reply = emulated.call("POST", RECORDS, body)
+def test_a_malformed_record_is_refused(emulator: Emulator, body: Any, expected: tuple[int, int] | None) -> None:
+    reply = emulator.call("POST", RECORDS, body)
     if expected is None:
         assert reply.status_code == 200
     else:
         assert refusal(reply) == expected
-        assert emulated.done("GET", RECORDS) == []
+        assert emulator.done("GET", RECORDS) == []
 
 
 @pytest.mark.parametrize(
@@ -109,53 +109,53 @@ def test_a_malformed_record_is_refused(emulated: Emulated, body: Any, expected: 
     ],
 )
 def test_a_second_record_for_a_host_is_refused(
-    emulated: Emulated, there: dict[str, Any], second: dict[str, Any], expected: tuple[int, int] | None
+    emulator: Emulator, there: dict[str, Any], second: dict[str, Any], expected: tuple[int, int] | None
 ) -> None:
-    emulated.done("POST", RECORDS, there)
-    reply = emulated.call("POST", RECORDS, second)
+    emulator.done("POST", RECORDS, there)
+    reply = emulator.call("POST", RECORDS, second)
     assert (None if reply.status_code == 200 else refusal(reply)) == expected
 
 
-def test_the_same_host_in_another_zone_is_no_clash(emulated: Emulated) -> None:
-    emulated.done("POST", RECORDS, record(name="blog"))
-    emulated.done("POST", f"/zones/{OTHER_ZONE}/dns_records", record(name="blog"))
+def test_the_same_host_in_another_zone_is_no_clash(emulator: Emulator) -> None:
+    emulator.done("POST", RECORDS, record(name="blog"))
+    emulator.done("POST", f"/zones/{OTHER_ZONE}/dns_records", record(name="blog"))
 
 
-def test_replacing_a_record_keeps_its_id_and_forgets_what_is_left_out(emulated: Emulated) -> None:
-    made = emulated.done("POST", RECORDS, record(comment="one"))
-    changed = emulated.done("PUT", f"{RECORDS}/{made['id']}", record(content="other.example.net"))
+def test_replacing_a_record_keeps_its_id_and_forgets_what_is_left_out(emulator: Emulator) -> None:
+    made = emulator.done("POST", RECORDS, record(comment="one"))
+    changed = emulator.done("PUT", f"{RECORDS}/{made['id']}", record(content="other.example.net"))
     assert (changed["id"], changed["content"], changed["comment"]) == (made["id"], "other.example.net", None)
     assert changed["created_on"] == made["created_on"]
     assert changed["modified_on"] > made["modified_on"]
-    assert emulated.done("GET", f"{RECORDS}/{made['id']}") == changed
+    assert emulator.done("GET", f"{RECORDS}/{made['id']}") == changed
 
 
-def test_patching_a_record_keeps_what_is_left_out(emulated: Emulated) -> None:
-    made = emulated.done("POST", RECORDS, record(comment="one"))
-    changed = emulated.done("PATCH", f"{RECORDS}/{made['id']}", {"content": "other.example.net"})
+def test_patching_a_record_keeps_what_is_left_out(emulator: Emulator) -> None:
+    made = emulator.done("POST", RECORDS, record(comment="one"))
+    changed = emulator.done("PATCH", f"{RECORDS}/{made['id']}", {"content": "other.example.net"})
     assert (changed["content"], changed["comment"]) == ("other.example.net", "one")
     assert changed["comment_modified_on"] == made["comment_modified_on"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_change_onto_another_records_host_is_refused(emulated: Emulated, method: str) -> None:
-    emulated.done("POST", RECORDS, record())
-    other = emulated.done("POST", RECORDS, record(name="other"))
-    assert refusal(emulated.call(method, f"{RECORDS}/{other['id']}", record())) == (400, 81053)
+def test_a_change_onto_another_records_host_is_refused(emulator: Emulator, method: str) -> None:
+    emulator.done("POST", RECORDS, record())
+    other = emulator.done("POST", RECORDS, record(name="other"))
+    assert refusal(emulator.call(method, f"{RECORDS}/{other['id']}", record())) == (400, 81053)
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", record()), ("PATCH", {}), ("DELETE", None)])
-def test_a_record_that_is_not_there_is_not_found(emulated: Emulated, method: str, body: Any) -> None:
-    made = emulated.done("POST", RECORDS, record(name="there"))
-    assert emulated.done("DELETE", f"{RECORDS}/{made['id']}") == {"id": made["id"]}
-    assert refusal(emulated.call(method, f"{RECORDS}/{made['id']}", body)) == (404, 81044)
+def test_a_record_that_is_not_there_is_not_found(emulator: Emulator, method: str, body: Any) -> None:
+    made = emulator.done("POST", RECORDS, record(name="there"))
+    assert emulator.done("DELETE", f"{RECORDS}/{made['id']}") == {"id": made["id"]}
+    assert refusal(emulator.call(method, f"{RECORDS}/{made['id']}", body)) == (404, 81044)
 
 
-def test_a_record_is_not_found_through_another_zone(emulated: Emulated) -> None:
-    made = emulated.done("POST", RECORDS, record())
+def test_a_record_is_not_found_through_another_zone(emulator: Emulator) -> None:
+    made = emulator.done("POST", RECORDS, record())
     path = f"/zones/{OTHER_ZONE}/dns_records/{made['id']}"
-    assert refusal(emulated.call("GET", path)) == (404, 81044)
-    assert refusal(emulated.call("DELETE", path)) == (404, 81044)
+    assert refusal(emulator.call("GET", path)) == (404, 81044)
+    assert refusal(emulator.call("DELETE", path)) == (404, 81044)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_a_record_is_not_found_through_another_zone(emulated: Emulated) -> None:
         ("direction=desc", ["mail", "b", "a"]),
     ],
 )
-def test_records_are_found_by_their_fields(emulated: Emulated, query: str, found: list[str]) -> None:
-    emulated.done("POST", RECORDS, record(name="a", comment="culvert/dev"))
-    emulated.done("POST", RECORDS, record(name="b", comment="culvert/prod", proxied=False))
-    emulated.done("POST", RECORDS, address(name="mail", proxied=False))
-    names = [each["name"].removesuffix(".example.com") for each in emulated.done("GET", f"{RECORDS}?{query}")]
+def test_records_are_found_by_their_fields(emulator: Emulator, query: str, found: list[str]) -> None:
+    emulator.done("POST", RECORDS, record(name="a", comment="culvert/dev"))
+    emulator.done("POST", RECORDS, record(name="b", comment="culvert/prod", proxied=False))
+    emulator.done("POST", RECORDS, address(name="mail", proxied=False))
+    names = [each["name"].removesuffix(".example.com") for each in emulator.done("GET", f"{RECORDS}?{query}")]
     assert names == found

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.emulator import Emulated
+from tests.support.emulator import Emulator
 from tests.support.paths import TRACES
 
 STEPS = ("create", "noop", "refresh", "change", "rotate", "rename", "destroy")
@@ -12,15 +12,15 @@ INVENTED = {"description"}
 """What the recording server made up in a notification policy: shown without being sent, it is a difference for ever."""
 
 
-def test_every_recorded_call_is_answered_with_the_recorded_status_and_shape(emulated: Emulated) -> None:
+def test_every_recorded_call_is_answered_with_the_recorded_status_and_shape(emulator: Emulator) -> None:
     zone = {"id": RECORDED_ZONE, "name": "example.test", "account": "0123456789abcdef0123456789abcdef"}
-    emulated.owner("POST", "/seed", {"zones": [zone]})
+    emulator.owner("POST", "/seed", {"zones": [zone]})
     known: dict[str, str] = {}
     differences, count = [], 0
     for step in STEPS:
         for call in json.loads((TRACES / f"{step}.json").read_text()):
             path, body = _translated(call["path"], known), json.loads(_translated(json.dumps(call["body"]), known))
-            reply = emulated.call(call["method"], path.removeprefix("/client/v4"), body)
+            reply = emulator.call(call["method"], path.removeprefix("/client/v4"), body)
             answer = reply.json() if reply.content else ""
             _learn(call["reply"], answer, known)
             count += 1

@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import ACCOUNT, TUNNELS, Emulated, refusal, secret
+from tests.support.emulator import ACCOUNT, TUNNELS, Emulator, refusal, secret
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-def test_a_new_tunnel_is_shown_with_its_token_once(emulated: Emulated) -> None:
+def test_a_new_tunnel_is_shown_with_its_token_once(emulator: Emulator) -> None:
     given = secret()
-    made = emulated.done("POST", TUNNELS, {"name": "mine", "config_src": "cloudflare", "tunnel_secret": given})
+    made = emulator.done("POST", TUNNELS, {"name": "mine", "config_src": "cloudflare", "tunnel_secret": given})
     claims = json.loads(base64.b64decode(made["token"]))
-    read = emulated.done("GET", f"{TUNNELS}/{made['id']}")
+    read = emulator.done("GET", f"{TUNNELS}/{made['id']}")
     assert claims == {"a": ACCOUNT, "t": made["id"], "s": given}
     assert (read["status"], read["remote_config"], read["deleted_at"]) == ("inactive", True, None)
     assert "token" not in read
     assert given not in json.dumps(read)
 
 
-def test_a_tunnel_without_a_secret_is_given_one(emulated: Emulated) -> None:
-    made = emulated.done("POST", TUNNELS, {"name": "mine"})
+def test_a_tunnel_without_a_secret_is_given_one(emulator: Emulator) -> None:
+    made = emulator.done("POST", TUNNELS, {"name": "mine"})
     claims = json.loads(base64.b64decode(made["token"]))
     assert len(base64.b64decode(claims["s"])) == 32
     assert made["config_src"] == "local"
@@ -52,42 +52,42 @@ def test_a_tunnel_without_a_secret_is_given_one(emulated: Emulated) -> None:
         ({"name": "x", "tunnel_secret": "é"}, (400, 1004)),
     ],
 )
-def test_a_malformed_tunnel_is_refused(emulated: Emulated, body: Any, expected: tuple[int, int]) -> None:
-    assert refusal(emulated.call("POST", TUNNELS, body)) == expected
-    assert emulated.done("GET", TUNNELS) == []
+def test_a_malformed_tunnel_is_refused(emulator: Emulator, body: Any, expected: tuple[int, int]) -> None:
+    assert refusal(emulator.call("POST", TUNNELS, body)) == expected
+    assert emulator.done("GET", TUNNELS) == []
 
 
-def test_a_taken_name_is_refused_with_1013(emulated: Emulated) -> None:
-    emulated.tunnel("mine")
-    assert refusal(emulated.call("POST", TUNNELS, {"name": "mine"})) == (409, 1013)
+def test_a_taken_name_is_refused_with_1013(emulator: Emulator) -> None:
+    emulator.tunnel("mine")
+    assert refusal(emulator.call("POST", TUNNELS, {"name": "mine"})) == (409, 1013)
 
 
-def test_a_deleted_tunnels_name_is_free_again(emulated: Emulated) -> None:
-    emulated.done("DELETE", f"{TUNNELS}/{emulated.tunnel('mine')}")
-    assert emulated.call("POST", TUNNELS, {"name": "mine"}).status_code == 200
+def test_a_deleted_tunnels_name_is_free_again(emulator: Emulator) -> None:
+    emulator.done("DELETE", f"{TUNNELS}/{emulator.tunnel('mine')}")
+    assert emulator.call("POST", TUNNELS, {"name": "mine"}).status_code == 200
 
 
-def test_renaming_onto_a_taken_name_is_refused_with_1013(emulated: Emulated) -> None:
-    emulated.tunnel("mine")
-    other = emulated.tunnel("other")
-    assert refusal(emulated.call("PATCH", f"{TUNNELS}/{other}", {"name": "mine"})) == (409, 1013)
-    assert emulated.done("PATCH", f"{TUNNELS}/{other}", {"name": "other"})["name"] == "other"
+def test_renaming_onto_a_taken_name_is_refused_with_1013(emulator: Emulator) -> None:
+    emulator.tunnel("mine")
+    other = emulator.tunnel("other")
+    assert refusal(emulator.call("PATCH", f"{TUNNELS}/{other}", {"name": "mine"})) == (409, 1013)
+    assert emulator.done("PATCH", f"{TUNNELS}/{other}", {"name": "other"})["name"] == "other"
 
 
-def test_a_rotated_secret_is_in_the_next_token(emulated: Emulated) -> None:
-    tunnel, fresh = emulated.tunnel(), secret()
-    before = emulated.done("GET", f"{TUNNELS}/{tunnel}/token")
-    emulated.done("PATCH", f"{TUNNELS}/{tunnel}", {"tunnel_secret": fresh})
-    after = emulated.done("GET", f"{TUNNELS}/{tunnel}/token")
+def test_a_rotated_secret_is_in_the_next_token(emulator: Emulator) -> None:
+    tunnel, fresh = emulator.tunnel(), secret()
+    before = emulator.done("GET", f"{TUNNELS}/{tunnel}/token")
+    emulator.done("PATCH", f"{TUNNELS}/{tunnel}", {"tunnel_secret": fresh})
+    after = emulator.done("GET", f"{TUNNELS}/{tunnel}/token")
     assert after != before
     assert json.loads(base64.b64decode(after))["s"] == fresh
 
 
-def test_a_rotation_to_a_short_secret_is_refused_and_changes_nothing(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
-    before = emulated.done("GET", f"{TUNNELS}/{tunnel}/token")
-    assert refusal(emulated.call("PATCH", f"{TUNNELS}/{tunnel}", {"tunnel_secret": secret(16)})) == (400, 1004)
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}/token") == before
+def test_a_rotation_to_a_short_secret_is_refused_and_changes_nothing(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
+    before = emulator.done("GET", f"{TUNNELS}/{tunnel}/token")
+    assert refusal(emulator.call("PATCH", f"{TUNNELS}/{tunnel}", {"tunnel_secret": secret(16)})) == (400, 1004)
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}/token") == before
 
 
 @pytest.mark.parametrize(
@@ -103,37 +103,37 @@ def test_a_rotation_to_a_short_secret_is_refused_and_changes_nothing(emulated: E
         ("DELETE", "/connections", None),
     ],
 )
-def test_an_unknown_tunnel_is_not_found(emulated: Emulated, method: str, path: str, body: Any) -> None:
-    assert refusal(emulated.call(method, f"{TUNNELS}/{NOWHERE}{path}", body)) == (404, 1003)
+def test_an_unknown_tunnel_is_not_found(emulator: Emulator, method: str, path: str, body: Any) -> None:
+    assert refusal(emulator.call(method, f"{TUNNELS}/{NOWHERE}{path}", body)) == (404, 1003)
 
 
-def test_another_accounts_tunnel_is_not_found(emulated: Emulated) -> None:
+def test_another_accounts_tunnel_is_not_found(emulator: Emulator) -> None:
     other = "a" * 32
-    emulated.owner("POST", "/seed", {"accounts": [{"id": other, "name": "Other"}]})
-    assert refusal(emulated.call("GET", f"/accounts/{other}/cfd_tunnel/{emulated.tunnel()}")) == (404, 1003)
+    emulator.owner("POST", "/seed", {"accounts": [{"id": other, "name": "Other"}]})
+    assert refusal(emulator.call("GET", f"/accounts/{other}/cfd_tunnel/{emulator.tunnel()}")) == (404, 1003)
 
 
-def test_an_identifier_that_can_be_no_tunnels_is_no_route(emulated: Emulated) -> None:
-    assert refusal(emulated.call("GET", f"{TUNNELS}/mine")) == (404, 7003)
+def test_an_identifier_that_can_be_no_tunnels_is_no_route(emulator: Emulator) -> None:
+    assert refusal(emulator.call("GET", f"{TUNNELS}/mine")) == (404, 7003)
 
 
-def test_a_deleted_tunnel_stays_listed_and_takes_no_more_changes(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel("mine")
-    deleted = emulated.done("DELETE", f"{TUNNELS}/{tunnel}")
+def test_a_deleted_tunnel_stays_listed_and_takes_no_more_changes(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel("mine")
+    deleted = emulator.done("DELETE", f"{TUNNELS}/{tunnel}")
     assert deleted["deleted_at"]
-    assert emulated.done("GET", f"{TUNNELS}/{tunnel}")["deleted_at"] == deleted["deleted_at"]
-    assert refusal(emulated.call("PATCH", f"{TUNNELS}/{tunnel}", {"name": "x"})) == (404, 1003)
-    assert refusal(emulated.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {}})) == (404, 1003)
-    assert emulated.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"] == deleted["deleted_at"]
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["deleted_at"] == deleted["deleted_at"]
+    assert refusal(emulator.call("PATCH", f"{TUNNELS}/{tunnel}", {"name": "x"})) == (404, 1003)
+    assert refusal(emulator.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {}})) == (404, 1003)
+    assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"] == deleted["deleted_at"]
 
 
-def test_tunnels_are_listed_by_name_and_by_life(emulated: Emulated) -> None:
-    emulated.done("DELETE", f"{TUNNELS}/{emulated.tunnel('mine')}")
-    emulated.tunnel("mine")
-    emulated.tunnel("other")
+def test_tunnels_are_listed_by_name_and_by_life(emulator: Emulator) -> None:
+    emulator.done("DELETE", f"{TUNNELS}/{emulator.tunnel('mine')}")
+    emulator.tunnel("mine")
+    emulator.tunnel("other")
 
     def names(query: str) -> list[str]:
-        return sorted(tunnel["name"] for tunnel in emulated.done("GET", f"{TUNNELS}{query}"))
+        return sorted(tunnel["name"] for tunnel in emulator.done("GET", f"{TUNNELS}{query}"))
 
     assert names("") == ["mine", "mine", "other"]
     assert names("?name=mine") == ["mine", "mine"]
@@ -142,49 +142,49 @@ def test_tunnels_are_listed_by_name_and_by_life(emulated: Emulated) -> None:
     assert names("?name=min") == []
 
 
-def test_lists_come_in_pages_until_an_empty_one(emulated: Emulated) -> None:
+def test_lists_come_in_pages_until_an_empty_one(emulator: Emulator) -> None:
     for number in range(5):
-        emulated.tunnel(f"t{number}")
-    pages = [emulated.call("GET", f"{TUNNELS}?per_page=2&page={page}").json() for page in (1, 2, 3, 4)]
+        emulator.tunnel(f"t{number}")
+    pages = [emulator.call("GET", f"{TUNNELS}?per_page=2&page={page}").json() for page in (1, 2, 3, 4)]
     assert [len(page["result"]) for page in pages] == [2, 2, 1, 0]
     assert pages[2]["result_info"] == {"page": 3, "per_page": 2, "count": 1, "total_count": 5, "total_pages": 3}
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "per_page=0", "per_page=100000"])
-def test_a_page_that_cannot_be_is_refused(emulated: Emulated, query: str) -> None:
-    assert emulated.call("GET", f"{TUNNELS}?{query}").status_code == 400
+def test_a_page_that_cannot_be_is_refused(emulator: Emulator, query: str) -> None:
+    assert emulator.call("GET", f"{TUNNELS}?{query}").status_code == 400
 
 
-def test_a_connected_tunnel_cannot_be_deleted_until_its_connections_are(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
-    assert emulated.connect(tunnel, [4, 4])["status"] == "healthy"
-    assert refusal(emulated.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
-    first, second = emulated.done("GET", f"{TUNNELS}/{tunnel}/connections")
-    emulated.done("DELETE", f"{TUNNELS}/{tunnel}/connections?client_id={first['id']}")
-    assert [group["id"] for group in emulated.done("GET", f"{TUNNELS}/{tunnel}/connections")] == [second["id"]]
-    assert refusal(emulated.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
-    emulated.done("DELETE", f"{TUNNELS}/{tunnel}/connections")
-    assert emulated.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
+def test_a_connected_tunnel_cannot_be_deleted_until_its_connections_are(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
+    assert emulator.connect(tunnel, [4, 4])["status"] == "healthy"
+    assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
+    first, second = emulator.done("GET", f"{TUNNELS}/{tunnel}/connections")
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel}/connections?client_id={first['id']}")
+    assert [group["id"] for group in emulator.done("GET", f"{TUNNELS}/{tunnel}/connections")] == [second["id"]]
+    assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel}/connections")
+    assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
 
 
-def test_a_cascading_deletion_drops_the_connections_first(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
-    emulated.connect(tunnel, [4])
-    assert emulated.done("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")["connections"] == []
+def test_a_cascading_deletion_drops_the_connections_first(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
+    emulator.connect(tunnel, [4])
+    assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")["connections"] == []
 
 
-def test_a_tunnel_with_a_private_route_cannot_be_deleted(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
+def test_a_tunnel_with_a_private_route_cannot_be_deleted(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
     routes = f"/accounts/{ACCOUNT}/teamnet/routes"
-    route = emulated.done("POST", routes, {"network": "10.0.0.0/8", "tunnel_id": tunnel})
-    assert refusal(emulated.call("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")) == (400, 1023)
-    emulated.done("DELETE", f"{routes}/{route['id']}")
-    assert emulated.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
+    route = emulator.done("POST", routes, {"network": "10.0.0.0/8", "tunnel_id": tunnel})
+    assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}?cascade=true")) == (400, 1023)
+    emulator.done("DELETE", f"{routes}/{route['id']}")
+    assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
 
 
-def test_the_status_follows_the_connections(emulated: Emulated) -> None:
-    tunnel = emulated.tunnel()
-    seen = [emulated.connect(tunnel, connectors) for connectors in ([], [4], [4, 1], [])]
+def test_the_status_follows_the_connections(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel()
+    seen = [emulator.connect(tunnel, connectors) for connectors in ([], [4], [4, 1], [])]
     assert [each["status"] for each in seen] == ["inactive", "healthy", "degraded", "down"]
     assert [bool(each["conns_active_at"]) for each in seen] == [False, True, True, False]
     assert [bool(each["conns_inactive_at"]) for each in seen] == [True, False, False, True]

@@ -7,13 +7,13 @@ import pulumi
 import pytest
 
 from components.exposure.hooks.connections import MAX_TRIES, retry_deletion
-from tests.support.emulator import ACCOUNT, TUNNELS, Emulated
+from tests.support.emulator import ACCOUNT, TUNNELS, Emulator
 
 CONNECTED = 'DELETE "…": 400 Bad Request {"errors":[{"code":1022,"message":"…active connections"}]}'
 
 
 @pytest.fixture
-def tunnel(emulator: Emulated, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def tunnel(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A tunnel with two connectors."""
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{str(emulator.http.base_url).rstrip('/')}/client/v4")
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
@@ -32,11 +32,11 @@ def failed(tunnel: str, *errors: str, operation: str = "delete") -> pulumi.Error
     )
 
 
-def connections(emulator: Emulated, tunnel: str) -> int:
+def connections(emulator: Emulator, tunnel: str) -> int:
     return len(emulator.done("GET", f"{TUNNELS}/{tunnel}/connections"))
 
 
-def test_connections_are_dropped_and_the_deletion_is_tried_again(emulator: Emulated, tunnel: str) -> None:
+def test_connections_are_dropped_and_the_deletion_is_tried_again(emulator: Emulator, tunnel: str) -> None:
     assert retry_deletion(failed(tunnel, CONNECTED))
     assert connections(emulator, tunnel) == 0
 
@@ -51,6 +51,6 @@ def test_connections_are_dropped_and_the_deletion_is_tried_again(emulator: Emula
         (['{"code":1023}', CONNECTED], "delete"),
     ],
 )
-def test_other_errors_are_not_handled(emulator: Emulated, tunnel: str, errors: list[str], operation: str) -> None:
+def test_other_errors_are_not_handled(emulator: Emulator, tunnel: str, errors: list[str], operation: str) -> None:
     assert not retry_deletion(failed(tunnel, *errors, operation=operation))
     assert connections(emulator, tunnel) == 2

@@ -8,7 +8,7 @@ import pytest
 
 from clients.errors import CloudflareApiError
 from components.exposure.hooks.rulesets import releaser
-from tests.support.emulator import RULESETS, ZONE, Emulated, refusal
+from tests.support.emulator import RULESETS, ZONE, Emulator, refusal
 
 CUSTOM = "http_request_firewall_custom"
 MARK = "[kept by culvert-dev]"
@@ -18,7 +18,7 @@ Run = Callable[[str], None]
 
 
 @pytest.fixture
-def run(emulator: Emulated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Calls the hook for a ruleset by its id, as the engine does."""
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{str(emulator.http.base_url).rstrip('/')}/client/v4")
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
@@ -30,18 +30,18 @@ def run(emulator: Emulated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         emulator.call("DELETE", f"{RULESETS}/{ruleset['id']}")
 
 
-def made(emulator: Emulated, *rules: dict[str, Any], description: str = MARK) -> dict[str, Any]:
+def made(emulator: Emulator, *rules: dict[str, Any], description: str = MARK) -> dict[str, Any]:
     body = {"name": "default", "kind": "zone", "phase": CUSTOM, "description": description, "rules": list(rules)}
     return emulator.done("POST", RULESETS, body)
 
 
-def test_a_ruleset_without_rules_of_others_is_deleted(emulator: Emulated, run: Run) -> None:
+def test_a_ruleset_without_rules_of_others_is_deleted(emulator: Emulator, run: Run) -> None:
     ruleset_id = made(emulator, OURS, {**OURS, "ref": "culvert-dev_culvert-blog_x"})["id"]
     run(ruleset_id)
     assert refusal(emulator.call("GET", f"{RULESETS}/{ruleset_id}")) == (404, 10001)
 
 
-def test_the_rules_of_others_stay_as_they_are(emulator: Emulated, run: Run) -> None:
+def test_the_rules_of_others_stay_as_they_are(emulator: Emulator, run: Run) -> None:
     kept = [OTHERS, {**OTHERS, "ref": "culvert-dev-2_x", "enabled": False}]
     before = made(emulator, kept[0], OURS, kept[1], description=f"by hand {MARK}")
     run(before["id"])
@@ -57,7 +57,7 @@ def test_a_ruleset_that_no_longer_exists_is_ignored(run: Run) -> None:
     run("0" * 32)
 
 
-def test_a_refusal_stops_the_engine(emulator: Emulated, run: Run) -> None:
+def test_a_refusal_stops_the_engine(emulator: Emulator, run: Run) -> None:
     ruleset_id = made(emulator, OURS)["id"]
     emulator.owner("PUT", "/faults", {"rules": [{"kind": "status", "status": 403, "method": "DELETE"}]})
     try:

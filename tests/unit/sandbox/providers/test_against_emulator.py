@@ -1,38 +1,29 @@
-"""The stand-in and the emulated API take each other for the real thing."""
+"""The stand-in and the emulator API take each other for the real thing."""
 
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from tests.integration.providers.test_replay import of_resources
-from tests.support.emulator import EVERYTHING, Emulated, served
-from tests.support.plugin_client import Engine, Plugin, Refusal, attached, trace
+from tests.support.emulator import Emulator
+from tests.support.plugin_client import MiniEngine, Plugin, PluginError, running_plugin, trace
 from tests.support.recorded_program import ACCOUNT, NETWORK, RECORD, ROUTE, TUNNEL, ZONE, program
+from tests.unit.sandbox.providers.test_replay import of_resources
 
 
 @pytest.fixture
-def emulated(tmp_path: Path) -> Iterator[Emulated]:
-    with served(tmp_path / "cloudflare.sqlite3") as emulator:
-        zones = [{"id": ZONE, "name": "example.test", "account": ACCOUNT}]
-        emulator.owner("POST", "/seed", {"accounts": [{"id": ACCOUNT, "name": "Home"}], "zones": zones})
-        emulator.token = emulator.mint(EVERYTHING)
-        yield emulator
+def plugin(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
+    emulator.owner("POST", "/seed", {"zones": [{"id": ZONE, "name": "example.test", "account": ACCOUNT}]})
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", emulator.base_url)
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
+    with running_plugin("cloudflare") as plugin:
+        yield plugin
 
 
-@pytest.fixture
-def plugin(emulated: Emulated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{emulated.http.base_url}/client/v4")
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulated.token)
-    with attached("cloudflare") as attached_plugin:
-        yield attached_plugin
-
-
-def calls(emulated: Emulated, since: int) -> tuple[int, list[tuple[str, str, int]]]:
+def calls(emulator: Emulator, since: int) -> tuple[int, list[tuple[str, str, int]]]:
     """The mark and the calls since the last one, ids aside."""
-    page = emulated.owner("GET", f"/calls?since={since}")
+    page = emulator.owner("GET", f"/calls?since={since}")
     return page["mark"], [(call["method"], shape(call["path"]), call["status"]) for call in page["calls"]]
 
 
@@ -45,13 +36,13 @@ def wanted(name: str) -> list[tuple[str, str, int]]:
     return sorted((call["method"], shape(call["path"]), call["status"]) for call in of_resources(trace(name)))
 
 
-def test_the_whole_life_of_the_recorded_program_makes_the_recorded_calls(plugin: Plugin, emulated: Emulated) -> None:
-    engine = Engine(plugin)
-    mark, _ = calls(emulated, 0)
+def test_the_whole_life_of_the_recorded_program_makes_the_recorded_calls(plugin: Plugin, emulator: Emulator) -> None:
+    engine = MiniEngine(plugin)
+    mark, _ = calls(emulator, 0)
 
     def made(name: str) -> None:
         nonlocal mark
-        mark, since = calls(emulated, mark)
+        mark, since = calls(emulator, mark)
         assert sorted(since) == wanted(name)
 
     engine.up(program())
@@ -65,14 +56,14 @@ def test_the_whole_life_of_the_recorded_program_makes_the_recorded_calls(plugin:
 
 
 def test_a_private_route_is_patched_and_stays_where_it_is_when_nothing_is_said(
-    plugin: Plugin, emulated: Emulated
+    plugin: Plugin, emulator: Emulator
 ) -> None:
     tunnel = plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"}).id
     network = plugin.create(NETWORK, {"accountId": ACCOUNT, "name": "homelab"})
     inputs = {"accountId": ACCOUNT, "network": "10.43.0.0/16", "tunnelId": tunnel}
     bare = plugin.create(ROUTE, {**inputs, "network": "10.44.0.0/16"})
     assert bare.outputs["virtualNetworkId"] not in ("", network.id)
-    mark, _ = calls(emulated, 0)
+    mark, _ = calls(emulator, 0)
     route = plugin.create(ROUTE, plugin.check(ROUTE, {**inputs, "virtualNetworkId": network.id}))
     changed = plugin.update(route, {**inputs, "virtualNetworkId": network.id, "comment": "culvert/dev"})
     assert list(plugin.diff(changed, {**inputs, "comment": "culvert/dev"}).diffs) == []
@@ -84,11 +75,11 @@ def test_a_private_route_is_patched_and_stays_where_it_is_when_nothing_is_said(
         assert found
         assert found.outputs == kept.outputs
         assert list(plugin.diff(found, kept.inputs).diffs) == []
-    with pytest.raises(Refusal, match=r'400 Bad Request .*"code": ?1018'):
+    with pytest.raises(PluginError, match=r'400 Bad Request .*"code": ?1018'):
         plugin.delete(renamed)
     plugin.delete(changed)
     plugin.delete(renamed)
-    _, made = calls(emulated, mark)
+    _, made = calls(emulator, mark)
     assert [(method, path.rsplit("teamnet/")[-1]) for method, path, status in made if status == 200] == [
         ("POST", "routes"),
         ("PATCH", "routes/<id>"),
@@ -112,17 +103,17 @@ def test_many_records_are_made_at_once(plugin: Plugin) -> None:
 def test_what_the_api_refuses_is_told_with_its_code(plugin: Plugin) -> None:
     tunnel = {"accountId": ACCOUNT, "name": "taken"}
     plugin.create(TUNNEL, tunnel)
-    with pytest.raises(Refusal, match=r'POST "http.*/cfd_tunnel": 409 Conflict .*"code": ?1013'):
+    with pytest.raises(PluginError, match=r'POST "http.*/cfd_tunnel": 409 Conflict .*"code": ?1013'):
         plugin.create(TUNNEL, tunnel)
     record = {"zoneId": ZONE, "name": "a.example.test", "type": "CNAME", "content": "a.test", "ttl": 1, "proxied": True}
     plugin.create(RECORD, record)
-    with pytest.raises(Refusal, match=r'POST "http.*/dns_records": 400 Bad Request .*"code": ?81053'):
+    with pytest.raises(PluginError, match=r'POST "http.*/dns_records": 400 Bad Request .*"code": ?81053'):
         plugin.create(RECORD, record)
 
 
-def test_a_provider_can_be_given_its_own_token_and_address(plugin: Plugin, emulated: Emulated) -> None:
-    plugin.configure(apiToken="x" * 40, baseUrl=f"{emulated.http.base_url}/client/v4")
-    with pytest.raises(Refusal, match=r"40[013] .*"):
+def test_a_provider_can_be_given_its_own_token_and_address(plugin: Plugin, emulator: Emulator) -> None:
+    plugin.configure(apiToken="x" * 40, baseUrl=emulator.base_url)
+    with pytest.raises(PluginError, match=r"40[013] .*"):
         plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"})
-    plugin.configure(apiToken=emulated.token)
+    plugin.configure(apiToken=emulator.token)
     assert plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"}).id

@@ -8,7 +8,7 @@ import bcrypt
 import pytest
 
 from sandbox.providers.values import UNKNOWN, Secret
-from tests.support.plugin_client import Engine, Plugin, Refusal, Wanted, trace, veiled
+from tests.support.plugin_client import Goal, MiniEngine, Plugin, PluginError, mask_secrets, trace
 
 PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
 BYTES = "random:index/randomBytes:RandomBytes"
@@ -25,7 +25,7 @@ def test_the_id_of_random_bytes_is_their_value_in_the_clear(random: Plugin) -> N
 def test_random_bytes_keep_what_the_official_plugin_keeps(random: Plugin) -> None:
     official = next(one for one in trace("state") if one["name"] == "sec")
     made = random.create(BYTES, random.check(BYTES, official["inputs"]))
-    assert veiled(made.outputs) == official["outputs"]
+    assert mask_secrets(made.outputs) == official["outputs"]
 
 
 def test_the_id_of_a_password_tells_nothing_and_its_value_is_secret(random: Plugin) -> None:
@@ -71,7 +71,7 @@ def test_a_string_and_an_id_are_not_secret(random: Plugin) -> None:
     ],
 )
 def test_what_cannot_be_made_is_refused(random: Plugin, type: str, inputs: dict[str, Any], message: str) -> None:
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(PluginError, match=message):
         random.check(type, inputs)
 
 
@@ -83,10 +83,10 @@ def test_a_preview_draws_nothing(random: Plugin) -> None:
 
 
 def test_a_changed_keeper_replaces_and_nothing_else_changes(random: Plugin) -> None:
-    def program(epoch: str) -> list[Wanted]:
-        return [Wanted("sec", BYTES, lambda _: {"length": 32, "keepers": {"epoch": epoch}})]
+    def program(epoch: str) -> list[Goal]:
+        return [Goal("sec", BYTES, lambda _: {"length": 32, "keepers": {"epoch": epoch}})]
 
-    engine = Engine(random)
+    engine = MiniEngine(random)
     assert engine.up(program("1")) == {"sec": "create"}
     first = engine.state["sec"]
     assert engine.up(program("1")) == {"sec": "same"}

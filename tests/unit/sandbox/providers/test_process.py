@@ -13,7 +13,7 @@ from pathlib import Path
 
 from google.protobuf import empty_pb2
 
-from tests.support.plugin_client import Refusal, engine
+from tests.support.plugin_client import PluginError, connect
 from tests.support.recorded_program import ACCOUNT, TUNNEL
 
 
@@ -34,7 +34,7 @@ def test_each_provider_has_a_port_of_its_own_and_says_which_plugin_it_stands_in_
     with process(tmp_path / "ports.json") as (_, ports):
         assert sorted(ports) == ["cloudflare", "kubernetes", "random"]
         assert len(set(ports.values())) == 3
-        with engine(ports["cloudflare"]) as plugin:
+        with connect(ports["cloudflare"]) as plugin:
             assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version.startswith("6.")
 
 
@@ -57,9 +57,9 @@ def test_it_ends_when_told_to_though_a_call_still_waits(tmp_path: Path) -> None:
         silent.listen()
         base_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         served = process(tmp_path / "ports.json", "--only", "cloudflare", CLOUDFLARE_BASE_URL=base_url)
-        with served as (started, ports), ThreadPoolExecutor(1) as pool, engine(ports["cloudflare"]) as plugin:
+        with served as (started, ports), ThreadPoolExecutor(1) as pool, connect(ports["cloudflare"]) as plugin:
             waits = pool.submit(plugin.create, TUNNEL, {"accountId": ACCOUNT, "name": "slow"})
             silent.accept()
             started.terminate()
             assert started.wait(timeout=20) == 0
-            assert isinstance(waits.exception(), Refusal)
+            assert isinstance(waits.exception(), PluginError)

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from sandbox.cloudflare.resources.configuration_validation import Configuration, check
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.values import UNKNOWN, Secret
-from tests.support.plugin_client import Kept, Plugin, Refusal
+from tests.support.plugin_client import Plugin, PluginError, ResourceState
 from tests.support.recorded_program import (
     ACCOUNT,
     APPLICATION,
@@ -26,7 +26,7 @@ from tests.support.recorded_program import (
     TUNNEL,
     ZONE,
 )
-from tests.support.replay_server import Recorded
+from tests.support.replay_server import ReplayServer
 
 TUNNEL_ID = "34864f21-9c07-48f1-a4d4-496d83c62d38"
 TUNNELS = f"/client/v4/accounts/{ACCOUNT}/cfd_tunnel"
@@ -58,12 +58,12 @@ def record(**more: Any) -> dict[str, Any]:
     return {**inputs, "proxied": True, **more}
 
 
-def made_tunnel(plugin: Plugin, api: Recorded, **more: Any) -> Kept:
+def made_tunnel(plugin: Plugin, api: ReplayServer, **more: Any) -> ResourceState:
     api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID, "name": "rig", "status": "inactive", "metadata": {}})])
     return plugin.create(TUNNEL, plugin.check(TUNNEL, tunnel(**more)))
 
 
-def made_record(plugin: Plugin, api: Recorded, **more: Any) -> Kept:
+def made_record(plugin: Plugin, api: ReplayServer, **more: Any) -> ResourceState:
     answer = {**record(**more), "id": "f" * 32, "proxiable": True, "tags": [], "meta": {}, "settings": {}}
     api.play([reply("POST", RECORDS, answer)])
     return plugin.create(RECORD, plugin.check(RECORD, record(**more)))
@@ -91,7 +91,7 @@ def made_record(plugin: Plugin, api: Recorded, **more: Any) -> Kept:
 def test_an_unknown_property_is_refused_by_name(
     cloudflare: Plugin, type: str, inputs: dict[str, Any], named: str
 ) -> None:
-    with pytest.raises(Refusal, match=f"there is no such property here: {named} "):
+    with pytest.raises(PluginError, match=f"there is no such property here: {named} "):
         cloudflare.check(type, inputs)
 
 
@@ -112,15 +112,15 @@ def test_an_unknown_property_is_refused_by_name(
     ],
 )
 def test_a_missing_or_wrong_value_is_refused_before_any_call(
-    cloudflare: Plugin, api: Recorded, type: str, inputs: dict[str, Any], message: str
+    cloudflare: Plugin, api: ReplayServer, type: str, inputs: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(PluginError, match=message):
         cloudflare.check(type, inputs)
-    assert api.made == []
+    assert api.calls == []
 
 
 def test_a_type_that_is_not_there_is_refused_by_name(cloudflare: Plugin) -> None:
-    with pytest.raises(Refusal, match="cloudflare:index/zone:Zone is not among the stand-in's"):
+    with pytest.raises(PluginError, match="cloudflare:index/zone:Zone is not among the stand-in's"):
         cloudflare.check("cloudflare:index/zone:Zone", {})
 
 
@@ -129,24 +129,24 @@ def test_what_only_the_update_will_know_passes_the_check(cloudflare: Plugin) -> 
     assert cloudflare.check(RECORD, inputs) == inputs
 
 
-def test_a_tunnel_is_locally_configured_unless_told_otherwise(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_tunnel_is_locally_configured_unless_told_otherwise(cloudflare: Plugin, api: ReplayServer) -> None:
     api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID})])
     made = cloudflare.create(TUNNEL, {"accountId": ACCOUNT, "name": "rig"})
-    assert api.made[0].body == {"name": "rig", "config_src": "local"}
+    assert api.calls[0].body == {"name": "rig", "config_src": "local"}
     assert made.outputs["configSrc"] == "local"
 
 
 def test_a_preview_of_a_creation_calls_nothing_and_leaves_open_what_the_api_says(
-    cloudflare: Plugin, api: Recorded
+    cloudflare: Plugin, api: ReplayServer
 ) -> None:
     planned = cloudflare.create(TUNNEL, tunnel(), preview=True)
-    assert (planned.id, api.made) == ("", [])
+    assert (planned.id, api.calls) == ("", [])
     assert planned.outputs["id"] is planned.outputs["status"] is UNKNOWN
     assert planned.outputs["name"] == "rig"
 
 
 def test_the_secret_of_a_tunnel_is_secret_in_inputs_and_outputs_even_when_given_in_the_clear(
-    cloudflare: Plugin, api: Recorded
+    cloudflare: Plugin, api: ReplayServer
 ) -> None:
     api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID})])
     inputs = cloudflare.check(TUNNEL, tunnel(tunnelSecret=FIRST_SECRET))
@@ -154,7 +154,9 @@ def test_the_secret_of_a_tunnel_is_secret_in_inputs_and_outputs_even_when_given_
     assert inputs["tunnelSecret"] == made.outputs["tunnelSecret"] == Secret(FIRST_SECRET)
 
 
-def test_neither_secret_nor_configuration_source_of_a_tunnel_is_read_back(cloudflare: Plugin, api: Recorded) -> None:
+def test_neither_secret_nor_configuration_source_of_a_tunnel_is_read_back(
+    cloudflare: Plugin, api: ReplayServer
+) -> None:
     kept = made_tunnel(cloudflare, api)
     now = {"id": TUNNEL_ID, "name": "renamed", "config_src": "local", "tunnel_secret": "other"}
     api.play([reply("GET", f"{TUNNELS}/{TUNNEL_ID}", now)])
@@ -175,7 +177,7 @@ def test_neither_secret_nor_configuration_source_of_a_tunnel_is_read_back(cloudf
     ],
 )
 def test_of_a_tunnel_account_and_configuration_source_replace(
-    cloudflare: Plugin, api: Recorded, change: dict[str, Any], replaces: list[str]
+    cloudflare: Plugin, api: ReplayServer, change: dict[str, Any], replaces: list[str]
 ) -> None:
     diff = cloudflare.diff(made_tunnel(cloudflare, api), tunnel(**change))
     assert set(change) <= set(diff.diffs)
@@ -193,70 +195,72 @@ def test_of_a_tunnel_account_and_configuration_source_replace(
     ],
 )
 def test_of_a_record_zone_and_type_replace(
-    cloudflare: Plugin, api: Recorded, change: dict[str, Any], replaces: list[str]
+    cloudflare: Plugin, api: ReplayServer, change: dict[str, Any], replaces: list[str]
 ) -> None:
     diff = cloudflare.diff(made_record(cloudflare, api), record(**change))
     assert set(change) <= set(diff.diffs)
     assert list(diff.replaces) == replaces
 
 
-def test_a_record_is_renamed_in_place_by_one_put(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_record_is_renamed_in_place_by_one_put(cloudflare: Plugin, api: ReplayServer) -> None:
     kept = made_record(cloudflare, api, comment="rig/dev")
     api.play([reply("PUT", f"{RECORDS}/{kept.id}", {"id": kept.id, "name": "new.example.test"})])
     cloudflare.update(kept, record(name="new.example.test"))
-    assert [(call.method, call.body["name"], call.body["comment"]) for call in api.made] == [
+    assert [(call.method, call.body["name"], call.body["comment"]) for call in api.calls] == [
         ("PUT", "new.example.test", None)
     ]
 
 
 @pytest.mark.parametrize("change", [{"name": "www"}, {"content": "THERE.test"}])
 def test_a_short_name_and_other_letters_of_a_target_are_no_change(
-    cloudflare: Plugin, api: Recorded, change: dict[str, Any]
+    cloudflare: Plugin, api: ReplayServer, change: dict[str, Any]
 ) -> None:
     assert list(cloudflare.diff(made_record(cloudflare, api), record(**change)).diffs) == []
 
 
-def test_only_the_creation_says_that_a_proxied_record_has_a_ttl_of_one(cloudflare: Plugin, api: Recorded) -> None:
+def test_only_the_creation_says_that_a_proxied_record_has_a_ttl_of_one(cloudflare: Plugin, api: ReplayServer) -> None:
     inputs = cloudflare.check(RECORD, record(ttl=300))
     assert cloudflare.create(RECORD, inputs, preview=True).outputs["ttl"] == 300
-    with pytest.raises(Refusal, match="ttl must be set to 1 when `proxied` is true"):
+    with pytest.raises(PluginError, match="ttl must be set to 1 when `proxied` is true"):
         cloudflare.create(RECORD, inputs)
-    assert api.made == []
+    assert api.calls == []
 
 
-def test_deleting_a_record_that_is_gone_is_an_error(cloudflare: Plugin, api: Recorded) -> None:
+def test_deleting_a_record_that_is_gone_is_an_error(cloudflare: Plugin, api: ReplayServer) -> None:
     kept = made_record(cloudflare, api)
     api.play([refusal("DELETE", f"{RECORDS}/{kept.id}", 404, 81044, "Record does not exist.")])
-    with pytest.raises(Refusal, match=r"404 Not Found .*81044"):
+    with pytest.raises(PluginError, match=r"404 Not Found .*81044"):
         cloudflare.delete(kept)
 
 
-def test_a_record_that_is_gone_leaves_the_state_on_refresh(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_record_that_is_gone_leaves_the_state_on_refresh(cloudflare: Plugin, api: ReplayServer) -> None:
     kept = made_record(cloudflare, api)
     api.play([refusal("GET", f"{RECORDS}/{kept.id}", 404, 81044, "Record does not exist.")])
     assert cloudflare.read(kept) is None
 
 
 def test_an_error_of_the_api_is_told_as_the_official_plugin_tells_it_and_without_secrets(
-    cloudflare: Plugin, api: Recorded
+    cloudflare: Plugin, api: ReplayServer
 ) -> None:
     taken = refusal("POST", TUNNELS, 409, 1013, f"You already have a tunnel with this name; got {FIRST_SECRET}")
     api.play([taken])
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(PluginError) as told:
         cloudflare.create(TUNNEL, tunnel())
     address = f"{api.url}/accounts/{ACCOUNT}/cfd_tunnel"
     assert str(told.value).startswith(f'failed to make http request: POST "{address}": 409 Conflict {{"success": false')
     assert '"code": 1013' in str(told.value)
     assert FIRST_SECRET not in str(told.value)
     assert "the-token-of-this-test" not in str(told.value)
-    assert len(api.made) == 1
+    assert len(api.calls) == 1
 
 
 SPELLED = {"no_tls_verify": "noTLSVerify", "match_sn_ito_host": "matchSNItoHost"}
 """Origin options that the API spells in a way of its own; the others are in camelCase."""
 
 
-def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(cloudflare: Plugin, api: Recorded) -> None:
+def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(
+    cloudflare: Plugin, api: ReplayServer
+) -> None:
     texts, switches = (
         ("ca_pool", "http_host_header", "origin_server_name", "proxy_type"),
         ("no_", "match_", "disable_", "http2_"),
@@ -271,17 +275,17 @@ def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(clo
     rules = [{"hostname": "a.test", "service": "https://a", "originRequest": given}, {"service": "http_status:404"}]
     inputs = {"accountId": ACCOUNT, "tunnelId": TUNNEL_ID, "source": "cloudflare", "config": {"ingresses": rules}}
     cloudflare.create(CONFIG, cloudflare.check(CONFIG, inputs))
-    (call,) = api.made
+    (call,) = api.calls
     assert call.body["config"]["ingress"][0]["originRequest"] == sent
-    # And the emulated API knows each of them.
+    # And the emulator API knows each of them.
     check(Configuration.model_validate(call.body["config"]))
 
 
-def test_the_rules_are_imported_by_account_and_tunnel(cloudflare: Plugin, api: Recorded) -> None:
+def test_the_rules_are_imported_by_account_and_tunnel(cloudflare: Plugin, api: ReplayServer) -> None:
     config = {"ingress": [{"service": "http_status:404"}], "warp-routing": {"enabled": False}}
     path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
     api.play([reply("GET", path, {"config": config, "source": "cloudflare", "version": 3})])
-    found = cloudflare.read(Kept(CONFIG, f"{ACCOUNT}/{TUNNEL_ID}", {}, {}))
+    found = cloudflare.read(ResourceState(CONFIG, f"{ACCOUNT}/{TUNNEL_ID}", {}, {}))
     assert found
     assert found.id == TUNNEL_ID
     assert found.inputs == {
@@ -304,24 +308,24 @@ def test_the_rules_are_imported_by_account_and_tunnel(cloudflare: Plugin, api: R
     ],
 )
 def test_each_type_is_imported_by_its_own_form_of_id(
-    cloudflare: Plugin, api: Recorded, type: str, id: str, path: str
+    cloudflare: Plugin, api: ReplayServer, type: str, id: str, path: str
 ) -> None:
     own = id.rpartition("/")[2]
     api.play([reply("GET", path, {"id": own, "name": "found"})])
-    found = cloudflare.read(Kept(type, id, {}, {}))
+    found = cloudflare.read(ResourceState(type, id, {}, {}))
     assert found
     assert (found.id, found.inputs["name"]) == (own, "found")
-    with pytest.raises(Refusal, match="invalid ID: expected urlencoded segments <"):
-        cloudflare.read(Kept(type, own, {}, {}))
+    with pytest.raises(PluginError, match="invalid ID: expected urlencoded segments <"):
+        cloudflare.read(ResourceState(type, own, {}, {}))
 
 
-def test_a_zone_that_is_not_the_only_one_of_its_name_is_refused(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_zone_that_is_not_the_only_one_of_its_name_is_refused(cloudflare: Plugin, api: ReplayServer) -> None:
     api.play([reply("GET", "/client/v4/zones?name=example.test", [])])
-    with pytest.raises(Refusal, match="failed to find exactly one result: 0 found"):
+    with pytest.raises(PluginError, match="failed to find exactly one result: 0 found"):
         cloudflare.invoke("cloudflare:index/getZone:getZone", filter={"name": "example.test"})
 
 
-def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin, api: Recorded) -> None:
+def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin, api: ReplayServer) -> None:
     row = {"id": "r", "name": "a.example.test", "type": "CNAME", "content": "b", "created_on": "2024-03-01T09:30:00.5Z"}
     api.play(
         [
@@ -337,17 +341,17 @@ def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin,
     assert [record["id"] for record in found] == ["r", "s", "t"]
     assert found[0]["createdOn"] == "2024-03-01T09:30:00Z"
     assert len(cloudflare.invoke(token, zoneId=ZONE, name={"exact": "a.example.test"})["results"]) == 1
-    with pytest.raises(Refusal, match="has no property hostname"):
+    with pytest.raises(PluginError, match="has no property hostname"):
         cloudflare.invoke(token, zoneId=ZONE, hostname="a.example.test")
 
 
-def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, api: ReplayServer) -> None:
     row = {"id": TUNNEL_ID, "name": "rig", "config_src": "local", "deleted_at": "2024-03-01T09:30:00Z"}
     api.play([reply("GET", f"{TUNNELS}/{TUNNEL_ID}", row)])
     token = "cloudflare:index/getZeroTrustTunnelCloudflared:getZeroTrustTunnelCloudflared"  # noqa: S105
     found = cloudflare.invoke(token, accountId=ACCOUNT, tunnelId=TUNNEL_ID)
     assert (found["name"], found["configSrc"], found["deletedAt"]) == ("rig", "local", "2024-03-01T09:30:00Z")
-    with pytest.raises(Refusal, match="needs accountId and tunnelId"):
+    with pytest.raises(PluginError, match="needs accountId and tunnelId"):
         cloudflare.invoke(token, accountId=ACCOUNT)
 
 
@@ -361,7 +365,7 @@ def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, 
     ],
 )
 def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
-    api: Recorded, first: dict[str, Any], waited: tuple[float, float]
+    api: ReplayServer, first: dict[str, Any], waited: tuple[float, float]
 ) -> None:
     api.play([first, reply("GET", "/client/v4/zones/z", {"id": "z"})])
     waits: list[float] = []
@@ -379,26 +383,26 @@ def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
         refusal("GET", "/client/v4/zones/z", 503, 0, "no", **{"x-should-retry": "false"}),
     ],
 )
-def test_a_lasting_refusal_is_not_tried_again(api: Recorded, first: dict[str, Any]) -> None:
+def test_a_lasting_refusal_is_not_tried_again(api: ReplayServer, first: dict[str, Any]) -> None:
     api.play([first])
     with pytest.raises(Exception, match=str(first["status"])):
         Client(api.url, "token").call("GET", "/zones/z", pause=lambda _: pytest.fail("it waited"))
-    assert len(api.made) == 1
+    assert len(api.calls) == 1
 
 
-def test_an_interrupted_engine_tries_nothing_again(cloudflare: Plugin, api: Recorded) -> None:
+def test_an_interrupted_engine_tries_nothing_again(cloudflare: Plugin, api: ReplayServer) -> None:
     busy = refusal("POST", TUNNELS, 429, 971, "slow down", **{"retry-after": "59"})
     api.play([busy])
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(cloudflare.create, TUNNEL, tunnel())
-        while not api.made:
+        while not api.calls:
             time.sleep(0.01)
         while not waits.done():
             cloudflare.call("Cancel", empty_pb2.Empty())
             time.sleep(0.01)
-        with pytest.raises(Refusal, match="429 Too Many Requests"):
+        with pytest.raises(PluginError, match="429 Too Many Requests"):
             waits.result()
-    assert len(api.made) == 1
+    assert len(api.calls) == 1
 
 
 def test_an_api_that_does_not_answer_is_given_up_after_ten_more_tries() -> None:

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from tests.support.plugin_client import Engine, Plugin, trace, veiled
+from tests.support.plugin_client import MiniEngine, Plugin, mask_secrets, trace
 from tests.support.recorded_program import SECOND_SECRET, ZONE, program
-from tests.support.replay_server import Recorded
+from tests.support.replay_server import ReplayServer
 
 LOOK_UPS = re.compile(r"/zones\?name=|/zones/[0-9a-f]{32}$|/token$")
 OTHER_SERVICE = "http://blog2.blog.svc.cluster.local:80"
@@ -20,9 +20,9 @@ def in_order(calls: list[tuple[str, str, Any]]) -> list[tuple[str, str, Any]]:
     return sorted(calls, key=repr)
 
 
-def expect(api: Recorded, name: str) -> None:
+def expect(api: ReplayServer, name: str) -> None:
     """Every recorded call was made and no other, with the same body."""
-    made = [(call.method, call.path, canonical(call.body)) for call in api.made]
+    made = [(call.method, call.path, canonical(call.body)) for call in api.calls]
     wanted = [(call["method"], call["path"], canonical(call["body"])) for call in of_resources(trace(name))]
     assert in_order(made) == in_order(wanted)
 
@@ -33,32 +33,34 @@ def canonical(value: Any) -> Any:
     return [canonical(item) for item in value] if isinstance(value, list) else value
 
 
-def play(api: Recorded, name: str) -> None:
+def play(api: ReplayServer, name: str) -> None:
     api.play(of_resources(trace(name)))
 
 
-def deployed(plugin: Plugin, api: Recorded) -> Engine:
-    engine = Engine(plugin)
+def deployed(plugin: Plugin, api: ReplayServer) -> MiniEngine:
+    engine = MiniEngine(plugin)
     play(api, "create")
     engine.up(program())
     return engine
 
 
-def test_a_first_up_makes_the_recorded_calls(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_first_up_makes_the_recorded_calls(cloudflare: Plugin, api: ReplayServer) -> None:
     engine = deployed(cloudflare, api)
     expect(api, "create")
     assert len(engine.state) == 9
-    assert {call.authorization for call in api.made} == {"Bearer the-token-of-this-test"}
+    assert {call.authorization for call in api.calls} == {"Bearer the-token-of-this-test"}
 
 
-def test_a_second_up_calls_nothing(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_second_up_calls_nothing(cloudflare: Plugin, api: ReplayServer) -> None:
     engine = deployed(cloudflare, api)
     play(api, "noop")
     assert set(engine.up(program()).values()) == {"same"}
-    assert api.made == []
+    assert api.calls == []
 
 
-def test_refresh_change_rename_rotation_and_destroy_make_the_recorded_calls(cloudflare: Plugin, api: Recorded) -> None:
+def test_refresh_change_rename_rotation_and_destroy_make_the_recorded_calls(
+    cloudflare: Plugin, api: ReplayServer
+) -> None:
     engine = deployed(cloudflare, api)
     play(api, "refresh")
     told = engine.refresh()
@@ -87,7 +89,7 @@ def test_refresh_change_rename_rotation_and_destroy_make_the_recorded_calls(clou
     expect(api, "destroy")
 
 
-def test_a_change_is_told_by_the_same_properties(cloudflare: Plugin, api: Recorded) -> None:
+def test_a_change_is_told_by_the_same_properties(cloudflare: Plugin, api: ReplayServer) -> None:
     engine = deployed(cloudflare, api)
     changed = {wanted.name: wanted.inputs(engine.state) for wanted in program(SECOND_SECRET, OTHER_SERVICE)}
     for row in trace("preview"):
@@ -98,7 +100,7 @@ def test_a_change_is_told_by_the_same_properties(cloudflare: Plugin, api: Record
             assert not diff.hasDetailedDiff
 
 
-def test_the_look_ups_make_the_recorded_calls(cloudflare: Plugin, api: Recorded) -> None:
+def test_the_look_ups_make_the_recorded_calls(cloudflare: Plugin, api: ReplayServer) -> None:
     play_all = trace("noop")
     api.play(play_all)
     zone = cloudflare.invoke("cloudflare:index/getZone:getZone", filter={"name": "example.test"})
@@ -108,7 +110,7 @@ def test_the_look_ups_make_the_recorded_calls(cloudflare: Plugin, api: Recorded)
         accountId="0123456789abcdef0123456789abcdef",
         tunnelId=tunnel,
     )
-    assert [(call.method, call.path) for call in api.made] == [(call["method"], call["path"]) for call in play_all]
+    assert [(call.method, call.path) for call in api.calls] == [(call["method"], call["path"]) for call in play_all]
     assert (zone["id"], zone["zoneId"], zone["name"], zone["status"]) == (ZONE, ZONE, "example.test", "active")
     assert zone["account"] == {"id": "0123456789abcdef0123456789abcdef", "name": "Local account"}
     assert zone["activatedOn"] == "2026-11-23T07:50:24Z"
@@ -116,10 +118,10 @@ def test_the_look_ups_make_the_recorded_calls(cloudflare: Plugin, api: Recorded)
     assert token["token"] == play_all[2]["reply"]["result"]
 
 
-def test_the_state_keeps_what_the_official_plugin_keeps(cloudflare: Plugin, api: Recorded) -> None:
+def test_the_state_keeps_what_the_official_plugin_keeps(cloudflare: Plugin, api: ReplayServer) -> None:
     engine = deployed(cloudflare, api)
     kept = {
-        name: {"type": one.type, "id": one.id, "inputs": veiled(one.inputs), "outputs": veiled(one.outputs)}
+        name: {"type": one.type, "id": one.id, "inputs": mask_secrets(one.inputs), "outputs": mask_secrets(one.outputs)}
         for name, one in engine.state.items()
     }
     official = {one.pop("name"): one for one in trace("state") if one["type"].startswith("cloudflare:")}

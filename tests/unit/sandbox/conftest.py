@@ -1,0 +1,21 @@
+"""One emulator per test, with an account, two zones and a token with every permission; its server is shared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.emulator import Emulator, EmulatorThread
+
+
+@pytest.fixture(scope="session")
+def emulator_thread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorThread]:
+    thread = EmulatorThread(tmp_path_factory.mktemp("emulator"))
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def emulator(emulator_thread: EmulatorThread, tmp_path: Path) -> Iterator[Emulator]:
+    with emulator_thread.emulator(tmp_path / "cloudflare.sqlite3") as emulator:
+        yield emulator
