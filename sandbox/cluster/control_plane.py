@@ -1,4 +1,4 @@
-"""The commands of the embedded control plane: etcd, the API server, two controllers, and KWOK in the kubelets' place."""
+"""The commands of the embedded control plane: etcd, API server, controller manager, scheduler, and KWOK as kubelet."""
 
 from pathlib import Path
 
@@ -10,13 +10,14 @@ ETCD, API_SERVER, CONTROLLERS, SCHEDULER, KWOK = (
     "kwok",
 )
 CLIENTS = (CONTROLLERS, SCHEDULER, KWOK)
-"""These find the API server through the kubeconfig."""
+"""The programs that reach the API server through the kubeconfig."""
 PROGRAMS = (ETCD, API_SERVER, *CLIENTS)
-"""In the order they start."""
+"""In start order."""
 
-# Off: what needs a kubelet's heartbeat (the nodes have none), a cloud, metrics, disks or certificates. The rest is as in
-# any cluster: rollouts, garbage collection, namespaces, endpoints, quotas, disruption budgets, service accounts.
-_CONTROLLERS_OFF = (
+# Disabled are controllers that need a kubelet's heartbeat (the nodes have none), a cloud, metrics, disks or certificates.
+# The others run as in any cluster: rollouts, garbage collection, namespaces, endpoints, quotas, disruption budgets,
+# service accounts.
+_DISABLED_CONTROLLERS = (
     "certificatesigningrequest-approving-controller",
     "certificatesigningrequest-cleaner-controller",
     "certificatesigningrequest-signing-controller",
@@ -33,11 +34,11 @@ _CONTROLLERS_OFF = (
 )
 
 
-class Folder:
-    """The control plane's files; every program runs in `path`, so that sockets have short names wherever the home is."""
+class ControlPlaneFolder:
+    """The control plane's files. Every program runs in `path`: the path of a Unix socket is limited to 107 characters."""
 
-    def __init__(self, home: Path) -> None:
-        self.path = home / "cluster"
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "cluster"
         self.kubeconfig = self.path / "kubeconfig"
         self.tokens = self.path / "tokens.csv"
         self.socket = self.path / "etcd.sock"
@@ -45,12 +46,12 @@ class Folder:
         self.stages = self.path / "kwok.yaml"
 
     def prepare(self) -> None:
-        """Make what the programs expect to find; what is there from an earlier run is kept."""
+        """Creates the folders that the programs expect; those of an earlier run stay."""
         for folder in (self.path, self.path / "etcd", self.path / "certificates"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def stage(self, stages: str) -> bool:
-        """Write down what KWOK is to do; whether that is something new, which it learns only as it starts."""
+    def write_stages(self, stages: str) -> bool:
+        """Writes KWOK's stages; returns whether they changed. KWOK reads them only when it starts."""
         if self.stages.exists() and self.stages.read_text() == stages:
             return False
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,13 +62,13 @@ class Folder:
 def arguments(program: str, port: int) -> list[str]:
     """The arguments of one program, with the API server on `port`.
 
-    Of all of them only the API server listens on a port. Its certificate, valid for a year, is made by itself, and the
-    certificate's key also signs service-account tokens. etcd, which asks nobody who they are, listens on a socket in a
-    folder that its owner alone can enter.
+    Only the API server listens on a port. It generates its own certificate, valid for a year, whose key also signs
+    service-account tokens. etcd, which does not authenticate its clients, listens on a Unix socket in a folder that
+    only its owner can enter.
     """
     if program == ETCD:
-        # Without fsync a power cut can lose the sandbox, though a killed process cannot; with it the first start would wait
-        # for the disk at each of some hundred objects that a new cluster is made of.
+        # Without fsync, a power cut can damage the data, but a killed process cannot. With it, the first start would wait
+        # for the disk at each of the hundreds of objects of a new cluster.
         return [
             "--name=sandbox",
             "--data-dir=etcd",
@@ -90,13 +91,13 @@ def arguments(program: str, port: int) -> list[str]:
             "--anonymous-auth=false",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
-            "--disable-admission-plugins=TaintNodesByCondition",  # the controller that takes that taint away is off
+            "--disable-admission-plugins=TaintNodesByCondition",  # the controller that removes the taint is disabled
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             "--service-account-key-file=certificates/apiserver.key",
             "--service-account-signing-key-file=certificates/apiserver.key",
             "--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112",
-            "--allow-privileged",  # so that it is the namespace's Pod Security level that decides
-            "--endpoint-reconciler-type=none",  # there is but one server, and no pod that looks for it
+            "--allow-privileged",  # the namespace's Pod Security level decides
+            "--endpoint-reconciler-type=none",  # a single server, which no pod looks up
             "--enable-priority-and-fairness=false",
             "--profiling=false",
         ]
@@ -111,5 +112,5 @@ def arguments(program: str, port: int) -> list[str]:
     common += ["--kube-api-burst=400", "--profiling=false"]
     if program == SCHEDULER:
         return common
-    off = ",".join(f"-{controller}" for controller in _CONTROLLERS_OFF)
-    return [*common, f"--controllers=*,{off}", "--root-ca-file=certificates/apiserver.crt"]
+    disabled = ",".join(f"-{controller}" for controller in _DISABLED_CONTROLLERS)
+    return [*common, f"--controllers=*,{disabled}", "--root-ca-file=certificates/apiserver.crt"]

@@ -1,4 +1,4 @@
-"""The kinds that other software brings into a cluster: their definitions, upstream's own, are in `crds/`."""
+"""The CustomResourceDefinitions of other software, unchanged, from `crds/`."""
 
 import hashlib
 import json
@@ -14,34 +14,34 @@ from kubernetes.client.exceptions import NotFoundException
 from sandbox.errors import SandboxError
 
 FOLDER = Path(__file__).parent / "crds"
-_MARK = "culvert.sandbox/definition"
-"""Annotation that says which definition was put there: one that is there already is a megabyte not sent."""
+_DIGEST = "culvert.sandbox/definition"
+"""Annotation with the digest of the installed definition: an unchanged one, up to a megabyte, is not sent again."""
 
 
 def install(api: client.ApiClient, more: Iterable[Any] = ()) -> None:
-    """Make every kind of `crds/`, and those that `more` defines, known to the API server; wait until objects can be made."""
+    """Installs the definitions of `crds/` and `more`, and waits until the API server serves them."""
     definitions = client.ApiextensionsV1Api(api)
     files = sorted(FOLDER.glob("*.yaml"))
-    kept = [one for file in files for one in yaml.safe_load_all(file.read_text())]
-    names = [_put(definitions, one) for one in (*kept, *more)]
+    documents = [document for file in files for document in yaml.safe_load_all(file.read_text())]
+    names = [_apply(definitions, document) for document in (*documents, *more)]
     deadline = time.monotonic() + 30
     while waiting := [name for name in names if not _established(definitions, name)]:
         if time.monotonic() > deadline:
-            raise SandboxError(f"The API server does not serve {', '.join(waiting)} after half a minute.")
+            raise SandboxError(f"The API server does not serve {', '.join(waiting)} after 30 seconds.")
         time.sleep(0.05)
 
 
-def _put(definitions: client.ApiextensionsV1Api, wanted: Any) -> str:
+def _apply(definitions: client.ApiextensionsV1Api, wanted: Any) -> str:
     name: str = wanted["metadata"]["name"]
-    mark = {_MARK: hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()}
-    metadata = {**wanted["metadata"], "annotations": {**(wanted["metadata"].get("annotations") or {}), **mark}}
+    digest = {_DIGEST: hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()}
+    metadata = {**wanted["metadata"], "annotations": {**(wanted["metadata"].get("annotations") or {}), **digest}}
     try:
         live = _live(definitions, name)["metadata"]
     except NotFoundException:
         body: Any = {**wanted, "metadata": metadata}
         definitions.create_custom_resource_definition(body, _preload_content=False)
         return name
-    if mark.items() <= (live.get("annotations") or {}).items():
+    if digest.items() <= (live.get("annotations") or {}).items():
         return name
     body = {**wanted, "metadata": {**metadata, "resourceVersion": live["resourceVersion"]}}
     definitions.replace_custom_resource_definition(name, body, _preload_content=False)
@@ -50,10 +50,10 @@ def _put(definitions: client.ApiextensionsV1Api, wanted: Any) -> str:
 
 def _established(definitions: client.ApiextensionsV1Api, name: str) -> bool:
     conditions = _live(definitions, name).get("status", {}).get("conditions") or []
-    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
 
 
 def _live(definitions: client.ApiextensionsV1Api, name: str) -> dict[str, Any]:
-    # Half a megabyte, of which the library would make a Python object for each field.
+    # Parsed as JSON: of half a megabyte, the library would create a Python object for each field.
     reply: Any = definitions.read_custom_resource_definition(name, _preload_content=False)
     return json.loads(reply.data)

@@ -1,4 +1,4 @@
-"""The embedded control plane: started piece by piece, repaired where a piece is missing, stopped as a whole."""
+"""The embedded control plane: started program by program, restarted where a program died, stopped as a whole."""
 
 import contextlib
 import random
@@ -12,52 +12,55 @@ from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import HTTPError
 
-from sandbox.cluster.access import admin_token, answers, connect, kubeconfig, write_private
-from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, Folder, arguments
-from sandbox.cluster.nodes import nodes, stages
+from sandbox.cluster.access import admin_token, connect, is_ready, kubeconfig
+from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, ControlPlaneFolder, arguments
+from sandbox.cluster.kwok_stages import stages
+from sandbox.cluster.nodes import nodes
+from sandbox.directory import write_private
 from sandbox.errors import SandboxError
 from sandbox.tools import Tool
 from sandbox.tools.processes import Supervisor
+from sandbox.tools.tool import Progress
 
 if TYPE_CHECKING:
     from kubernetes import client
 
 
 def start(
-    home: Path,
+    directory: Path,
     tools: Mapping[str, Tool],
     supervisor: Supervisor,
-    progress: Callable[[str], None],
+    progress: Progress,
     stages: str = stages(),
     definitions: Callable[[], list[Any]] = list,
 ) -> Path:
-    """Bring the cluster of this sandbox up, whatever state it is in, and return its kubeconfig (mode 0600).
+    """Starts the cluster of a sandbox, from any state, and returns its kubeconfig (mode 0600).
 
-    `tools` has every program of `PROGRAMS`. What runs and answers is left alone; what does not is started again on the
-    data it had. The API server keeps its port where that is free. Returns when the API answers, nodes are ready and
-    pods can be made in the namespace `default`; `SandboxError` says which program failed, with the end of its log.
-    `stages` are what KWOK does to nodes and pods; `definitions` gives the custom kinds to serve besides those of `crds/`.
+    `tools` holds every program of `PROGRAMS`. A program that runs and answers is left alone; any other is restarted with
+    its data. The API server keeps its port if that is free. Returns when the API answers, nodes are ready and pods can be
+    created in the namespace `default`. `SandboxError` names the program that failed, with the end of its log. `stages`
+    are KWOK's; `definitions` returns the CustomResourceDefinitions to install besides those of `crds/`.
     """
-    folder = Folder(home)
-    if folder.stage(stages):
+    folder = ControlPlaneFolder(directory)
+    if folder.write_stages(stages):
         supervisor.stop(KWOK)
     return _Cluster(folder, tools, supervisor).start(progress, definitions)
 
 
 def stop(supervisor: Supervisor) -> None:
-    """Stop the cluster; what it holds stays in the sandbox's folder for the next start."""
+    """Stops the cluster; its data stays in the sandbox's directory for the next start."""
     for program in reversed(PROGRAMS):
         supervisor.stop(program)
 
 
 class _Cluster:
-    def __init__(self, folder: Folder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
+    def __init__(self, folder: ControlPlaneFolder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
         self._folder = folder
         self._tools = tools
         self._supervisor = supervisor
         self._running = supervisor.running
 
-    def start(self, progress: Callable[[str], None], definitions: Callable[[], list[Any]]) -> Path:
+    def start(self, progress: Progress, definitions: Callable[[], list[Any]]) -> Path:
         if all(map(self._running, PROGRAMS)) and self._answers():
             return self._folder.kubeconfig
         from sandbox.cluster import custom_resources
@@ -71,7 +74,7 @@ class _Cluster:
             if self._running(ETCD):
                 raise
             raise SandboxError(self._etcd_failed()) from error
-        # Before the controllers start: the garbage collector would see a kind that comes later only after half a minute.
+        # Before the controllers start: the garbage collector discovers a later kind only after half a minute.
         with connect(self._folder.kubeconfig) as api:
             custom_resources.install(api, definitions())
         for program in CLIENTS:
@@ -86,29 +89,29 @@ class _Cluster:
             self._launch(ETCD, ready=self._folder.socket.exists)
 
     def _start_api_server(self) -> None:
-        # It may have to find its way back to an etcd that was just started.
-        if self._running(API_SERVER) and self._answers(patience=5):
+        # It may have to reconnect to an etcd that has just been restarted.
+        if self._running(API_SERVER) and self._answers(timeout=5):
             return
         token = admin_token(self._folder.tokens)
         for port in (self._last_port() or _free_port(), *(_free_port() for _ in range(4))):
             try:
-                self._launch(API_SERVER, port, ready=partial(self._comes_up, port, token), timeout=90)
+                self._launch(API_SERVER, port, ready=partial(self._api_server_is_ready, port, token), timeout=90)
                 return
             except SandboxError:
                 if "address already in use" not in self._supervisor.log_end(API_SERVER):
                     raise
         raise SandboxError("kube-apiserver found no free port on 127.0.0.1 in five attempts.")
 
-    def _comes_up(self, port: int, token: str) -> bool:
+    def _api_server_is_ready(self, port: int, token: str) -> bool:
         if not self._running(ETCD):
             raise SandboxError("etcd ended")
         if not self._folder.authority.exists():
             return False
-        wanted = kubeconfig(port, self._folder.authority.read_bytes(), token)
-        if not self._folder.kubeconfig.exists() or self._folder.kubeconfig.read_text() != wanted:
-            for program in CLIENTS:  # they hold on to what they read when they started
+        config = kubeconfig(port, self._folder.authority.read_bytes(), token)
+        if not self._folder.kubeconfig.exists() or self._folder.kubeconfig.read_text() != config:
+            for program in CLIENTS:  # they read it only when they start
                 self._supervisor.stop(program)
-            write_private(self._folder.kubeconfig, wanted)
+            write_private(self._folder.kubeconfig, config)
         return self._answers()
 
     def _await_usable(self) -> None:
@@ -121,7 +124,7 @@ class _Cluster:
             while True:
                 for program in PROGRAMS:
                     if not self._running(program):
-                        raise SandboxError(f"{program} ended. Its last words:\n{self._supervisor.log_end(program)}")
+                        raise SandboxError(f"{program} ended. The end of its log:\n{self._supervisor.log_end(program)}")
                 try:
                     for node in nodes(self._tools[API_SERVER].version):
                         _register(core, node)
@@ -138,10 +141,10 @@ class _Cluster:
         command = [self._tools[program].path, *arguments(program, port)]
         self._supervisor.start(program, command, ready=ready, timeout=timeout, cwd=self._folder.path)
 
-    def _answers(self, patience: float = 0) -> bool:
-        deadline = time.monotonic() + patience
+    def _answers(self, timeout: float = 0) -> bool:
+        deadline = time.monotonic() + timeout
         while self._folder.kubeconfig.exists():
-            if answers(self._folder.kubeconfig):
+            if is_ready(self._folder.kubeconfig):
                 return True
             if time.monotonic() >= deadline:
                 break
@@ -156,23 +159,23 @@ class _Cluster:
 
     def _etcd_failed(self) -> str:
         log = self._supervisor.log_end(ETCD, 60).splitlines()
-        said = [line for line in log if line.startswith(("{", "panic:"))][-5:]
+        errors = [line for line in log if line.startswith(("{", "panic:"))][-5:]
         return (
-            "etcd, which keeps the cluster's data, ended. If the data is damaged, as a power cut can leave it, begin anew: "
-            "python -m sandbox down --delete. What etcd says:\n" + "\n".join(said)
+            "etcd, which stores the cluster's data, ended. If a power cut has damaged the data, start over with: "
+            "python -m sandbox down --delete. The end of its log:\n" + "\n".join(errors)
         )
 
 
 def _register(core: "client.CoreV1Api", node: Any) -> None:
     from kubernetes.client.exceptions import ConflictException
 
-    with contextlib.suppress(ConflictException):  # there since an earlier start
+    with contextlib.suppress(ConflictException):  # it exists since an earlier start
         core.create_node(node)
 
 
 def _free_port() -> int:
-    """A port that nobody listens on, below those that systems give to outgoing connections: one of these could take the
-    API server's while it is down, and a client that tries to reach it could end up connected to itself."""
+    """A free port below the range of outgoing connections. An outgoing connection could take a port of that range while
+    the API server is down; a client that tries to reach the server could even connect to itself."""
     while True:
         port = random.randint(16384, 32767)
         with socket.socket() as probe, contextlib.suppress(OSError):

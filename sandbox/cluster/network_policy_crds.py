@@ -1,13 +1,14 @@
-"""The kinds of policy that network plugins bring into a cluster, got as their projects publish them."""
+"""The CustomResourceDefinitions of Calico's and Cilium's network policies, as their projects publish them."""
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
 from sandbox.errors import SandboxError
 from sandbox.tools.schemas import Schema, obtain
+from sandbox.tools.tool import Progress
 
 _CALICO, _CILIUM = "v1.11.0-cni-plugin.0.20250813170300-a0db560f0520", "v1.18.2"
 SCHEMAS = (
@@ -28,29 +29,29 @@ SCHEMAS = (
         url=f"https://raw.githubusercontent.com/cilium/cilium/{_CILIUM}/{path}",
     ),
 )
-"""Not in `crds/`: Cilium's alone is half a megabyte, and both projects are in reach wherever the cluster itself is."""
+"""Not in `crds/`: Cilium's alone is half a megabyte, and where the control plane can be downloaded, so can they."""
 
 Definition = dict[str, Any]
 
 
-def definitions(progress: Callable[[str], None], schemas: Iterable[Schema] = SCHEMAS) -> list[Definition]:
-    """The CustomResourceDefinitions of `schemas`; one that cannot be had is named and left out."""
-    found: list[Definition] = []
+def definitions(progress: Progress, schemas: Iterable[Schema] = SCHEMAS) -> list[Definition]:
+    """The CustomResourceDefinitions of `schemas`; one that is not available is reported and left out."""
+    definitions: list[Definition] = []
     for schema in schemas:
         try:
             text = obtain(schema, progress).read_text(encoding="utf-8")
         except SandboxError as error:
             progress(f"objects of {schema.name} cannot be rehearsed: {error.message}")
             continue
-        found.append(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-        if found[-1]["spec"]["group"] == "crd.projectcalico.org":
-            found.append(_served_by_calico(found[-1]))
-    return found
+        definitions.append(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        if definitions[-1]["spec"]["group"] == "crd.projectcalico.org":
+            definitions.append(_served_by_calico(definitions[-1]))
+    return definitions
 
 
 def _served_by_calico(stored: Definition) -> Definition:
-    """The kind as Calico's API server serves it: there it is no CustomResourceDefinition, but it has the same spec, and is
-    kept in the stored one (https://docs.tigera.io/calico/latest/operations/install-apiserver)."""
+    """The kind as Calico's API server serves it. There it is not a CustomResourceDefinition, but its spec is the same, and
+    it is stored as the given one (https://docs.tigera.io/calico/latest/operations/install-apiserver)."""
     served = copy.deepcopy(stored)
     group = served["spec"]["group"] = "projectcalico.org"
     served["metadata"]["name"] = f"{served['spec']['names']['plural']}.{group}"

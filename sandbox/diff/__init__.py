@@ -1,1 +1,1 @@
-"""What a change does to every stack: two rehearsals, compared."""
+"""The effect of a change on every stack: the base brought up in a sandbox, the head previewed against it."""

@@ -1,1 +1,1 @@
-"""The Pulumi engine as the sandbox runs it."""
+"""The Pulumi engine, driven over one stack of a sandbox."""

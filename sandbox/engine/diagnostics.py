@@ -1,4 +1,4 @@
-"""Failures of a run, each with what to do about it."""
+"""Errors of a failed run, each with a hint on what to do about it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,67 +7,77 @@ from typing import Any
 from pulumi.automation import CommandError
 from pulumi.automation.events import DiagnosticEvent
 
+from ops.recover.state import urn_name
 from sandbox.engine.policy_pack import SOURCE, Violation
+from sandbox.errors import error_entry
 from settings import SettingsError
 
-_API = "https://developers.cloudflare.com/api/"
+_API = "https://developers.cloudflare.com/api/resources/"
+_TUNNELS = _API + "zero_trust/subresources/tunnels/"
+_ROUTES = _API + "zero_trust/subresources/networks/subresources/routes/"
+_RECOVER = "`python -m ops recover` if an earlier run of this stack created it"
+
 _HINTS: tuple[tuple[str, str, str], ...] = (
     (
         r"\b1013\b",
-        "a tunnel name that is free in the account: take it over with `python -m ops recover` where an earlier run of this stack made "
-        "it, delete it if nothing uses it, or give the stack another name",
-        _API + "resources/zero_trust/subresources/tunnels/",
+        f"a tunnel name that is free in the account: import the existing tunnel with {_RECOVER}, "
+        "delete it if it is unused, or give the stack another name",
+        _TUNNELS,
     ),
     (
         r"\b1022\b",
-        "a tunnel without connections: somebody else's connectors still hold it. Stop them, or destroy with --run-program, "
-        "which has the program drop them",
-        _API + "resources/zero_trust/subresources/tunnels/",
+        "a tunnel without connections: connectors from outside this stack are still connected. Stop them, or run destroy "
+        "with --run-program, which disconnects them",
+        _TUNNELS,
     ),
     (
         r"\b1014\b",
-        "a network that no other route of the account has in the same virtual network: delete that route if nothing needs it, take it over with "
-        "`python -m ops recover` where an earlier run of this stack made it, or give `culvert:privateNetworks` a virtual network of its own",
-        _API + "resources/zero_trust/subresources/networks/subresources/routes/",
+        "a network that no other route of the account has in the same virtual network: delete that route if it is unused, "
+        f"import it with {_RECOVER}, or give `culvert:privateNetworks` a virtual network of its own",
+        _ROUTES,
     ),
     (
         r"\b1023\b",
-        "a tunnel without private routes: somebody routed a network through it by hand. Delete those routes under dashboard > Networks > Routes",
-        _API + "resources/zero_trust/subresources/networks/subresources/routes/",
+        "a tunnel without private routes: a network was routed through it from outside this stack. Delete those routes "
+        "under dashboard > Networks > Routes",
+        _ROUTES,
     ),
     (
         r"\b8105[378]\b",
-        "a hostname without a record: take it over with `python -m ops recover` where an earlier run of this stack made it, with `adopt` on its "
-        "route where somebody else did, delete it if it is yours, or choose another hostname",
-        _API + "resources/dns/",
+        f"a hostname without a DNS record: import the existing record with {_RECOVER}, import a foreign one with `adopt` "
+        "on its route, delete it if it is yours, or choose another hostname",
+        _API + "dns/",
     ),
     (
         r"\b20217\b",
-        "a zone and phase without a ruleset that the state does not know: `pulumi import` the one that is there, or let another stack own the zone",
+        "a zone and phase without a ruleset outside the state: import the existing one with `pulumi import`, "
+        "or manage the zone's rules in one stack only",
         "https://developers.cloudflare.com/ruleset-engine/about/rulesets/",
     ),
     (
         r"\b(9109|10000|1001)\b",
-        "an API token with Account > Cloudflare Tunnel: Edit and Zone > DNS: Edit on every zone (Zone: Read where zones are looked up)",
+        "an API token with Account > Cloudflare Tunnel: Edit and Zone > DNS: Edit on every zone "
+        "(and Zone: Read where zone ids are looked up)",
         "https://developers.cloudflare.com/fundamentals/api/reference/permissions/",
     ),
     (
         r"is protected|protected resource",
-        "a tunnel that is not protected: `culvert:tunnel: {protect: false}`, up, then destroy",
+        "a tunnel that is not protected: set `culvert:tunnel: {protect: false}`, run up, then destroy",
         "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/",
     ),
     (
         r"already exists|AlreadyExists",
-        "a name that is free in the cluster: for a namespace that is there, set `create: false` under `culvert:namespace`; otherwise `python -m ops recover` finds what an earlier run left",
+        "a name that is free in the cluster: for an existing namespace, set `create: false` under `culvert:namespace`; "
+        "for anything else, `python -m ops recover` finds what an earlier run left behind",
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
     ),
     (
         r"violates PodSecurity",
-        "pods that pass the restricted Pod Security standard",
+        "pods that meet the restricted Pod Security Standard",
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ),
 )
-"""Pattern in the provider's message → what is accepted, and the page that says so."""
+"""Pattern in the provider's message, what is accepted, and the page that documents it."""
 
 
 class RunFailed(Exception):
@@ -78,36 +88,32 @@ class RunFailed(Exception):
         self.errors = errors
 
 
-def as_error(
-    message: str, *, key: str = "", value: object = None, accepted: str = "", source: str = ""
-) -> dict[str, Any]:
-    """One entry of `{"errors": […]}`."""
-    return {"key": key, "value": value, "accepted": accepted, "source": source, "message": message}
-
-
 def from_settings(error: SettingsError) -> list[dict[str, Any]]:
-    """Every mistake in a stack file, as an entry of `{"errors": […]}`."""
-    return [as_error(m.message, key=m.key, value=m.value, accepted=m.accepted, source=m.source) for m in error.mistakes]
+    """Every issue in a stack file, as an entry of `{"errors": […]}`."""
+    return [
+        error_entry(issue.message, key=issue.key, value=issue.value, accepted=issue.accepted, source=issue.source)
+        for issue in error.mistakes
+    ]
 
 
 def from_run(
     diagnostics: Iterable[DiagnosticEvent], error: CommandError, stack: str, violations: Iterable[Violation] = ()
 ) -> RunFailed:
-    """The mandatory rules that are broken and the errors that the engine told, once each; where there are none, what its
-    command printed."""
+    """The broken mandatory rules and the engine's errors, without repetitions; if there are none, the command's output."""
     errors: dict[str, dict[str, Any]] = {}
-    for found in violations:
-        if found.level == "mandatory":
-            said, _, remedy = found.message.partition("\nWhat to do: ")
-            message = f"{found.rule}: {found.resource}: {said}\nWhat to do: {remedy}"
-            errors[message] = as_error(message, key=found.rule, value=found.resource, accepted=remedy, source=SOURCE)
+    for broken in violations:
+        if broken.level == "mandatory":
+            problem, _, remedy = broken.message.partition("\nWhat to do: ")
+            message = f"{broken.rule}: {broken.resource}: {problem}\nWhat to do: {remedy}"
+            errors[message] = error_entry(
+                message, key=broken.rule, value=broken.resource, accepted=remedy, source=SOURCE
+            )
     for event in diagnostics:
-        # What a program ends with is told twice: by the program, and so by its host.
+        # An exception of the program is reported twice: by the program and by the language host.
         message = _plain(event.message).removeprefix("an unhandled error occurred: ")
         if not message or message in ("update failed", "preview failed", "resource registrations failed"):
             continue
-        resource = (event.urn or "").split("::")[-1]
-        errors.setdefault(message, _with_hint(message, resource))
+        errors.setdefault(message, _with_hint(message, urn_name(event.urn or "")))
     if not errors:
         message = _plain(str(error))
         errors[message] = _with_hint(message, stack)
@@ -117,18 +123,19 @@ def from_run(
 def _with_hint(message: str, resource: str) -> dict[str, Any]:
     for pattern, accepted, source in _HINTS:
         if re.search(pattern, message):
-            return as_error(f"{message}\nWhat to do: {accepted}.", key=resource, accepted=accepted, source=source)
-    return as_error(message, key=resource)
+            hint = f"{message}\nWhat to do: {accepted}."
+            return error_entry(hint, key=resource, accepted=accepted, source=source)
+    return error_entry(message, key=resource)
 
 
 def _plain(text: str) -> str:
-    """Without the engine's colour tags and the blank lines around."""
+    """The text without the engine's color tags and surrounding blank lines."""
     return re.sub(r"<\{%.*?%\}>|\x1b\[[0-9;]*m", "", text).strip()
 
 
 def lines(errors: Iterable[Mapping[str, Any]]) -> str:
-    """The errors for a person: numbered where there is more than one."""
-    texts = [str(error["message"]) for error in errors]
-    if len(texts) == 1:
-        return texts[0]
-    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
+    """The errors for a terminal, numbered if there are several."""
+    messages = [str(error["message"]) for error in errors]
+    if len(messages) == 1:
+        return messages[0]
+    return "\n".join(f"{number}. {message}" for number, message in enumerate(messages, 1))

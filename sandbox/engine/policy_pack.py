@@ -1,20 +1,21 @@
-"""The policy rules in a rehearsal: the project's policy pack, run by the engine over what the program registers."""
+"""The project's policy pack in a rehearsal: run by the engine over the resources that the program registers."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi.automation.events import PolicyEvent
 
+from ops.recover.state import urn_name
 from policy import environments
 
 SOURCE = "docs/policy-pack.md"
 LAUNCHER = environments.FOLDER / "launcher"
-"""Goes last on the PATH of an engine: one that has Python support of its own takes no notice of it."""
+"""Goes last on the engine's PATH; an engine with a Python plugin of its own does not use it."""
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A resource that breaks a rule; `level` is `advisory` or `mandatory`, `message` ends with what to do."""
+    """A resource that breaks a rule; `level` is `advisory` or `mandatory`, and `message` ends with the remedy."""
 
     rule: str
     level: str
@@ -23,13 +24,14 @@ class Violation:
 
 
 def violation(event: PolicyEvent) -> Violation:
-    """What a policy event of the engine told."""
-    resource = (event.resource_urn or "").split("::")[-1]
-    return Violation(event.policy_name, event.enforcement_level, resource, event.message.strip())
+    """The violation that a policy event of the engine reports."""
+    return Violation(
+        event.policy_name, event.enforcement_level, urn_name(event.resource_urn or ""), event.message.strip()
+    )
 
 
 def arguments(stack: str) -> dict[str, Any]:
-    """What the Automation API's `preview` and `up` take, so that the stack is judged as its environment has the rules."""
+    """Arguments of the Automation API's `preview` and `up` that apply the policy pack, configured for the stack."""
     configuration = environments.file(stack)
     return {
         "policy_packs": [str(environments.FOLDER)],

@@ -1,4 +1,4 @@
-"""The stack file a rehearsal runs with: the user's own, less what belongs to real accounts."""
+"""The stack file of a rehearsal: the user's own, without what belongs to real accounts."""
 
 import re
 from collections.abc import Callable
@@ -12,13 +12,19 @@ from sandbox.errors import SandboxError
 from settings import base_name
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
-"""How the real stack's secrets are encrypted; the sandbox has a passphrase of its own."""
+"""Keys that say how the real stack's secrets are encrypted; the sandbox has a passphrase of its own."""
+
+_PROVIDERS = ("cloudflare", "kubernetes", "random", "pulumi")
+"""Namespaces of provider settings, which would point a rehearsal at a real account."""
 
 PROJECT_NAME: str = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
 
 
 def stack_name(stack: str | None, config: Path | None) -> str:
-    """The stack's name: as given, else as `Pulumi.<stack>.yaml` says, else `dev`. Raises `SettingsError` for one that nothing can be named after."""
+    """The given stack name, else the one in `Pulumi.<stack>.yaml`, else `dev`.
+
+    Raises `SettingsError` for a name from which no resource name can be made.
+    """
     if stack is None:
         match = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", config.name) if config else None
         stack = str(match[1]) if match else "dev"
@@ -26,18 +32,18 @@ def stack_name(stack: str | None, config: Path | None) -> str:
     return stack
 
 
-def locate(stack: str, config: Path | None, home: SandboxDirectory) -> Path:
-    """The file of a stack: as given, else `Pulumi.<stack>.yaml` of the project, else the one it last ran with here.
+def find_stack_file(stack: str, config: Path | None, directory: SandboxDirectory) -> Path:
+    """The given file, else `Pulumi.<stack>.yaml` of the project, else the one of the stack's last run in this sandbox.
 
-    Raises `SandboxError` where there is none.
+    Raises `SandboxError` if it does not exist.
     """
-    choices = [config] if config else [PROJECT / f"Pulumi.{stack}.yaml", kept(home, stack)]
+    choices = [config] if config else [PROJECT / f"Pulumi.{stack}.yaml", stored_stack_file(directory, stack)]
     for path in choices:
         if path.is_file():
             return path
     known = ", ".join(sorted(file.name for file in PROJECT.glob("Pulumi.*.yaml")))
     raise SandboxError(
-        f"{choices[0]} is not there; stack files here: {known or 'none'}",
+        f"{choices[0]} does not exist; stack files of this project: {known or 'none'}",
         key="--config" if config else "--stack",
         value=str(config or stack),
         accepted=f"a stack file ({known})" if known else "a stack file, `Pulumi.<stack>.yaml`",
@@ -45,32 +51,32 @@ def locate(stack: str, config: Path | None, home: SandboxDirectory) -> Path:
     )
 
 
-def kept(home: SandboxDirectory, stack: str) -> Path:
-    """Where a sandbox keeps the file that a stack last ran with."""
-    return home.path / "stacks" / stack / f"Pulumi.{stack}.yaml"
+def stored_stack_file(directory: SandboxDirectory, stack: str) -> Path:
+    """Where a sandbox stores the stack file of the last run."""
+    return directory.path / "stacks" / stack / f"Pulumi.{stack}.yaml"
 
 
-def rehearsal(path: Path, certificate: Callable[[], str] | None = None) -> tuple[dict[str, Any], list[str]]:
-    """The content to run with, and the keys left out of it.
+def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) -> tuple[dict[str, Any], list[str]]:
+    """The stack file's content for a rehearsal, and the keys left out of it.
 
-    `certificate` makes what is sealed for in place of the real cluster's certificate.
+    `certificate` returns the certificate that replaces the real cluster's in `culvert:token`.
 
-    Left out are how the real stack encrypts, encrypted values (only the real stack can read them), and the settings of
-    providers (`cloudflare:…`, `kubernetes:…`): they would lead a rehearsal to the real account.
+    Left out are the encryption of the real stack, encrypted values (only the real stack can decrypt them), and settings
+    of providers (`cloudflare:…`, `kubernetes:…`), which would point the rehearsal at a real account.
     """
     content = yaml.safe_load(path.read_text()) or {}
     config: dict[str, Any] = content.get("config") or {}
     left_out = [key for key in _ENCRYPTION if key in content]
-    for_all: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
     for key, value in config.items():
         encrypted = isinstance(value, dict) and set(value) == {"secure"}
-        if encrypted or key.split(":", 1)[0] in ("cloudflare", "kubernetes", "random", "pulumi"):
+        if encrypted or key.split(":", 1)[0] in _PROVIDERS:
             left_out.append(key)
         else:
-            for_all[key] = _sealed_here(value, certificate) if key == "culvert:token" and certificate else value
-    return {"config": for_all}, left_out
+            kept[key] = _with_certificate(value, certificate) if key == "culvert:token" and certificate else value
+    return {"config": kept}, left_out
 
 
-def _sealed_here(token: Any, certificate: Callable[[], str]) -> Any:
-    given = yaml.safe_load(token) if isinstance(token, str) else token
-    return {**given, "certificate": certificate()} if given.get("certificate") else token
+def _with_certificate(token: Any, certificate: Callable[[], str]) -> Any:
+    options = yaml.safe_load(token) if isinstance(token, str) else token
+    return {**options, "certificate": certificate()} if options.get("certificate") else token

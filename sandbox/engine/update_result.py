@@ -1,12 +1,13 @@
-"""What a run of the engine did, as its events told it."""
+"""The result of one run of the engine, collected from its events."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
 
-from sandbox.engine import policy_pack
-from sandbox.engine.property_diff import SECRET, Reader, properties
+from ops.recover.state import urn_name
+from sandbox.engine.policy_pack import Violation, violation
+from sandbox.engine.property_diff import SECRET, ValueFormatter, changed_properties
 
 _OPS = {
     "create": "create",
@@ -14,19 +15,19 @@ _OPS = {
     "delete": "delete",
     "replace": "replace",
     "same": "same",
-    # Takes over what somebody else made; what changes of it follows as an update.
+    # An existing resource enters the state; what changes on it follows as an update.
     "import": "import",
 }
-"""Engine step → the word of the report. The halves of a replacement (`create-replacement`, `delete-replaced`,
-`discard-replaced`) are left out: `replace` stands for both."""
+"""Engine step → operation in the result. The halves of a replacement (`create-replacement`, `delete-replaced`,
+`discard-replaced`) are left out: `replace` covers both."""
 
 
 @dataclass(frozen=True)
 class Change:
     """One resource that a run changed, or would change.
 
-    `op` is `create`, `import`, `update`, `replace` or `delete`; `type` the type token, `name` the resource's name in the program;
-    `properties` the paths of the properties that differ, empty where the whole resource comes or goes.
+    `op` is `create`, `import`, `update`, `replace` or `delete`; `type` the type token; `name` the resource's name in the
+    program; `properties` the paths of the properties that differ, empty for `create`, `import` and `delete`.
     """
 
     op: str
@@ -35,34 +36,51 @@ class Change:
     properties: list[str]
 
 
+@dataclass(frozen=True)
+class UpdateResult:
+    """The result of one run: counts by operation, changed resources, and the stack's outputs with secrets masked."""
+
+    summary: dict[str, int]
+    changes: list[Change]
+    outputs: dict[str, Any]
+    steps: list[StepEventMetadata]
+    """The source of `changes`: old and new values, too large to print with every run."""
+    violations: list[Violation]
+    """Policy rules that the stack breaks, where the policy pack ran; in a successful run they are all advisory."""
+
+    def as_json(self) -> dict[str, Any]:
+        changes = [asdict(change) for change in self.changes]
+        return {"summary": self.summary, "changes": changes, "outputs": self.outputs}
+
+
 @dataclass
-class Recorder:
+class EventRecorder:
     """Collects engine events (`on_event` of the Automation API) into changes, counts and errors."""
 
     changes: list[Change] = field(default_factory=list)
     same: int = 0
     diagnostics: list[DiagnosticEvent] = field(default_factory=list)
     steps: list[StepEventMetadata] = field(default_factory=list)
-    """Every step of a resource as the engine told it, those without a change too: with old and new values, secrets masked."""
-    violations: list[policy_pack.Violation] = field(default_factory=list)
+    """Every step of a resource, unchanged ones included: with old and new values, secrets masked."""
+    violations: list[Violation] = field(default_factory=list)
     _refreshed: set[str] = field(default_factory=set)
 
     def __call__(self, event: EngineEvent) -> None:
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.diagnostics.append(event.diagnostic_event)
         if event.policy_event:
-            self.violations.append(policy_pack.violation(event.policy_event))
+            self.violations.append(violation(event.policy_event))
         if event.resource_pre_event:
             step = event.resource_pre_event.metadata
-            # What a refresh finds is known only once the resource was read: then its outputs come with the operation.
+            # The outcome of a refresh is known only after the read: its outputs event carries the operation.
             if step.op.value == "refresh":
                 self._refreshed.add(step.urn)
             else:
-                self._step(step)
+                self._record(step)
         if event.res_outputs_event and event.res_outputs_event.metadata.urn in self._refreshed:
-            self._step(event.res_outputs_event.metadata)
+            self._record(event.res_outputs_event.metadata)
 
-    def _step(self, step: StepEventMetadata) -> None:
+    def _record(self, step: StepEventMetadata) -> None:
         op = _OPS.get(step.op.value)
         if op is None or step.type.startswith("pulumi:providers:"):
             return
@@ -73,7 +91,7 @@ class Recorder:
             self.changes.append(_change(op, step))
 
     def summary(self) -> dict[str, int]:
-        """How many resources each operation touched."""
+        """The number of resources by operation."""
         counts = {"create": 0, "import": 0, "update": 0, "replace": 0, "delete": 0, "same": self.same}
         for change in self.changes:
             counts[change.op] += 1
@@ -82,10 +100,10 @@ class Recorder:
 
 def _change(op: str, step: StepEventMetadata) -> Change:
     whole = op in ("create", "import", "delete")
-    differing = [] if whole else sorted({each.path for each in properties(step, Reader([step], ""))})
-    return Change(op, step.type, step.urn.split("::")[-1], differing)
+    paths = [] if whole else sorted({prop.path for prop in changed_properties(step, ValueFormatter([step], ""))})
+    return Change(op, step.type, urn_name(step.urn), paths)
 
 
 def plain_outputs(outputs: Any) -> dict[str, Any]:
-    """Stack outputs with secret ones masked as the engine's own tools mask them."""
+    """Stack outputs with secrets masked as the engine's own commands mask them."""
     return {name: SECRET if output.secret else output.value for name, output in sorted(outputs.items())}

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from sandbox.tools.cache import folder, workshop
+from sandbox.tools.cache import build_folder, folder
 from sandbox.tools.catalog import Release, this_platform
 from sandbox.tools.download import Downloads, DownloadUnavailable
 from sandbox.tools.plugins import find_cloudflared
@@ -40,7 +40,7 @@ def obtain(progress: Progress) -> Tool | None:
         return None
     url = f"https://github.com/{_PROJECT}/download/{VERSION}/{asset}"
     release = Release(url, f"https://api.github.com/repos/{_PROJECT}/tags/{VERSION}", member)
-    with workshop(progress) as work:
+    with build_folder(progress) as work:
         _cached().parent.mkdir(parents=True, exist_ok=True)
         try:
             if not _cached().exists():

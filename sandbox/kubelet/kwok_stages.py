@@ -4,30 +4,14 @@ from typing import Any
 
 import yaml
 
+from sandbox.cluster.kwok_stages import ADDRESSES, stage
+
 LABEL, VALUE = "app.kubernetes.io/name", "cloudflared"
 """The label of the connector's pods (`components/naming.py`)."""
 
 _KEY = f'.metadata.labels["{LABEL}"]'
 # KWOK assigns the addresses of all pods; everything else of the status is the kubelet's.
-_ADDRESSES = """
-startTime: {{ Now | Quote }}
-{{ $hosts := NodeIPsWith .spec.nodeName }}
-{{ with $hosts }}
-hostIP: {{ index . 0 | Quote }}
-hostIPs:
-{{ range . }}
-- ip: {{ . | Quote }}
-{{ end }}
-{{ end }}
-{{ $ips := PodIPsWith .spec.nodeName false .metadata.uid .metadata.name .metadata.namespace }}
-{{ with $ips }}
-podIP: {{ index . 0 | Quote }}
-podIPs:
-{{ range . }}
-- ip: {{ . | Quote }}
-{{ end }}
-{{ end }}
-"""
+_ADDRESSES = "\nstartTime: {{ Now | Quote }}\n" + ADDRESSES
 
 
 def exclude_connector_pods(stages: str) -> str:
@@ -47,13 +31,4 @@ def _address_stage() -> dict[str, Any]:
         {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"},
         {"key": ".status.podIP", "operator": "DoesNotExist"},
     ]
-    return {
-        "apiVersion": "kwok.x-k8s.io/v1alpha1",
-        "kind": "Stage",
-        "metadata": {"name": "connector-addresses"},
-        "spec": {
-            "resourceRef": {"apiGroup": "v1", "kind": "Pod"},
-            "selector": {"matchExpressions": conditions},
-            "next": {"statusTemplate": _ADDRESSES},
-        },
-    }
+    return stage("Pod", "connector-addresses", conditions, {"statusTemplate": _ADDRESSES})

@@ -1,4 +1,4 @@
-"""Who keeps Secrets in a cluster besides culvert, played: External Secrets' operator, and the keeper of an existing Secret.
+"""Operators that write Secrets in a cluster besides culvert.
 
-The controller of sealed-secrets is not played but real: `sandbox/secret_operators/sealed_secrets.py` runs it.
+External Secrets' operator and the owner of an existing Secret are emulated; the controller of sealed-secrets is the real one.
 """

@@ -1,4 +1,4 @@
-"""Plays the keepers until it is stopped (SIGTERM or SIGINT)."""
+"""`python -m sandbox.secret_operators`: the emulated operators, until SIGTERM or SIGINT."""
 
 import argparse
 import logging
@@ -16,24 +16,24 @@ from sandbox.cluster.access import connect
 from sandbox.secret_operators.existing_secret import fill
 from sandbox.secret_operators.external_secrets import reconcile
 
-_PAUSE = 0.5
-"""Seconds between two looks."""
+_INTERVAL = 0.5
+"""Seconds between two reconciliations."""
 
 
 def serve(home: Path, kubeconfig: Path, ready: Path) -> None:
-    """Serves until asked to end. `ready` is written when all was looked at once."""
-    over = threading.Event()
+    """Reconciles until a signal arrives. `ready` is written after the first reconciliation."""
+    stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda *_: stopped.set())
     store = Store(home / "cloudflare.sqlite3")
-    while not over.wait(_PAUSE):
+    while not stopped.wait(_INTERVAL):
         try:
-            # Anew for each look: the API server may have moved, and a stack file may have made another kind its own.
+            # A new client each time: the API server may have moved to another port.
             with connect(kubeconfig) as api:
                 reconcile(api)
                 fill(api, store)
-        except (ApiException, HTTPError, OSError) as trouble:
-            logging.warning("again in a moment: %s", " ".join(str(trouble).split())[:200])
+        except (ApiException, HTTPError, OSError) as error:
+            logging.warning("retrying after an error: %s", " ".join(str(error).split())[:200])
             continue
         if not ready.exists():
             port_file.write(ready, {})
@@ -41,12 +41,12 @@ def serve(home: Path, kubeconfig: Path, ready: Path) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m sandbox.secret_operators", description=__doc__)
-    arguments.add_argument("--home", type=Path, required=True, help="the sandbox's folder")
-    arguments.add_argument("--kubeconfig", type=Path, required=True, help="the embedded cluster's")
-    arguments.add_argument("--port-file", type=Path, required=True, help="written when all was looked at once")
-    wanted = arguments.parse_args()
+    arguments.add_argument("--home", type=Path, required=True, help="the sandbox's directory")
+    arguments.add_argument("--kubeconfig", type=Path, required=True, help="the kubeconfig of the embedded cluster")
+    arguments.add_argument("--port-file", type=Path, required=True, help="written after the first reconciliation")
+    options = arguments.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    serve(wanted.home, wanted.kubeconfig, wanted.port_file)
+    serve(options.home, options.kubeconfig, options.port_file)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The controller of sealed-secrets, in the embedded cluster: the real one, with a key of the sandbox's own.
+"""The real controller of sealed-secrets, in the embedded cluster, with a key of the sandbox's own.
 
-A stack file names the certificate of its real cluster, and what is sealed for that opens nowhere else. So a rehearsal seals for
-this certificate in its place, and goes through the same code, the same schema and the same controller.
+A stack file names the certificate of its real cluster, and only that cluster can unseal what is sealed with it. A rehearsal
+therefore seals with this certificate instead; the code, the schema and the controller are the same.
 """
 
 import base64
@@ -18,27 +18,30 @@ from sandbox.tools.processes import Supervisor
 from sandbox.tools.tool import Progress
 
 NAME = "sealed-secrets"
-_KEYS = "kube-system"
+_KEY_NAMESPACE = "kube-system"
 _LABELS = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
 
 
-def certificate(home: SandboxDirectory) -> str:
-    """The certificate to seal for here, in PEM; its key, made with it, is `sealing/key.pem` (mode 0600)."""
-    place = home.path / "sealing" / "certificate.pem"
-    if not place.exists():
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = trustme.CA(organization_name="culvert sandbox", key_type=trustme.KeyType.RSA)
-        home.write_secret("sealing/key.pem", made.private_key_pem.bytes().decode())
-        made.cert_pem.write_to_path(str(place))
-    return place.read_text()
+def certificate(directory: SandboxDirectory) -> str:
+    """The sandbox's sealing certificate in PEM, created on first use; its key is `sealing/key.pem` (mode 0600)."""
+    path = directory.path / "sealing" / "certificate.pem"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        authority = trustme.CA(organization_name="culvert sandbox", key_type=trustme.KeyType.RSA)
+        directory.write_secret("sealing/key.pem", authority.private_key_pem.bytes().decode())
+        authority.cert_pem.write_to_path(str(path))
+    return path.read_text()
 
 
-def start(home: SandboxDirectory, kubeconfig: Path, supervisor: Supervisor, progress: Progress) -> None:
-    """Run the controller, if it does not run yet. `SandboxError` where it cannot be had."""
+def start(directory: SandboxDirectory, kubeconfig: Path, supervisor: Supervisor, progress: Progress) -> None:
+    """Starts the controller unless it runs. Raises `SandboxError` if it is not available."""
     if supervisor.running(NAME):
         return
     tool = tools.ensure([NAME], progress)[NAME]
-    content = {"tls.crt": certificate(home).encode(), "tls.key": (home.path / "sealing" / "key.pem").read_bytes()}
+    content = {
+        "tls.crt": certificate(directory).encode(),
+        "tls.key": (directory.path / "sealing" / "key.pem").read_bytes(),
+    }
     key: Any = {
         "metadata": {"name": "sealed-secrets-key", "labels": _LABELS},
         "type": "kubernetes.io/tls",
@@ -47,7 +50,7 @@ def start(home: SandboxDirectory, kubeconfig: Path, supervisor: Supervisor, prog
     from kubernetes import client
     from kubernetes.client.exceptions import ConflictException
 
-    with connect(kubeconfig) as api, contextlib.suppress(ConflictException):  # there since an earlier start
-        client.CoreV1Api(api).create_namespaced_secret(_KEYS, key)
-    progress("starting the controller of sealed-secrets")
-    supervisor.start(NAME, [tool.path, "--kubeconfig", kubeconfig, "--key-namespace", _KEYS])
+    with connect(kubeconfig) as api, contextlib.suppress(ConflictException):  # it exists since an earlier start
+        client.CoreV1Api(api).create_namespaced_secret(_KEY_NAMESPACE, key)
+    progress("starting the sealed-secrets controller")
+    supervisor.start(NAME, [tool.path, "--kubeconfig", kubeconfig, "--key-namespace", _KEY_NAMESPACE])

@@ -1,1 +1,1 @@
-"""The servers of a sandbox: started, found again, stopped."""
+"""The servers of a sandbox: started, reached, stopped."""

@@ -1,4 +1,4 @@
-"""The programs that the sandbox runs, and where each one comes from."""
+"""The programs that the sandbox runs: found, downloaded or built, started and stopped."""
 
 from sandbox.tools.plugins import find_cloudflared, find_plugin, plugin_version
 from sandbox.tools.provision import ensure, find

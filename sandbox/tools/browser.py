@@ -1,4 +1,4 @@
-"""A headless browser, where there is one: what a visitor sees, as a picture."""
+"""Screenshots of a page, by a headless browser if one is installed."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-"""It opens pages of this machine alone, and asks nobody else for anything."""
+"""The browser opens local pages only and sends no other requests."""
 
 
 def installed(names: Iterable[str] = NAMES) -> Path | None:
@@ -29,13 +29,13 @@ def installed(names: Iterable[str] = NAMES) -> Path | None:
     return None
 
 
-def screenshot(browser: Path, hostname: str, front: str, to: Path) -> None:
-    """Writes the page of `https://hostname/`, as the front (`http://127.0.0.1:8088`) serves it, to a PNG file.
+def screenshot(browser: Path, hostname: str, frontend: str, to: Path) -> None:
+    """Writes a screenshot of `https://hostname/`, as the edge's frontend (`http://127.0.0.1:8088`) serves it, to a PNG file.
 
-    Raises RuntimeError, with what the browser said, where it makes no picture.
+    Raises RuntimeError, with the browser's output, if it writes none.
     """
-    # Names lead to the front or nowhere, so the only certificate to be met is that of the sandbox's own authority.
-    rules = f"MAP {hostname} {urlsplit(front).netloc}, MAP * ~NOTFOUND"
+    # No other name resolves, so the only certificate that is accepted unchecked is that of the sandbox's own authority.
+    rules = f"MAP {hostname} {urlsplit(frontend).netloc}, MAP * ~NOTFOUND"
     with tempfile.TemporaryDirectory(prefix="culvert-browser-") as profile:
         arguments = [
             *FLAGS,
@@ -49,12 +49,12 @@ def screenshot(browser: Path, hostname: str, front: str, to: Path) -> None:
             f"https://{hostname}/",
         ]
         to.unlink(missing_ok=True)
-        done = subprocess.run([browser, *arguments], capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode or not to.exists():
-        raise RuntimeError(f"{browser.name} made no picture of https://{hostname}/: {done.stderr.strip()[-500:]}")
+        result = subprocess.run([browser, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    if result.returncode or not to.exists():
+        raise RuntimeError(f"{browser.name} took no screenshot of https://{hostname}/: {result.stderr.strip()[-500:]}")
 
 
 def _runs(path: str) -> bool:
-    """Some systems have a `chromium-browser` that only tells how to install one."""
-    found = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=False)
-    return found.returncode == 0 and "Chrom" in found.stdout
+    """Some systems have a `chromium-browser` that only prints how to install one."""
+    result = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    return result.returncode == 0 and "Chrom" in result.stdout

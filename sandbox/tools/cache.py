@@ -1,4 +1,4 @@
-"""The user's folder of tools that were downloaded or built, shared by all sandboxes of all checkouts."""
+"""The user's cache of downloaded and built tools, shared by all sandboxes of all checkouts."""
 
 import contextlib
 import os
@@ -16,21 +16,21 @@ from sandbox.tools.tool import Progress, Tool
 
 
 def folder() -> Path:
-    """`CULVERT_CACHE`, else the place that the system gives applications for such things."""
+    """`CULVERT_CACHE`, else culvert's folder in the user's cache directory."""
     chosen = os.environ.get("CULVERT_CACHE")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("culvert")
 
 
 def cached(name: str) -> Tool | None:
-    """The tool in its pinned version for this platform, if it is here; a folder that is there is there whole."""
+    """The tool in its pinned version for this platform, if it is cached."""
     place = _place(name)
     with contextlib.suppress(OSError):
         return Tool(name, place / name, CATALOG[name].version, (place / "origin").read_text().strip())
     return None
 
 
-def keep(name: str, program: Path, origin: str) -> Tool:
-    """Move `program`, which lies in a `workshop`, to its place. Others see it whole or not at all."""
+def store(name: str, program: Path, origin: str) -> Tool:
+    """Moves `program` from a build folder into the cache, atomically."""
     draft = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=program.parent))
     program.chmod(0o755)
     program.replace(draft / name)
@@ -38,22 +38,22 @@ def keep(name: str, program: Path, origin: str) -> Tool:
     draft.chmod(0o755)
     place = _place(name)
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():  # without its origin, or `cached` would have found it
+    if place.exists():  # incomplete: without its origin, `cached` does not find it
         shutil.rmtree(place)
     draft.replace(place)
     return Tool(name, place / name, CATALOG[name].version, origin)
 
 
 @contextlib.contextmanager
-def workshop(progress: Progress) -> Iterator[Path]:
-    """A folder to work in, for one process at a time; others wait. It is gone at the end, however that comes."""
+def build_folder(progress: Progress) -> Iterator[Path]:
+    """A temporary folder for one process at a time; others wait. It is always removed at the end."""
     home = folder()
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = FileLock(home / "lock")
         _wait_for(lock, progress)
         try:
-            for abandoned in home.glob("work-*"):  # by a process that was killed
+            for abandoned in home.glob("work-*"):  # left by a killed process
                 shutil.rmtree(abandoned, ignore_errors=True)
             work = Path(tempfile.mkdtemp(prefix="work-", dir=home))
             try:
@@ -64,10 +64,10 @@ def workshop(progress: Progress) -> Iterator[Path]:
             lock.release()
     except PermissionError as error:
         raise SandboxError(
-            f"The tools are kept in {home}, which cannot be written: {error}",
+            f"The tools are cached in {home}, which is not writable: {error}",
             key="CULVERT_CACHE",
             value=str(home),
-            accepted="a folder that you can write to",
+            accepted="a writable folder",
         ) from error
 
 
@@ -76,7 +76,7 @@ def _wait_for(lock: FileLock, progress: Progress) -> None:
         lock.acquire(timeout=0)
         return
     except Timeout:
-        progress("another process is fetching or building tools: waiting for it")
+        progress("another process is downloading or building tools; waiting for it")
     while True:
         try:
             lock.acquire(timeout=60, poll_interval=0.2)

@@ -1,16 +1,16 @@
-"""Which version of each tool the sandbox wants, where it is published, and how it is built."""
+"""The catalog of tools: pinned version, official downloads, and how each is built."""
 
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
 MODULES = Path(__file__).parent / "modules"
-"""One Go module a folder; each pins a program and everything in it by checksum."""
+"""A Go module per folder; each pins a program and its dependencies by checksum."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """An official download: a program, or a `.tar.gz` with it at `member`, and where its SHA-256 is published."""
+    """An official download: a program, or a `.tar.gz` with the program at `member`, and the URL of its SHA-256."""
 
     url: str
     checksums: str
@@ -19,8 +19,8 @@ class Release:
 
 @dataclass(frozen=True)
 class Entry:
-    """One tool. `oldest` is the lowest (major, minor) of somebody else's copy that will do, and `newest_major` the highest
-    major; `minutes` is about what building takes on two cores when nothing is cached."""
+    """One tool. An installed copy is used from version `oldest` (major, minor) to major version `newest_major`. `minutes` is
+    roughly the build time on two cores without a cache."""
 
     version: str
     module: str
@@ -30,12 +30,12 @@ class Entry:
     newest_major: int
     ldflags: str = ""
     tags: str = ""
-    """Build tags, by which a program leaves out parts of itself."""
+    """Go build tags that leave out parts of the program."""
     module_version: str = ""
-    """Of the Go module, where that goes by other numbers than the program."""
+    """The Go module's version, where it differs from the program's."""
     probe: tuple[str, ...] = ("--version",)
     releases: dict[str, Release] = field(default_factory=dict)
-    """By platform, `linux-amd64`; where there is none, it is built."""
+    """By platform, `linux-amd64`; on other platforms the tool is built."""
 
     @property
     def pinned(self) -> str:
@@ -44,7 +44,7 @@ class Entry:
 
 
 KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
-"""These are used together, so all of them are taken from one place or none is."""
+"""Used together, so all of them come from one place."""
 
 _PULUMI, _ETCD, _KUBE, _KWOK, _PROMETHEUS = "v3.259.0", "v3.6.8", "v1.36.3", "v0.8.0", "v3.16.0"
 
@@ -61,7 +61,7 @@ def _etcd(system: str, arch: str) -> Release:
 
 
 def _kwok(system: str, arch: str) -> Release:
-    # The project publishes no checksums; the digests that GitHub computed when the files were uploaded are in its API.
+    # The project publishes no checksums; GitHub's API has the digests of the uploaded files.
     project = "kubernetes-sigs/kwok/releases"
     url = f"https://github.com/{project}/download/{_KWOK}/kwok-{system}-{arch}"
     return Release(url, f"https://api.github.com/repos/{project}/tags/{_KWOK}")
@@ -126,14 +126,14 @@ CATALOG: dict[str, Entry] = {
     "promtool": Entry(
         version=_PROMETHEUS,
         module="promtool",
-        # Prometheus 3 is no module of major version 3.
+        # The Go module of Prometheus 3 has version v0.3xx.
         module_version="v0.316.0",
         package="github.com/prometheus/prometheus/cmd/promtool",
         minutes=3,
         oldest=(3, 0),
         newest_major=3,
         ldflags=f"-X github.com/prometheus/common/version.Version={_PROMETHEUS.removeprefix('v')}",
-        # Without the clients of two dozen clouds, which it has to look for targets with.
+        # Without service discovery, and so without the clients of two dozen clouds.
         tags="remove_all_sd",
         releases={f"{system}-{arch}": _promtool(system, arch) for system, arch in _EVERYWHERE},
     ),
@@ -149,7 +149,7 @@ CATALOG: dict[str, Entry] = {
     "sealed-secrets": Entry(
         version="v0.40.0",
         module="sealed-secrets",
-        # Upstream's controller behind a main of ours; its own finds no API server from outside a pod.
+        # Upstream's controller with a main of our own: upstream's finds no API server from outside a pod.
         package=".",
         minutes=2,
         oldest=(0, 40),
@@ -173,7 +173,7 @@ CATALOG: dict[str, Entry] = {
 
 
 def this_platform() -> str:
-    """This machine in the words of Go's releases: `linux-amd64`."""
+    """The platform of this machine as Go names it: `linux-amd64`."""
     machine = platform.machine().lower()
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
     return f"{platform.system().lower()}-{arch}"

@@ -1,4 +1,4 @@
-"""Official downloads: taken where they can be had, and only as published."""
+"""Official downloads, verified against their published checksums."""
 
 import contextlib
 import hashlib
@@ -16,30 +16,28 @@ from sandbox.tools.tool import Progress
 
 
 class DownloadUnavailable(Exception):
-    """A release that cannot be had, or not as published; the message says why in a few words."""
+    """A release that cannot be downloaded, or does not match its checksum; the message says why."""
 
 
 class Downloads:
-    """Fetches releases one after the other. A host that does not answer is not asked again."""
+    """Downloads releases, one after another. A host that does not answer is not tried again."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._closed: dict[str, DownloadUnavailable] = {}
+        self._unreachable: dict[str, DownloadUnavailable] = {}
         self._client = httpx.Client(follow_redirects=True, timeout=httpx.Timeout(30, connect=4))
 
     def fetch(self, release: Release, target: Path) -> None:
-        """Write the program of `release` to `target`, if what is received has the published checksum.
+        """Writes the program of `release` to `target`, once its checksum is verified.
 
-        Raises `DownloadUnavailable`. Nothing is unpacked, and nothing is at `target`, before the checksum is right.
+        Raises `DownloadUnavailable`. Nothing is unpacked before the checksum is verified.
         """
         name = release.url.rsplit("/", 1)[-1]
         archive = target.with_name(f"{target.name}.download")
         try:
             expected = published_digest(self._text(release.checksums), name)
             if self._receive(release.url, archive) != expected:
-                raise DownloadUnavailable(
-                    f"{name} does not have the checksum that is published for it, and was thrown away"
-                )
+                raise DownloadUnavailable(f"{name} does not match its published checksum and was discarded")
             if not release.member:
                 archive.replace(target)
                 return
@@ -51,7 +49,7 @@ class Downloads:
                     while chunk := member.read(1 << 20):
                         file.write(chunk)
         except (tarfile.TarError, KeyError) as error:
-            raise DownloadUnavailable(f"{name} is not the archive it should be: {error}") from error
+            raise DownloadUnavailable(f"{name} is not a valid archive: {error}") from error
         finally:
             archive.unlink(missing_ok=True)
 
@@ -61,7 +59,7 @@ class Downloads:
             return response.text
 
     def _receive(self, url: str, target: Path) -> str:
-        digest, received, spoke = hashlib.sha256(), 0, time.monotonic()
+        digest, received, reported = hashlib.sha256(), 0, time.monotonic()
         with self._get(url) as response, target.open("wb") as file:
             size = int(response.headers.get("content-length", 0))
             self._progress(f"downloading {url}" + (f" ({size / 1e6:.0f} MB)" if size else ""))
@@ -69,16 +67,16 @@ class Downloads:
                 digest.update(chunk)
                 file.write(chunk)
                 received += len(chunk)
-                if time.monotonic() - spoke > 10:
+                if time.monotonic() - reported > 10:
                     self._progress(f"received {received / 1e6:.0f} MB" + (f" of {size / 1e6:.0f}" if size else ""))
-                    spoke = time.monotonic()
+                    reported = time.monotonic()
         return digest.hexdigest()
 
     @contextlib.contextmanager
     def _get(self, url: str) -> Iterator[httpx.Response]:
         host = httpx.URL(url).host
-        if host in self._closed:
-            raise self._closed[host]
+        if host in self._unreachable:
+            raise self._unreachable[host]
         try:
             with self._client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
                 if not response.is_success:
@@ -86,22 +84,22 @@ class Downloads:
                 yield response
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            self._closed[host] = DownloadUnavailable(f"{host} cannot be reached ({reason})")
-            raise self._closed[host] from error
+            self._unreachable[host] = DownloadUnavailable(f"{host} cannot be reached ({reason})")
+            raise self._unreachable[host] from error
 
 
 def published_digest(published: str, name: str) -> str:
-    """The SHA-256 of the file `name` out of what its publisher says about it: lines of digest and name, a digest alone,
-    or GitHub's description of a release. Raises `DownloadUnavailable` where it is not among them."""
+    """The SHA-256 of the file `name` from its publisher's document: lines of digest and name, a single digest, or GitHub's
+    description of a release. Raises `DownloadUnavailable` if the document does not have it."""
     digest = None
     if published.lstrip().startswith("{"):
         assets = json.loads(published).get("assets", [])
         digest = next((asset.get("digest") for asset in assets if asset.get("name") == name), None)
     else:
         for line in published.splitlines():
-            said, *names = line.split()
+            first, *names = line.split()
             if not names or names[-1].lstrip("*").rsplit("/", 1)[-1] == name:
-                digest = said
+                digest = first
                 break
     match = re.fullmatch(r"(?:sha256:)?([0-9a-f]{64})", digest or "")
     if not match:

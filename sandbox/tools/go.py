@@ -1,4 +1,4 @@
-"""Building a tool from the Go module that pins it."""
+"""Builds of a tool from the Go module that pins it."""
 
 import contextlib
 import os
@@ -11,61 +11,61 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.tools.catalog import MODULES, Entry
-from sandbox.tools.processes import LAUNCH, let_go
+from sandbox.tools.processes import HELD, release
 from sandbox.tools.tool import Progress
 
 _SOURCE = "https://go.dev/dl/"
 
 
 class Go:
-    """The Go installation on the PATH, building in `work`: its cache of compiled packages, some 5 GB for all tools
-    together, is there too and goes with it, while downloaded modules stay where Go keeps them."""
+    """The Go installation on the PATH. It builds in `work`, with its build cache (some 5 GB for all tools together), which is
+    removed with that folder; downloaded modules stay in Go's module cache."""
 
     def __init__(self, work: Path, progress: Progress) -> None:
         self._work = work
         self._progress = progress
 
     def build(self, name: str, entry: Entry, target: Path) -> None:
-        """Make the program of `entry` at `target`. `SandboxError` says what is missing, or why it does not build."""
+        """Builds the program of `entry` at `target`. `SandboxError` says what is missing, or why the build failed."""
         module = MODULES / entry.module
-        go = self._program(module)
+        go = self._executable(module)
         log = self._work / f"{name}.log"
         flags = f"-s -w {entry.ldflags}".strip()
         command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", flags, "-o", str(target)]
         command += ["-tags", entry.tags] if entry.tags else []
         status = self._run([*command, entry.package], module, log, name)
         if status:
-            how = f"Go was ended by signal {-status}" if status < 0 else "The end of what Go says"
+            how = f"Go was killed by signal {-status}" if status < 0 else "The end of its output"
             raise SandboxError(
-                f"{name} {entry.version} does not build from its Go module. {how}:\n{_end(log)}".rstrip(":\n"),
+                f"{name} {entry.version} cannot be built from its Go module. {how}:\n{_tail(log)}".rstrip(":\n"),
                 key=name,
-                accepted="a Go that reaches a module proxy (GOPROXY), or has the modules in its cache",
+                accepted="a Go that reaches a module proxy (GOPROXY) or has the modules in its cache",
                 source=_SOURCE,
             )
 
-    def _program(self, module: Path) -> str:
-        wanted = re.search(r"^go (\d+)\.(\d+)", (module / "go.mod").read_text(), re.MULTILINE)
-        assert wanted is not None
-        needed = (int(wanted[1]), int(wanted[2]))
+    def _executable(self, module: Path) -> str:
+        directive = re.search(r"^go (\d+)\.(\d+)", (module / "go.mod").read_text(), re.MULTILINE)
+        assert directive is not None
+        needed = (int(directive[1]), int(directive[2]))
         go = shutil.which("go")
-        found, may_fetch = self._version(go) if go else (None, False)
-        if go and (found is None or found >= needed or may_fetch):
+        installed, can_upgrade = self._version(go) if go else (None, False)
+        if go and (installed is None or installed >= needed or can_upgrade):
             return go
-        has = f"the Go on the PATH is {found[0]}.{found[1]}" if found else "there is no Go on the PATH"
+        has = f"the Go on the PATH is {installed[0]}.{installed[1]}" if installed else "there is no Go on the PATH"
         raise SandboxError(
-            f"Building {module.name} needs Go {needed[0]}.{needed[1]} or newer, and {has}. Get it from {_SOURCE}",
+            f"Building {module.name} needs Go {needed[0]}.{needed[1]} or newer, and {has}. Install it from {_SOURCE}",
             key="go",
-            value=f"{found[0]}.{found[1]}" if found else None,
+            value=f"{installed[0]}.{installed[1]}" if installed else None,
             accepted=f"{needed[0]}.{needed[1]} or newer",
             source=_SOURCE,
         )
 
     def _version(self, go: str) -> tuple[tuple[int, int] | None, bool]:
-        """Which Go this is, and whether it may get itself a newer one (1.21 and later do, unless told to stay local)."""
-        asked = subprocess.run(
+        """The version of this Go, and whether it can download a newer toolchain (1.21 and later, unless GOTOOLCHAIN is local)."""
+        env = subprocess.run(
             [go, "env", "GOVERSION", "GOTOOLCHAIN"], cwd=self._work, capture_output=True, text=True, check=False
         )
-        version, toolchain = [*asked.stdout.splitlines(), "", ""][:2]
+        version, toolchain = [*env.stdout.splitlines(), "", ""][:2]
         match = re.match(r"go(\d+)\.(\d+)", version)
         if not match:  # a development version has no number
             return None, False
@@ -84,29 +84,29 @@ class Go:
         }
         with log.open("wb") as output:
             child = subprocess.Popen(
-                [*LAUNCH, *command],
+                [*HELD, *command],
                 cwd=module,
                 env=env,
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that it and its compilers can be ended together
+                start_new_session=True,  # so that Go and its compilers can be stopped together
             )
-            began = time.monotonic()
+            started = time.monotonic()
             try:
-                let_go(child)
+                release(child)
                 while True:
                     try:
                         return child.wait(timeout=30)
                     except subprocess.TimeoutExpired:
-                        minutes, seconds = divmod(int(time.monotonic() - began), 60)
+                        minutes, seconds = divmod(int(time.monotonic() - started), 60)
                         self._progress(f"still building {name}: {minutes} min {seconds:02} s")
             finally:
                 if child.poll() is None:
-                    _end_group(child)
+                    _stop_group(child)
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def _stop_group(child: subprocess.Popen[bytes]) -> None:
     for request in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, request)
@@ -115,5 +115,5 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _end(log: Path, lines: int = 15) -> str:
+def _tail(log: Path, lines: int = 15) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

@@ -1,4 +1,4 @@
-"""Programs that are on this machine already, because somebody installed them."""
+"""Programs that are installed on this machine."""
 
 import functools
 import os
@@ -12,10 +12,10 @@ from sandbox.tools.tool import Tool
 
 
 def find_installed(name: str) -> Tool | None:
-    """The tool as `KUBEBUILDER_ASSETS` or else the PATH has it, where its version will do.
+    """The tool from `KUBEBUILDER_ASSETS`, else from the PATH, if its version is supported.
 
-    The Kubernetes programs count only where all three are there in one minor version: the API server refuses nobody, but
-    a newer controller manager asks it for what it does not serve.
+    The Kubernetes programs are used only if all three are installed in the same minor version: a newer controller manager
+    requests resources that an older API server does not serve.
     """
     if name not in KUBERNETES:
         return _installed(name)
@@ -28,19 +28,19 @@ def _installed(name: str) -> Tool | None:
     assets = os.environ.get("KUBEBUILDER_ASSETS", "")
     places = [("KUBEBUILDER_ASSETS", assets)] if assets and (name == "etcd" or name in KUBERNETES) else []
     for origin, path in [*places, ("PATH", os.environ.get("PATH", os.defpath))]:
-        found = shutil.which(name, path=path)
-        version = found and _version(name, found, Path(found).stat().st_mtime_ns)
-        if found and version:
-            return Tool(name, Path(found), version, origin)
+        executable = shutil.which(name, path=path)
+        version = executable and _version(name, executable, Path(executable).stat().st_mtime_ns)
+        if executable and version:
+            return Tool(name, Path(executable), version, origin)
     return None
 
 
 @functools.cache
-def _version(name: str, path: str, _changed: int) -> str | None:
-    """What the program says it is, if that is a version we can use."""
+def _version(name: str, path: str, _modified: int) -> str | None:
+    """The version that the program reports, if it is supported."""
     entry = CATALOG[name]
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [path, *entry.probe],
             capture_output=True,
             text=True,
@@ -50,9 +50,9 @@ def _version(name: str, path: str, _changed: int) -> str | None:
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.search(r"\bv?(\d+)\.(\d+)\.(\d+)", said)
+    match = re.search(r"\bv?(\d+)\.(\d+)\.(\d+)", output)
     if not match:
         return None
     major, minor, _ = (int(part) for part in match.groups())
-    suits = (major, minor) >= entry.oldest and major <= entry.newest_major
-    return f"v{major}.{minor}.{match[3]}" if suits else None
+    supported = (major, minor) >= entry.oldest and major <= entry.newest_major
+    return f"v{major}.{minor}.{match[3]}" if supported else None

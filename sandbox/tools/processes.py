@@ -1,4 +1,4 @@
-"""The sandbox's background processes: started once, found again by later commands, stopped by name."""
+"""The background processes of a sandbox: started once, found by later commands, stopped by name."""
 
 import contextlib
 import json
@@ -17,18 +17,19 @@ import psutil
 from sandbox.errors import SandboxError
 
 MARK = "CULVERT_DAEMON"
-"""Environment variable that every process started here carries. Its value is drawn anew for each start, so a process
-is ours if, and only if, it still has the value that was recorded with its id: that holds however ids are reused and
-however the clock is set meanwhile (which moves the creation time that the system reports)."""
+"""Environment variable of every process started here, with a random value. A process is ours if it has the value that was
+recorded with its id. Ids are reused, and the creation time that the system reports moves with the clock; this value is
+safe from both."""
 
-LAUNCH = ("/bin/sh", "-c", 'read -r go || exit 1; exec "$@" </dev/null', "sh")
-"""What a command is started through: the process waits for a line on its input before it becomes the command. The line
-is sent once the process is known to whoever has to end it; where the caller is interrupted or dies before that, the pipe
-closes and the process goes too. At no moment does a command run that nobody knows of."""
+HELD = ("/bin/sh", "-c", 'read -r go || exit 1; exec "$@" </dev/null', "sh")
+"""Prefix of a command that is held until `release`: a shell waits for a line on its input, then becomes the command.
+
+The command runs only after its process id is recorded. If the caller is interrupted or dies before that, the pipe closes
+and the shell exits, so that no unrecorded process is left behind."""
 
 
-def let_go(child: subprocess.Popen[bytes]) -> None:
-    """Sends that line to a process that was started through `LAUNCH` with a pipe as its input. One that has ended is no error."""
+def release(child: subprocess.Popen[bytes]) -> None:
+    """Lets a process run that was started with `HELD` and a pipe as its input. An ended process is not an error."""
     assert child.stdin is not None
     with contextlib.suppress(BrokenPipeError), child.stdin:
         child.stdin.write(b"go\n")
@@ -37,8 +38,8 @@ def let_go(child: subprocess.Popen[bytes]) -> None:
 class Supervisor:
     """Starts and stops the processes of one sandbox, which outlive the command that started them.
 
-    `home` is that sandbox's folder. Each process has a name, `home/run/NAME.json` (its id and mark) and
-    `home/logs/NAME.log` (both streams, for the owner's eyes; the log of the run before is kept as `NAME.log.old`).
+    `home` is the sandbox's directory. A process has a name, a record `home/run/NAME.json` (its id and mark) and a log
+    `home/logs/NAME.log` (both output streams, readable by the owner only; `NAME.log.old` is that of the previous run).
     """
 
     def __init__(self, home: Path) -> None:
@@ -55,22 +56,24 @@ class Supervisor:
         timeout: float = 30,
         cwd: Path | None = None,
     ) -> int:
-        """Start `command` in a session of its own and return its process id once `ready` says so.
+        """Starts `command` in a session of its own and returns its process id once `ready` returns true.
 
-        A process of that name which still runs is stopped first. `env` is added to the caller's environment. `ready` is
-        asked 20 times a second for at most `timeout` seconds. A process that ends, or does not get ready in time, is a
-        `SandboxError` with the end of its log, and nothing of it is left running; the same goes for an interruption.
+        A running process of that name is stopped first. `env` is added to the caller's environment. `ready` is called 20
+        times a second for at most `timeout` seconds. If the process ends or is not ready in time, `SandboxError` has the
+        end of its log. After an error or an interruption, no process is left running.
         """
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
-            raise ValueError(f"{name!r} is no name for a process: small letters, digits, dots and hyphens")
-        since = self._read(name).get("since") or time.time_ns()
+            raise ValueError(
+                f"{name!r} is not a process name: it must consist of lower-case letters, digits, dots and hyphens"
+            )
+        first_started = self._read(name).get("first_started") or time.time_ns()
         self.stop(name)
         for folder in (self._record(name).parent, self.log(name).parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark = secrets.token_hex(16)
         with self._fresh_log(name) as log:
             child = subprocess.Popen(
-                [*LAUNCH, *map(str, command)],
+                [*HELD, *map(str, command)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -80,33 +83,35 @@ class Supervisor:
             )
         self._children[child.pid] = child
         try:
-            self._write(name, {"pid": child.pid, "mark": mark, "since": since, "command": [*map(str, command)]})
-            let_go(child)
+            self._write(
+                name, {"pid": child.pid, "mark": mark, "first_started": first_started, "command": [*map(str, command)]}
+            )
+            release(child)
             self._await(name, child, ready, timeout)
         except BaseException:
-            self.stop(name, patience=2)
+            self.stop(name, grace=2)
             raise
         return child.pid
 
     def running(self, name: str) -> bool:
-        """Whether the process recorded under `name` is alive and is the one that was started here."""
+        """Whether the process recorded under `name` is alive, and its id has not been reused."""
         return self._process(name) is not None
 
     def names(self) -> list[str]:
-        """Names of the processes that run, in the order they were first started: one that died and was started again
-        has its old place, as what leans on it still does."""
+        """Names of the running processes, in the order of their first start: a restarted process keeps its place, since the
+        processes that depend on it still do."""
         names = [path.stem for path in (self.home / "run").glob("*.json")]
-        return sorted(filter(self.running, names), key=lambda name: self._read(name).get("since", 0))
+        return sorted(filter(self.running, names), key=lambda name: self._read(name).get("first_started", 0))
 
-    def stop(self, name: str, patience: float = 15) -> None:
-        """End the process and its session: asked first, killed after `patience` seconds. Nothing to end is no error."""
-        for request, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 10)):
+    def stop(self, name: str, grace: float = 15) -> None:
+        """Terminates the process and its session, and kills them after `grace` seconds. A stopped process is not an error."""
+        for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 10)):
             process = self._process(name)
             if process is None:
                 break
-            # It leads its own session, so the group's number is its id and the group holds what it started, too.
+            # It leads a session of its own, so its id is that of the process group, which includes its children.
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, request)
+                os.killpg(process.pid, number)
             deadline = time.monotonic() + seconds
             while self.running(name) and time.monotonic() < deadline:
                 time.sleep(0.02)
@@ -114,12 +119,12 @@ class Supervisor:
             self._record(name).unlink(missing_ok=True)
 
     def stop_all(self) -> None:
-        """End every process of this sandbox, the youngest first, as what was started later needs what came before."""
+        """Stops every process of this sandbox, newest first: later processes depend on earlier ones."""
         for name in reversed(self.names()):
             self.stop(name)
 
     def log(self, name: str) -> Path:
-        """Where the process writes what it has to say."""
+        """The log file of the process."""
         return self.home / "logs" / f"{name}.log"
 
     def log_end(self, name: str, lines: int = 15) -> str:
@@ -134,14 +139,14 @@ class Supervisor:
         deadline = time.monotonic() + timeout
         while True:
             if child.poll() is not None:
-                raise SandboxError(f"{name} ended at once (exit {child.returncode}). {self._said(name)}")
+                raise SandboxError(f"{name} ended at once (exit status {child.returncode}). {self._log_note(name)}")
             if ready is None or ready():
                 return
             if time.monotonic() > deadline:
-                raise SandboxError(f"{name} was not ready after {timeout:g} seconds. {self._said(name)}")
+                raise SandboxError(f"{name} was not ready after {timeout:g} seconds. {self._log_note(name)}")
             time.sleep(0.05)
 
-    def _said(self, name: str) -> str:
+    def _log_note(self, name: str) -> str:
         end = self.log_end(name)
         return f"The end of {self.log(name)}:\n{end}" if end else f"{self.log(name)} is empty."
 
@@ -172,12 +177,12 @@ class Supervisor:
         if not isinstance(pid, int) or not mark:
             return None
         if pid in self._children:
-            self._children[pid].poll()  # a child of ours that ended stays listed until it is asked for
+            self._children[pid].poll()  # reaps a child that has ended
         deadline = time.monotonic() + 2
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
-            # For an instant there is no environment to be read: while the shell turns into the command, and while a
-            # killed process ends. The latter counts until its last thread, and so the last of its ports, is gone.
+            # The environment is unreadable for an instant: while the shell becomes the command, and while a killed
+            # process ends. The latter counts as running until its last thread has ended and released its ports.
             while not (environment := _environment(process)):
                 ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
                 if ended or time.monotonic() > deadline:
@@ -190,5 +195,5 @@ class Supervisor:
 def _environment(process: psutil.Process) -> dict[str, str]:
     try:
         return process.environ()
-    except psutil.NoSuchProcess:  # some systems say so of one that is ending
+    except psutil.NoSuchProcess:  # some systems raise this for a process that is ending
         return {}

@@ -1,4 +1,4 @@
-"""Definitions of custom kinds, as their projects publish them: got once, and only as they were when they were chosen."""
+"""CustomResourceDefinitions as their projects publish them, downloaded once and pinned by digest."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ from sandbox.tools.tool import Progress
 
 @dataclass(frozen=True)
 class Schema:
-    """One file of a project that is published as a Go module: where in it, and its SHA-256. `url` is the same file, by
-    itself, for machines without Go."""
+    """One file of a project that is published as a Go module: its path there and its SHA-256. `url` is the same file, for
+    machines without Go."""
 
     name: str
     module: str
@@ -29,27 +29,27 @@ class Schema:
     url: str
 
     @property
-    def place(self) -> Path:
+    def path_in_cache(self) -> Path:
         return folder() / "schemas" / f"{self.name}-{self.digest[:12]}.yaml"
 
 
 def obtain(schema: Schema, progress: Progress) -> Path:
-    """The file, out of the cache, downloaded, or taken from its Go module. `SandboxError` says why it cannot be had."""
-    if schema.place.exists():
-        return schema.place
-    progress(f"getting {schema.name} {schema.version}, once")
-    schema.place.parent.mkdir(parents=True, exist_ok=True)
-    # Not in the workshop, where another process may be building for minutes: two that do this at once do no harm.
-    with tempfile.TemporaryDirectory(dir=schema.place.parent) as draft_folder:
+    """The file from the cache, from its URL, or from its Go module. `SandboxError` says why it is not available."""
+    if schema.path_in_cache.exists():
+        return schema.path_in_cache
+    progress(f"downloading {schema.name} {schema.version}, once")
+    schema.path_in_cache.parent.mkdir(parents=True, exist_ok=True)
+    # Not in the build folder, which another process may hold for minutes. Two downloads at once do no harm.
+    with tempfile.TemporaryDirectory(dir=schema.path_in_cache.parent) as draft_folder:
         work = Path(draft_folder)
         content = _downloaded(schema)
         if content is None:
             content = _from_module(schema, work)
         if hashlib.sha256(content).hexdigest() != schema.digest:
-            raise SandboxError(f"{schema.path} of {schema.module} {schema.version} is not the file that was chosen")
+            raise SandboxError(f"{schema.path} of {schema.module} {schema.version} does not have the pinned digest")
         draft = work / schema.name
         draft.write_bytes(content)
-        return draft.replace(schema.place)
+        return draft.replace(schema.path_in_cache)
 
 
 def _downloaded(schema: Schema) -> bytes | None:
@@ -62,12 +62,12 @@ def _downloaded(schema: Schema) -> bytes | None:
 
 def _from_module(schema: Schema, work: Path) -> bytes:
     go = shutil.which("go")
-    accepted = f"{httpx.URL(schema.url).host} in reach, or a Go that reaches a module proxy"
+    accepted = f"access to {httpx.URL(schema.url).host}, or a Go that reaches a module proxy"
     if not go:
         raise SandboxError(
             f"{schema.name} cannot be downloaded, and there is no Go on the PATH", key=schema.name, accepted=accepted
         )
-    told = subprocess.run(
+    result = subprocess.run(
         [go, "mod", "download", "-json", f"{schema.module}@{schema.version}"],
         cwd=work,
         env={**os.environ, "GOWORK": "off"},
@@ -76,11 +76,11 @@ def _from_module(schema: Schema, work: Path) -> bytes:
         check=False,
     )
     try:
-        return (Path(json.loads(told.stdout)["Dir"]) / schema.path).read_bytes()
+        return (Path(json.loads(result.stdout)["Dir"]) / schema.path).read_bytes()
     except (ValueError, KeyError, OSError):
-        why = (told.stdout + told.stderr).strip()[-300:]
+        output = (result.stdout + result.stderr).strip()[-300:]
         raise SandboxError(
-            f"{schema.name} cannot be downloaded, and Go does not get {schema.module} {schema.version}: {why}",
+            f"{schema.name} cannot be downloaded, and Go cannot download {schema.module} {schema.version}: {output}",
             key=schema.name,
             accepted=accepted,
         ) from None

@@ -1,17 +1,17 @@
-"""One program that the sandbox runs."""
+"""An executable that the sandbox runs, and the callback for progress messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 Progress = Callable[[str], None]
-"""Takes one line for a person who is waiting."""
+"""Receives one line for the user who waits."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """An executable that was found or made: its `version` (`v1.36.3`; `unknown` where it cannot be asked) and, in words,
-    its `origin`."""
+    """An executable. `version` is `v1.36.3`, or `unknown` where the program does not report it; `origin` says in words where
+    the executable comes from."""
 
     name: str
     path: Path

@@ -15,6 +15,7 @@ import httpx
 import psutil
 
 from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.services.admin_api import CallCount
 from sandbox.services.services import SandboxServices
 
 _EVERY = 0.1
@@ -44,8 +45,8 @@ class Measured:
 
 def measure(env: Mapping[str, str], command: Sequence[str], cwd: Path = PROJECT) -> Measured:
     """Runs the command beside the sandbox that this environment names. Raises RuntimeError with its last words where it fails."""
-    session = SandboxServices(SandboxDirectory(Path(env["CULVERT_SANDBOX_HOME"])), lambda _: None)
-    mark = session.calls()[0] if session.running else 0
+    services = SandboxServices(SandboxDirectory(Path(env["CULVERT_SANDBOX_HOME"])), lambda _: None)
+    mark = services.calls()[0] if services.running else 0
     # To files: a pipe that nobody reads while memory is watched would fill up.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun, worked = time.monotonic(), _worked()
@@ -60,9 +61,9 @@ def measure(env: Mapping[str, str], command: Sequence[str], cwd: Path = PROJECT)
         printed, said = out.read().decode(), err.read().decode()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {printed[-1000:]}{said[-3000:]}")
-    made = session.calls(mark)[1] if session.running else []
-    reads = sum(call["method"] == "GET" for call in made)
-    return Measured(seconds, work, reads, len(made) - reads, peak["program"], peak["engine"], printed)
+    made = services.calls(mark)[1] if services.running else []
+    count = CallCount.of(made)
+    return Measured(seconds, work, count.reads, count.writes, peak["program"], peak["engine"], printed)
 
 
 def sandbox(env: Mapping[str, str], *arguments: str) -> Measured:

@@ -84,7 +84,7 @@ def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) 
     said = (tmp_path / "artifact" / "rehearsal.md").read_text()
     # Refused by one of its stacks, which is told with the rest.
     assert status != 0
-    assert "refused-now: refused" in said, runner.told
+    assert "refused-now: failed" in said, runner.told
     assert_matches("rehearsal.md", said)
     assert runner.summary.read_text() == said
     assert git(repository, "worktree", "list").count("\n") == 0

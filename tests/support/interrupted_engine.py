@@ -20,7 +20,8 @@ from pulumi.automation import _server
 from sandbox import tools
 from sandbox.directory import SandboxDirectory
 from sandbox.engine.diagnostics import RunFailed
-from sandbox.engine.engine import Engine, engines
+from sandbox.engine.engine import Engine
+from sandbox.engine.engine_processes import find_engines
 from sandbox.providers.__main__ import serve
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.interface import ProviderError
@@ -80,7 +81,7 @@ class EngineKiller:
             self.writes.append(what)
             if len(self.writes) == self._after:
                 self._over = True
-                for engine in engines(self.backend):
+                for engine in find_engines(self.backend):
                     engine.kill()
                     while alive(engine.pid):
                         time.sleep(0.005)
@@ -130,7 +131,7 @@ class EngineHarness:
 
     def api_state(self) -> dict[str, Any]:
         """Everything that the emulated API holds."""
-        headers = {"Authorization": f"Bearer {self.services.home.secret('admin')}"}
+        headers = {"Authorization": f"Bearer {self.services.directory.secret('admin')}"}
         return httpx.get(f"{self.services.dashboard()}sandbox/state", headers=headers).raise_for_status().json()
 
     def token(self, tunnel: str) -> str:
@@ -152,13 +153,13 @@ class EngineHarness:
 
     def checkpoint(self, stack: str) -> dict[str, Any]:
         """The state of a stack, as it lies in its file."""
-        file = self.services.home.path / "state/.pulumi/stacks/culvert" / f"{stack}.json"
+        file = self.services.directory.path / "state/.pulumi/stacks/culvert" / f"{stack}.json"
         return json.loads(file.read_text())["checkpoint"]["latest"]
 
     def engine(self, stack: str, config: dict[str, Any]) -> Engine:
         file = self.box.stack_file(stack, config)
         self.services.seed(Settings.from_stack_file(file))
-        return Engine(self.services.home, stack, file, self._tool, self.env, self.messages.append)
+        return Engine(self.services.directory, stack, file, self._tool, self.env, self.messages.append)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Texts as they are meant to be, in files beside the tests; CULVERT_SNAPSHOTS=write writes them anew, to be read before they are kept."""
+"""Snapshots of texts, in `tests/fixtures/rehearsals`. CULVERT_SNAPSHOTS=write writes them again; read them before a commit."""
 
 import os
 
@@ -8,7 +8,7 @@ FOLDER = FIXTURES / "rehearsals"
 
 
 def assert_matches(name: str, text: str) -> None:
-    """That `text` is what the file `golden/<name>` holds."""
+    """Asserts that `text` is the content of the snapshot `name`."""
     file = FOLDER / name
     if os.environ.get("CULVERT_SNAPSHOTS") == "write":
         file.write_text(text, encoding="utf-8")

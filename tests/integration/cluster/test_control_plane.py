@@ -19,6 +19,7 @@ from kubernetes.client.exceptions import ApiException
 
 from sandbox import cluster, tools
 from sandbox.cluster.access import connect
+from sandbox.cluster.external import check_external
 from sandbox.errors import SandboxError
 from sandbox.tools.processes import Supervisor
 from tests.support.processes import alive, eventually
@@ -330,22 +331,22 @@ def test_damaged_data_is_told_with_the_way_out(make: Callable[[], Cluster]):
     log = damaged.home / "cluster" / "etcd" / "member" / "wal" / "0000000000000000-0000000000000000.wal"
     log.parent.mkdir(parents=True)
     log.write_bytes(b"not a log")
-    with pytest.raises(SandboxError, match=r"(?s)sandbox down --delete. What etcd says:.*\bpanic: "):
+    with pytest.raises(SandboxError, match=r"(?s)sandbox down --delete. The end of its log:.*\bpanic: "):
         damaged.start()
 
 
 def test_somebody_elses_cluster_is_named_when_it_answers(running: Cluster):
-    assert re.fullmatch(r"Kubernetes v1\.\d+\.\d+\S* at https://127\.0\.0\.1:\d+", cluster.external(running.kubeconfig))
+    assert re.fullmatch(r"Kubernetes v1\.\d+\.\d+\S* at https://127\.0\.0\.1:\d+", check_external(running.kubeconfig))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda config: config["users"][0].update(user={"token": "wrong"}), "does not accept the credentials given"),
+        (lambda config: config["users"][0].update(user={"token": "wrong"}), "does not accept its credentials"),
         (lambda config: config["clusters"][0]["cluster"].update(server="https://127.0.0.1:9"), "cannot be reached"),
         (lambda config: config["clusters"][0]["cluster"].pop("certificate-authority-data"), "cannot be reached"),
-        (lambda config: config.pop("current-context"), "is no kubeconfig that can be used"),
-        (lambda config: config.clear(), "is no kubeconfig that can be used"),
+        (lambda config: config.pop("current-context"), "is not a usable kubeconfig"),
+        (lambda config: config.clear(), "is not a usable kubeconfig"),
     ],
 )
 def test_a_cluster_that_does_not_answer_is_told_in_words(
@@ -356,5 +357,5 @@ def test_a_cluster_that_does_not_answer_is_told_in_words(
     path = tmp_path / "kubeconfig"
     path.write_text(yaml.safe_dump(config))
     with pytest.raises(SandboxError, match=f"{re.escape(str(path))}.* {message}") as caught:
-        cluster.external(path)
+        check_external(path)
     assert caught.value.key == "KUBECONFIG"

@@ -88,6 +88,6 @@ def test_what_cannot_be_had_is_named_and_the_others_are_served(tmp_path: Path, m
 def test_a_file_that_is_not_the_one_chosen_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
     monkeypatch.setenv("CULVERT_CACHE", str(tmp_path))
-    with pytest.raises(SandboxError, match="is not the file that was chosen"):
+    with pytest.raises(SandboxError, match="does not have the pinned digest"):
         obtain(other, print)
-    assert not other.place.exists()
+    assert not other.path_in_cache.exists()

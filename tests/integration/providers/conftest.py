@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import cluster
+from sandbox.cluster.external import external_kubeconfig
 from sandbox.providers.kubernetes.api import Api
-from sandbox.services.services import external_kubeconfig
 from sandbox.tools import ensure
 from sandbox.tools.processes import Supervisor
 from tests.support.plugin_client import Plugin, running_plugin

@@ -1,4 +1,4 @@
-"""Programs that are installed already are used, where their version will do."""
+"""Installed programs are used if their version is supported."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "version"),
+    ("name", "output", "version"),
     [
         ("pulumi", "v3.200.1", "v3.200.1"),
         ("pulumi", "v2.9.0", None),
@@ -31,27 +31,27 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("kwok", "kwok version v0.5.2 go1.22.0 (linux/amd64)", None),
     ],
 )
-def test_a_program_on_the_path_is_used_if_its_version_will_do(
-    program: Program, name: str, said: str, version: str | None
+def test_a_program_on_the_path_is_used_if_its_version_is_supported(
+    program: Program, name: str, output: str, version: str | None
 ):
-    path = program(name, f"echo '{said}'")
+    path = program(name, f"echo '{output}'")
     found = tools.find(name)
     assert found == (tools.Tool(name, path, version, "PATH") if version else None)
 
 
-def test_a_program_that_fails_or_cannot_be_run_is_not_used(program: Program):
+def test_a_program_that_fails_or_cannot_run_is_not_used(program: Program):
     program("etcd", "exit 1")
     assert tools.find("etcd") is None
     program("etcd", "").write_bytes(b"\x7fELF of another machine")
     assert tools.find("etcd") is None
 
 
-def test_the_engine_asks_nobody_for_updates_when_it_is_asked_its_version(program: Program):
+def test_the_engine_does_not_check_for_updates_when_it_reports_its_version(program: Program):
     program("pulumi", 'test "$PULUMI_SKIP_UPDATE_CHECK" = true && echo v3.100.0')
     assert tools.find("pulumi") is not None
 
 
-def test_the_kubernetes_programs_are_taken_together(program: Program):
+def test_the_kubernetes_programs_are_used_together(program: Program):
     for name in KUBERNETES[:2]:
         program(name, "echo Kubernetes v1.34.1")
     assert [tools.find(name) for name in KUBERNETES] == [None] * 3
@@ -60,7 +60,7 @@ def test_the_kubernetes_programs_are_taken_together(program: Program):
 
 
 @pytest.mark.parametrize("versions", [("1.34.1", "1.35.0", "1.34.1"), ("1.29.9", "1.29.9", "1.29.9")])
-def test_kubernetes_programs_that_are_too_old_or_do_not_belong_together_are_not_used(
+def test_kubernetes_programs_that_are_too_old_or_of_different_versions_are_not_used(
     program: Program, versions: tuple[str, str, str]
 ):
     for name, version in zip(KUBERNETES, versions, strict=True):
@@ -68,7 +68,7 @@ def test_kubernetes_programs_that_are_too_old_or_do_not_belong_together_are_not_
     assert [tools.find(name) for name in KUBERNETES] == [None] * 3
 
 
-def test_kubebuilder_assets_come_before_the_path(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_kubebuilder_assets_precede_the_path(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program("etcd", "echo etcd Version: 3.5.1")
     assets = tmp_path / "assets"
     assets.mkdir()
@@ -87,7 +87,7 @@ def plugin(folder: Path) -> Path:
     return path
 
 
-def test_a_cached_plugin_counts_only_in_the_version_of_the_sdk(
+def test_a_cached_plugin_is_used_only_in_the_version_of_the_sdk(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     del program  # an empty PATH
@@ -103,7 +103,7 @@ def test_a_cached_plugin_counts_only_in_the_version_of_the_sdk(
     assert tools.find_plugin("cloudflare") is None
 
 
-def test_a_plugin_on_the_path_counts_unless_the_engine_is_told_to_ignore_it(
+def test_a_plugin_on_the_path_is_used_unless_the_engine_ignores_it(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
@@ -115,7 +115,7 @@ def test_a_plugin_on_the_path_counts_unless_the_engine_is_told_to_ignore_it(
     assert tools.find_plugin("random") is None
 
 
-def test_the_connector_is_looked_for_where_it_is_said_to_be(
+def test_cloudflared_is_found_by_its_variable_and_else_on_the_path(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     assert tools.find_cloudflared() is None
@@ -133,7 +133,7 @@ def test_the_connector_is_looked_for_where_it_is_said_to_be(
 
 
 @pytest.mark.parametrize("name", CATALOG)
-def test_what_is_built_is_the_version_that_is_promised(name: str):
+def test_each_module_pins_the_version_of_the_catalog(name: str):
     entry = CATALOG[name]
     module = MODULES / entry.module
     source = (module / ("main.go" if entry.package == "." else "tools.go")).read_text()

@@ -1,4 +1,4 @@
-"""The sandbox's processes are found again, whoever started them, and nothing else is ever touched."""
+"""A sandbox's processes are found by later commands, and no other process is ever touched."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.support.processes import alive, eventually
 
 
 def caller(script: str, home: Path) -> subprocess.CompletedProcess[bytes]:
-    """Another Python process that uses a supervisor of `home` as `supervisor`."""
+    """Runs a script in another Python process, with a supervisor of `home` as `supervisor`."""
     prelude = f"""
         import os, signal
         from pathlib import Path
@@ -32,13 +32,13 @@ def caller(script: str, home: Path) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.fixture
 def bystander() -> Iterator[int]:
-    """A process that has nothing to do with any sandbox."""
+    """A process that belongs to no sandbox."""
     with subprocess.Popen(["sleep", "600"]) as process:
         yield process.pid
         process.kill()
 
 
-def test_a_stopped_process_takes_its_children_along(supervisor: Supervisor, tmp_path: Path):
+def test_stopping_a_process_stops_its_children(supervisor: Supervisor, tmp_path: Path):
     child = tmp_path / "child"
     pid = supervisor.start("parent", ["sh", "-c", f"sleep 600 & echo $! > {child}; wait"], ready=child.exists)
     eventually(child.read_text)
@@ -48,15 +48,15 @@ def test_a_stopped_process_takes_its_children_along(supervisor: Supervisor, tmp_
     assert supervisor.names() == []
 
 
-def test_a_process_that_ignores_the_request_is_killed(supervisor: Supervisor, tmp_path: Path):
+def test_a_process_that_ignores_termination_is_killed(supervisor: Supervisor, tmp_path: Path):
     deaf = tmp_path / "deaf"
     pid = supervisor.start("deaf", ["sh", "-c", f"trap '' TERM; touch {deaf}; sleep 600"], ready=deaf.exists)
-    supervisor.stop("deaf", patience=0.2)
+    supervisor.stop("deaf", grace=0.2)
     assert not alive(pid)
 
 
 def test_a_foreign_process_with_a_recorded_id_is_never_touched(supervisor: Supervisor, bystander: int):
-    """The system gives ids again: the record of a process killed from outside may name a stranger by now."""
+    """The system reuses ids: the record of a process killed from outside may hold the id of another process."""
     os.kill(supervisor.start("gone", ["sleep", "600"]), signal.SIGKILL)
     record = supervisor.home / "run" / "gone.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "pid": bystander}))
@@ -66,7 +66,7 @@ def test_a_foreign_process_with_a_recorded_id_is_never_touched(supervisor: Super
     assert alive(bystander)
 
 
-def test_a_process_outlives_a_killed_caller_and_is_found_by_the_next(supervisor: Supervisor):
+def test_a_process_outlives_its_killed_caller_and_is_found_by_the_next(supervisor: Supervisor):
     caller("supervisor.start('left', ['sleep', '600']); os.kill(os.getpid(), signal.SIGKILL)", supervisor.home)
     assert supervisor.names() == ["left"]
     pid = json.loads((supervisor.home / "run" / "left.json").read_text())["pid"]
@@ -74,7 +74,7 @@ def test_a_process_outlives_a_killed_caller_and_is_found_by_the_next(supervisor:
     assert not alive(pid)
 
 
-def test_a_caller_killed_before_it_recorded_leaves_no_process(supervisor: Supervisor):
+def test_a_caller_killed_before_it_writes_the_record_leaves_no_process(supervisor: Supervisor):
     ran, pid = supervisor.home / "ran", supervisor.home / "pid"
     caller(
         f"""
@@ -90,7 +90,7 @@ def test_a_caller_killed_before_it_recorded_leaves_no_process(supervisor: Superv
     assert not ran.exists()
 
 
-def test_an_unready_process_is_ended_and_its_log_is_in_the_error(supervisor: Supervisor, tmp_path: Path):
+def test_an_unready_process_is_stopped_and_the_error_has_its_log(supervisor: Supervisor, tmp_path: Path):
     pid = tmp_path / "pid"
     command = ["sh", "-c", f"echo $$ > {pid}; echo waiting for a friend; exec sleep 600"]
     with pytest.raises(SandboxError, match=r"(?s)shy was not ready after 1 seconds.*waiting for a friend"):
@@ -98,8 +98,8 @@ def test_an_unready_process_is_ended_and_its_log_is_in_the_error(supervisor: Sup
     assert not alive(int(pid.read_text()))
 
 
-def test_a_process_that_ends_at_once_is_told_with_its_last_words(supervisor: Supervisor):
-    with pytest.raises(SandboxError, match=r"(?s)weak ended at once \(exit 3\).*no such luck"):
+def test_the_error_of_a_process_that_ends_at_once_has_its_log(supervisor: Supervisor):
+    with pytest.raises(SandboxError, match=r"(?s)weak ended at once \(exit status 3\).*no such luck"):
         supervisor.start("weak", ["sh", "-c", "echo no such luck; exit 3"], ready=lambda: False, timeout=30)
 
 
@@ -113,7 +113,7 @@ def test_an_interrupted_start_leaves_no_process(supervisor: Supervisor):
     assert not (supervisor.home / "run" / "half.json").exists()
 
 
-def test_starting_again_replaces_the_process_and_keeps_the_log_before(supervisor: Supervisor):
+def test_restarting_replaces_the_process_and_keeps_the_previous_log(supervisor: Supervisor):
     first = supervisor.start("twice", ["sh", "-c", "echo first; exec sleep 600"])
     eventually(lambda: supervisor.log("twice").read_text() == "first\n")
     second = supervisor.start("twice", ["sh", "-c", "echo second; exec sleep 600"])
@@ -123,18 +123,18 @@ def test_starting_again_replaces_the_process_and_keeps_the_log_before(supervisor
     assert supervisor.log("twice").with_suffix(".log.old").read_text() == "first\n"
 
 
-def test_stop_all_ends_the_youngest_first(supervisor: Supervisor, tmp_path: Path):
+def test_stop_all_stops_the_newest_first(supervisor: Supervisor, tmp_path: Path):
     order = tmp_path / "order"
-    for name in ("b-oldest", "c-middle", "a-youngest"):
+    for name in ("b-oldest", "c-middle", "a-newest"):
         ready = tmp_path / name
         script = f"trap 'echo {name} >> {order}; exit' TERM; touch {ready}; while :; do sleep 0.05; done"
         supervisor.start(name, ["sh", "-c", script], ready=ready.exists)
-    assert supervisor.names() == ["b-oldest", "c-middle", "a-youngest"]
+    assert supervisor.names() == ["b-oldest", "c-middle", "a-newest"]
     supervisor.stop_all()
-    assert order.read_text().split() == ["a-youngest", "c-middle", "b-oldest"]
+    assert order.read_text().split() == ["a-newest", "c-middle", "b-oldest"]
 
 
-def test_a_process_that_was_started_again_keeps_its_place(supervisor: Supervisor):
+def test_a_restarted_process_keeps_its_place(supervisor: Supervisor):
     for name in ("store", "server"):
         supervisor.start(name, ["sleep", "600"])
     os.kill(supervisor.start("store", ["sleep", "600"]), signal.SIGKILL)
@@ -142,7 +142,7 @@ def test_a_process_that_was_started_again_keeps_its_place(supervisor: Supervisor
     assert supervisor.names() == ["store", "server"]
 
 
-def test_a_secret_in_the_environment_reaches_the_process_and_no_file(supervisor: Supervisor):
+def test_a_secret_in_the_environment_is_not_written_to_a_file(supervisor: Supervisor):
     supervisor.start("keeper", ["sh", "-c", "echo ${#SECRET}; exec sleep 600"], {"SECRET": "swordfish"})
     eventually(lambda: supervisor.log("keeper").read_text() == "9\n")
     files = [path for path in supervisor.home.rglob("*") if path.is_file()]
@@ -150,13 +150,13 @@ def test_a_secret_in_the_environment_reaches_the_process_and_no_file(supervisor:
     assert not any("swordfish" in path.read_text() for path in files)
 
 
-def test_only_the_owner_reads_logs_and_records(supervisor: Supervisor):
+def test_only_the_owner_can_read_logs_and_records(supervisor: Supervisor):
     supervisor.start("private", ["sleep", "600"])
     assert stat.S_IMODE(supervisor.log("private").stat().st_mode) == 0o600
     for folder in ("run", "logs"):
         assert stat.S_IMODE((supervisor.home / folder).stat().st_mode) == 0o700
 
 
-def test_a_process_is_out_of_reach_of_the_terminal(supervisor: Supervisor):
+def test_a_process_has_a_session_of_its_own(supervisor: Supervisor):
     pid = supervisor.start("apart", ["sleep", "600"])
     assert os.getsid(pid) == pid != os.getsid(0)

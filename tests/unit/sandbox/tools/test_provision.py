@@ -1,4 +1,4 @@
-"""Programs that are not there are downloaded as published or built as pinned, once, whole, or not at all."""
+"""Missing tools are downloaded as published or built as pinned: once, and completely or not at all."""
 
 import hashlib
 import http.server
@@ -27,7 +27,7 @@ from tests.support.processes import alive, eventually
 Program = Callable[[str, str], Path]
 
 NAME = "cyclonus"
-"""A tool that nobody publishes, so that only building is left."""
+"""A tool without an official download, which is always built."""
 
 GO = """
 case "$1" in
@@ -50,22 +50,22 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def builds(tmp_path: Path) -> Callable[[], int]:
-    """How often Go was asked to build."""
+    """The number of builds that Go was asked for."""
     log = tmp_path / "builds"
     return lambda: len(log.read_text().splitlines()) if log.exists() else 0
 
 
 class Publisher:
-    """A server on loopback that publishes `files`, by path, and counts what it is asked for."""
+    """A server on loopback that publishes `files` by path and records the requests."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         publisher = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                publisher.asked.append(self.path)
+                publisher.requests.append(self.path)
                 body = publisher.files.get(self.path)
                 self.send_response(404 if body is None else 200)
                 self.end_headers()
@@ -79,7 +79,7 @@ class Publisher:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def archive(self, member: str, text: str) -> Release:
-        """Publish an archive with one program in it, and its checksum among others."""
+        """Publishes an archive with one program, and its checksum among others."""
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w:gz") as archive:
             info = tarfile.TarInfo(member)
@@ -106,7 +106,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Release], None]:
-    """Makes the catalog have the tool's release at another place."""
+    """Replaces the tool's official download in the catalog."""
     return lambda name, release: monkeypatch.setitem(CATALOG[name].releases, this_platform(), release)
 
 
@@ -114,20 +114,20 @@ def leftovers(cache: Path) -> list[Path]:
     return list(cache.glob("work-*"))
 
 
-def test_a_tool_is_built_once_and_then_there(program: Program, builds: Callable[[], int], cache: Path):
+def test_a_tool_is_built_once_and_then_cached(program: Program, builds: Callable[[], int], cache: Path):
     program("go", GO)
-    said: list[str] = []
-    tool = tools.ensure([NAME], said.append)[NAME]
+    messages: list[str] = []
+    tool = tools.ensure([NAME], messages.append)[NAME]
     assert subprocess.check_output([tool.path], text=True) == "made by go\n"
     assert tool.origin == "built from its Go module, cached"
-    assert any("building cyclonus v0.5.6, 1 of 1: about 1 minute, once" in line for line in said)
-    said.clear()
-    assert tools.ensure([NAME, NAME], said.append) == {NAME: tool} == {NAME: tools.find(NAME)}
-    assert (builds(), said) == (1, [])
+    assert any("building cyclonus v0.5.6, 1 of 1: about 1 minute, once" in line for line in messages)
+    messages.clear()
+    assert tools.ensure([NAME, NAME], messages.append) == {NAME: tool} == {NAME: tools.find(NAME)}
+    assert (builds(), messages) == (1, [])
     assert leftovers(cache) == []
 
 
-def test_a_download_with_the_published_checksum_is_taken(
+def test_a_download_with_the_published_checksum_is_used(
     program: Program, builds: Callable[[], int], publisher: Publisher, published: Callable[[str, Release], None]
 ):
     program("go", GO)
@@ -138,28 +138,28 @@ def test_a_download_with_the_published_checksum_is_taken(
     assert builds() == 0
 
 
-def test_a_download_with_another_checksum_is_thrown_away_and_the_tool_built(
+def test_a_download_with_another_checksum_is_discarded_and_the_tool_built(
     program: Program, publisher: Publisher, published: Callable[[str, Release], None]
 ):
     program("go", GO)
     published("etcd", publisher.archive("etcd-v9/etcd", "#!/bin/sh\necho downloaded\n"))
     publisher.files["/sums"] = f"{'1' * 64}  tool.tar.gz\n".encode()
-    said: list[str] = []
-    tool = tools.ensure(["etcd"], said.append)["etcd"]
+    messages: list[str] = []
+    tool = tools.ensure(["etcd"], messages.append)["etcd"]
     assert subprocess.check_output([tool.path], text=True) == "made by go\n"
-    assert any("does not have the checksum that is published for it" in line for line in said)
+    assert any("does not match its published checksum" in line for line in messages)
 
 
 @pytest.mark.parametrize(
     ("sums", "message"),
     [
-        ("1" * 64 + "  tool.tar.gz", "does not have the checksum"),
+        ("1" * 64 + "  tool.tar.gz", "does not match its published checksum"),
         ("1" * 64 + "  other.tar.gz", "no checksum is published for tool.tar.gz"),
         ("<html>please log in to the network</html>", "no checksum is published for tool.tar.gz"),
         (None, "answers 404"),
     ],
 )
-def test_nothing_is_written_where_the_checksum_is_not_right(
+def test_nothing_is_written_if_the_checksum_is_wrong(
     publisher: Publisher, tmp_path: Path, sums: str | None, message: str
 ):
     release = publisher.archive("etcd", "echo")
@@ -171,13 +171,13 @@ def test_nothing_is_written_where_the_checksum_is_not_right(
     assert not list(tmp_path.glob("etcd*"))
 
 
-def test_an_archive_without_the_program_is_refused(publisher: Publisher, tmp_path: Path):
+def test_an_archive_without_the_program_is_rejected(publisher: Publisher, tmp_path: Path):
     release = publisher.archive("README", "hello")
-    with pytest.raises(DownloadUnavailable, match="not the archive it should be"):
+    with pytest.raises(DownloadUnavailable, match="is not a valid archive"):
         Downloads(lambda _: None).fetch(Release(release.url, release.checksums, "bin/etcd"), tmp_path / "etcd")
 
 
-def test_a_host_that_cannot_be_reached_is_asked_once(publisher: Publisher, tmp_path: Path):
+def test_an_unreachable_host_is_tried_once(publisher: Publisher, tmp_path: Path):
     downloads = Downloads(lambda _: None)
     release = publisher.archive("etcd", "echo")
     publisher.close()
@@ -188,7 +188,7 @@ def test_a_host_that_cannot_be_reached_is_asked_once(publisher: Publisher, tmp_p
         again.archive("etcd", "echo")
         with pytest.raises(DownloadUnavailable, match="cannot be reached"):
             downloads.fetch(Release(f"{again.url}/tool.tar.gz", f"{again.url}/sums", "etcd"), tmp_path / "etcd")
-        assert again.asked == []
+        assert again.requests == []
     finally:
         again.close()
 
@@ -203,7 +203,7 @@ def test_a_host_that_cannot_be_reached_is_asked_once(publisher: Publisher, tmp_p
         json.dumps({"assets": [{"name": "other"}, {"name": "tool", "digest": f"sha256:{'a' * 64}"}]}),
     ],
 )
-def test_a_checksum_is_read_in_each_form_that_is_published(published: str):
+def test_a_checksum_is_read_in_each_published_form(published: str):
     assert published_digest(published, "tool") == "a" * 64
 
 
@@ -211,14 +211,14 @@ def test_a_checksum_is_read_in_each_form_that_is_published(published: str):
     "published",
     ["", "a" * 63, f"{'a' * 64}  tools", '{"assets": [{"name": "tool", "digest": null}]}', '{"message": "rate limit"}'],
 )
-def test_no_checksum_is_made_out_of_something_else(published: str):
+def test_other_text_is_not_read_as_a_checksum(published: str):
     with pytest.raises(DownloadUnavailable, match="no checksum is published for tool"):
         published_digest(published, "tool")
 
 
-def test_without_go_the_message_says_which_and_where(program: Program, cache: Path):
+def test_without_go_the_error_names_the_version_and_the_download_page(program: Program, cache: Path):
     del program  # a PATH without Go
-    with pytest.raises(SandboxError, match=r"there is no Go on the PATH. Get it from https://go.dev/dl/") as caught:
+    with pytest.raises(SandboxError, match=r"there is no Go on the PATH. Install it from https://go.dev/dl/") as caught:
         tools.ensure([NAME], lambda _: None)
     assert "cyclonus v0.5.6 is not on the PATH" in caught.value.message
     assert "needs Go 1.26 or newer" in caught.value.message
@@ -227,7 +227,7 @@ def test_without_go_the_message_says_which_and_where(program: Program, cache: Pa
 
 
 @pytest.mark.parametrize(
-    ("version", "toolchain", "will_do"),
+    ("version", "toolchain", "accepted"),
     [
         ("go1.26.0", "local", True),
         ("go1.27rc1", "auto", True),
@@ -238,35 +238,35 @@ def test_without_go_the_message_says_which_and_where(program: Program, cache: Pa
         ("go1.20.3", "auto", False),
     ],
 )
-def test_a_go_that_is_too_old_is_refused_unless_it_can_get_a_newer_one(
-    program: Program, version: str, toolchain: str, will_do: bool
+def test_an_old_go_is_rejected_unless_it_can_download_a_newer_toolchain(
+    program: Program, version: str, toolchain: str, accepted: bool
 ):
     program("go", GO.replace("go1.26.4", version).replace("auto", toolchain))
-    if will_do:
+    if accepted:
         assert tools.ensure([NAME], lambda _: None)
     else:
         with pytest.raises(SandboxError, match=rf"the Go on the PATH is {version.removeprefix('go')[:4]}"):
             tools.ensure([NAME], lambda _: None)
 
 
-def test_a_build_that_fails_says_what_go_said_and_why_there_was_no_download(
+def test_a_failed_build_reports_the_output_of_go_and_why_the_download_failed(
     program: Program, publisher: Publisher, published: Callable[[str, Release], None], cache: Path
 ):
     program("go", 'test "$1" = env && { echo go1.26.0; echo auto; exit; }; echo "no such module"; exit 1')
     published("etcd", Release(f"{publisher.url}/missing", f"{publisher.url}/missing.sha256"))
-    with pytest.raises(SandboxError, match=r"(?s)etcd v3.6.8 .*answers 404.*does not build.*no such module"):
+    with pytest.raises(SandboxError, match=r"(?s)etcd v3.6.8 .*answers 404.*cannot be built.*no such module"):
         tools.ensure(["etcd"], lambda _: None)
     assert tools.find("etcd") is None
     assert leftovers(cache) == []
 
 
-def test_a_build_that_somebody_ended_says_so(program: Program):
+def test_a_killed_build_reports_the_signal(program: Program):
     program("go", GO.replace("build)", "build) kill -9 $$"))
-    with pytest.raises(SandboxError, match=r"Go was ended by signal 9$"):
+    with pytest.raises(SandboxError, match=r"Go was killed by signal 9$"):
         tools.ensure([NAME], lambda _: None)
 
 
-def test_compiled_packages_do_not_stay_and_nothing_of_the_user_is_used(program: Program, tmp_path: Path, cache: Path):
+def test_the_build_cache_is_temporary_and_the_users_is_not_used(program: Program, tmp_path: Path, cache: Path):
     seen = tmp_path / "environment"
     program("go", f'test "$1" = env || env > {seen}\n{GO}')
     tools.ensure([NAME], lambda _: None)
@@ -278,7 +278,7 @@ def test_compiled_packages_do_not_stay_and_nothing_of_the_user_is_used(program: 
 
 
 def another() -> subprocess.Popen[str]:
-    """Another process that ensures the tool. It heeds SIGINT even where a shell has had it ignored in the background."""
+    """Another process that ensures the tool. It handles SIGINT, which a shell makes background processes ignore."""
     script = f"""
 import signal
 from sandbox import tools
@@ -289,7 +289,7 @@ print(tools.ensure([{NAME!r}], print)[{NAME!r}].path)
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 
-def test_two_at_once_build_once_and_the_second_says_that_it_waits(
+def test_two_processes_build_once_and_the_second_reports_that_it_waits(
     program: Program, tmp_path: Path, builds: Callable[[], int]
 ):
     go_on = tmp_path / "go-on"
@@ -299,7 +299,7 @@ def test_two_at_once_build_once_and_the_second_says_that_it_waits(
     eventually(lambda: leftovers(tmp_path / "cache"))
     second = another()
     assert second.stdout
-    assert second.stdout.readline() == "another process is fetching or building tools: waiting for it\n"
+    assert second.stdout.readline() == "another process is downloading or building tools; waiting for it\n"
     go_on.write_text("\n")
     outputs = [first.communicate(timeout=60)[0], second.communicate(timeout=60)[0]]
     paths = {output.splitlines()[-1] for output in outputs}
@@ -307,15 +307,15 @@ def test_two_at_once_build_once_and_the_second_says_that_it_waits(
     assert Path(paths.pop()).exists()
 
 
-@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_build_leaves_neither_process_nor_file(
-    program: Program, tmp_path: Path, cache: Path, request_to_end: signal.Signals
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_leaves_no_process_and_no_file(
+    program: Program, tmp_path: Path, cache: Path, number: signal.Signals
 ):
     pids = tmp_path / "pids"
     program("go", GO.replace("build)", f"build) sleep 600 & echo $$ $! > {pids}; wait"))
     builder = another()
     eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
-    builder.send_signal(request_to_end)
+    builder.send_signal(number)
     builder.communicate(timeout=60)
     assert builder.returncode != 0
     for pid in map(int, pids.read_text().split()):
@@ -323,19 +323,19 @@ def test_an_interrupted_build_leaves_neither_process_nor_file(
     assert [path.name for path in cache.iterdir()] == ["lock"]
 
 
-def test_an_interruption_while_go_is_being_started_starts_no_build(
+def test_an_interruption_during_the_start_of_go_starts_no_build(
     program: Program, builds: Callable[[], int], cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
     started: list[int] = []
 
     class Interrupted(subprocess.Popen[bytes]):
-        """Started, and interrupted before the caller learns of it."""
+        """A process that starts, and an interruption before the caller knows it."""
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             if options.get("start_new_session"):
                 started.append(self.pid)
-                if self.stdin:  # as subprocess does where it is interrupted
+                if self.stdin:  # as subprocess does when it is interrupted
                     self.stdin.close()
                 raise KeyboardInterrupt
 
@@ -348,7 +348,7 @@ def test_an_interruption_while_go_is_being_started_starts_no_build(
     assert [path.name for path in cache.iterdir()] == ["lock"]
 
 
-def test_what_a_killed_process_left_is_cleared_away(program: Program, cache: Path):
+def test_remains_of_a_killed_process_are_removed(program: Program, cache: Path):
     program("go", GO)
     (cache / "work-killed" / "gocache").mkdir(parents=True)
     place = cache / "tools" / f"{NAME}-v0.5.6-{this_platform()}"
@@ -359,11 +359,11 @@ def test_what_a_killed_process_left_is_cleared_away(program: Program, cache: Pat
     assert "half" not in (place / NAME).read_text()
 
 
-def test_a_cache_that_cannot_be_written_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch):
-    def refuse(*_args: object, **_kwargs: object) -> None:
+def test_an_unwritable_cache_is_reported(cache: Path, monkeypatch: pytest.MonkeyPatch):
+    def deny(*_args: object, **_kwargs: object) -> None:
         raise PermissionError(13, "Permission denied", str(cache))
 
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(SandboxError, match="which cannot be written") as caught:
+    monkeypatch.setattr(Path, "mkdir", deny)
+    with pytest.raises(SandboxError, match="which is not writable") as caught:
         provision.ensure([NAME], lambda _: None)
     assert caught.value.key == "CULVERT_CACHE"

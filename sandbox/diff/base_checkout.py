@@ -1,4 +1,4 @@
-"""The base of a comparison: another checkout of this project, run by its own code."""
+"""The base of a comparison: another checkout of this project, whose commands run with its own code."""
 
 import json
 import os
@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.engine.diagnostics import as_error
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, error_entry
 
 
-class Base:
-    """A checkout, and the sandbox (`home`) that its commands work in.
+class BaseCheckout:
+    """A checkout, and the directory of the sandbox in which its commands run.
 
-    Its `python -m sandbox` is run as a person would run it there, with the Python and the packages of this process.
+    Its `python -m sandbox` runs with the Python and the packages of this process.
     """
 
     def __init__(self, checkout: Path, home: Path) -> None:
@@ -23,7 +22,7 @@ class Base:
         self._home = home
         if not (self.checkout / "Pulumi.yaml").is_file():
             raise SandboxError(
-                f"{checkout} is no checkout of this project: it has no Pulumi.yaml",
+                f"{checkout} is not a checkout of this project: it has no Pulumi.yaml",
                 key="--base",
                 value=str(checkout),
                 accepted="a folder with the base's files: git worktree add DIR main",
@@ -31,7 +30,7 @@ class Base:
             )
 
     def run(self, command: str, stack: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """What the command answered, and the errors it told: one of the two is empty."""
+        """The result of a command of the base's sandbox, and its errors: one of the two is empty."""
         env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox", command, "--stack", stack, "--json"],
@@ -39,21 +38,21 @@ class Base:
             env={**env, "CULVERT_SANDBOX_HOME": str(self._home)},
             stdout=subprocess.PIPE,
             text=True,
-            # In a group of its own, so that Ctrl-C reaches it once, from here, and it has the time to clean up.
+            # In a process group of its own: it receives Ctrl-C once, from this process, and has time to clean up.
             process_group=0,
         )
         try:
-            printed, _ = process.communicate()
+            output, _ = process.communicate()
         except KeyboardInterrupt:
             process.send_signal(signal.SIGINT)
             process.wait()
             raise
         try:
-            answer = json.loads(printed)
+            result = json.loads(output)
         except ValueError:
-            answer = {}
-        if process.returncode == 0 and isinstance(answer, dict):
-            return answer, []
-        told = answer.get("errors") if isinstance(answer, dict) else None
-        silent = f"python -m sandbox {command} ended with exit status {process.returncode}, and did not say why"
-        return {}, told or [as_error(silent, key="--base")]
+            result = {}
+        if process.returncode == 0 and isinstance(result, dict):
+            return result, []
+        errors = result.get("errors") if isinstance(result, dict) else None
+        unexplained = f"python -m sandbox {command} ended with exit status {process.returncode} and no error message"
+        return {}, errors or [error_entry(unexplained, key="--base")]

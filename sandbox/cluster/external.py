@@ -1,0 +1,54 @@
+"""An external cluster, named by `CULVERT_SANDBOX_KUBECONFIG`."""
+
+import os
+from pathlib import Path
+
+from urllib3.exceptions import HTTPError
+from yaml import YAMLError
+
+from sandbox.cluster.access import connect
+from sandbox.errors import SandboxError
+
+
+def external_kubeconfig() -> Path | None:
+    """The kubeconfig of the cluster that replaces the embedded one, if any.
+
+    It has a variable of its own. The ambient `KUBECONFIG` is never used: a rehearsal must not reach a cluster by accident.
+    """
+    chosen = os.environ.get("CULVERT_SANDBOX_KUBECONFIG")
+    if not chosen:
+        return None
+    path = Path(chosen).expanduser().resolve()
+    if not path.is_file():
+        raise SandboxError(
+            f"CULVERT_SANDBOX_KUBECONFIG is {chosen!r}, which is not a file",
+            key="CULVERT_SANDBOX_KUBECONFIG",
+            value=chosen,
+            accepted="the path of a kubeconfig, or nothing for the embedded cluster",
+        )
+    return path
+
+
+def check_external(path: Path | str) -> str:
+    """The version and address of the kubeconfig's cluster; `SandboxError` if the cluster does not answer."""
+
+    from kubernetes import client
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.config.config_exception import ConfigException
+
+    def unusable(message: str) -> SandboxError:
+        return SandboxError(message, key="KUBECONFIG", value=str(path), accepted="a kubeconfig whose cluster answers")
+
+    try:
+        with connect(path) as api:
+            server = api.configuration.host
+            version = client.VersionApi(api).get_code(_request_timeout=10)
+    except (ConfigException, YAMLError) as error:
+        raise unusable(f"{path} is not a usable kubeconfig: {error}") from error
+    except ApiException as error:
+        denied = error.status in (401, 403)
+        reason = "does not accept its credentials" if denied else f"answers with an error ({error.reason})"
+        raise unusable(f"The cluster of {path} {reason}: HTTP {error.status}.") from error
+    except (HTTPError, OSError) as error:
+        raise unusable(f"The cluster of {path} cannot be reached: {getattr(error, 'reason', error)}") from error
+    return f"Kubernetes {version.git_version} at {server}"

@@ -1,0 +1,59 @@
+"""The sandbox that a command works in: its settings, services and engine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.commands.output import print_progress
+from sandbox.directory import SandboxDirectory
+from sandbox.engine.stack_file import find_stack_file, stack_name
+from sandbox.errors import SandboxError
+from settings import Settings
+
+if TYPE_CHECKING:
+    # A command that only reads settings does not import the engine's and the cluster's libraries.
+    from sandbox.engine.engine import Engine
+    from sandbox.services.services import SandboxServices
+    from sandbox.tools import Tool
+
+
+def read_settings(stack: str | None, config: Path | None) -> tuple[str, Path, Settings]:
+    """The stack's name, its file and the settings in it. Every error in the file is raised before anything starts."""
+    name = stack_name(stack, config)
+    path = find_stack_file(name, config, SandboxDirectory())
+    return name, path, Settings.from_stack_file(path)
+
+
+def services() -> "SandboxServices":
+    from sandbox.services.services import SandboxServices
+
+    return SandboxServices(SandboxDirectory(), print_progress)
+
+
+def engine_tool() -> "Tool":
+    from sandbox import tools
+
+    return tools.ensure(["pulumi"], print_progress)["pulumi"]
+
+
+def engine(running: "SandboxServices", name: str, config: Path) -> "Engine":
+    """The engine of one stack, working against running services."""
+    from sandbox.engine.engine import Engine
+
+    return Engine(running.directory, name, config, engine_tool(), running.environment(), print_progress)
+
+
+def stored_stack(name: str) -> "Engine":
+    """The engine of a stack of this sandbox, to read its state. It needs none of the sandbox's servers."""
+    from sandbox.engine.engine import Engine
+
+    stopped = services()
+    if not (stopped.directory.path / "stacks" / name).exists():
+        known = ", ".join(sorted(path.name for path in stopped.directory.path.glob("stacks/*"))) or "none yet"
+        raise SandboxError(
+            f"stack {name!r} does not exist in this sandbox; stacks: {known}. "
+            f"Create it with: python -m sandbox up --stack {name}",
+            key="--stack",
+            value=name,
+            accepted=known,
+        )
+    return Engine(stopped.directory, name, None, engine_tool(), stopped.state_environment(), print_progress)

@@ -1,0 +1,82 @@
+"""Commands on the sandbox as a whole: calls, env, down."""
+
+import os
+import shlex
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+
+from sandbox.commands.context import engine_tool, read_settings, services
+from sandbox.commands.options import Config, Json, Stack
+from sandbox.commands.output import print_result
+
+
+def calls(
+    stack: Stack = None,
+    config: Config = None,
+    as_json: Json = False,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Set the mark after listing: the next list begins here.")
+    ] = False,
+) -> None:
+    """List the API calls since the mark, or since the first start if no mark was set."""
+    del stack, config  # accepted by every command; the calls are those of the whole sandbox
+    running = services()
+    file = running.directory.path / "mark"
+    current, made = running.calls(int(file.read_text()) if file.exists() else 0)
+    if mark:
+        file.write_text(str(current))
+
+    def print_lines() -> None:
+        for call in made:
+            print(f"{call['status']}  {call['method']:6} {call['path']}")
+        print(f"{len(made)} calls", file=sys.stderr)
+
+    print_result([{key: call[key] for key in ("method", "path", "status")} for call in made], as_json, print_lines)
+
+
+def env(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+    """Print the environment for `pulumi` and `ops verify` to work in the sandbox: eval "$(python -m sandbox env)"."""
+    _, _, settings = read_settings(stack, config)
+    running = services()
+    running.start()
+    running.seed(settings)
+    variables = {
+        **running.environment(),
+        **running.verify_environment(),
+        "PULUMI_HOME": str(running.directory.path / "pulumi"),
+    }
+    tool = engine_tool()
+    if shutil.which("pulumi") is None:
+        variables["PATH"] = os.pathsep.join([str(tool.path.parent), os.environ.get("PATH", "")])
+
+    def print_exports() -> None:
+        for key, value in variables.items():
+            print(f"export {key}={shlex.quote(value)}")
+
+    print_result(variables, as_json, print_exports)
+
+
+def down(
+    stack: Stack = None,
+    config: Config = None,
+    as_json: Json = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Also delete all data: state, API and cluster.")] = False,
+) -> None:
+    """Stop every process of the sandbox. Its data is kept for the next `up` unless --delete is given."""
+    del stack, config  # accepted by every command; one sandbox serves all stacks
+    from sandbox.engine.engine_processes import stop_engines
+
+    running = services()
+    directory = running.directory
+    stopped = ["engine"] * stop_engines(directory.backend_url) + running.stop()
+    if delete and directory.path.exists():
+        shutil.rmtree(directory.path)
+    summary = f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"
+    print_result(
+        {"stopped": stopped, "deleted": delete},
+        as_json,
+        lambda: print(f"{summary}{'; data deleted' if delete else ''}"),
+    )

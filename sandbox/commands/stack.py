@@ -1,0 +1,100 @@
+"""Commands on one stack: check, preview, up, refresh, destroy, outputs, export."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.commands.context import engine, read_settings, services, stored_stack
+from sandbox.commands.options import Config, Json, Policy, Stack
+from sandbox.commands.output import print_progress, print_result
+from sandbox.engine.stack_file import stack_name
+
+if TYPE_CHECKING:
+    from sandbox.engine.update_result import UpdateResult
+
+
+def check(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+    """Read the stack file and report every error in it; start nothing."""
+    name, path, settings = read_settings(stack, config)
+    hostnames = list(settings.hostnames())
+    print_result(
+        {"stack": name, "config": str(path), "hostnames": hostnames},
+        as_json,
+        lambda: print(f"{path.name} is valid. Hostnames: {', '.join(hostnames)}"),
+    )
+
+
+def preview(stack: Stack = None, config: Config = None, policy: Policy = False, as_json: Json = False) -> None:
+    """Show what `up` would do; change nothing."""
+    _run(stack, config, as_json, "preview", policy=policy)
+
+
+def up(stack: Stack = None, config: Config = None, policy: Policy = False, as_json: Json = False) -> None:
+    """Create or update the stack, and leave the sandbox running until `down`."""
+    _run(stack, config, as_json, "up", policy=policy)
+
+
+def refresh(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+    """Read every resource and show what has changed outside the stack."""
+    _run(stack, config, as_json, "refresh")
+
+
+def destroy(
+    stack: Stack = None,
+    config: Config = None,
+    as_json: Json = False,
+    run_program: Annotated[
+        bool, typer.Option("--run-program", help="Also disconnect connectors from outside the stack.")
+    ] = False,
+) -> None:
+    """Delete every resource of the stack."""
+    _run(stack, config, as_json, "destroy", run_program=run_program)
+
+
+def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+    """Print the stack's outputs, with secrets masked."""
+    values = stored_stack(stack_name(stack, config)).outputs()
+
+    def print_lines() -> None:
+        for key, value in values.items():
+            print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
+
+    print_result(values, as_json, print_lines)
+
+
+def export(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+    """Print the stack's state, with secrets encrypted."""
+    state = stored_stack(stack_name(stack, config)).export()
+    print_result(state, as_json, lambda: print(json.dumps(state, indent=2)))
+
+
+def _run(stack: str | None, config: Path | None, as_json: bool, operation: str, **options: bool) -> None:
+    """Runs an operation of the engine on a stack and prints its result."""
+    from sandbox.services.admin_api import CallCount
+
+    name, path, settings = read_settings(stack, config)
+    running = services()
+    try:
+        running.start()
+        running.seed(settings)
+        mark, _ = running.calls()
+        on_output = print_progress if as_json else print
+        result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)
+        _, calls = running.calls(mark)
+    except KeyboardInterrupt:
+        running.stop_started()
+        raise
+    count = CallCount.of(calls)
+    printed = {**result.as_json(), "calls": asdict(count)}
+    if options.get("policy"):
+        printed["violations"] = [asdict(violation) for violation in result.violations]
+
+    def print_summary() -> None:
+        print(f"API calls: {count.reads} reads, {count.writes} writes. Dashboard: {running.dashboard()}")
+        if operation != "destroy":
+            print(f"To visit a hostname: curl -H 'Host: HOSTNAME' {running.frontend()}")
+
+    print_result(printed, as_json, print_summary)

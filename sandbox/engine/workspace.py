@@ -1,0 +1,113 @@
+"""The Automation API's workspace of one stack: opened under a lock, after the traces of an interrupted run are removed."""
+
+import os
+import runpy
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from filelock import FileLock, Timeout
+from pulumi import automation
+
+from ops.recover import state
+from sandbox.cluster.external import external_kubeconfig
+from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.engine import checkpoint
+from sandbox.engine.engine_processes import await_orphans
+from sandbox.engine.property_diff import SECRET
+from sandbox.engine.pulumi_command import PulumiCommand
+from sandbox.engine.stack_file import PROJECT_NAME, rehearsal_content, stored_stack_file
+from sandbox.errors import SandboxError
+from sandbox.secret_operators.sealed_secrets import certificate
+from sandbox.tools import Tool
+from sandbox.tools.tool import Progress
+
+
+class _Workspace(automation.LocalWorkspace):
+    def stack_outputs(self, stack_name: str) -> automation.OutputMap:
+        """Outputs with secrets masked by the engine. The library would run a second command to read them decrypted."""
+        outputs = state.command_json(self, "stack", "output", "--json", "--stack", stack_name)
+        return {name: automation.OutputValue(value, secret=value == SECRET) for name, value in outputs.items()}
+
+
+class StackWorkspace:
+    """The workspace of one stack. `tool` is the engine, `env` its environment, `config` the user's stack file, if given."""
+
+    def __init__(
+        self,
+        directory: SandboxDirectory,
+        stack: str,
+        config: Path | None,
+        tool: Tool,
+        env: Mapping[str, str],
+        progress: Progress,
+    ) -> None:
+        self._directory = directory
+        self._name = stack
+        self._config = config
+        self._command = PulumiCommand(tool)
+        self._env = dict(env)
+        self._progress = progress
+
+    @contextmanager
+    def open(self) -> Iterator[automation.Stack]:
+        """The stack, for one command at a time. Raises `SandboxError` while another command uses it."""
+        folder = self._directory.path / "stacks" / self._name
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise SandboxError(
+                f"another command is running on stack {self._name!r}; wait until it ends",
+                key="--stack",
+                value=self._name,
+                accepted="a stack on which no other command runs",
+            ) from None
+        try:
+            await_orphans(self._directory.backend_url, self._name, self._progress)
+            state_folder = self._directory.path / "state/.pulumi/stacks" / PROJECT_NAME
+            checkpoint.restore(state_folder / f"{self._name}.json", self._progress)
+            self._write_stack_file()
+            yield self._select(folder)
+        finally:
+            lock.release()
+
+    def _write_stack_file(self) -> None:
+        if not self._config:
+            return
+        file = stored_stack_file(self._directory, self._name)
+        previous = yaml.safe_load(file.read_text()) if file.exists() else {}
+        replace_certificate = None if external_kubeconfig() else lambda: certificate(self._directory)
+        content, left_out = rehearsal_content(self._config, replace_certificate)
+        if left_out:
+            self._progress(f"left out of the rehearsal, because they belong to real accounts: {', '.join(left_out)}")
+        if "encryptionsalt" in previous:
+            content["encryptionsalt"] = previous["encryptionsalt"]
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def _select(self, folder: Path) -> automation.Stack:
+        shutil.copy(PROJECT / "Pulumi.yaml", folder / "Pulumi.yaml")
+        workspace = _Workspace(
+            work_dir=str(folder),
+            pulumi_home=str(self._directory.path / "pulumi"),
+            program=self._run_program,
+            env_vars=self._env,
+            pulumi_command=self._command,
+        )
+        stack = automation.Stack.create_or_select(self._name, workspace)
+        if any((self._directory.path / "state" / ".pulumi" / "locks").glob(f"**/{self._name}/*.json")):
+            self._progress(f"unlocking stack {self._name!r}, which an interrupted run left locked")
+            stack.cancel()
+        return stack
+
+    def _run_program(self) -> None:
+        """Runs `__main__.py` as `pulumi up` does: its imports are relative to the project's folder."""
+        # The program's resource hooks call the API from this process, not from the engine's.
+        os.environ.update({key: value for key, value in self._env.items() if key.startswith("CLOUDFLARE_")})
+        if str(PROJECT) not in sys.path:
+            sys.path.insert(0, str(PROJECT))
+        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")

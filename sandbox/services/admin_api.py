@@ -1,0 +1,63 @@
+"""The client of the emulated API's admin endpoints, `/sandbox/…`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from sandbox.directory import SandboxDirectory
+from sandbox.errors import SandboxError
+from sandbox.services.servers import Servers
+
+
+@dataclass(frozen=True)
+class CallCount:
+    """The number of API calls that read, and of those that write."""
+
+    reads: int
+    writes: int
+
+    @classmethod
+    def of(cls, calls: Sequence[dict[str, Any]]) -> "CallCount":
+        reads = sum(call["method"] == "GET" for call in calls)
+        return cls(reads, len(calls) - reads)
+
+
+class AdminApi:
+    """Calls the admin endpoints of a running sandbox. Raises `SandboxError` where it does not run, or rejects a call."""
+
+    def __init__(self, directory: SandboxDirectory, servers: Servers) -> None:
+        self._directory = directory
+        self._servers = servers
+
+    def url(self) -> str:
+        """The address of the emulated API, `http://127.0.0.1:8080/`; its dashboard is there too."""
+        return f"http://127.0.0.1:{self._servers.ports('cloudflare')['port']}/"
+
+    def seed(self, objects: dict[str, list[dict[str, Any]]]) -> None:
+        """Creates the objects that do not exist, by kind (`zones`, `tunnels`, …)."""
+        self._call("POST", "seed", objects)
+
+    def calls(self, since: int = 0) -> tuple[int, list[dict[str, Any]]]:
+        """The current mark, and the API calls after the mark `since`, each `{"method", "path", "status", …}`."""
+        reply = self._call("GET", f"calls?since={since}")
+        return reply["mark"], reply["calls"]
+
+    def create_token(self) -> str:
+        """A new API token with exactly the permissions that the README lists."""
+        return self._call("POST", "tokens", {"name": "culvert", "permissions": None})["value"]
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        if not self._servers.running("cloudflare"):
+            raise SandboxError(
+                "the sandbox is not running; start it with: python -m sandbox up",
+                key="sandbox",
+                value="stopped",
+                accepted="a running sandbox",
+            )
+        headers = {"Authorization": f"Bearer {self._directory.secret('admin')}"}
+        reply = httpx.request(method, f"{self.url()}sandbox/{path}", json=body, headers=headers, timeout=30)
+        if reply.is_error:
+            raise SandboxError(f"the emulated Cloudflare API rejected {method} /sandbox/{path}: {reply.text}")
+        return reply.json()

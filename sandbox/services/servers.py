@@ -1,0 +1,102 @@
+"""The server processes of a sandbox: the commands that start them and the ports they listen on."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from sandbox import cluster, tools
+from sandbox.cluster.external import check_external, external_kubeconfig
+from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.kubelet.kwok_stages import exclude_connector_pods
+from sandbox.secret_operators import sealed_secrets
+from sandbox.tools.processes import Supervisor
+from sandbox.tools.tool import Progress
+
+
+class Servers:
+    """Starts the servers of one sandbox. A server that runs is left alone.
+
+    Each is a package with a `__main__.py`, which writes its ports to `run/NAME.port` once it accepts connections.
+    """
+
+    def __init__(self, directory: SandboxDirectory, progress: Progress) -> None:
+        self._directory = directory
+        self._progress = progress
+        self._supervisor = Supervisor(directory.path)
+        self.running = self._supervisor.running
+        self.names = self._supervisor.names
+        self.stop = self._supervisor.stop
+        self.stop_all = self._supervisor.stop_all
+
+    def ports(self, name: str) -> dict[str, int]:
+        return json.loads(self._port_file(name).read_text())
+
+    def start_cloudflare(self) -> None:
+        """The emulated Cloudflare API."""
+        if not self.running("cloudflare"):
+            self._progress("starting the emulated Cloudflare API")
+            database = self._directory.path / "cloudflare.sqlite3"
+            self._start(
+                "cloudflare", ["--database", database], {"CULVERT_SANDBOX_ADMIN": self._directory.secret("admin")}
+            )
+
+    def start_cluster(self, *, real_connectors: bool) -> Path:
+        """The embedded cluster, or a check that the external one answers; returns the kubeconfig."""
+        if external := external_kubeconfig():
+            check_external(external)
+            return external
+        stages = exclude_connector_pods(cluster.stages()) if real_connectors else cluster.stages()
+        programs = tools.ensure(cluster.PROGRAMS, self._progress)
+        definitions = partial(cluster.definitions, self._progress)
+        return cluster.start(self._directory.path, programs, self._supervisor, self._progress, stages, definitions)
+
+    def start_edge(self) -> None:
+        """Cloudflare's edge, for connectors and visitors."""
+        if not self.running("edge"):
+            self._progress("starting the emulated edge")
+            self._start("edge", ["--home", self._directory.path])
+
+    def start_kubelet(self, cloudflared: tools.Tool, kubeconfig: Path) -> None:
+        """The kubelet that runs the connector's pods as processes."""
+        if not self.running("kubelet"):
+            self._progress("running the connector's pods with cloudflared")
+            arguments = ["--home", self._directory.path, "--kubeconfig", kubeconfig, "--cloudflared", cloudflared.path]
+            self._start("kubelet", [*arguments, "--edge", self._port_file("edge")])
+
+    def start_secret_operators(self, delivery: str, kubeconfig: Path) -> None:
+        """What `culvert:token` with this delivery expects in a cluster. An external cluster has its own."""
+        if external_kubeconfig() or delivery == "secret":
+            return
+        if delivery == "sealed":
+            sealed_secrets.start(self._directory, kubeconfig, self._supervisor, self._progress)
+        elif not self.running("secret_operators"):
+            self._progress("starting the emulated secret operators")
+            self._start("secret_operators", ["--home", self._directory.path, "--kubeconfig", kubeconfig])
+
+    def start_providers(self, names: Iterable[str], env: Mapping[str, str]) -> None:
+        """The stand-ins of these providers; restarted if others are running."""
+        wanted = sorted(names)
+        serving = sorted(self.ports("providers")) if self._port_file("providers").exists() else []
+        if self.running("providers") and serving == wanted:
+            return
+        self.stop("providers")
+        self._port_file("providers").unlink(missing_ok=True)
+        if wanted:
+            self._progress(f"starting the stand-in providers: {', '.join(wanted)}")
+            self._start("providers", ["--only", ",".join(wanted)], env)
+
+    def _start(self, name: str, arguments: Iterable[str | Path], env: Mapping[str, str] | None = None) -> None:
+        port_file = self._port_file(name)
+        port_file.unlink(missing_ok=True)
+        self._supervisor.start(
+            name,
+            [sys.executable, "-m", f"sandbox.{name}", "--port-file", port_file, *arguments],
+            {**(env or {}), "PYTHONPATH": str(PROJECT)},
+            ready=port_file.exists,
+            timeout=60,
+        )
+
+    def _port_file(self, name: str) -> Path:
+        return self._directory.path / "run" / f"{name}.port"
