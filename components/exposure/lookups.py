@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.zone_lookup import look_up_zone_id
 from settings import Existing, ExistingRecord, ExistingTunnel, Settings
 
 BLOCKING = {"A", "AAAA", "CNAME", "NS"}
@@ -35,7 +36,7 @@ def existing(name: str, settings: Settings, options: pulumi.InvokeOptions) -> Ex
     zone_ids: dict[str, str] = {}
     for zone, hostnames in new.items():
         try:
-            zone_ids[zone] = settings.zones.get(zone) or _zone_id(settings.account_id, zone, options)
+            zone_ids[zone] = settings.zones.get(zone) or look_up_zone_id(zone, settings.account_id, options)
             records |= _records(zone_ids[zone], hostnames, options)
         except Exception as error:  # the SDK raises nothing narrower
             pulumi.log.warn(
@@ -69,12 +70,6 @@ def _outputs(name: str) -> Mapping[str, Any]:
     outputs = (answer or {}).get("outputs") or {}
     # A program may have several exposures, and outputs of its own under these names.
     return outputs if outputs.get("tunnelName") == name else {}
-
-
-def _zone_id(account_id: str, zone: str, options: pulumi.InvokeOptions) -> str:
-    return (
-        cloudflare.get_zone(filter={"name": zone, "account": {"id": account_id}, "match": "all"}, opts=options).id or ""
-    )
 
 
 def _records(

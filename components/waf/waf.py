@@ -6,6 +6,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.waf.zone_rulesets import CUSTOM, RATE_LIMIT, EntryPoint, look_up, mark, ref
+from components.zone_lookup import look_up_zone_id
 
 COUNTED = {"ip": "ip.src", "visitor": "cf.unique_visitor_id"}
 RULESETS = "https://developers.cloudflare.com/ruleset-engine/about/rulesets/"
@@ -69,14 +70,16 @@ class WafRules(pulumi.ComponentResource):
         # To be there before the first record is.
         self.rulesets: list[cloudflare.Ruleset] = []
         for zone in dict.fromkeys(rule["zone"] for rule in args["rules"]):
-            zone_id = args["zones"][zone] or self._zone_id(zone, args["account_id"])
+            # Looked up at once: whether there is a ruleset decides what is registered.
+            options = pulumi.InvokeOptions(parent=self)
+            zone_id = args["zones"][zone] or look_up_zone_id(zone, args["account_id"], options)
             here = [rule for rule in args["rules"] if rule["zone"] == zone]
             phases = {
                 CUSTOM: [_rule(name, rule) for rule in here if "rate" not in rule],
                 RATE_LIMIT: [_rule(name, rule) for rule in here if "rate" in rule],
             }
             wanted = [phase for phase, rules in phases.items() if rules]
-            there = look_up(zone_id, wanted, name, pulumi.InvokeOptions(parent=self))
+            there = look_up(zone_id, wanted, name, options)
             for phase in wanted:
                 self.rulesets.append(self._ruleset(name, args, zone, zone_id, phase, phases[phase], there.get(phase)))
         self.register_outputs({})
@@ -113,13 +116,6 @@ class WafRules(pulumi.ComponentResource):
                 hooks=pulumi.ResourceHookBinding(before_delete=args.get("before_delete", [])),
             ),
         )
-
-    def _zone_id(self, zone: str, account_id: str) -> str:
-        # Looked up at once: whether there is a ruleset decides what is registered.
-        return cloudflare.get_zone(
-            filter={"name": zone, "account": {"id": account_id}, "match": "all"},
-            opts=pulumi.InvokeOptions(parent=self),
-        ).id
 
 
 def _rule(owner: str, rule: EdgeRuleArgs) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """`python -m ops migrate`: the stack file, the list of skipped items, and refusals."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,19 +7,24 @@ import yaml
 
 from ops.migrate.origins import seconds
 from settings import Settings
-from tests.support.paths import FIXTURES, PROJECT
+from tests.support.paths import FIXTURES
+from tests.unit.ops.conftest import Done, Ops
 
 SAMPLES, GOLDEN = FIXTURES / "migrate" / "samples", FIXTURES / "migrate" / "golden"
 ACCOUNT = ["--account-id", "0123456789abcdef0123456789abcdef"]
 HOME = [*ACCOUNT, "--zone", "example.com=89abcdef0123456789abcdef01234567"]
 
 
-def migrate(*arguments: str, given: str = "", fails: bool = False) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ops", "migrate", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, input=given, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def migrate(ops: Ops) -> Ops:
+    """Runs the command; `fails` says that it must end with an error."""
+
+    def run(*arguments: str, given: str = "", fails: bool = False) -> Done:
+        done = ops("migrate", *arguments, given=given)
+        assert done.status == (1 if fails else 0), done.stderr
+        return done
+
+    return run
 
 
 def config(*rules: str, **more: object) -> str:
@@ -33,14 +36,14 @@ CATCH_ALL = "{service: 'http_status:404'}"
 
 
 @pytest.mark.parametrize(("sample", "options"), [("config.yml", HOME), ("operator.yaml", [])], ids=["file", "operator"])
-def test_a_sample_becomes_this_stack_file_with_this_report(sample: str, options: list[str]) -> None:
+def test_a_sample_becomes_this_stack_file_with_this_report(migrate: Ops, sample: str, options: list[str]) -> None:
     done = migrate(str(SAMPLES / sample), *options)
     stem = sample.split(".")[0]
     assert done.stdout == (GOLDEN / f"{stem}.stack.yaml").read_text()
     assert done.stderr == (GOLDEN / f"{stem}.report.txt").read_text()
 
 
-def test_the_written_settings_are_valid_and_no_file_is_overwritten_without_force(tmp_path: Path) -> None:
+def test_the_written_settings_are_valid_and_no_file_is_overwritten_without_force(migrate: Ops, tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.home.yaml"
     migrate(str(SAMPLES / "config.yml"), *HOME, "--to", str(file))
     assert Settings.from_stack_file(file).routes[0].hostname == "nas.example.com"
@@ -53,32 +56,32 @@ def test_the_written_settings_are_valid_and_no_file_is_overwritten_without_force
     assert [each.name for each in tmp_path.iterdir()] == ["Pulumi.home.yaml"]
 
 
-def test_localhost_becomes_the_given_address() -> None:
+def test_localhost_becomes_the_given_address(migrate: Ops) -> None:
     rules = ("{hostname: a.example.com, service: 'http://localhost:3000'}", CATCH_ALL)
     assert "there are no routes to migrate" in migrate("-", *HOME, given=config(*rules), fails=True).stderr
     done = migrate("-", *HOME, "--localhost", "192.168.1.20", given=config(*rules))
     assert "service: http://192.168.1.20:3000" in done.stdout
 
 
-def test_missing_zones_are_guessed_and_reported() -> None:
+def test_missing_zones_are_guessed_and_reported(migrate: Ops) -> None:
     done = migrate("-", *ACCOUNT, given=config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL))
     assert yaml.safe_load(done.stdout)["config"]["culvert:zones"] == {"example.com": None}
     assert "example.com is guessed" in done.stderr
 
 
-def test_ids_that_look_like_numbers_stay_strings() -> None:
+def test_ids_that_look_like_numbers_stay_strings(migrate: Ops) -> None:
     zone = "example.com=" + "1234567890" * 3 + "e5"
     given = config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL)
     assert f'example.com: "{"1234567890" * 3}e5"' in migrate("-", *ACCOUNT, "--zone", zone, given=given).stdout
 
 
-def test_a_list_is_read_as_its_items() -> None:
+def test_a_list_is_read_as_its_items(migrate: Ops) -> None:
     documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
     given = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": documents})
     assert migrate("-", given=given).stdout == (GOLDEN / "operator.stack.yaml").read_text()
 
 
-def test_one_of_several_tunnels_is_selected_by_name() -> None:
+def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
     documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
     elsewhere = {**documents[0], "kind": "Tunnel", "metadata": {"name": "elsewhere", "namespace": "lab"}}
     given = yaml.safe_dump_all([*documents, elsewhere])
@@ -106,7 +109,7 @@ def test_one_of_several_tunnels_is_selected_by_name() -> None:
     ],
 )
 def test_invalid_input_is_reported_and_nothing_is_written(
-    given: str, options: list[str], report: str, tmp_path: Path
+    migrate: Ops, given: str, options: list[str], report: str, tmp_path: Path
 ) -> None:
     done = migrate("-", *options, "--to", str(tmp_path / "Pulumi.a.yaml"), given=given, fails=True)
     assert report in done.stderr

@@ -1,14 +1,12 @@
 """`python -m ops recover`: errors before anything is read."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.paths import PROJECT
+from tests.unit.ops.conftest import Ops
 
 SETTINGS = {
     "accountId": "0123456789abcdef0123456789abcdef",
@@ -26,13 +24,12 @@ SETTINGS = {
         ({}, ["--config", "nowhere.yaml"], "nowhere.yaml does not exist"),
     ],
 )
-def test_an_error_is_one_clear_line(tmp_path: Path, more: dict[str, object], options: list[str], message: str) -> None:
+def test_an_error_is_one_clear_line(
+    ops: Ops, tmp_path: Path, more: dict[str, object], options: list[str], message: str
+) -> None:
     file = tmp_path / "Pulumi.mine.yaml"
     file.write_text(yaml.safe_dump({"config": {f"culvert:{key}": value for key, value in (SETTINGS | more).items()}}))
-    command = [sys.executable, "-m", "ops", "recover", "--json", "--config", str(file), *options]
-    # Without an engine: it ends before it needs one.
-    done = subprocess.run(command, cwd=PROJECT, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
-    assert done.returncode == 2, done.stderr
+    done = ops("recover", "--json", "--config", str(file), *options)
+    assert done.status == 2
     (error,) = json.loads(done.stdout)["errors"]
     assert message in error["message"]
-    assert "Traceback" not in done.stderr
