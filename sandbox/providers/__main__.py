@@ -26,8 +26,8 @@ MESSAGE_LIMIT = 400 * 1024 * 1024
 """Bytes; the engine's own limit of one message."""
 
 WORKERS = 128
-"""Calls at once: several engines of 16 a core each, where every wait for a rollout holds one. Threads start when
-needed."""
+"""Concurrent calls: several engines with 16 per core each, and every wait for a rollout blocks one. Threads start on
+demand."""
 
 
 def cloudflare() -> Provider:
@@ -52,7 +52,7 @@ PROVIDERS: Mapping[str, Callable[[], Provider]] = {"cloudflare": cloudflare, "ku
 
 
 def serve(names: Iterable[str]) -> tuple[list[grpc.Server], dict[str, int]]:
-    """Starts one server a name; gives them with their ports."""
+    """Starts one server per name and returns the servers and their ports."""
     servers, ports = [], {}
     for name in names:
         server = grpc.server(
@@ -72,21 +72,23 @@ def serve(names: Iterable[str]) -> tuple[list[grpc.Server], dict[str, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.providers", description="Stand-in Pulumi plugins.")
     parser.add_argument("--port-file", type=Path, required=True, help="where to write the ports, as JSON")
-    parser.add_argument("--only", default=",".join(PROVIDERS), help="which, separated by commas")
+    parser.add_argument(
+        "--only", default=",".join(PROVIDERS), help="names of the providers to serve, separated by commas"
+    )
     options = parser.parse_args()
     names = options.only.split(",")
     if unknown := [name for name in names if name not in PROVIDERS]:
-        parser.error(f"no such provider: {', '.join(unknown)} (there are {', '.join(PROVIDERS)})")
+        parser.error(f"no such provider: {', '.join(unknown)}; must be one of {', '.join(PROVIDERS)}")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    ended = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: stopped.set())
     servers, ports = serve(names)
     port_file.write(options.port_file, ports)
-    ended.wait()
+    stopped.wait()
     for server in servers:
         server.stop(grace=None)
-    # Threads that wait for a rollout or a reply would hold the exit up for minutes.
+    # Threads that wait for a rollout or a reply would delay the exit for minutes.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""What one stand-in does, in plain Python: the calls of the engine, and the answers to them."""
+"""Interface between the servicer and a provider, in plain Python: requests of the engine and their results."""
 
 import threading
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 
 class ProviderError(Exception):
-    """A refusal with a message for the person at the keyboard; it never holds a secret."""
+    """A failure with a message for the user; it never contains a secret."""
 
 
 class NotReady(ProviderError):
-    """The resource exists but never became ready; the engine keeps it in the state as it is, with the reason."""
+    """The resource exists but did not become ready; the engine stores it in the state with the reason."""
 
     def __init__(self, message: str, id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class NotReady(ProviderError):
 
 @dataclass(frozen=True)
 class Change:
-    """One changed property: `kind` is add, delete or update; `replace` asks for a new resource."""
+    """One changed property: `kind` is add, delete or update; `replace` requires a new resource."""
 
     kind: str
     replace: bool = False
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Diff:
-    """What differs, by property path. `detailed` says that these are full paths, not only top-level names."""
+    """Changes by property path. With `detailed` these are full paths, otherwise top-level names."""
 
     changes: Mapping[str, Change] = field(default_factory=dict)
     delete_first: bool = False
@@ -40,7 +40,7 @@ class Diff:
 
 @dataclass(frozen=True)
 class Request:
-    """One call of the engine; what a call does not send is empty. Values are those of `values`."""
+    """One call of the engine; fields that a call does not have are empty. Values are those of `values`."""
 
     type: str
     """The resource's type token."""
@@ -48,21 +48,21 @@ class Request:
     urn: str
     id: str = ""
     news: dict[str, Any] = field(default_factory=dict)
-    """The inputs that the program now gives."""
+    """The inputs of the program."""
     inputs: dict[str, Any] = field(default_factory=dict)
-    """The inputs that it gave last time."""
+    """The inputs of the last update."""
     outputs: dict[str, Any] = field(default_factory=dict)
-    """What the state keeps."""
+    """The outputs in the state."""
     seed: bytes = b""
     timeout: float = 0
-    """Seconds; 0 where the program sets none."""
+    """Seconds; 0 if the program sets none."""
     preview: bool = False
     stopped: threading.Event = field(default_factory=threading.Event)
-    """Set when nobody waits for the answer any more; who waits for something ends then."""
+    """Set when the call is cancelled or the engine is gone; every wait of the provider ends then."""
 
 
 class Provider(Protocol):
-    """What one stand-in does. Each method raises ProviderError to refuse."""
+    """One stand-in. Each method raises ProviderError on failure."""
 
     name: str
     """As in `pulumi-<name>`, the package of the plugin it stands in for."""
@@ -70,7 +70,7 @@ class Provider(Protocol):
     def configure(self, config: dict[str, Any]) -> None: ...
 
     def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
-        """The inputs as they will be kept, and what is wrong with which property."""
+        """The inputs as they will be stored, and the reason of failure for each invalid property."""
         ...
 
     def diff(self, request: Request) -> Diff: ...
@@ -80,7 +80,7 @@ class Provider(Protocol):
         ...
 
     def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
-        """Id, outputs and inputs as they are now; None where the resource is gone. Without outputs it is an import."""
+        """Current id, outputs and inputs; None if the resource is gone. Without outputs it is an import."""
         ...
 
     def update(self, request: Request) -> dict[str, Any]: ...

@@ -1,8 +1,8 @@
 """The random plugin: RandomPassword, RandomString, RandomBytes and RandomId.
 
-Semantics of terraform-provider-random as pulumi-random 4.21 bridges it: every change replaces, nothing is read back,
-and the trap of the real one is kept: the id of a RandomBytes (and of a RandomString, a RandomId) is its value, in the
-clear, while a RandomPassword's id is the word "none".
+Semantics of terraform-provider-random as pulumi-random 4.21 bridges it: every change replaces, nothing is read back.
+As with the official plugin, the id of a RandomBytes (and of a RandomString, a RandomId) is its value in plain text,
+while the id of a RandomPassword is the word "none".
 """
 
 import base64
@@ -29,7 +29,7 @@ INPUTS = {
     "random:index/randomBytes:RandomBytes": (frozenset({"keepers", "length"}), "length"),
     "random:index/randomId:RandomId": (frozenset({"keepers", "byteLength", "prefix"}), "byteLength"),
 }
-"""Type token → the inputs it takes, and the one it needs."""
+"""Type token → its inputs, and the required one."""
 
 COMPUTED = {
     "random:index/randomPassword:RandomPassword": ("bcryptHash", "result"),
@@ -42,33 +42,39 @@ NO_SECRETS = frozenset({"random:index/randomString:RandomString", "random:index/
 
 
 class Random:
-    """Makes values; keeps none."""
+    """Generates values; stores none."""
 
     name = "random"
 
-    def configure(self, config: dict[str, Any]) -> None:  # noqa: ARG002 - takes none
+    def configure(self, config: dict[str, Any]) -> None:  # noqa: ARG002 - has no configuration
         return
 
     def check(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
         if request.type not in INPUTS:
-            raise ProviderError(f"resource type {request.type} is not among the stand-in's: {', '.join(INPUTS)}")
-        known, needed = INPUTS[request.type]
+            raise ProviderError(
+                f"resource type {request.type} is not supported by the stand-in; must be one of {', '.join(INPUTS)}"
+            )
+        known, required = INPUTS[request.type]
         news = request.news
-        wrong = {name: f"{request.name} has no property {name}" for name in news if name not in known}
-        length = plain(news.get(needed))
+        wrong = {
+            name: f"unknown property {name}; must be one of {', '.join(sorted(known))}"
+            for name in news
+            if name not in known
+        }
+        length = plain(news.get(required))
         if length is None:
-            wrong[needed] = f"Missing required property {needed!r}"
+            wrong[required] = f"Missing required property {required!r}"
         elif length is not UNKNOWN:
             minimum = max(1, sum(news.get(name, 0) for name in CLASSES)) if not has_unknown(news) else 1
             if not isinstance(length, int) or length < minimum:
-                wrong[needed] = f"{needed} must be a whole number of at least {minimum}, got: {length}"
+                wrong[required] = f"{required} must be a whole number of at least {minimum}, got: {length}"
         return news, wrong
 
     def diff(self, request: Request) -> Diff:
         planned = _planned(request.type, request.news)
         before = plain(request.outputs)
-        kept = INPUTS[request.type][0]
-        changed = (name for name in sorted(kept) if plain(planned.get(name)) != before.get(name))
+        names = INPUTS[request.type][0]
+        changed = (name for name in sorted(names) if plain(planned.get(name)) != before.get(name))
         return Diff({name: Change("update", replace=True) for name in changed})
 
     def create(self, request: Request) -> tuple[str, dict[str, Any]]:
@@ -84,7 +90,7 @@ class Random:
             made = {"id": id, "result": id}
         else:
             text = _text(planned)
-            # bcrypt takes no more than 72 bytes; the real one cuts there as well.
+            # bcrypt accepts at most 72 bytes; the official plugin truncates as well.
             hashed = bcrypt.hashpw(text.encode()[:72], bcrypt.gensalt(rounds=10)).decode()
             id, made = "none", {"id": "none", "result": text, "bcryptHash": hashed}
         secret = SECRETS if request.type not in NO_SECRETS else frozenset()
@@ -92,13 +98,13 @@ class Random:
 
     def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
         if not request.outputs:
-            raise ProviderError(f"{request.type}: the stand-in imports no random values")
+            raise ProviderError(f"{request.type}: the stand-in does not import random values")
         return request.id, request.outputs, request.inputs
 
     def update(self, request: Request) -> dict[str, Any]:
-        raise ProviderError(f"{request.type} never changes in place")
+        raise ProviderError(f"{request.type} is never updated in place")
 
-    def delete(self, request: Request) -> None:  # noqa: ARG002 - nothing is kept anywhere
+    def delete(self, request: Request) -> None:  # noqa: ARG002 - nothing is stored
         return
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - has no function
@@ -106,7 +112,7 @@ class Random:
 
 
 def _planned(type: str, news: dict[str, Any]) -> dict[str, Any]:
-    """The inputs with the defaults filled in; `number` is the old name of `numeric`, and each follows the other."""
+    """The inputs with defaults; `number` is the old name of `numeric`, and both always agree."""
     if "lower" not in INPUTS[type][0]:
         return dict(news)
     digits = news.get("numeric", news.get("number", True))
@@ -132,7 +138,7 @@ def _id(length: int, prefix: str) -> tuple[str, dict[str, Any]]:
 
 
 def _text(planned: dict[str, Any]) -> str:
-    """As many of each class as asked for at least, the rest of all that are allowed, shuffled."""
+    """The minimum of each class, filled up from all allowed classes, shuffled."""
     alphabets = {
         "lower": string.ascii_lowercase,
         "upper": string.ascii_uppercase,

@@ -1,4 +1,4 @@
-"""The engine's resource-provider protocol, once for all stand-ins.
+"""The engine's resource-provider protocol over gRPC, for all stand-ins.
 
 Source: `proto/pulumi/provider.proto` of the engine; the stubs come with the Python SDK.
 """
@@ -18,10 +18,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from sandbox.providers.interface import NotReady, Provider, ProviderError, Request
 from sandbox.providers.values import from_struct, plain, to_struct
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-KINDS = {
+DIFF_KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
     ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
     ("delete", False): provider_pb2.PropertyDiff.DELETE,
@@ -32,7 +32,7 @@ KINDS = {
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one `Provider`. Calls come in parallel and from several engines at once."""
+    """Serves one `Provider` to several engines; calls are concurrent."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
@@ -54,16 +54,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
-        # Each engine has a connection of its own, and only what came over that one is its to stop.
+        # Each engine has its own connection, and cancels the calls of that connection only.
         with self._lock:
             for stopped in self._running.get(context.peer(), ()):
                 stopped.set()
         return empty_pb2.Empty()
 
     def _request(self, message: Any, context: Any, **values: Any) -> Request:
-        """Older engines send the URN alone: `urn:pulumi:stack::project::parent$type::name`."""
+        """Older engines send only the URN: `urn:pulumi:stack::project::parent$type::name`."""
         stopped = threading.Event()
-        context.add_callback(stopped.set)  # when the call is over, or the engine gone
+        context.add_callback(stopped.set)  # when the call ends or the engine is gone
         with self._lock:
             self._running.setdefault(context.peer(), weakref.WeakSet()).add(stopped)
         qualified, _, name = message.urn.split("::", 2)[2].partition("::")
@@ -77,21 +77,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             self.provider.configure(plain(from_struct(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, acceptResources=True, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             inputs, news = from_struct(request.olds), from_struct(request.news)
-            kept, wrong = self.provider.check(
+            checked, failed = self.provider.check(
                 self._request(request, context, inputs=inputs, news=news, seed=request.randomSeed)
             )
-        failures = [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in wrong.items()]
-        return provider_pb2.CheckResponse(inputs=to_struct(kept), failures=failures)
+        failures = [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in failed.items()]
+        return provider_pb2.CheckResponse(inputs=to_struct(checked), failures=failures)
 
     def Diff(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
             diff = self.provider.diff(
                 self._request(request, context, id=request.id, news=from_struct(request.news), **olds)
@@ -105,18 +105,18 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
         if diff.detailed:
             for path, change in diff.changes.items():
-                kind = KINDS[change.kind, change.replace]
+                kind = DIFF_KINDS[change.kind, change.replace]
                 answer.detailedDiff[path].CopyFrom(provider_pb2.PropertyDiff(kind=kind, inputDiff=change.of_inputs))
         return answer
 
     def Create(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             values = {"news": from_struct(request.properties), "timeout": request.timeout, "preview": request.preview}
             id, outputs = self.provider.create(self._request(request, context, **values))
         return provider_pb2.CreateResponse(id=id, properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             olds = {"outputs": from_struct(request.properties), "inputs": from_struct(request.inputs)}
             found = self.provider.read(self._request(request, context, id=request.id, **olds))
         if found is None:
@@ -125,28 +125,28 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=id, properties=to_struct(outputs), inputs=to_struct(inputs))
 
     def Update(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             values = {"news": from_struct(request.news), "timeout": request.timeout, "preview": request.preview}
             olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
             outputs = self.provider.update(self._request(request, context, id=request.id, **values, **olds))
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             olds = {"outputs": from_struct(request.properties), "inputs": from_struct(request.old_inputs)}
             self.provider.delete(self._request(request, context, id=request.id, timeout=request.timeout, **olds))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        with Refusals(context):
+        with ErrorMapping(context):
             found = self.provider.invoke(request.tok, plain(from_struct(request.args)))
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(to_struct(found))
         return answer
 
 
-class Refusals:
-    """Turns what a provider raises into the protocol's errors; a bug is told by its place, never by its values."""
+class ErrorMapping:
+    """Maps exceptions of a provider to errors of the protocol. A bug is reported by its location, never with values."""
 
     def __init__(self, context: Any) -> None:
         self.context = context
@@ -160,13 +160,13 @@ class Refusals:
         if isinstance(error, ProviderError):
             self.context.abort(grpc.StatusCode.UNKNOWN, str(error))
         if isinstance(error, Exception):
-            place = "?"
+            location = "?"
             while trace:
                 module = trace.tb_frame.f_globals.get("__name__", "")
-                place = f"{module}:{trace.tb_lineno}" if module.startswith("sandbox.") else place
+                location = f"{module}:{trace.tb_lineno}" if module.startswith("sandbox.") else location
                 trace = trace.tb_next
-            message = f"the stand-in provider failed: {type(error).__name__} at {place}"
-            LOG.error(message)
+            message = f"the stand-in provider failed: {type(error).__name__} at {location}"
+            log.error(message)
             self.context.abort(grpc.StatusCode.INTERNAL, message)
 
     def _not_ready(self, error: NotReady) -> NoReturn:

@@ -1,7 +1,7 @@
-"""Property values as the engine sends them, turned into plain Python and back.
+"""Property values of the engine, converted to plain Python and back.
 
-Plain means: None, bool, int, float, str, list and dict, with two additions. `Secret(value)` wraps what must stay
-secret, and `UNKNOWN` stands for what only the update itself will know.
+Plain means: None, bool, int, float, str, list and dict, with two additions. `Secret(value)` wraps a secret, and
+`UNKNOWN` is a value that is known only after the update.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from clients.pulumi_values import UNKNOWN as UNKNOWN_STRING
 
 
 class Unknown:
-    """The value of a property that is only known after the update; there is one of it, `UNKNOWN`."""
+    """Type of `UNKNOWN`, its only instance."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -26,7 +26,7 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that the engine encrypts in the state and hides on the screen; its repr hides it too."""
+    """A value that the engine encrypts in the state and hides in its output; its repr hides it too."""
 
     value: Any
 
@@ -65,14 +65,14 @@ def _from_fields(fields: Mapping[str, struct_pb2.Value]) -> Any:
             value = plain(from_value(fields["value"])) if "value" in fields else UNKNOWN
             return Secret(value) if "secret" in fields and fields["secret"].bool_value else value
         case signature if signature == RESOURCE:
-            # A reference to a resource stands for its id, as it does for a plugin that takes no references.
+            # A resource reference becomes its id, as for plugins that do not accept references.
             return from_value(fields["id"]) if "id" in fields else fields["urn"].string_value
         case signature:
             raise ValueError(f"a property of kind {signature} (an asset or an archive) is not supported here")
 
 
 def to_struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The message of some properties; a None stays a null."""
+    """The message with these properties; None becomes null."""
     return struct_pb2.Struct(fields={key: to_value(value) for key, value in properties.items()})
 
 
@@ -95,11 +95,11 @@ def to_value(value: Any) -> struct_pb2.Value:
             return struct_pb2.Value(struct_value=to_struct(value))
         case list() | tuple():
             return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[to_value(item) for item in value]))
-    raise TypeError(f"{type(value).__name__} is no property value")
+    raise TypeError(f"{type(value).__name__} is not a property value")
 
 
 def rebuild(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A copy of `value` in which each container was first rebuilt and then everything passed through `change`."""
+    """A copy of `value` with `change` applied to every container and leaf, innermost first."""
     if isinstance(value, Mapping):
         value = {key: rebuild(item, change) for key, item in value.items()}
     elif isinstance(value, list):
@@ -108,12 +108,12 @@ def rebuild(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """The value without its secret wrappings, at any depth."""
+    """The value with secrets unwrapped, at any depth."""
     return rebuild(value, lambda item: plain(item.value) if isinstance(item, Secret) else item)
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Every value inside that is no container; a secret counts as one leaf and then gives its own."""
+    """Every value inside that is not a container: a secret itself, then the leaves of its value."""
     if isinstance(value, Secret):
         yield value
         yield from leaves(value.value)
@@ -136,7 +136,7 @@ def has_secret(value: Any) -> bool:
 
 
 def hide(outputs: dict[str, Any], like: Mapping[str, Any], always: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """`outputs` with each property secret that is in `always`, or that holds a secret in `like`."""
+    """`outputs` with those properties wrapped as secrets that are in `always` or contain a secret in `like`."""
     return {
         key: Secret(plain(value)) if key in always or (key in like and has_secret(like[key])) else value
         for key, value in outputs.items()

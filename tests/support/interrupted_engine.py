@@ -144,7 +144,7 @@ class EngineHarness:
         """The objects of a namespace that the program may have made, by kind."""
         found = {}
         for version, kind in KINDS:
-            path = self._cluster.place(version, kind).path(namespace)
+            path = self._cluster.endpoint(version, kind).path(namespace)
             found[kind] = self._cluster.call("GET", path)["items"]
         return found
 

@@ -1,11 +1,11 @@
-"""Who may pass: Access policies, applications and service tokens.
+"""Resource types of Access: policies, applications and service tokens.
 
 Source: the schemas and models of terraform-provider-cloudflare v5.22, and the recordings of the official plugin for the
-plural names that the bridge makes up (`ingresses`, `audTags`).
-What is nested deeper is left open: it is sent in snake_case.
+plural names of the bridge (`ingresses`, `audTags`).
+Deeper objects are not described: their keys are sent in snake_case.
 """
 
-from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
+from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, REQUIRED, Field
 from sandbox.providers.cloudflare.resource_type import (
     ACCOUNT,
     ACCOUNTS,
@@ -18,7 +18,7 @@ from sandbox.providers.cloudflare.resource_type import (
     TEXT,
     TIME,
     ZONES,
-    Kind,
+    ResourceType,
 )
 
 RULE_FIELDS = {
@@ -55,9 +55,9 @@ RULE_FIELDS = {
     "userRiskScore": Field("object", fields={"userRiskScores": Field("list", REQUIRED, api="user_risk_score")}),
 }
 RULES = {f"{name}s": Field("list", api=name, fields=RULE_FIELDS) for name in ("exclude", "require")}
-INCLUDES = Field("list", EITHER, api="include", fields=RULE_FIELDS)
+INCLUDES = Field("list", OPTIONAL_COMPUTED, api="include", fields=RULE_FIELDS)
 
-ACCESS_POLICY = Kind(
+ACCESS_POLICY = ResourceType(
     "access/policies",
     {
         "id": ID,
@@ -71,15 +71,15 @@ ACCESS_POLICY = Kind(
         "approvalGroups": LIST,
         "connectionRules": OBJECT,
         "mfaConfig": OBJECT,
-        "sessionDuration": Field(mode=EITHER, default="24h"),
+        "sessionDuration": Field(mode=OPTIONAL_COMPUTED, default="24h"),
         **RULES,
         "includes": INCLUDES,
     },
     ACCOUNTS,
-    quiet=True,
+    ignore_unset=True,
 )
 
-ACCESS_APPLICATION = Kind(
+ACCESS_APPLICATION = ResourceType(
     "access/apps",
     {
         "id": ID,
@@ -116,20 +116,20 @@ ACCESS_APPLICATION = Kind(
         ),
         "serviceAuth401Redirect": Field("flag", api="service_auth_401_redirect"),
         "targetCriterias": Field("list", api="target_criteria"),
-        "domain": Field(mode=EITHER),
-        "name": Field(mode=EITHER, keep=True),
-        "type": Field(mode=EITHER),
-        "appLauncherVisible": Field("flag", EITHER, default=True),
-        "httpOnlyCookieAttribute": Field("flag", EITHER, default=True),
-        "sessionDuration": Field(mode=EITHER, default="24h"),
-        "skipAppLauncherLoginPage": Field("flag", EITHER),
-        "selfHostedDomains": Field("list", EITHER),
-        "destinations": Field("list", EITHER),
+        "domain": Field(mode=OPTIONAL_COMPUTED),
+        "name": Field(mode=OPTIONAL_COMPUTED, keep=True),
+        "type": Field(mode=OPTIONAL_COMPUTED),
+        "appLauncherVisible": Field("flag", OPTIONAL_COMPUTED, default=True),
+        "httpOnlyCookieAttribute": Field("flag", OPTIONAL_COMPUTED, default=True),
+        "sessionDuration": Field(mode=OPTIONAL_COMPUTED, default="24h"),
+        "skipAppLauncherLoginPage": Field("flag", OPTIONAL_COMPUTED),
+        "selfHostedDomains": Field("list", OPTIONAL_COMPUTED),
+        "destinations": Field("list", OPTIONAL_COMPUTED),
         "policies": Field(
             "list",
             fields={
                 "id": TEXT,
-                "precedence": Field("number", EITHER),
+                "precedence": Field("number", OPTIONAL_COMPUTED),
                 "decision": TEXT,
                 "name": TEXT,
                 "includes": Field("list", api="include", fields=RULE_FIELDS),
@@ -141,18 +141,18 @@ ACCESS_APPLICATION = Kind(
         "aud": Field(mode=COMPUTED, keep=True),
     },
     {**ACCOUNTS, **ZONES},
-    quiet=True,
+    ignore_unset=True,
 )
 
-ACCESS_SERVICE_TOKEN = Kind(
+ACCESS_SERVICE_TOKEN = ResourceType(
     "access/service_tokens",
     {
         "id": ID,
         **SCOPED,
         "name": NAME,
         "previousClientSecretExpiresAt": Field(refresh=False),
-        "clientSecretVersion": Field("number", EITHER, default=1, refresh=False),
-        "duration": Field(mode=EITHER, default="8760h"),
+        "clientSecretVersion": Field("number", OPTIONAL_COMPUTED, default=1, refresh=False),
+        "duration": Field(mode=OPTIONAL_COMPUTED, default="8760h"),
         "clientId": Field(mode=COMPUTED, keep=True),
         "clientSecret": Field(mode=COMPUTED, keep=True, refresh=False, secret=True),
         "expiresAt": TIME,

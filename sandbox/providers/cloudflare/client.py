@@ -1,8 +1,8 @@
-"""Calls to the Cloudflare API, as the official plugin makes them: same errors, same retries.
+"""HTTP client of the Cloudflare API with the official plugin's errors and retries.
 
-Source: cloudflare-go v7 `internal/requestconfig`: ten retries where no reply came and on 408, 429 and 5xx, after
-`retry-after`, however long that is, or else 2 s · 2ⁿ up to 30 s, less up to a quarter. It retries 409 as well, for minutes;
-this one does not, for a name that is taken stays taken.
+Source: cloudflare-go v7 `internal/requestconfig`: ten retries without a reply and on 408, 429 and 5xx, after
+`retry-after`, however long that is, or else 2 s · 2ⁿ up to 30 s, less up to a quarter. It retries 409 as well, for
+minutes; this one does not, because a conflict does not resolve itself.
 """
 
 import random
@@ -17,13 +17,13 @@ from sandbox.providers.interface import ProviderError
 BASE_URL = "https://api.cloudflare.com/client/v4"
 RETRIES = 10
 TIMEOUT = 60.0
-"""Seconds without an answer before one is not waited for any longer. The official client has none of its own."""
-FIRST_DELAY, LONGEST_DELAY = 2.0, 30.0
-"""Seconds: the first wait that nobody asked for, and the longest one."""
+"""Seconds until a call without a reply fails. The official client has no timeout of its own."""
+FIRST_DELAY, MAX_DELAY = 2.0, 30.0
+"""Seconds, without a `retry-after`."""
 
 
 class ApiError(ProviderError):
-    """A refusal of the API, worded as the official plugin words it: method, address, status, and the reply's body."""
+    """An error reply of the API, with the official plugin's message: method, address, status, and the reply's body."""
 
     def __init__(self, method: str, url: str, status: int, body: str) -> None:
         phrase = httpx.codes.get_reason_phrase(status)
@@ -38,7 +38,7 @@ class Client:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self._base_url = base_url.rstrip("/")
-        # The environment's proxies lead to the internet, not to an emulator on loopback.
+        # Proxies of the environment do not reach an emulator on loopback.
         remote = httpx.URL(base_url).host not in ("127.0.0.1", "localhost", "::1")
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT, limits=limits, trust_env=remote)
 
@@ -52,7 +52,7 @@ class Client:
     ) -> Any:
         """The reply's `result`; None for an empty reply. Raises ApiError.
 
-        `pause` waits for some seconds, and says True where there is no use in trying again.
+        `pause` sleeps for some seconds; a true result ends the retries.
         """
         url = self._base_url + path
         attempt = 0
@@ -79,17 +79,19 @@ class Client:
 
 
 def _temporary(reply: httpx.Response) -> bool:
-    told = reply.headers.get("x-should-retry")
-    return told == "true" or (told != "false" and (reply.status_code in (408, 429) or reply.status_code >= 500))
+    should_retry = reply.headers.get("x-should-retry")
+    return should_retry == "true" or (
+        should_retry != "false" and (reply.status_code in (408, 429) or reply.status_code >= 500)
+    )
 
 
 def _delay(reply: httpx.Response | None, attempt: int) -> float:
     for header, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            asked = float(reply.headers[header]) * unit if reply is not None else -1
+            seconds = float(reply.headers[header]) * unit if reply is not None else -1
         except (KeyError, ValueError):
             continue
-        if asked >= 0:
-            return asked
-    delay = min(FIRST_DELAY * 2**attempt, LONGEST_DELAY)
+        if seconds >= 0:
+            return seconds
+    delay = min(FIRST_DELAY * 2**attempt, MAX_DELAY)
     return delay - random.uniform(0, delay / 4)

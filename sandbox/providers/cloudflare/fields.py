@@ -1,9 +1,9 @@
-"""The properties of a resource: how each is checked, planned, sent and read back.
+"""Properties of a resource: how each is checked, planned, sent and read back.
 
 The rules are those of terraform-provider-cloudflare v5 (its `internal/apijson`) and of the plugin framework below it:
-what the API computes is planned as unknown whenever anything changes, what was set and no longer is goes as null, and
-a reply overwrites only what nobody configured. Values are property values (`UNKNOWN` included, secrets unwrapped); an
-absent property is None.
+what the API computes is unknown in a plan whenever anything changes, a property that is no longer set is sent as null,
+and a reply overwrites only what is not configured. Values are property values (`UNKNOWN` included, secrets unwrapped);
+an absent property is None.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.providers.values import UNKNOWN
 
-REQUIRED, OPTIONAL, COMPUTED, EITHER = "required", "optional", "computed", "computed or optional"
+REQUIRED, OPTIONAL, COMPUTED, OPTIONAL_COMPUTED = "required", "optional", "computed", "optional and computed"
 
 TYPES: dict[str, tuple[type, ...]] = {
     "text": (str,),
@@ -30,7 +30,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One property. `api` is its name in the API, by default the snake_case one; `path` ones stand in the URL only."""
+    """One property. `api` is its name in the API, snake_case by default; a `path` property is part of the URL only."""
 
     kind: str = "text"
     mode: str = OPTIONAL
@@ -39,12 +39,12 @@ class Field:
     default: Any = None
     replace: bool = False
     keep: bool = False
-    """Planned as it was, although something else changes."""
+    """Keeps its value in a plan that changes something else."""
     refresh: bool = True
     secret: bool = False
     one_of: tuple[str, ...] = ()
     fields: "Mapping[str, Field]" = field(default_factory=dict)
-    """Of an object, or of each object in a list; empty where any content goes. The keys of a `map` are the user's."""
+    """Of an object, or of each object in a list; empty for arbitrary content. The keys of a `map` are the user's."""
 
     def api_name(self, name: str) -> str:
         return self.api or snake(name)
@@ -62,35 +62,35 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def mistakes(fields: Fields, inputs: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, str]]:
-    """Property path and reason of everything that is not as the fields say; unknown values are taken for right."""
+def problems(fields: Fields, inputs: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, str]]:
+    """Path and reason of each invalid property. Unknown values are considered valid."""
     for name in inputs:
         if name not in fields or fields[name].mode == COMPUTED:
-            yield at + name, f"there is no such property here: {at + name} (there are {', '.join(_settable(fields))})"
+            yield at + name, f"unknown property {at + name}; must be one of {', '.join(_settable(fields))}"
     for name in _settable(fields):
-        one, value, place = fields[name], inputs.get(name), at + name
+        field_, value, path = fields[name], inputs.get(name), at + name
         if value is UNKNOWN:
             continue
         if value is None:
-            if one.mode == REQUIRED:
-                yield place, f"Missing required property {place!r}"
-        elif not isinstance(value, TYPES[one.kind]) or (one.kind == "number" and isinstance(value, bool)):
-            yield place, f"expected {one.kind} for {place}, got {type(value).__name__}"
-        elif one.one_of and str(value).lower() not in one.one_of:
-            accepted = ", ".join(f'"{choice}"' for choice in one.one_of)
-            yield place, f'{place} value must be one of: {accepted}, got: "{value}"'
-        elif one.fields:
+            if field_.mode == REQUIRED:
+                yield path, f"Missing required property {path!r}"
+        elif not isinstance(value, TYPES[field_.kind]) or (field_.kind == "number" and isinstance(value, bool)):
+            yield path, f"expected {field_.kind} for {path}, got {type(value).__name__}"
+        elif field_.one_of and str(value).lower() not in field_.one_of:
+            accepted = ", ".join(f'"{choice}"' for choice in field_.one_of)
+            yield path, f'{path} value must be one of: {accepted}, got: "{value}"'
+        elif field_.fields:
             items = value if isinstance(value, list) else [value]
-            for number, item in enumerate(items):
-                inner = f"{place}[{number}]" if isinstance(value, list) else place
+            for index, item in enumerate(items):
+                inner = f"{path}[{index}]" if isinstance(value, list) else path
                 if isinstance(item, dict):
-                    yield from mistakes(one.fields, item, f"{inner}.")
+                    yield from problems(field_.fields, item, f"{inner}.")
                 elif item is not UNKNOWN:
                     yield inner, f"expected an object for {inner}, got {type(item).__name__}"
 
 
 def _settable(fields: Fields) -> list[str]:
-    return [name for name, one in fields.items() if one.mode != COMPUTED]
+    return [name for name, field_ in fields.items() if field_.mode != COMPUTED]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -102,17 +102,17 @@ def same(one: Any, other: Any) -> bool:
     return one == other
 
 
-def shaped(value: Any, like: Any) -> Any:
-    """`value` cut down to the keys that `like` has, at any depth."""
+def restrict(value: Any, like: Any) -> Any:
+    """`value` restricted to the keys of `like`, at any depth."""
     if isinstance(value, dict) and isinstance(like, dict):
-        return {name: shaped(value[name], like[name]) for name in like if value.get(name) is not None}
+        return {name: restrict(value[name], like[name]) for name in like if value.get(name) is not None}
     if isinstance(value, list) and isinstance(like, list) and len(value) == len(like):
-        return [shaped(*pair) for pair in zip(value, like, strict=True)]
+        return [restrict(*pair) for pair in zip(value, like, strict=True)]
     return value
 
 
 def compact(value: Any) -> Any:
-    """Without what is null or was never answered, at any depth."""
+    """`value` without nulls, at any depth."""
     if isinstance(value, Mapping):
         return {name: compact(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):

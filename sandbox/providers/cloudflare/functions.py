@@ -1,4 +1,4 @@
-"""Functions that only read: a zone by its name, a zone's records, a tunnel and its token, and rulesets."""
+"""Functions of the cloudflare plugin: lookups of zones, records, tunnels, tokens and rulesets."""
 
 from typing import Any
 
@@ -44,8 +44,7 @@ RECORD = {name: rule for name, rule in DNS_RECORD.fields.items() if not rule.pat
 
 
 def zone(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-    """By `zoneId` (one call) or by `filter` (a list, then the zone: two calls). Everything about the zone, without
-    nulls."""
+    """A zone by `zoneId` (one call) or by `filter` (a list, then the zone: two calls), without nulls."""
     id = arguments.get("zoneId")
     wanted = arguments.get("filter")
     if wanted is not None:
@@ -70,7 +69,7 @@ def zone(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def records(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-    """A zone's records as the official plugin reads them: page after page until one is empty, at most `maxItems` (1000)."""
+    """A zone's records, read as the official plugin does: pages until one is empty, at most `maxItems` (1000)."""
     query: dict[str, str] = {}
     for name, value in arguments.items():
         if name not in ("zoneId", "maxItems", "name", "content", "comment", "type", "match", "order", "direction"):
@@ -79,32 +78,32 @@ def records(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
             query |= {f"{name}.{test}": text for test, text in value.items()}
         elif name not in ("zoneId", "maxItems"):
             query[name] = value
-    most = arguments.get("maxItems") or 1000
+    limit = arguments.get("maxItems") or 1000
     found: list[dict[str, Any]] = []
-    number = 1
-    while len(found) < most:
-        page = {"page": str(number)} if number > 1 else {}
+    page_number = 1
+    while len(found) < limit:
+        page = {"page": str(page_number)} if page_number > 1 else {}
         rows = client.call("GET", f"/zones/{arguments['zoneId']}/dns_records", query={**query, **page})
         if not rows:
             break
         found += rows
-        number += 1
+        page_number += 1
     results = [{name: decode(rule, row.get(rule.api_name(name))) for name, rule in RECORD.items()} for row in found]
-    return compact({**arguments, "results": results[:most]})
+    return compact({**arguments, "results": results[:limit]})
 
 
 def tunnel(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-    """A tunnel by its id, a deleted one too."""
+    """A tunnel by its id, also a deleted one."""
     account, id = arguments.get("accountId"), arguments.get("tunnelId")
     if not account or not id:
-        raise ProviderError("getZeroTrustTunnelCloudflared needs accountId and tunnelId here")
+        raise ProviderError("getZeroTrustTunnelCloudflared needs accountId and tunnelId")
     answer = client.call("GET", f"/accounts/{account}/cfd_tunnel/{id}")
-    shown = {name: decode(rule, answer.get(rule.api_name(name))) for name, rule in TUNNEL.fields.items()}
-    return compact({**shown, "id": id, "accountId": account, "tunnelId": id, "tunnelSecret": None})
+    values = {name: decode(rule, answer.get(rule.api_name(name))) for name, rule in TUNNEL.fields.items()}
+    return compact({**values, "id": id, "accountId": account, "tunnelId": id, "tunnelSecret": None})
 
 
 def tunnel_token(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The connector token, in the clear: the official plugin does not mark it secret either."""
+    """The connector token, in plain text: the official plugin does not mark it secret either."""
     account, tunnel = arguments.get("accountId"), arguments.get("tunnelId")
     if not account or not tunnel:
         raise ProviderError("getZeroTrustTunnelCloudflaredToken needs accountId and tunnelId")
@@ -113,11 +112,11 @@ def tunnel_token(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def rulesets(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Every ruleset of a zone or an account, without its rules: one call, since one page holds them all here."""
-    shown = ("id", "name", "description", "kind", "phase", "lastUpdated", "version")
+    """All rulesets of a zone or an account, without their rules. One call: the list is not paged."""
+    names = ("id", "name", "description", "kind", "phase", "lastUpdated", "version")
     found = client.call("GET", _rulesets_of(arguments))
     listed = [
-        compact({name: decode(RULESET.fields[name], each.get(RULESET.fields[name].api_name(name))) for name in shown})
+        compact({name: decode(RULESET.fields[name], each.get(RULESET.fields[name].api_name(name))) for name in names})
         for each in found
     ]
     return compact({**arguments, "rulesets": listed, "results": listed})
@@ -141,7 +140,7 @@ def ruleset(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _rulesets_of(arguments: dict[str, Any]) -> str:
     if bool(arguments.get("accountId")) == bool(arguments.get("zoneId")):
-        raise ProviderError("exactly one of accountId and zoneId must be given")
+        raise ProviderError("exactly one of accountId and zoneId is required")
     scope = f"accounts/{arguments['accountId']}" if arguments.get("accountId") else f"zones/{arguments['zoneId']}"
     return f"/{scope}/rulesets"
 

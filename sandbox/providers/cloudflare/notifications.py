@@ -1,12 +1,12 @@
-"""The notification that tells somebody when a tunnel is down.
+"""Resource type of notification policies.
 
 Source: as in `access`.
 """
 
-from sandbox.providers.cloudflare.fields import EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, ID, LIST, NAME, TEXT, TIME, Kind
+from sandbox.providers.cloudflare.fields import OPTIONAL_COMPUTED, REQUIRED, Field
+from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, ID, LIST, NAME, TEXT, TIME, ResourceType
 
-# The bridge makes plurals of the API's names; the others of a notification's filters are called the same in both.
+# The bridge renames these filters to plurals; the others have the API's names.
 PLURALS = {
     "airportCodes": "airport_code",
     "alertTriggerPreferencesValues": "alert_trigger_preferences_value",
@@ -61,7 +61,7 @@ FILTERS = {
     **{name: Field("list", api=api) for name, api in PLURALS.items()},
 }
 
-NOTIFICATION_POLICY = Kind(
+NOTIFICATION_POLICY = ResourceType(
     "alerting/v3/policies",
     {
         "id": ID,
@@ -80,7 +80,7 @@ NOTIFICATION_POLICY = Kind(
         "alertInterval": TEXT,
         "description": TEXT,
         "filters": Field("object", fields=FILTERS),
-        "enabled": Field("flag", EITHER, default=True),
+        "enabled": Field("flag", OPTIONAL_COMPUTED, default=True),
         "created": TIME,
         "modified": TIME,
     },

@@ -1,16 +1,16 @@
-"""A private network that is routed through a tunnel, and the virtual network that routes are in.
+"""Resource types of private networks: routes through tunnels, and virtual networks.
 
 Source: the schemas and models of terraform-provider-cloudflare v5.22 (`zero_trust_tunnel_cloudflared_route`,
-`zero_trust_tunnel_cloudflared_virtual_network`). Both are patched in place, but for another account; a route whose virtual
-network is no longer said stays where it is.
+`zero_trust_tunnel_cloudflared_virtual_network`). Both are patched in place unless the account changes. A route whose
+virtual network is no longer set stays in it.
 """
 
-from sandbox.providers.cloudflare.fields import EITHER, Field
-from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, ID, NAME, TIME, Kind
+from sandbox.providers.cloudflare.fields import OPTIONAL_COMPUTED, Field
+from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, ID, NAME, TIME, ResourceType
 
-COMMENT = Field(mode=EITHER, default="")
+COMMENT = Field(mode=OPTIONAL_COMPUTED, default="")
 
-ROUTE = Kind(
+ROUTE = ResourceType(
     "teamnet/routes",
     {
         "id": ID,
@@ -18,7 +18,7 @@ ROUTE = Kind(
         "network": NAME,
         "tunnelId": NAME,
         "comment": COMMENT,
-        "virtualNetworkId": Field(mode=EITHER),
+        "virtualNetworkId": Field(mode=OPTIONAL_COMPUTED),
         "createdAt": TIME,
         "deletedAt": TIME,
     },
@@ -26,7 +26,7 @@ ROUTE = Kind(
     update="PATCH",
 )
 
-VIRTUAL_NETWORK = Kind(
+VIRTUAL_NETWORK = ResourceType(
     "teamnet/virtual_networks",
     {
         "id": ID,
@@ -34,7 +34,7 @@ VIRTUAL_NETWORK = Kind(
         "isDefault": Field("flag", replace=True, refresh=False),
         "name": NAME,
         "comment": COMMENT,
-        "isDefaultNetwork": Field("flag", EITHER, default=False),
+        "isDefaultNetwork": Field("flag", OPTIONAL_COMPUTED, default=False),
         "createdAt": TIME,
         "deletedAt": TIME,
     },

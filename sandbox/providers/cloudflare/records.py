@@ -1,22 +1,33 @@
-"""A DNS record.
+"""Resource type of DNS records.
 
 Source: the schemas and models of terraform-provider-cloudflare v5.22 (`dns_record`).
 """
 
-from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.resource_type import FLAG, ID, NAME, NUMBER, OBJECT, TEXT, TIME, ZONES, Kind, Values
+from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, REQUIRED, Field
+from sandbox.providers.cloudflare.resource_type import (
+    FLAG,
+    ID,
+    NAME,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TIME,
+    ZONES,
+    ResourceType,
+    Values,
+)
 from sandbox.providers.interface import ProviderError
 
 RECORD_TYPES = "A AAAA CNAME MX NS OPENPGPKEY PTR TXT CAA CERT DNSKEY DS HTTPS LOC NAPTR SMIMEA SRV SSHFP SVCB TLSA URI"
 
 SETTINGS = {
-    "ipv4Only": Field("flag", EITHER, api="ipv4_only", keep=True),
-    "ipv6Only": Field("flag", EITHER, api="ipv6_only", keep=True),
-    "flattenCname": Field("flag", EITHER, keep=True),
+    "ipv4Only": Field("flag", OPTIONAL_COMPUTED, api="ipv4_only", keep=True),
+    "ipv6Only": Field("flag", OPTIONAL_COMPUTED, api="ipv6_only", keep=True),
+    "flattenCname": Field("flag", OPTIONAL_COMPUTED, keep=True),
 }
 
 
-def _refuse(planned: Values) -> None:
+def _check_create(planned: Values) -> None:
     if planned["proxied"] and planned["ttl"] != 1:
         raise ProviderError(
             "ttl must be set to 1 when `proxied` is true: When a DNS record is marked as `proxied` the TTL "
@@ -24,8 +35,8 @@ def _refuse(planned: Values) -> None:
         )
 
 
-def _adapt(news: Values, state: Values) -> Values:
-    """A short name reads back in full, and the letters of a CNAME's target in any case."""
+def _normalize(news: Values, state: Values) -> Values:
+    """A short name equals its full form, and a CNAME's target is case-insensitive."""
     news = dict(news)
     name, full = str(news["name"]).rstrip("."), str(state["name"]).rstrip(".")
     if full.startswith(f"{name}."):
@@ -36,14 +47,14 @@ def _adapt(news: Values, state: Values) -> Values:
 
 
 def _complete(state: Values) -> Values:
-    """The settings of a CNAME are three; the API leaves out which are off."""
+    """A CNAME has three settings; the API omits those that are off."""
     if state["type"] != "CNAME":
         return state
     answered = state["settings"] or {}
     return {**state, "settings": {name: answered.get(name) or False for name in SETTINGS}}
 
 
-DNS_RECORD = Kind(
+DNS_RECORD = ResourceType(
     "dns_records",
     {
         "id": ID,
@@ -51,16 +62,16 @@ DNS_RECORD = Kind(
         "name": NAME,
         "type": Field(mode=REQUIRED, replace=True, one_of=tuple(RECORD_TYPES.lower().split())),
         "comment": TEXT,
-        "content": Field(mode=EITHER),
+        "content": Field(mode=OPTIONAL_COMPUTED),
         "priority": NUMBER,
         "data": OBJECT,
         "privateRouting": FLAG,
-        "proxied": Field("flag", EITHER, default=False),
+        "proxied": Field("flag", OPTIONAL_COMPUTED, default=False),
         "ttl": Field("number", REQUIRED),
-        "tags": Field("list", EITHER),
+        "tags": Field("list", OPTIONAL_COMPUTED),
         "settings": Field(
             "object",
-            EITHER,
+            OPTIONAL_COMPUTED,
             keep=True,
             fields=SETTINGS,
         ),
@@ -72,7 +83,7 @@ DNS_RECORD = Kind(
         "meta": Field("json", COMPUTED, keep=True),
     },
     ZONES,
-    refuse=_refuse,
-    adapt=_adapt,
+    check_create=_check_create,
+    normalize=_normalize,
     complete=_complete,
 )

@@ -1,4 +1,4 @@
-"""One resource type: where it lives in the API, and what its properties are."""
+"""Resource types: their paths in the API and their properties."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Its URL is `/{scope}/{the scope's id}/{collection}[/{own id}]`.
+class ResourceType:
+    """One resource type. Its path is `/{scope}/{id of the scope}/{collection}[/{own id}]`.
 
-    `scopes` are the properties that may name the scope, each with what the URL calls it.
+    `scopes` are the properties that may name the scope, each with its word in the path.
     """
 
     collection: str
@@ -26,39 +26,39 @@ class Kind:
     deletes: bool = True
     own_id: str = "id"
     """The property whose value is the resource's id."""
-    document: bool = False
-    """One document at the end of `collection`, addressed without an id of its own."""
-    quiet: bool = False
-    """What the API answers to properties that were never set is no news."""
-    refuse: Callable[[Values], None] = lambda _: None
-    """Raises ProviderError for what the official plugin refuses only when it creates."""
-    adapt: Callable[[Values, Values], Values] = lambda news, _: news
-    """The inputs, with what the official plugin takes for the same as the state."""
+    singleton: bool = False
+    """The collection is one document, addressed without an id."""
+    ignore_unset: bool = False
+    """A refresh ignores what the API returns for properties that were never set."""
+    check_create: Callable[[Values], None] = lambda _: None
+    """Raises ProviderError for what the official plugin refuses only on creation."""
+    normalize: Callable[[Values, Values], Values] = lambda news, _: news
+    """The inputs, with the state's spelling where the official plugin considers both equal."""
     complete: Callable[[Values], Values] = lambda state: state
-    """The state, with what the API leaves out."""
+    """The state, with what the API omits."""
 
     @property
     def secrets(self) -> frozenset[str]:
         return frozenset(name for name, rule in self.fields.items() if rule.secret)
 
     def state(self, outputs: Values) -> Values:
-        """Every property of kept outputs, None where there is none."""
-        kept = plain(outputs)
-        return {name: kept.get(name) for name in self.fields}
+        """Every property of stored outputs, None for an absent one."""
+        values = plain(outputs)
+        return {name: values.get(name) for name in self.fields}
 
-    def all_of(self, state: Values) -> str:
+    def collection_path(self, state: Values) -> str:
         """The path of the collection."""
         scope = next(name for name in self.scopes if state.get(name))
         return f"/{self.scopes[scope]}/{state[scope]}/{self.collection.format_map(state)}"
 
-    def one_of(self, state: Values, id: str) -> str:
-        return self.all_of(state) if self.document else f"{self.all_of(state)}/{id}"
+    def item_path(self, state: Values, id: str) -> str:
+        return self.collection_path(state) if self.singleton else f"{self.collection_path(state)}/{id}"
 
-    def imported(self, id: str) -> Values:
-        """The beginnings of a state, from an id to import: `<scope's id>/<id>`, or with the scope's word before."""
+    def import_state(self, id: str) -> Values:
+        """The initial state of an import id: `<scope's id>/<id>`, preceded by the scope's word where there are two."""
         several = len(self.scopes) > 1
         word, _, rest = id.partition("/") if several else ("", "", id)
-        scopes = [name for name, called in self.scopes.items() if not several or called == word]
+        scopes = [name for name, path_word in self.scopes.items() if not several or path_word == word]
         parts = rest.split("/")
         if not scopes or len(parts) != 2 or not all(parts):
             form = "<{accounts|zones}/{account_id|zone_id}>/<id>" if several else f"<{next(iter(self.scopes))}>/<id>"

@@ -1,9 +1,9 @@
-"""A ruleset. What an action takes besides is left open: it is sent in snake_case.
+"""Resource type of rulesets. Parameters of actions are not described: their keys are sent in snake_case.
 
 Source: the schemas and models of terraform-provider-cloudflare v5.22 (`ruleset`).
 """
 
-from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
+from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, REQUIRED, Field
 from sandbox.providers.cloudflare.resource_type import (
     ACCOUNTS,
     ID,
@@ -14,10 +14,10 @@ from sandbox.providers.cloudflare.resource_type import (
     TEXT,
     TIME,
     ZONES,
-    Kind,
+    ResourceType,
 )
 
-RULESET = Kind(
+RULESET = ResourceType(
     "rulesets",
     {
         "id": ID,
@@ -25,34 +25,34 @@ RULESET = Kind(
         "kind": Field(mode=REQUIRED, replace=True, one_of=("managed", "custom", "root", "zone")),
         "name": Field(mode=REQUIRED, replace=True),
         "phase": Field(mode=REQUIRED, replace=True),
-        "description": Field(mode=EITHER, default=""),
+        "description": Field(mode=OPTIONAL_COMPUTED, default=""),
         "rules": Field(
             "list",
-            EITHER,
+            OPTIONAL_COMPUTED,
             default=[],
             fields={
                 "id": Field(mode=COMPUTED),
                 "action": NAME,
-                "actionParameters": Field("object", EITHER, default={}),
-                "description": Field(mode=EITHER, default=""),
-                "enabled": Field("flag", EITHER, default=True),
+                "actionParameters": Field("object", OPTIONAL_COMPUTED, default={}),
+                "description": Field(mode=OPTIONAL_COMPUTED, default=""),
+                "enabled": Field("flag", OPTIONAL_COMPUTED, default=True),
                 "exposedCredentialCheck": OBJECT,
                 "expression": NAME,
-                "logging": Field("object", EITHER),
+                "logging": Field("object", OPTIONAL_COMPUTED),
                 "ratelimit": Field(
                     "object",
                     fields={
                         "characteristics": Field("list", REQUIRED),
                         "period": Field("number", REQUIRED),
                         "countingExpression": TEXT,
-                        "mitigationTimeout": Field("number", EITHER),
+                        "mitigationTimeout": Field("number", OPTIONAL_COMPUTED),
                         "requestsPerPeriod": NUMBER,
-                        "requestsToOrigin": Field("flag", EITHER, default=False),
+                        "requestsToOrigin": Field("flag", OPTIONAL_COMPUTED, default=False),
                         "scorePerPeriod": NUMBER,
                         "scoreResponseHeaderName": TEXT,
                     },
                 ),
-                "ref": Field(mode=EITHER),
+                "ref": Field(mode=OPTIONAL_COMPUTED),
             },
         ),
         "lastUpdated": TIME,

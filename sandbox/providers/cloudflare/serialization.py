@@ -1,7 +1,7 @@
-"""Properties as the API writes them: in the body of a request, and in its reply.
+"""Serialization of properties: into the body of a request, and from a reply.
 
-The rules are those of terraform-provider-cloudflare v5 (its `internal/apijson`): what was set and no longer is goes
-as null.
+The rules are those of terraform-provider-cloudflare v5 (its `internal/apijson`): a property that is no longer set is
+sent as null.
 """
 
 import json
@@ -16,7 +16,7 @@ from sandbox.providers.values import UNKNOWN
 def encode(
     fields: Fields, planned: Mapping[str, Any], state: Mapping[str, Any], changed_only: bool = False
 ) -> dict[str, Any]:
-    """The body of a request: all that is planned, or only what changed; what was set and no longer is goes as null."""
+    """The body of a request: all that is planned, or only what changed; null for what is no longer set."""
     body = {}
     for name, rule in fields.items():
         value, before = planned.get(name), state.get(name)
@@ -42,7 +42,7 @@ def _encode(rule: Field, value: Any, before: Any) -> Any:
 
 
 def decode(rule: Field, value: Any) -> Any:
-    """One value of a reply, as the state keeps it: times to the second, free JSON as text, names as the properties'."""
+    """One value of a reply as the state stores it: times in whole seconds, free JSON as a string, camelCase names."""
     if value is None:
         return None
     if rule.kind == "time":

@@ -1,20 +1,22 @@
-"""A tunnel, and the document of its rules.
+"""Resource types of tunnels and their configurations.
 
 Source: the schemas and models of terraform-provider-cloudflare v5.22, and the recordings of the official plugin for the
-plural names that the bridge makes up (`ingresses`, `audTags`).
+plural names of the bridge (`ingresses`, `audTags`).
 """
 
-from sandbox.providers.cloudflare.fields import COMPUTED, EITHER, REQUIRED, Field
-from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, FLAG, ID, NAME, TEXT, TIME, Kind
+from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, REQUIRED, Field
+from sandbox.providers.cloudflare.resource_type import ACCOUNT, ACCOUNTS, FLAG, ID, NAME, TEXT, TIME, ResourceType
 
-TUNNEL = Kind(
+TUNNEL = ResourceType(
     "cfd_tunnel",
     {
         "id": ID,
         "accountId": ACCOUNT,
-        # Trap of the real one: without this the rules never reach a connector. Neither this nor the secret is read
-        # back.
-        "configSrc": Field(mode=EITHER, default="local", replace=True, refresh=False, one_of=("local", "cloudflare")),
+        # With the official plugin's default the configuration never reaches a connector. Neither this nor the secret
+        # is read back.
+        "configSrc": Field(
+            mode=OPTIONAL_COMPUTED, default="local", replace=True, refresh=False, one_of=("local", "cloudflare")
+        ),
         "name": NAME,
         "tunnelSecret": Field(refresh=False, secret=True),
         "accountTag": Field(mode=COMPUTED),
@@ -61,7 +63,7 @@ ORIGIN_REQUEST = Field(
     },
 )
 
-TUNNEL_CONFIG = Kind(
+TUNNEL_CONFIG = ResourceType(
     "cfd_tunnel/{tunnelId}/configurations",
     {
         "id": Field(mode=COMPUTED, keep=True, path=True),
@@ -69,7 +71,7 @@ TUNNEL_CONFIG = Kind(
         "tunnelId": Field(mode=REQUIRED, path=True, replace=True),
         "config": Field(
             "object",
-            EITHER,
+            OPTIONAL_COMPUTED,
             fields={
                 "ingresses": Field(
                     "list",
@@ -80,13 +82,13 @@ TUNNEL_CONFIG = Kind(
             },
         ),
         "createdAt": TIME,
-        "source": Field(mode=EITHER, one_of=("local", "cloudflare")),
+        "source": Field(mode=OPTIONAL_COMPUTED, one_of=("local", "cloudflare")),
         "version": Field("number", COMPUTED),
     },
     ACCOUNTS,
     create="PUT",
     deletes=False,
     own_id="tunnelId",
-    document=True,
+    singleton=True,
     complete=lambda state: {**state, "id": state["tunnelId"]},
 )

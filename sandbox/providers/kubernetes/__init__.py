@@ -1,8 +1,7 @@
-"""The kubernetes plugin: any kind that the API server serves, made, applied server-side, waited for and deleted.
+"""The kubernetes plugin: creates, server-side applies, awaits and deletes objects of any kind the API server serves.
 
-Behaves as pulumi-kubernetes 4.34 does with its defaults, and keeps the same state, so that either can go on where the
-other stopped. It differs on purpose where it is stricter or does not wait for nothing: an unknown field is refused at
-creation (the real one lets the API server drop it), and a Service counts as ready once no endpoint is pending (the
-real one waits ten seconds more). It does not tell on refresh what is not ready, and knows neither lists, patches,
-Helm, Kustomize nor YAML.
+Behaves like pulumi-kubernetes 4.34 with its defaults and stores the same state, so either can continue where the other
+stopped. Deliberate differences: an unknown field is refused on creation (the official plugin lets the API server drop
+it), and a Service is ready once no endpoint is pending (the official plugin waits ten seconds more). A refresh does not
+report what is not ready. Lists, patches, Helm, Kustomize and YAML are not supported.
 """

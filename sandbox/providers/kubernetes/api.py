@@ -1,4 +1,4 @@
-"""The Kubernetes API by kind: where objects of a kind live, and the few verbs that a provider needs."""
+"""Kubernetes API client by kind: the endpoint of each kind, and the verbs a provider needs."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from urllib3.exceptions import HTTPError
 from sandbox.providers.interface import ProviderError
 
 CREATOR = "pulumi-kubernetes"
-"""The field manager of what was created; the first update hands its fields to the resource's own."""
+"""Field manager of created objects; the first update transfers its fields to the resource's own manager."""
 
-SECONDS = 60
-"""The longest that one call may take."""
+CALL_TIMEOUT = 60
+"""Seconds."""
 
 
-class Refused(ProviderError):
-    """What the API server answered instead: its status code, reason (`AlreadyExists`, `NotFound`, …) and message."""
+class KubernetesStatusError(ProviderError):
+    """An error reply of the API server: its status code, reason (`AlreadyExists`, `NotFound`, …) and message."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -30,13 +30,13 @@ class Refused(ProviderError):
         self.reason = reason
 
 
-class NoSuchKind(ProviderError):
-    """The API server serves no such kind."""
+class UnknownKind(ProviderError):
+    """A kind the API server does not serve."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the objects of one kind live."""
+class Endpoint:
+    """Where the API server serves the objects of one kind."""
 
     prefix: str
     plural: str
@@ -51,68 +51,68 @@ class Api:
     """One API server; safe to share between threads."""
 
     def __init__(self, kubeconfig: str = "", context: str = "") -> None:
-        """`kubeconfig` is a path or the file's content; without it KUBECONFIG says, or the usual place.
+        """`kubeconfig` is a path or the file's content; the default is KUBECONFIG, or else the usual path.
 
-        Raises ProviderError where there is none.
+        Raises ProviderError if there is none.
         """
         self._client = _client(kubeconfig or os.environ.get("KUBECONFIG", ""), context)
-        self._places: dict[tuple[str, str], Place] = {}
+        self._endpoints: dict[tuple[str, str], Endpoint] = {}
 
-    def place(self, version: str, kind: str) -> Place:
-        """Asks the API server about a group once, and again where it did not know the kind. Raises NoSuchKind."""
-        if (version, kind) not in self._places:
+    def endpoint(self, version: str, kind: str) -> Endpoint:
+        """Reads a group's kinds once, and again for a kind that was not among them. Raises UnknownKind."""
+        if (version, kind) not in self._endpoints:
             prefix = f"/api/{version}" if "/" not in version else f"/apis/{version}"
             try:
                 served = self.call("GET", prefix)["resources"]
-            except Refused as refused:
-                if refused.status != 404:
+            except KubernetesStatusError as error:
+                if error.status != 404:
                     raise
                 served = []
             for one in served:
                 if "/" not in one["name"]:
-                    self._places[version, one["kind"]] = Place(prefix, one["name"], one["namespaced"])
+                    self._endpoints[version, one["kind"]] = Endpoint(prefix, one["name"], one["namespaced"])
         try:
-            return self._places[version, kind]
+            return self._endpoints[version, kind]
         except KeyError:
-            raise NoSuchKind(
-                f"the Kubernetes API server serves no {version}/{kind}: create its CustomResourceDefinition first"
+            raise UnknownKind(
+                f"the Kubernetes API server does not serve {version}/{kind}: create its CustomResourceDefinition first"
             ) from None
 
-    def serves(self, thing: dict[str, Any]) -> bool:
+    def is_served(self, manifest: dict[str, Any]) -> bool:
         try:
-            self.place(thing["apiVersion"], thing["kind"])
-        except NoSuchKind:
+            self.endpoint(manifest["apiVersion"], manifest["kind"])
+        except UnknownKind:
             return False
         return True
 
-    def get(self, thing: dict[str, Any]) -> dict[str, Any] | None:
-        """The object as it is now; None where there is none."""
+    def get(self, manifest: dict[str, Any]) -> dict[str, Any] | None:
+        """The current object; None if there is none."""
         try:
-            return self.call("GET", self._path(thing))
-        except Refused as refused:
-            if refused.status == 404:
+            return self.call("GET", self._path(manifest))
+        except KubernetesStatusError as error:
+            if error.status == 404:
                 return None
             raise
 
-    def create(self, thing: dict[str, Any], preview: bool) -> dict[str, Any]:
+    def create(self, manifest: dict[str, Any], preview: bool) -> dict[str, Any]:
         query = {"fieldManager": CREATOR, "fieldValidation": "Strict"}
-        return self.call("POST", self._path(thing, collection=True), thing, _dry(query, preview))
+        return self.call("POST", self._path(manifest, collection=True), manifest, _dry(query, preview))
 
-    def apply(self, thing: dict[str, Any], manager: str, force: bool, preview: bool) -> dict[str, Any]:
-        """Server-side apply. A field that another manager set differently is a conflict, unless `force`."""
+    def apply(self, manifest: dict[str, Any], manager: str, force: bool, preview: bool) -> dict[str, Any]:
+        """Server-side apply. A field that another manager set to another value is a conflict, unless `force`."""
         query = {"fieldManager": manager, "force": str(force).lower()}
-        return self.call("PATCH", self._path(thing), thing, _dry(query, preview), "application/apply-patch+yaml")
+        return self.call("PATCH", self._path(manifest), manifest, _dry(query, preview), "application/apply-patch+yaml")
 
-    def merge(self, thing: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-        return self.call("PATCH", self._path(thing), change, media="application/merge-patch+json")
+    def merge(self, manifest: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+        return self.call("PATCH", self._path(manifest), change, media="application/merge-patch+json")
 
-    def delete(self, thing: dict[str, Any], propagation: str) -> None:
+    def delete(self, manifest: dict[str, Any], propagation: str) -> None:
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
-        self.call("DELETE", self._path(thing), options)
+        self.call("DELETE", self._path(manifest), options)
 
-    def _path(self, thing: dict[str, Any], collection: bool = False) -> str:
-        metadata = thing["metadata"]
-        place = self.place(thing["apiVersion"], thing["kind"])
+    def _path(self, manifest: dict[str, Any], collection: bool = False) -> str:
+        metadata = manifest["metadata"]
+        place = self.endpoint(manifest["apiVersion"], manifest["kind"])
         return place.path(metadata.get("namespace") or "default", "" if collection else metadata["name"])
 
     def call(
@@ -123,9 +123,9 @@ class Api:
         query: dict[str, str] | None = None,
         media: str = "application/json",
     ) -> Any:
-        """The reply's JSON. Raises Refused, and ProviderError where no API server answers."""
+        """The reply's JSON. Raises KubernetesStatusError, and ProviderError if the API server does not answer."""
         headers = {"Accept": "application/json", "Content-Type": media}
-        # The client writes JSON itself, and YAML (of which JSON is a part) not.
+        # The client serializes JSON bodies only; JSON is valid YAML.
         content = json.dumps(body) if media.endswith("yaml") else body
         made = self._client.param_serialize(
             method,
@@ -136,18 +136,18 @@ class Api:
             auth_settings=["BearerToken"],
         )
         try:
-            reply = self._client.call_api(*made, _request_timeout=SECONDS)
+            reply = self._client.call_api(*made, _request_timeout=CALL_TIMEOUT)
             answered = reply.read()
         except (HTTPError, OSError) as error:
             raise ProviderError(f"the Kubernetes API server does not answer: {error}") from error
         if reply.status < 400:
             return json.loads(answered)
         try:
-            told = json.loads(answered)
+            status = json.loads(answered)
         except ValueError:
-            told = {}  # an unknown path is answered in plain text
-        message = told.get("message") or f"{method} {path}: {reply.status} {reply.reason}"
-        raise Refused(reply.status, told.get("reason", ""), message)
+            status = {}  # the reply to an unknown path is plain text
+        message = status.get("message") or f"{method} {path}: {reply.status} {reply.reason}"
+        raise KubernetesStatusError(reply.status, status.get("reason", ""), message)
 
 
 def _dry(query: dict[str, str], preview: bool) -> dict[str, str]:
@@ -167,7 +167,7 @@ def _client(kubeconfig: str, context: str) -> ApiClient:
             client = new_client_from_config(kubeconfig or None, context or None)
     except (ConfigException, OSError) as error:
         raise ProviderError(
-            f"no usable kubeconfig ({'given by content' if content else kubeconfig}): {error}"
+            f"no usable kubeconfig ({'given as content' if content else kubeconfig}): {error}"
         ) from error
     client.rest_client.pool_manager.connection_pool_kw["maxsize"] = 128
     return client

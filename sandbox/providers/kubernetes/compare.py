@@ -1,7 +1,7 @@
-"""What differs between the inputs of a program and the object in the cluster, and what of that needs a new object.
+"""Differences between a program's inputs and the live object, and which of them require a replacement.
 
-Source: `diff.go` and `util.go` of pulumi-kubernetes 4.34: the live object is cut to the shape of the old inputs, so
-that what the cluster fills in is no difference, and compared with the new ones.
+Source: `diff.go` and `util.go` of pulumi-kubernetes 4.34: the live object is pruned to the keys of the old inputs, so
+that fields the cluster adds are not differences, and compared with the new ones.
 """
 
 import re
@@ -34,47 +34,47 @@ FORCE_NEW: dict[tuple[str, str], tuple[str, ...]] = {
     ("rbac.authorization.k8s.io", "RoleBinding"): (".roleRef",),
     ("storage.k8s.io", "StorageClass"): (".parameters", ".provisioner"),
 }
-"""Group and kind → what cannot change in place, besides name and namespace."""
+"""Group and kind → immutable fields, besides name and namespace."""
 
 MISSING = object()
 QUANTITIES = frozenset({"limits", "requests", "hard", "capacity", "sizeLimit"})
-"""Under these names values are amounts, which the API server writes in its own way."""
+"""Keys whose values are resource quantities, which the API server writes in canonical form."""
 
 UNITS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 BINARY_UNITS = {unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)}
 
 
-def force_new(thing: Mapping[str, Any]) -> tuple[str, ...]:
-    group = thing["apiVersion"].rpartition("/")[0]
-    return ".metadata.name", ".metadata.namespace", *FORCE_NEW.get((group, thing["kind"]), ())
+def force_new(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    group = manifest["apiVersion"].rpartition("/")[0]
+    return ".metadata.name", ".metadata.namespace", *FORCE_NEW.get((group, manifest["kind"]), ())
 
 
-def pruned(live: Any, shape: Any, at: tuple[str | int, ...] = ()) -> Any:
-    """`live` cut to the keys of `shape`; where both say the same in other words (`1` and `1000m`), as `shape` says it.
+def prune(live: Any, shape: Any, at: tuple[str | int, ...] = ()) -> Any:
+    """`live` with the keys of `shape` only, and `shape`'s spelling of equal quantities (`1` and `1000m`).
 
-    What is empty in `shape` and left out by the API server counts as there.
+    Empty values of `shape` that the API server omits are kept.
     """
     if isinstance(live, Mapping) and isinstance(shape, Mapping):
         return {
-            name: pruned(live[name], item, (*at, name)) if name in live else item
+            name: prune(live[name], item, (*at, name)) if name in live else item
             for name, item in shape.items()
             if name in live or not item
         }
     if isinstance(live, list) and isinstance(shape, list):
-        cut = [pruned(one, item, (*at, number)) for number, (one, item) in enumerate(zip(live, shape, strict=False))]
+        cut = [prune(one, item, (*at, number)) for number, (one, item) in enumerate(zip(live, shape, strict=False))]
         return [*cut, *live[len(shape) :]]
     return shape if same(live, shape, at) else live
 
 
-def changes(old: Any, new: Any, never: tuple[str, ...]) -> dict[str, Change]:
-    """Property path → change; `old` is a pruned live object, `new` the inputs, `never` what cannot change in place."""
+def changes(old: Any, new: Any, immutable: tuple[str, ...]) -> dict[str, Change]:
+    """Property path → change; `old` is a pruned live object, `new` the inputs, `immutable` the fields that require a replacement."""
     found = {}
     for at, before, after in _walk((), plain(old), plain(new)):
         kind = "add" if before is MISSING else "delete" if after is MISSING else "update"
         dotted = "".join(f".{step}" for step in at if isinstance(step, str))
         value = before if after is MISSING else after
-        replace = any(_touches(dotted, value, one) for one in never)
-        found[_shown(at)] = Change(kind, replace, of_inputs=kind == "delete")
+        replace = any(_touches(dotted, value, field) for field in immutable)
+        found[_property_path(at)] = Change(kind, replace, of_inputs=kind == "delete")
     return found
 
 
@@ -90,13 +90,13 @@ def _walk(at: tuple[str | int, ...], old: Any, new: Any) -> Iterator[tuple[tuple
         yield at, old, new
 
 
-def _touches(dotted: str, value: Any, never: str) -> bool:
-    """The change is within what cannot change, or what cannot change is within the value that came or went."""
-    if f"{dotted}.".startswith(f"{never}."):
+def _touches(dotted: str, value: Any, immutable: str) -> bool:
+    """Whether the change is inside an immutable field, or the added or removed value contains one."""
+    if f"{dotted}.".startswith(f"{immutable}."):
         return True
-    if not f"{never}.".startswith(f"{dotted}."):
+    if not f"{immutable}.".startswith(f"{dotted}."):
         return False
-    for step in never[len(dotted) :].strip(".").split("."):
+    for step in immutable[len(dotted) :].strip(".").split("."):
         if not isinstance(value, Mapping) or step not in value:
             return False
         value = value[step]
@@ -104,7 +104,7 @@ def _touches(dotted: str, value: Any, never: str) -> bool:
 
 
 def same(one: Any, other: Any, at: tuple[str | int, ...]) -> bool:
-    """Equality, in which `1` and `1000m` of processor time are the same but 1 and true are not."""
+    """Equality where the quantities `1` and `1000m` are the same, and 1 and true are not."""
     if one == other and isinstance(one, bool) == isinstance(other, bool):
         return True
     if not QUANTITIES & set(at):
@@ -114,7 +114,7 @@ def same(one: Any, other: Any, at: tuple[str | int, ...]) -> bool:
 
 
 def quantity(value: Any) -> Decimal | None:
-    """The number that a resource quantity stands for (`500m`, `1Gi`, `2`); None for what is none."""
+    """The number of a resource quantity (`500m`, `1Gi`, `2`); None for any other value."""
     found = re.fullmatch(r"([+-]?[0-9.]+)([numkMGTPE]?|[KMGTPE]i)", str(value))
     if not found or isinstance(value, bool):
         return None
@@ -122,8 +122,8 @@ def quantity(value: Any) -> Decimal | None:
     return number * BINARY_UNITS[unit] if unit in BINARY_UNITS else number.scaleb(UNITS[unit])
 
 
-def _shown(at: tuple[str | int, ...]) -> str:
-    """As the engine writes property paths: `spec.containers[0].env`, `metadata.labels["app.kubernetes.io/name"]`."""
+def _property_path(at: tuple[str | int, ...]) -> str:
+    """A path in the engine's syntax: `spec.containers[0].env`, `metadata.labels["app.kubernetes.io/name"]`."""
     text = ""
     for step in at:
         if isinstance(step, int):

@@ -1,4 +1,4 @@
-"""What an object of each kind must have become to count as ready.
+"""Readiness conditions of each kind.
 
 Source: the awaiters of pulumi-kubernetes 4.34 (`provider/pkg/await`) and `kubectl rollout status`.
 """
@@ -9,87 +9,87 @@ from typing import Any
 from sandbox.providers.interface import ProviderError
 from sandbox.providers.kubernetes.api import Api
 
-UNSEEN = "its controller has not seen it yet"
+NOT_OBSERVED = "its controller has not observed it yet"
 
 
-class Hopeless(ProviderError):
-    """It will not become ready by waiting."""
+class NeverReady(ProviderError):
+    """The object will not become ready by waiting."""
 
 
-def _condition(thing: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    conditions = thing.get("status", {}).get("conditions") or []
+def _condition(manifest: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    conditions = manifest.get("status", {}).get("conditions") or []
     return next((one for one in conditions if one["type"] == kind), {})
 
 
-def _namespace(thing: Mapping[str, Any], _: Api) -> str:
-    phase = thing.get("status", {}).get("phase")
+def _namespace(manifest: Mapping[str, Any], _: Api) -> str:
+    phase = manifest.get("status", {}).get("phase")
     return "" if phase == "Active" else f"its phase is {phase}"
 
 
-def _unseen(thing: Mapping[str, Any]) -> bool:
-    """The status still speaks of what the object was before."""
-    return thing.get("status", {}).get("observedGeneration", 0) < thing["metadata"].get("generation", 0)
+def _is_outdated(manifest: Mapping[str, Any]) -> bool:
+    """Whether the status is that of an earlier generation."""
+    return manifest.get("status", {}).get("observedGeneration", 0) < manifest["metadata"].get("generation", 0)
 
 
-def _deployment(thing: Mapping[str, Any], _: Api) -> str:
-    if _unseen(thing):
-        return UNSEEN
-    progress, failure = _condition(thing, "Progressing"), _condition(thing, "ReplicaFailure")
-    # That pods are refused (by Pod Security, by a quota) may pass, so it is a reason and no end.
+def _deployment(manifest: Mapping[str, Any], _: Api) -> str:
+    if _is_outdated(manifest):
+        return NOT_OBSERVED
+    progress, failure = _condition(manifest, "Progressing"), _condition(manifest, "ReplicaFailure")
+    # Rejected pods (by Pod Security, by a quota) may be accepted later: a reason, but not final.
     refused = f"; {failure['message']}" if failure.get("status") == "True" else ""
     if progress.get("reason") == "ProgressDeadlineExceeded":
-        raise Hopeless(f"{progress.get('message')}{refused}")
-    lacks = _replicas(thing, "availableReplicas")
+        raise NeverReady(f"{progress.get('message')}{refused}")
+    lacks = _replicas(manifest, "availableReplicas")
     return f"{lacks}{refused}" if lacks else ""
 
 
-def _stateful_set(thing: Mapping[str, Any], _: Api) -> str:
-    return UNSEEN if _unseen(thing) else _replicas(thing, "readyReplicas")
+def _stateful_set(manifest: Mapping[str, Any], _: Api) -> str:
+    return NOT_OBSERVED if _is_outdated(manifest) else _replicas(manifest, "readyReplicas")
 
 
-def _replicas(thing: Mapping[str, Any], available: str) -> str:
-    status, wanted = thing["status"], thing["spec"].get("replicas", 1)
+def _replicas(manifest: Mapping[str, Any], available: str) -> str:
+    status, wanted = manifest["status"], manifest["spec"].get("replicas", 1)
     if status.get("updatedReplicas", 0) < wanted:
         return f"{status.get('updatedReplicas', 0)} of {wanted} replicas are updated"
     if status.get("replicas", 0) > wanted:
-        return f"{status['replicas'] - wanted} old replicas have not ended"
+        return f"{status['replicas'] - wanted} old replicas have not terminated"
     if status.get(available, 0) < wanted:
         return f"{status.get(available, 0)} of {wanted} replicas are available"
     return ""
 
 
-def _daemon_set(thing: Mapping[str, Any], _: Api) -> str:
-    if _unseen(thing):
-        return UNSEEN
-    status = thing["status"]
+def _daemon_set(manifest: Mapping[str, Any], _: Api) -> str:
+    if _is_outdated(manifest):
+        return NOT_OBSERVED
+    status = manifest["status"]
     wanted, done = status.get("desiredNumberScheduled", 0), status.get("numberAvailable", 0)
     updated = status.get("updatedNumberScheduled", 0)
     return "" if min(done, updated) >= wanted else f"{done} of {wanted} pods are available, {updated} updated"
 
 
-def _pod(thing: Mapping[str, Any], _: Api) -> str:
-    status = thing.get("status", {})
+def _pod(manifest: Mapping[str, Any], _: Api) -> str:
+    status = manifest.get("status", {})
     if status.get("phase") == "Failed":
-        raise Hopeless(status.get("message", "it failed"))
-    ready = status.get("phase") == "Succeeded" or _condition(thing, "Ready").get("status") == "True"
+        raise NeverReady(status.get("message", "it failed"))
+    ready = status.get("phase") == "Succeeded" or _condition(manifest, "Ready").get("status") == "True"
     return "" if ready else f"its phase is {status.get('phase')}"
 
 
-def _job(thing: Mapping[str, Any], _: Api) -> str:
-    failed = _condition(thing, "Failed")
+def _job(manifest: Mapping[str, Any], _: Api) -> str:
+    failed = _condition(manifest, "Failed")
     if failed.get("status") == "True":
-        raise Hopeless(failed.get("message", "it failed"))
-    return "" if _condition(thing, "Complete").get("status") == "True" else "it is not complete"
+        raise NeverReady(failed.get("message", "it failed"))
+    return "" if _condition(manifest, "Complete").get("status") == "True" else "it is not complete"
 
 
-def _service(thing: Mapping[str, Any], api: Api) -> str:
-    """The real plugin waits ten seconds more, for stragglers among the endpoints; nothing is late here."""
-    spec = thing["spec"]
-    if spec.get("type") == "LoadBalancer" and not thing.get("status", {}).get("loadBalancer", {}).get("ingress"):
-        return "it was not allocated an IP address"
+def _service(manifest: Mapping[str, Any], api: Api) -> str:
+    """The official plugin waits ten seconds more for late endpoints; here none is late."""
+    spec = manifest["spec"]
+    if spec.get("type") == "LoadBalancer" and not manifest.get("status", {}).get("loadBalancer", {}).get("ingress"):
+        return "it has no IP address"
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return ""
-    namespace, name = thing["metadata"]["namespace"], thing["metadata"]["name"]
+    namespace, name = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
     slices = api.call(
         "GET",
         f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
@@ -102,28 +102,28 @@ def _service(thing: Mapping[str, Any], api: Api) -> str:
     return f"{len(pending)} of its {len(ends)} endpoints are not ready" if pending else ""
 
 
-def _definition(thing: Mapping[str, Any], _: Api) -> str:
-    return "" if _condition(thing, "Established").get("status") == "True" else "it is not established"
+def _definition(manifest: Mapping[str, Any], _: Api) -> str:
+    return "" if _condition(manifest, "Established").get("status") == "True" else "it is not established"
 
 
-def asked(expression: str) -> Callable[[Mapping[str, Any], Api], str]:
-    """What `pulumi.com/waitFor` asks for: `condition=Ready`, true or as in `condition=Ready=False`.
+def wait_for(expression: str) -> Callable[[Mapping[str, Any], Api], str]:
+    """The condition of `pulumi.com/waitFor`: `condition=Ready`, or with a status as in `condition=Ready=False`.
 
-    A status that still speaks of an earlier generation does not count, where it says which one it speaks of.
+    A condition of an earlier generation does not count, if it has an `observedGeneration`.
     """
     kind, _, wanted = expression.removeprefix("condition=").partition("=")
     if not expression.startswith("condition=") or not kind:
-        raise ProviderError(f"the stand-in waits for condition=…, not for {expression!r} (pulumi.com/waitFor)")
+        raise ProviderError(f"pulumi.com/waitFor must be condition=… for the stand-in, got {expression!r}")
 
-    def lacks(thing: Mapping[str, Any], _: Api) -> str:
-        found = _condition(thing, kind)
-        seen = found.get("observedGeneration", thing.get("status", {}).get("observedGeneration"))
-        if seen is not None and seen < thing["metadata"].get("generation", 0):
-            return UNSEEN
+    def lacks(manifest: Mapping[str, Any], _: Api) -> str:
+        found = _condition(manifest, kind)
+        seen = found.get("observedGeneration", manifest.get("status", {}).get("observedGeneration"))
+        if seen is not None and seen < manifest["metadata"].get("generation", 0):
+            return NOT_OBSERVED
         if found.get("status") == (wanted or "True"):
             return ""
-        said = found.get("message") or found.get("reason")
-        return f"its condition {kind} is {found.get('status', 'not set')}{f': {said}' if said else ''}"
+        reason = found.get("message") or found.get("reason")
+        return f"its condition {kind} is {found.get('status', 'not set')}{f': {reason}' if reason else ''}"
 
     return lacks
 
@@ -138,4 +138,4 @@ CONDITIONS: Mapping[str, Callable[[Mapping[str, Any], Api], str]] = {
     "Service": _service,
     "CustomResourceDefinition": _definition,
 }
-"""Kind → what the object still lacks, empty when nothing."""
+"""Kind → what the object lacks to be ready, empty if nothing."""

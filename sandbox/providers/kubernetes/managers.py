@@ -1,7 +1,7 @@
-"""Who set which field of an object, as the API server records it.
+"""Field managers: which client owns which field of an object.
 
-What creates an object and what applies it later are two managers to the API server, and applying takes away only what
-the same manager applied before. So the first update hands the fields of the one to the other. Source:
+Creating an object and applying it later use two managers, and an apply removes only fields that the same manager
+applied before. So the first update transfers the fields of the first manager to the second. Source:
 `fixCSAFieldManagers` of pulumi-kubernetes 4.34.
 """
 
@@ -12,18 +12,18 @@ from sandbox.providers.kubernetes.api import CREATOR, Api
 
 
 def new_manager() -> str:
-    """A name for one resource's own manager."""
+    """The name of one resource's own manager."""
     return f"{CREATOR}-{secrets.token_hex(4)}"
 
 
-def created_here(live: dict[str, Any]) -> bool:
-    """Nothing was applied yet since the object was created."""
+def only_created(live: dict[str, Any]) -> bool:
+    """Whether the object has fields of its creation that no update has taken over."""
     return any(_creating(owner) for owner in live["metadata"].get("managedFields") or [])
 
 
-def hand_over(api: Api, live: dict[str, Any], manager: str) -> None:
-    """Gives `manager` what was set at creation."""
-    if created_here(live):
+def take_over_fields(api: Api, live: dict[str, Any], manager: str) -> None:
+    """Transfers the fields of the creation to `manager`."""
+    if only_created(live):
         metadata = live["metadata"]
         theirs = {"manager": manager, "operation": "Apply"}
         owners = [{**owner, **theirs} if _creating(owner) else owner for owner in metadata["managedFields"]]

@@ -316,7 +316,7 @@ def test_an_interrupted_engine_ends_its_own_waits_and_keeps_what_it_made(
         cluster_api.call("DELETE", f"{path}/theirs")
         with pytest.raises(PluginError, match=f"interrupted while waiting for Deployment {namespace}/mine"):
             mine.result()
-        with pytest.raises(PluginError, match=f"{namespace}/theirs was deleted while it was waited for"):
+        with pytest.raises(PluginError, match=f"{namespace}/theirs was deleted while waiting for it to become ready"):
             theirs.result()
 
 
@@ -370,7 +370,7 @@ def test_a_deletion_that_something_holds_up_names_what(kubernetes: Plugin, clust
     inputs = config_map(namespace, "held", text="one")
     inputs["metadata"] |= {"finalizers": ["example.com/held"], "annotations": {"pulumi.com/timeoutSeconds": "0.2"}}
     kept = made(kubernetes, CONFIG_MAP, inputs)
-    with pytest.raises(PluginError, match=r"ConfigMap .*/held was still there .* finalizers: example\.com/held"):
+    with pytest.raises(PluginError, match=r"ConfigMap .*/held still exists .* finalizers: example\.com/held"):
         kubernetes.delete(kept)
     cluster_api.merge(plain(kept.outputs), {"metadata": {"finalizers": None}})
 
@@ -451,13 +451,13 @@ def test_many_waits_do_not_hold_up_other_calls(kubernetes: Plugin, cluster_api: 
         assert not any(wait.done() for wait in waits)
         cluster_api.call("DELETE", path)
         for wait in waits:
-            with pytest.raises(PluginError, match="was deleted while it was waited for"):
+            with pytest.raises(PluginError, match="was deleted while waiting for it to become ready"):
                 wait.result()
 
 
 def test_a_patch_of_what_others_made_is_not_taken_for_the_object(kubernetes: Plugin) -> None:
     inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": LABELS}}
-    with pytest.raises(PluginError, match="NamespacePatch is not among the stand-in's"):
+    with pytest.raises(PluginError, match="NamespacePatch is not supported by the stand-in"):
         kubernetes.check("kubernetes:core/v1:NamespacePatch", inputs)
 
 
@@ -466,7 +466,7 @@ def test_a_kind_of_which_nobody_heard_is_refused_after_a_while(
 ) -> None:
     monkeypatch.setattr("sandbox.providers.kubernetes.provider.FIRST_PAUSE", 0.001)
     with pytest.raises(
-        PluginError, match=r"serves no example\.com/v1/Widget: create its CustomResourceDefinition first"
+        PluginError, match=r"does not serve example\.com/v1/Widget: create its CustomResourceDefinition first"
     ):
         made(kubernetes, "kubernetes:example.com/v1:Widget", {"spec": {"size": 1}})
 

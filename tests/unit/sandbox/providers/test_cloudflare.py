@@ -91,7 +91,7 @@ def made_record(plugin: Plugin, api: ReplayServer, **more: Any) -> ResourceState
 def test_an_unknown_property_is_refused_by_name(
     cloudflare: Plugin, type: str, inputs: dict[str, Any], named: str
 ) -> None:
-    with pytest.raises(PluginError, match=f"there is no such property here: {named} "):
+    with pytest.raises(PluginError, match=f"unknown property {named};"):
         cloudflare.check(type, inputs)
 
 
@@ -103,7 +103,7 @@ def test_an_unknown_property_is_refused_by_name(
         (RECORD, record(ttl="1"), "expected number for ttl, got str"),
         (RECORD, record(type="CNMAE"), 'type value must be one of: .*"cname".*, got: "CNMAE"'),
         (TUNNEL, tunnel(configSrc="remote"), 'configSrc value must be one of: "local", "cloudflare", got: "remote"'),
-        (RULESET, {"kind": "zone", "name": "n", "phase": "p"}, "exactly one of accountId and zoneId must be given"),
+        (RULESET, {"kind": "zone", "name": "n", "phase": "p"}, "exactly one of accountId and zoneId is required"),
         (
             CONFIG,
             {"accountId": ACCOUNT, "tunnelId": "t", "config": {"ingresses": [{"hostname": "a.test"}]}},
@@ -120,7 +120,7 @@ def test_a_missing_or_wrong_value_is_refused_before_any_call(
 
 
 def test_a_type_that_is_not_there_is_refused_by_name(cloudflare: Plugin) -> None:
-    with pytest.raises(PluginError, match="cloudflare:index/zone:Zone is not among the stand-in's"):
+    with pytest.raises(PluginError, match="cloudflare:index/zone:Zone is not supported by the stand-in"):
         cloudflare.check("cloudflare:index/zone:Zone", {})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.providers.interface import Change
-from sandbox.providers.kubernetes.compare import changes, force_new, pruned, quantity
+from sandbox.providers.kubernetes.compare import changes, force_new, prune, quantity
 from sandbox.providers.values import UNKNOWN
 
 
@@ -30,9 +30,9 @@ def test_a_quantity_is_read_as_the_api_server_reads_it(written: Any, amount: Any
     assert quantity(written) == amount
 
 
-def test_what_the_cluster_fills_in_is_pruned() -> None:
+def test_what_the_cluster_fills_in_is_prune() -> None:
     live = {"spec": {"replicas": 2, "paused": False, "list": [{"a": 1, "b": 2}, {"c": 3}]}, "status": {}}
-    assert pruned(live, {"spec": {"replicas": 3, "list": [{"a": 1}]}}) == {
+    assert prune(live, {"spec": {"replicas": 3, "list": [{"a": 1}]}}) == {
         "spec": {"replicas": 2, "list": [{"a": 1}, {"c": 3}]}
     }
 
@@ -40,12 +40,12 @@ def test_what_the_cluster_fills_in_is_pruned() -> None:
 def test_the_same_in_other_words_stays_as_the_program_says_it() -> None:
     live = {"resources": {"limits": {"cpu": "1", "memory": "512Mi"}}, "annotations": {"note": "1"}}
     shape = {"resources": {"limits": {"cpu": "1000m", "memory": "0.5Gi"}}, "annotations": {"note": "1000m"}}
-    assert pruned(live, shape) == {**shape, "annotations": {"note": "1"}}
+    assert prune(live, shape) == {**shape, "annotations": {"note": "1"}}
 
 
 def test_what_is_empty_and_left_out_by_the_server_is_no_change() -> None:
     shape = {"ingress": [], "hostNetwork": False, "labels": {}, "gone": ["x"]}
-    assert pruned({}, shape) == {"ingress": [], "hostNetwork": False, "labels": {}}
+    assert prune({}, shape) == {"ingress": [], "hostNetwork": False, "labels": {}}
 
 
 @pytest.mark.parametrize(

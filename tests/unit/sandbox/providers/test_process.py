@@ -48,7 +48,7 @@ def test_a_provider_that_is_not_there_is_refused(tmp_path: Path) -> None:
         assert ports == {}
         assert started.wait() == 2
         assert started.stderr
-        assert "no such provider: aws (there are cloudflare, kubernetes, random)" in started.stderr.read()
+        assert "no such provider: aws; must be one of cloudflare, kubernetes, random" in started.stderr.read()
 
 
 def test_it_ends_when_told_to_though_a_call_still_waits(tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def test_a_string_and_an_id_are_not_secret(random: Plugin) -> None:
         (PASSWORD, {"length": 0}, "length must be a whole number of at least 1, got: 0"),
         (PASSWORD, {"length": 3, "minLower": 2, "minUpper": 2}, "at least 4, got: 3"),
         (PASSWORD, {"length": "long"}, "length must be a whole number"),
-        (BYTES, {"length": 32, "special": False}, "special: one has no property special"),
-        ("random:index/randomPet:RandomPet", {}, "randomPet:RandomPet is not among the stand-in's"),
+        (BYTES, {"length": 32, "special": False}, "special: unknown property special; must be one of keepers, length"),
+        ("random:index/randomPet:RandomPet", {}, "randomPet:RandomPet is not supported by the stand-in"),
     ],
 )
 def test_what_cannot_be_made_is_refused(random: Plugin, type: str, inputs: dict[str, Any], message: str) -> None:
