@@ -97,7 +97,7 @@ class LiveResources:
                 yield LiveResource(NETWORK, body["name"], body["id"], f"{path}/virtual_networks/{body['id']}", body)
 
     def objects(self, instance: str) -> Iterator[LiveResource]:
-        """Objects of the cluster with a stack's labels, except those that controllers created."""
+        """Objects with a stack's labels, except those that controllers created and those that are being deleted."""
         labels = common_labels(instance)
         for version, kind in self._kinds():
             try:
@@ -108,7 +108,7 @@ class LiveResources:
                     continue
                 raise
             for body in items:
-                if not body["metadata"].get("ownerReferences"):
+                if not body["metadata"].get("ownerReferences") and not _is_terminating(body):
                     yield _from_object(version, kind, body)
 
     def is_deleted(self, resource: Mapping[str, Any]) -> bool:
@@ -162,7 +162,7 @@ class LiveResources:
         namespace = f"namespaces/{metadata.get('namespace', 'default')}/" if kind["namespaced"] else ""
         body = self.cluster.find(f"{_root(version)}/{namespace}{kind['name']}/{metadata['name']}")
         # Only an object that the engine created: one of the same name that was created elsewhere has other managers.
-        if body is None or not field_manager(body):
+        if body is None or not field_manager(body) or _is_terminating(body):
             return None
         return _from_object(version, kind, body)
 
@@ -184,6 +184,11 @@ def field_manager(body: Mapping[str, Any]) -> str:
     """The engine's field manager of an object; empty if the engine did not create it."""
     names = [field.get("manager", "") for field in body["metadata"].get("managedFields") or []]
     return next((name for name in sorted(names, reverse=True) if name.startswith(FIELD_MANAGER)), "")
+
+
+def _is_terminating(body: Mapping[str, Any]) -> bool:
+    # A namespace, for one, outlives its deletion until its pods have used up their grace period.
+    return bool(body["metadata"].get("deletionTimestamp"))
 
 
 def _root(version: str) -> str:

@@ -1,4 +1,4 @@
-"""A stack file that was migrated comes up."""
+"""A migrated stack file can be deployed."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
 
 
-def test_the_stack_file_of_a_local_cloudflared_comes_up_and_stays(sandbox: Sandbox) -> None:
+def test_the_stack_file_of_a_local_cloudflared_can_be_deployed_and_is_stable(sandbox: Sandbox) -> None:
     # In a zone of its own: other tests have hostnames in the sample's.
     sample = (
         (PROJECT / "tests/fixtures/migrate/samples/config.yml").read_text().replace("example.com", "homelab.example")

@@ -1,4 +1,4 @@
-"""`python -m ops recover` after a state was lost or a run cut off: what the stack made, and nothing else."""
+"""`python -m ops recover` after a state was lost or a run interrupted: the stack's own resources, and no others."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def recover(sandbox: Sandbox, stack: str, *options: str, status: int) -> dict[st
 
 
 def lose(sandbox: Sandbox, stack: str) -> None:
-    """The state is gone; the stack is there again, as after `pulumi stack init`."""
+    """Deletes the state and creates the stack again, as `pulumi stack init` does."""
     for kept in (sandbox.home / "state" / ".pulumi").glob(f"**/{stack}.json*"):
         kept.unlink()
     sandbox.run("preview", "--stack", stack)
@@ -34,13 +34,13 @@ def kinds(leftovers: list[dict[str, Any]]) -> list[str]:
     return sorted(each["kind"] for each in leftovers)
 
 
-def test_a_lost_state_is_made_again_from_what_is_there(sandbox: Sandbox) -> None:
+def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> None:
     private = {"virtualNetwork": {"name": "mislaid"}, "routes": [{"network": "10.43.0.0/16", "comment": "services"}]}
     wanted = settings("mislaid", privateNetworks=private)
     made = sandbox.up("mislaid", wanted)
-    # Neither a neighbour's nor a stranger's things are the stack's, whatever they point at.
+    # Resources of another stack, or created elsewhere, are not the stack's, whatever they point at.
     sandbox.up("neighbour", settings("neighbour", namespace={"name": "mislaid", "create": False}))
-    stranger(sandbox, made["outputs"]["tunnelTarget"])
+    foreign_record(sandbox, made["outputs"]["tunnelTarget"])
     record = sandbox.records()["mislaid.example.com"]["id"]
     lose(sandbox, "mislaid")
 
@@ -54,16 +54,16 @@ def test_a_lost_state_is_made_again_from_what_is_there(sandbox: Sandbox) -> None
     assert again["outputs"]["virtualNetworkId"] == made["outputs"]["virtualNetworkId"]
     assert again["outputs"]["tunnelId"] == made["outputs"]["tunnelId"]
     assert sandbox.records()["mislaid.example.com"]["id"] == record
-    # The tunnel's secret is in no API's answers: it is a new one, on both sides.
+    # No API returns the tunnel's secret, so it is replaced on both sides.
     assert [change["type"].rpartition(":")[2] for change in again["changes"] if change["op"] == "replace"] == ["Secret"]
     assert sandbox.up("mislaid", wanted)["changes"] == []
     assert recover(sandbox, "mislaid", status=0)["leftovers"] == []
     sandbox.destroy("mislaid")
-    assert "stranger.example.com" in sandbox.records()
+    assert "foreign.example.com" in sandbox.records()
     assert "culvert-neighbour" in sandbox.tunnels()
 
 
-def test_what_is_not_wanted_any_more_is_removed(sandbox: Sandbox) -> None:
+def test_unwanted_resources_are_removed(sandbox: Sandbox) -> None:
     sandbox.up("dropped", settings("dropped"))
     lose(sandbox, "dropped")
     removed = recover(sandbox, "dropped", "--remove", "--yes", status=0)
@@ -73,7 +73,7 @@ def test_what_is_not_wanted_any_more_is_removed(sandbox: Sandbox) -> None:
     assert recover(sandbox, "dropped", status=0)["leftovers"] == []
 
 
-def test_what_a_killed_engine_was_making_is_found_by_its_notes(sandbox: Sandbox) -> None:
+def test_what_a_killed_engine_was_creating_is_found_by_its_pending_operations(sandbox: Sandbox) -> None:
     with engine_harness(sandbox) as harness:
         engine = harness.engine("noted", settings("noted"))
         assert harness.killer.kill_after(3, lambda: engine.up(quiet))
@@ -112,16 +112,16 @@ def test_a_kill_of_an_engine_that_keeps_its_state_for_the_end_loses_nothing(sand
 
 
 def unlock(sandbox: Sandbox, stack: str) -> None:
-    """As somebody does who knows that the run is over which holds the stack."""
+    """Cancels the run that locks the stack, which is over."""
     env = {**os.environ, **sandbox.env, **sandbox.run("env", "--stack", stack)}
     cancel = ["pulumi", "cancel", "--yes", "--stack", stack, "--cwd", str(sandbox.home / "stacks" / stack)]
     subprocess.run(cancel, env=env, capture_output=True, check=True)
 
 
-def stranger(sandbox: Sandbox, target: str) -> None:
-    """A record of somebody else's, who points at the same tunnel and says something of his own."""
+def foreign_record(sandbox: Sandbox, target: str) -> None:
+    """Creates a record that points at the same tunnel but has another comment."""
     env = sandbox.run("env")
-    record = {"name": "stranger.example.com", "type": "CNAME", "content": target, "proxied": True, "ttl": 1}
+    record = {"name": "foreign.example.com", "type": "CNAME", "content": target, "proxied": True, "ttl": 1}
     httpx.post(
         f"{env['CLOUDFLARE_BASE_URL']}/zones/{ZONE}/dns_records",
         json={**record, "comment": "culvert/mislaid by hand"},

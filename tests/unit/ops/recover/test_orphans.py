@@ -36,6 +36,7 @@ def empty(*resources: dict[str, Any]) -> dict[str, Any]:
     return {"version": 3, "deployment": {"resources": list(resources)}}
 
 
+NAMESPACE = "kubernetes:core/v1:Namespace"
 SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a type
 
 
@@ -100,6 +101,38 @@ def test_a_pending_secret_stays_encrypted() -> None:
     assert state_entry["inputs"] == operation["inputs"]
     assert state_entry["outputs"]["tunnelSecret"] == {"ciphertext": "v1:…"}
     assert state_entry["id"] == "t1"
+
+
+class FakeCluster:
+    """A cluster with namespaces alone, of which some are being deleted."""
+
+    def __init__(self, **namespaces: bool) -> None:
+        self.objects = {
+            name: {
+                "metadata": {"name": name, "managedFields": OWN, "deletionTimestamp": "now" if terminating else None}
+            }
+            for name, terminating in namespaces.items()
+        }
+
+    def get(self, _path: str) -> dict[str, Any]:
+        return {"groups": []}
+
+    def find(self, path: str) -> dict[str, Any] | None:
+        if path == "/api/v1":
+            return {"resources": [{"name": "namespaces", "kind": "Namespace", "namespaced": False, "verbs": ["list"]}]}
+        return self.objects.get(path.rpartition("/")[2])
+
+    def items(self, _path: str, _labels: dict[str, str]) -> list[dict[str, Any]]:
+        return list(self.objects.values())
+
+
+def test_an_object_that_is_being_deleted_is_not_left_over() -> None:
+    live = LiveResources({})
+    vars(live)["cluster"] = FakeCluster(staying=False, going=True)
+    assert [one.name for one in live.objects("culvert-dev")] == ["staying"]
+    inputs = {"apiVersion": "v1", "kind": "Namespace"}
+    found = [live.find(NAMESPACE, {**inputs, "metadata": {"name": name}}) for name in ("staying", "going", "none")]
+    assert [one and one.name for one in found] == ["staying", None, None]
 
 
 def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulated: Emulator) -> None:
