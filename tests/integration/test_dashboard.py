@@ -31,7 +31,7 @@ RULES = [
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     found = browser.find()
-    # How long a busy machine may take; a page that is right is right at once.
+    # For a busy machine; a correct page passes at once.
     expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
@@ -56,24 +56,24 @@ def emulator(emulator_thread: EmulatorThread, tmp_path: Path) -> Iterator[Emulat
 
 @pytest.fixture
 def page(chromium: Browser, emulator: Emulator) -> Iterator[Page]:
-    """The page, opened; whatever it complains of or fetches from elsewhere fails the test."""
+    """The dashboard; errors in the console and requests to other hosts fail the test."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
-    opened, complaints, fetched = context.new_page(), [], set()
+    opened, errors, fetched = context.new_page(), [], set()
 
-    def complain(message: ConsoleMessage) -> None:
-        complaints.append(message.text)
+    def add_error(message: ConsoleMessage) -> None:
+        errors.append(message.text)
 
-    def fetch(request: Request) -> None:
+    def add_request(request: Request) -> None:
         if not request.url.startswith("data:"):
             fetched.add(request.url)
 
-    opened.on("console", complain)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", fetch)
+    opened.on("console", add_error)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("request", add_request)
     opened.goto(f"{emulator.http.base_url}/")
     yield opened
     context.close()
-    assert complaints == []
+    assert errors == []
     assert fetched <= {f"{emulator.http.base_url}/", f"{emulator.http.base_url}/state.json"}
 
 
@@ -82,7 +82,7 @@ def record(emulator: Emulator, name: str, tunnel: str) -> None:
     emulator.done("POST", RECORDS, {**body, "comment": "culvert/dev"})
 
 
-def test_a_tunnel_is_shown_with_its_status_rules_version_and_connections(page: Page, emulator: Emulator) -> None:
+def test_a_tunnel_has_status_rules_version_and_connections(page: Page, emulator: Emulator) -> None:
     tunnel = emulator.tunnel("culvert-dev")
     for _ in range(3):
         emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": RULES}})
@@ -98,16 +98,16 @@ def test_a_tunnel_is_shown_with_its_status_rules_version_and_connections(page: P
     expect(rows.nth(1)).to_contain_text("http_status:404")
 
 
-def test_the_page_follows_what_happens_without_being_loaded_again(page: Page, emulator: Emulator) -> None:
+def test_the_page_updates_without_a_reload(page: Page, emulator: Emulator) -> None:
     expect(page.locator("#tunnels")).to_contain_text("No tunnels yet.")
-    page.evaluate("window.kept = true")
+    page.evaluate("window.notReloaded = true")
     tunnel = emulator.tunnel("culvert-dev")
     expect(page.locator("[data-tunnel=culvert-dev] .pill")).to_have_text("inactive")
     emulator.connect(tunnel, [4])
     expect(page.locator("[data-tunnel=culvert-dev] .pill")).to_have_text("healthy")
     emulator.connect(tunnel, [])
     expect(page.locator("[data-tunnel=culvert-dev] .pill")).to_have_text("down")
-    assert page.evaluate("window.kept") is True
+    assert page.evaluate("window.notReloaded") is True
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_the_page_follows_what_happens_without_being_loaded_again(page: Page, em
     [
         ([[4]], False, None),
         ([], False, "visitors get error 1033"),
-        ([[4], []], False, "nothing is connected to this tunnel any more"),
+        ([[4], []], False, "this tunnel has lost all its connections"),
         ([], True, "points at a deleted tunnel: visitors get error 1016"),
     ],
 )
-def test_a_record_tells_when_visitors_will_not_get_through(
+def test_a_record_warns_when_its_tunnel_cannot_serve_visitors(
     page: Page, emulator: Emulator, connectors: list[list[int]], deleted: bool, hint: str | None
 ) -> None:
     tunnel = emulator.tunnel("culvert-dev")
@@ -137,12 +137,12 @@ def test_a_record_tells_when_visitors_will_not_get_through(
         expect(row.locator(".hint")).to_contain_text(hint)
 
 
-def test_a_record_that_points_at_no_tunnel_here_says_so(page: Page, emulator: Emulator) -> None:
+def test_a_record_warns_of_an_unknown_tunnel(page: Page, emulator: Emulator) -> None:
     record(emulator, "blog", "00000000-0000-4000-8000-000000000000")
-    expect(page.locator("[data-record='blog.example.com'] .hint")).to_contain_text("a tunnel that is not here")
+    expect(page.locator("[data-record='blog.example.com'] .hint")).to_contain_text("an unknown tunnel")
 
 
-def test_recent_calls_are_coloured_by_what_came_of_them(page: Page, emulator: Emulator) -> None:
+def test_recent_calls_are_coloured_by_status(page: Page, emulator: Emulator) -> None:
     emulator.tunnel("culvert-dev")
     emulator.call("POST", TUNNELS, {"name": "culvert-dev"})
     emulator.owner("PUT", "/faults", {"rules": [{"next": 1, "status": 503}]})
@@ -163,23 +163,23 @@ def test_identifiers_in_calls_are_shown_as_names(page: Page, emulator: Emulator)
     expect(page.locator("#calls .path").nth(0)).to_have_text("/zones/example.com/dns_records")
 
 
-def test_what_clients_sent_is_text_and_never_markup(page: Page, emulator: Emulator) -> None:
-    hostile = "<img src=x onerror=window.struck=1><script>window.struck=1</script>"
+def test_data_from_clients_is_never_markup(page: Page, emulator: Emulator) -> None:
+    hostile = "<img src=x onerror=window.injected=1><script>window.injected=1</script>"
     tunnel = emulator.tunnel(hostile)
     rule = {"hostname": hostile, "path": "<b>", "service": "http://a"}
     config = {"ingress": [rule, {"service": "http_status:404"}]}
     emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config})
     emulator.done("POST", RECORDS, {"name": "a", "type": "TXT", "content": hostile, "comment": hostile})
-    emulator.call("GET", "/<img src=x onerror=window.struck=1>")
+    emulator.call("GET", "/<img src=x onerror=window.injected=1>")
     expect(page.locator("#tunnels h3")).to_have_text(hostile)
     expect(page.locator("#tunnels tbody")).to_contain_text(hostile)
     expect(page.locator("[data-record='a.example.com']")).to_contain_text(hostile)
     expect(page.locator("#calls li").first).to_contain_text("onerror")
     assert page.locator("main img, main script, main b").count() == 0
-    assert page.evaluate("window.struck") is None
+    assert page.evaluate("window.injected") is None
 
 
-def test_the_filter_narrows_everything(page: Page, emulator: Emulator) -> None:
+def test_the_filter_applies_to_tunnels_and_records(page: Page, emulator: Emulator) -> None:
     tunnels = {name: emulator.tunnel(name) for name in ("culvert-dev", "culvert-prod")}
     record(emulator, "blog", tunnels["culvert-dev"])
     record(emulator, "www", tunnels["culvert-prod"])
@@ -192,7 +192,7 @@ def test_the_filter_narrows_everything(page: Page, emulator: Emulator) -> None:
     expect(page.locator("[data-tunnel]")).to_have_count(2)
 
 
-def test_deleted_tunnels_are_folded_away_and_stay_open_once_opened(page: Page, emulator: Emulator) -> None:
+def test_deleted_tunnels_are_collapsed_and_stay_open_once_opened(page: Page, emulator: Emulator) -> None:
     emulator.done("DELETE", f"{TUNNELS}/{emulator.tunnel('old')}")
     expect(page.locator("[data-tunnel=old]")).to_be_hidden()
     page.get_by_text("1 deleted tunnel").click()
@@ -211,7 +211,7 @@ def test_other_objects_are_listed(page: Page, emulator: Emulator) -> None:
     )
 
 
-def test_light_and_dark_are_both_drawn(chromium: Browser, emulator: Emulator) -> None:
+def test_the_page_has_a_light_and_a_dark_scheme(chromium: Browser, emulator: Emulator) -> None:
     brightness: dict[str, int] = {}
     for scheme in ("light", "dark"):
         context = chromium.new_context(color_scheme=scheme)  # pyright: ignore[reportArgumentType]
@@ -224,7 +224,7 @@ def test_light_and_dark_are_both_drawn(chromium: Browser, emulator: Emulator) ->
     assert brightness["dark"] < 200
 
 
-def test_a_narrow_window_needs_no_sideways_scrolling(page: Page, emulator: Emulator) -> None:
+def test_a_narrow_window_does_not_scroll_sideways(page: Page, emulator: Emulator) -> None:
     tunnel = emulator.tunnel("a-tunnel-with-quite-a-long-name-" + "x" * 60)
     emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": RULES}})
     record(emulator, "a-host-with-quite-a-long-name", tunnel)
@@ -233,13 +233,13 @@ def test_a_narrow_window_needs_no_sideways_scrolling(page: Page, emulator: Emula
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_page_says_when_the_emulator_is_gone(chromium: Browser, tmp_path: Path) -> None:
+def test_the_page_shows_when_the_emulator_is_gone(chromium: Browser, tmp_path: Path) -> None:
     context = chromium.new_context()
     opened = context.new_page()
     with emulator_process(tmp_path / "cloudflare.sqlite3") as emulator:
         opened.goto(f"{emulator.http.base_url}/")
         expect(opened.locator("#live")).to_have_text("live")
-    expect(opened.locator("#live")).to_have_text("the emulator does not answer")
+    expect(opened.locator("#live")).to_have_text("the emulator does not respond")
     context.close()
 
 

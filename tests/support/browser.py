@@ -1,7 +1,7 @@
-"""A headless Chromium for the tests of the page: one that is installed, or one that an npm package carries.
+"""A headless Chromium for tests: an installed one, or that of an npm package.
 
-`CULVERT_TEST_BROWSER` names another. The package (https://github.com/Sparticuz/chromium) holds the program itself and the
-few libraries it needs, compressed, for Linux on x86-64; it is fetched once, by npm, into the user's cache folder.
+`CULVERT_TEST_BROWSER` names another. The package (https://github.com/Sparticuz/chromium) contains the program and its
+libraries, compressed, for Linux on x86-64. npm downloads it once into the user's cache folder.
 """
 
 import base64
@@ -35,23 +35,23 @@ const [from, to] = process.argv.slice(1);
 
 @dataclass(frozen=True)
 class Browser:
-    """The program, and what it needs in its environment besides."""
+    """The program, and variables it needs in its environment."""
 
     path: Path
     environment: dict[str, str] = field(default_factory=dict)
 
 
 def find() -> Browser:
-    """A browser that runs. Raises RuntimeError saying how to get one."""
-    named = os.environ.get("CULVERT_TEST_BROWSER")
-    if path := installed([named] if named else NAMES):
+    """A browser that runs. Raises RuntimeError with instructions for getting one."""
+    configured = os.environ.get("CULVERT_TEST_BROWSER")
+    if path := installed([configured] if configured else NAMES):
         return Browser(path)
-    if named:
-        raise RuntimeError(f"CULVERT_TEST_BROWSER is {named!r}, which is no browser that runs")
+    if configured:
+        raise RuntimeError(f"CULVERT_TEST_BROWSER is {configured!r}, which is not a browser that runs")
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or not (shutil.which("npm") and shutil.which("node")):
         raise RuntimeError(
-            "the page is tested in headless Chromium, and there is none here: install Chromium or Chrome (Debian: "
-            "`apt-get install chromium`), or name one in CULVERT_TEST_BROWSER; on Linux with x86-64, npm will do"
+            "this test needs headless Chromium: install Chromium or Chrome (Debian: `apt-get install chromium`), or name "
+            "one in CULVERT_TEST_BROWSER; on Linux with x86-64, npm and Node are enough"
         )
     return _packaged(platformdirs.user_cache_path("culvert") / f"chromium-{VERSION}")
 
@@ -74,7 +74,7 @@ def _fetch(folder: Path) -> None:
     (archive,) = folder.glob("*.tgz")
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if digest != SHA512:
-        raise RuntimeError(f"{PACKAGE} {VERSION} has the checksum {digest}, and {SHA512} was expected")
+        raise RuntimeError(f"{PACKAGE} {VERSION} has the checksum {digest}; expected {SHA512}")
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
     archive.unlink()
@@ -85,7 +85,7 @@ def _fetch(folder: Path) -> None:
             packed.extractall(folder, filter="data")
         inner.unlink()
     (folder / "chromium").chmod(0o755)
-    # The package's own list of font folders is that of one particular service.
+    # The package's own configuration lists the font folders of AWS Lambda.
     (folder / "fonts.conf").write_text(
         '<fontconfig><dir prefix="relative">fonts</dir></fontconfig>\n', encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Inputs of Kubernetes resources, as a program would give them."""
+"""Inputs of Kubernetes resources, as in a program."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ LABELS = {"app.kubernetes.io/name": "connector"}
 
 
 def pod_spec(**more: Any) -> dict[str, Any]:
-    """Passes the restricted Pod Security standard."""
+    """A pod that passes the restricted Pod Security standard."""
     container = {
         "name": "connector",
         "image": "cloudflare/cloudflared:2026.7.3",
@@ -54,7 +54,7 @@ def service(namespace: str, **spec: Any) -> dict[str, Any]:
 
 
 def network_policy(namespace: str) -> dict[str, Any]:
-    """With an empty list, which the API server leaves out of what it answers."""
+    """A network policy with an empty list, which the API server omits from its replies."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

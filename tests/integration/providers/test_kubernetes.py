@@ -1,4 +1,4 @@
-"""The stand-in against a real API server: names, waits, refusals, replacements, and what the state keeps."""
+"""The kubernetes stand-in against a real API server: names, waits, refusals, replacements, and the state."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ from tests.support.plugin_client import (
 )
 
 
-def secret(namespace: str, token: Any = "open sesame") -> dict[str, Any]:  # noqa: S107 - no real one
+def secret(namespace: str, token: Any = "the-token") -> dict[str, Any]:  # noqa: S107 - not a real one
     metadata = {"namespace": namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": Secret({"token": token})}
 
@@ -63,9 +63,7 @@ def live(api: Api, kept: ResourceState) -> dict[str, Any]:
     return found
 
 
-def test_a_program_is_made_once_and_neither_a_second_up_nor_a_refresh_finds_a_change(
-    kubernetes: Plugin, namespace: str
-) -> None:
+def test_a_second_up_and_a_refresh_find_no_change(kubernetes: Plugin, namespace: str) -> None:
     program = [
         Goal("token", SECRET, lambda _: secret(namespace)),
         Goal("policy", NETWORK_POLICY, lambda _: network_policy(namespace)),
@@ -84,7 +82,7 @@ def test_a_program_is_made_once_and_neither_a_second_up_nor_a_refresh_finds_a_ch
     assert [name for name, one in kept.items() if kubernetes.read(one)] == []
 
 
-def test_the_state_keeps_what_the_official_plugin_keeps(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_the_state_equals_the_official_plugins(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     for official in (one for one in trace("state") if one["type"].startswith("kubernetes:")):
         given = json.loads(json.dumps(official["inputs"]).replace('"blog"', json.dumps(namespace)))
         if official["type"] == SECRET:
@@ -103,7 +101,7 @@ def test_the_state_keeps_what_the_official_plugin_keeps(kubernetes: Plugin, clus
 
 
 def comparable(value: Any) -> str:
-    """Without what differs between any two runs or clusters; conditions in one order."""
+    """Without what differs between two runs or clusters."""
     value = mask_secrets(value)
     if isinstance(value, dict):
         value = {name: item for name, item in value.items() if name != "status"}
@@ -128,13 +126,13 @@ def test_a_name_is_generated_once_and_kept(kubernetes: Plugin, namespace: str) -
     assert re.fullmatch("page-[0-9a-f]{8}", last["metadata"]["name"])
 
 
-def test_a_resource_without_a_namespace_goes_to_the_default_one_unless_its_kind_has_none(kubernetes: Plugin) -> None:
+def test_a_namespaced_resource_without_a_namespace_goes_to_the_default_one(kubernetes: Plugin) -> None:
     thing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}}
     assert kubernetes.check(CONFIG_MAP, thing)["metadata"]["namespace"] == "default"
     assert "namespace" not in kubernetes.check(NAMESPACE, {"metadata": {"name": "one"}})["metadata"]
 
 
-def test_version_and_kind_come_from_the_type_where_the_program_gives_none(kubernetes: Plugin) -> None:
+def test_version_and_kind_default_to_the_type_tokens(kubernetes: Plugin) -> None:
     checked = kubernetes.check(DEPLOYMENT, {"metadata": {"name": "one"}})
     assert (checked["apiVersion"], checked["kind"]) == ("apps/v1", "Deployment")
 
@@ -153,7 +151,7 @@ def test_a_secrets_values_are_encoded_and_secret_everywhere(
 
 
 def test_a_changed_secret_is_replaced_and_a_reference_to_it_is_one_change(kubernetes: Plugin, namespace: str) -> None:
-    """As recorded of the official plugin, in a preview: the new value is not known yet."""
+    """As recorded of the official plugin in a preview, where the new value is unknown."""
     rows = {row["name"]: row for row in trace("preview")}
     kept = made(kubernetes, SECRET, secret(namespace))
     diff = kubernetes.diff(kept, kubernetes.check(SECRET, secret(namespace, UNKNOWN), olds=kept.inputs))
@@ -182,7 +180,7 @@ def shown(diff: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "first"), [("", False), ("fixed", True)])
-def test_what_has_a_name_of_its_own_is_deleted_before_it_is_replaced(
+def test_an_explicitly_named_object_is_deleted_before_its_replacement(
     kubernetes: Plugin, namespace: str, name: str, first: bool
 ) -> None:
     kept = made(kubernetes, CONFIG_MAP, config_map(namespace, name, text="one"))
@@ -194,7 +192,7 @@ def test_what_has_a_name_of_its_own_is_deleted_before_it_is_replaced(
     ) == {"one": "replace"}
 
 
-def test_more_replicas_are_one_change_in_place_and_rolled_out_on_return(
+def test_more_replicas_are_one_change_in_place_and_awaited(
     kubernetes: Plugin, cluster_api: Api, namespace: str
 ) -> None:
     kept = made(kubernetes, DEPLOYMENT, deployment(namespace))
@@ -209,7 +207,7 @@ def test_more_replicas_are_one_change_in_place_and_rolled_out_on_return(
     assert live(cluster_api, kept)["status"]["availableReplicas"] == 3
 
 
-def test_what_the_program_no_longer_says_is_taken_away(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_a_field_the_program_no_longer_sets_is_removed(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     kept = made(kubernetes, DEPLOYMENT, deployment(namespace, 0, labels={"tier": "edge", "team": "web"}))
     for labels in ({"tier": "edge"}, {}):
         news = kubernetes.check(DEPLOYMENT, deployment(namespace, 0, labels=labels), olds=kept.inputs)
@@ -218,9 +216,7 @@ def test_what_the_program_no_longer_says_is_taken_away(kubernetes: Plugin, clust
         assert live(cluster_api, kept)["metadata"].get("labels", {}) == labels
 
 
-def test_a_name_that_exists_is_refused_and_what_has_it_stays(
-    kubernetes: Plugin, cluster_api: Api, namespace: str
-) -> None:
+def test_an_existing_name_is_refused(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     kept = made(kubernetes, CONFIG_MAP, config_map(namespace, "taken", text="theirs"))
     inputs = kubernetes.check(CONFIG_MAP, config_map(namespace, "taken", text="ours"))
     assert kubernetes.create(CONFIG_MAP, inputs, preview=True).outputs == inputs
@@ -231,7 +227,7 @@ def test_a_name_that_exists_is_refused_and_what_has_it_stays(
     assert live(cluster_api, kept)["data"] == {"text": "theirs"}
 
 
-def test_a_preview_asks_the_api_server_and_makes_nothing(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_a_preview_is_a_dry_run_of_the_api_server(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     planned = made(kubernetes, DEPLOYMENT, deployment(namespace), preview=True)
     assert planned.id == ""
     assert planned.outputs["spec"]["progressDeadlineSeconds"] == 600
@@ -240,12 +236,12 @@ def test_a_preview_asks_the_api_server_and_makes_nothing(kubernetes: Plugin, clu
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_field_that_is_not_there_is_refused_by_name(kubernetes: Plugin, namespace: str, preview: bool) -> None:
+def test_an_unknown_field_is_refused_by_name(kubernetes: Plugin, namespace: str, preview: bool) -> None:
     with pytest.raises(PluginError, match=r'unknown field "spec\.template\.spec\.hostNetworking"'):
         made(kubernetes, DEPLOYMENT, deployment(namespace, hostNetworking=True), preview=preview)
 
 
-def test_a_preview_lets_pass_what_the_update_itself_will_first_make(kubernetes: Plugin) -> None:
+def test_a_preview_accepts_what_the_update_creates_first(kubernetes: Plugin) -> None:
     absent = kubernetes.check(CONFIG_MAP, config_map("not-there-yet", text="one"))
     assert kubernetes.create(CONFIG_MAP, absent, preview=True).outputs == absent
     type = "kubernetes:example.com/v1:Widget"
@@ -255,9 +251,7 @@ def test_a_preview_lets_pass_what_the_update_itself_will_first_make(kubernetes: 
     assert kubernetes.create(CONFIG_MAP, unknown, preview=True).outputs == unknown
 
 
-def test_a_namespace_that_comes_a_little_later_is_waited_for(
-    kubernetes: Plugin, cluster_api: Api, namespace: str
-) -> None:
+def test_a_creation_waits_for_its_namespace(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     later = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{namespace}-later"}}
     timer = threading.Timer(0.3, lambda: cluster_api.create(later, preview=False))
     timer.start()
@@ -267,39 +261,39 @@ def test_a_namespace_that_comes_a_little_later_is_waited_for(
     cluster_api.delete(later, "Background")
 
 
-def test_what_does_not_become_ready_is_kept_and_told_with_its_reason(kubernetes: Plugin, namespace: str) -> None:
-    """Pod Security lets the Deployment in, and none of its pods."""
+def test_an_object_that_does_not_become_ready_is_stored_and_reported_with_its_reason(
+    kubernetes: Plugin, namespace: str
+) -> None:
+    """Pod Security accepts the Deployment and none of its pods."""
     inputs = deployment(namespace, securityContext={"runAsUser": 0})
     inputs["spec"]["progressDeadlineSeconds"] = 1
     inputs = kubernetes.check(DEPLOYMENT, inputs)
-    with pytest.raises(PluginError) as told:
+    with pytest.raises(PluginError) as raised:
         kubernetes.create(DEPLOYMENT, inputs)
     name = inputs["metadata"]["name"]
-    assert f"Deployment {namespace}/{name} will not become ready: ReplicaSet" in str(told.value)
-    assert re.search("progressing.; pods .* violates PodSecurity .*; last warning: FailedCreate", str(told.value))
-    error = told.value.__cause__
+    assert f"Deployment {namespace}/{name} will not become ready: ReplicaSet" in str(raised.value)
+    assert re.search("progressing.; pods .* violates PodSecurity .*; last warning: FailedCreate", str(raised.value))
+    error = raised.value.__cause__
     assert isinstance(error, grpc.RpcError)
     trailing: Any = error.trailing_metadata()  # pyright: ignore[reportAttributeAccessIssue]
     status = status_pb2.Status.FromString(dict(trailing)["grpc-status-details-bin"])
     failed = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(failed)
     assert failed.id == f"{namespace}/{name}"
-    assert str(told.value) in failed.reasons
-    # The next up puts it right, and what failed before is not held against it.
+    assert str(raised.value) in failed.reasons
+    # The next up repairs it.
     kept = ResourceState(DEPLOYMENT, failed.id, inputs, from_struct(failed.properties))
     news = kubernetes.check(DEPLOYMENT, deployment(namespace), olds=inputs)
     assert kubernetes.update(kept, news).outputs["status"]["availableReplicas"] == 2
 
 
-def test_a_wait_ends_when_its_time_is_over_and_tells_the_last_warning(kubernetes: Plugin, namespace: str) -> None:
+def test_a_timeout_reports_the_last_warning_event(kubernetes: Plugin, namespace: str) -> None:
     inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
     with pytest.raises(PluginError, match=r"was not ready after 3 s: 0 of 2 replicas are available.*FailedScheduling"):
         made(kubernetes, DEPLOYMENT, inputs, timeout=3)
 
 
-def test_an_interrupted_engine_ends_its_own_waits_and_keeps_what_it_made(
-    kubernetes: Plugin, cluster_api: Api, namespace: str
-) -> None:
+def test_an_interrupt_ends_the_waits_of_its_own_engine(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     def never(plugin: Plugin, name: str) -> ResourceState:
         inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
         inputs["metadata"]["name"] = name
@@ -320,13 +314,13 @@ def test_an_interrupted_engine_ends_its_own_waits_and_keeps_what_it_made(
             theirs.result()
 
 
-def test_an_annotation_waits_for_nothing(kubernetes: Plugin, namespace: str) -> None:
+def test_an_annotation_disables_the_wait(kubernetes: Plugin, namespace: str) -> None:
     inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
     inputs["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
     assert made(kubernetes, DEPLOYMENT, inputs).outputs["kind"] == "Deployment"
 
 
-def test_a_service_waits_for_the_endpoints_it_will_have(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_a_service_waits_for_its_endpoints(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     made(kubernetes, DEPLOYMENT, deployment(namespace))
     kept = made(kubernetes, SERVICE, service(namespace))
     path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
@@ -356,7 +350,7 @@ def test_a_service_with_an_endpoint_that_is_not_ready_is_not_ready(
         made(kubernetes, SERVICE, inputs, timeout=2)
 
 
-def test_deleting_returns_when_the_pods_are_gone_too(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_a_deletion_waits_for_the_pods(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     kept = made(kubernetes, DEPLOYMENT, deployment(namespace))
     pods = f"/api/v1/namespaces/{namespace}/pods"
     assert len(cluster_api.call("GET", pods)["items"]) == 2
@@ -366,7 +360,7 @@ def test_deleting_returns_when_the_pods_are_gone_too(kubernetes: Plugin, cluster
     kubernetes.delete(kept)
 
 
-def test_a_deletion_that_something_holds_up_names_what(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_a_blocked_deletion_names_the_finalizers(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     inputs = config_map(namespace, "held", text="one")
     inputs["metadata"] |= {"finalizers": ["example.com/held"], "annotations": {"pulumi.com/timeoutSeconds": "0.2"}}
     kept = made(kubernetes, CONFIG_MAP, inputs)
@@ -375,7 +369,7 @@ def test_a_deletion_that_something_holds_up_names_what(kubernetes: Plugin, clust
     cluster_api.merge(plain(kept.outputs), {"metadata": {"finalizers": None}})
 
 
-def test_an_object_made_by_hand_is_imported_by_its_name(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_an_existing_object_is_imported_by_name(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     cluster_api.create(config_map(namespace, "by-hand", text="one"), preview=False)
     found = kubernetes.read(ResourceState(CONFIG_MAP, f"{namespace}/by-hand", {}, {}))
     assert found
@@ -389,7 +383,7 @@ def test_an_object_made_by_hand_is_imported_by_its_name(kubernetes: Plugin, clus
     assert found.inputs["metadata"] == by_hand.inputs["metadata"]
 
 
-def test_a_change_by_hand_is_found_by_a_refresh_and_told_as_a_conflict_unless_forced(
+def test_a_foreign_change_is_found_by_a_refresh_and_a_conflict_unless_forced(
     kubernetes: Plugin, cluster_api: Api, namespace: str
 ) -> None:
     def wanted(**annotations: str) -> dict[str, Any]:
@@ -414,10 +408,10 @@ def test_a_change_by_hand_is_found_by_a_refresh_and_told_as_a_conflict_unless_fo
 
 def test_a_secret_that_the_api_server_refuses_is_not_quoted(kubernetes: Plugin, namespace: str) -> None:
     inputs = {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": namespace, "name": "bad"}}
-    with pytest.raises(PluginError) as told:
+    with pytest.raises(PluginError) as raised:
         made(kubernetes, SECRET, {**inputs, "data": Secret({"token": "not base64 at all!"})})
-    assert "illegal base64" in str(told.value)
-    assert "not base64" not in str(told.value)
+    assert "illegal base64" in str(raised.value)
+    assert "not base64" not in str(raised.value)
 
 
 def test_a_pod_that_pod_security_forbids_is_refused(kubernetes: Plugin, namespace: str) -> None:
@@ -428,7 +422,7 @@ def test_a_pod_that_pod_security_forbids_is_refused(kubernetes: Plugin, namespac
     assert made(kubernetes, POD, inputs).outputs["status"]["phase"] == "Running"
 
 
-def test_many_objects_are_made_at_once(kubernetes: Plugin, namespace: str) -> None:
+def test_many_objects_are_created_concurrently(kubernetes: Plugin, namespace: str) -> None:
     with ThreadPoolExecutor(64) as pool:
         kept = list(
             pool.map(lambda n: made(kubernetes, CONFIG_MAP, config_map(namespace, f"n{n}", text="one")), range(64))
@@ -436,7 +430,7 @@ def test_many_objects_are_made_at_once(kubernetes: Plugin, namespace: str) -> No
     assert len({one.outputs["metadata"]["uid"] for one in kept}) == 64
 
 
-def test_many_waits_do_not_hold_up_other_calls(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
+def test_many_waits_do_not_block_other_calls(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     def never(number: int) -> ResourceState:
         inputs = deployment(namespace, nodeSelector={"kubernetes.io/hostname": "nowhere"})
         inputs["metadata"]["name"] = f"never-{number}"
@@ -455,15 +449,13 @@ def test_many_waits_do_not_hold_up_other_calls(kubernetes: Plugin, cluster_api: 
                 wait.result()
 
 
-def test_a_patch_of_what_others_made_is_not_taken_for_the_object(kubernetes: Plugin) -> None:
+def test_patch_resources_are_refused(kubernetes: Plugin) -> None:
     inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": LABELS}}
     with pytest.raises(PluginError, match="NamespacePatch is not supported by the stand-in"):
         kubernetes.check("kubernetes:core/v1:NamespacePatch", inputs)
 
 
-def test_a_kind_of_which_nobody_heard_is_refused_after_a_while(
-    kubernetes: Plugin, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_kind_is_refused_after_some_attempts(kubernetes: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sandbox.providers.kubernetes.provider.FIRST_PAUSE", 0.001)
     with pytest.raises(
         PluginError, match=r"does not serve example\.com/v1/Widget: create its CustomResourceDefinition first"
@@ -471,13 +463,13 @@ def test_a_kind_of_which_nobody_heard_is_refused_after_a_while(
         made(kubernetes, "kubernetes:example.com/v1:Widget", {"spec": {"size": 1}})
 
 
-def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_kubeconfig_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
     with running_plugin("kubernetes") as plugin, pytest.raises(PluginError, match=r"no usable kubeconfig \(.*absent\)"):
         plugin.check(NAMESPACE, {"metadata": {"name": "one"}})
 
 
-def test_a_kubeconfig_can_be_given_by_content_to_one_provider(
+def test_a_kubeconfig_can_be_configured_by_content(
     kubernetes: Plugin, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", "/not/there")
@@ -495,8 +487,8 @@ def sealed_secret(namespace: str, **annotations: str) -> dict[str, Any]:
     return {**kind, "metadata": metadata, "spec": {"encryptedData": {"token": "AAAA"}}}
 
 
-def told(api: Api, namespace: str, status: str, message: str = "") -> None:
-    """What the kind's controller would say, as soon as there is something to say it of."""
+def set_condition(api: Api, namespace: str, status: str, message: str = "") -> None:
+    """Sets the condition that the kind's controller would set, once the object exists."""
     path = f"/apis/bitnami.com/v1alpha1/namespaces/{namespace}/sealedsecrets/token"
     condition = {"type": "Synced", "status": status, "message": message}
     body = {"status": {"observedGeneration": 1, "conditions": [condition]}}
@@ -505,26 +497,24 @@ def told(api: Api, namespace: str, status: str, message: str = "") -> None:
     api.call("PATCH", f"{path}/status", body, media="application/merge-patch+json")
 
 
-def test_a_custom_resource_is_waited_for_where_it_says_what_for(
+def test_a_custom_resource_is_awaited_if_it_names_a_condition(
     kubernetes: Plugin, cluster_api: Api, namespace: str
 ) -> None:
     with ThreadPoolExecutor() as pool:
-        telling = pool.submit(told, cluster_api, namespace, "True")
+        reporting = pool.submit(set_condition, cluster_api, namespace, "True")
         kept = made(kubernetes, SEALED, sealed_secret(namespace, **{"pulumi.com/waitFor": "condition=Synced"}))
-        telling.result()
+        reporting.result()
     assert plain(kept.outputs)["status"]["conditions"][0]["status"] == "True"
 
 
-def test_what_its_controller_says_is_told_when_it_does_not_become_so(
-    kubernetes: Plugin, cluster_api: Api, namespace: str
-) -> None:
+def test_the_message_of_an_unmet_condition_is_reported(kubernetes: Plugin, cluster_api: Api, namespace: str) -> None:
     asked = {"pulumi.com/waitFor": "condition=Synced", "pulumi.com/timeoutSeconds": "2"}
     with ThreadPoolExecutor() as pool:
-        telling = pool.submit(told, cluster_api, namespace, "False", "no key could decrypt secret")
+        reporting = pool.submit(set_condition, cluster_api, namespace, "False", "no key could decrypt secret")
         with pytest.raises(PluginError, match="its condition Synced is False: no key could decrypt secret"):
             made(kubernetes, SEALED, sealed_secret(namespace, **asked))
-        telling.result()
+        reporting.result()
 
 
-def test_a_custom_resource_that_says_nothing_is_not_waited_for(kubernetes: Plugin, namespace: str) -> None:
+def test_a_custom_resource_without_a_condition_is_not_awaited(kubernetes: Plugin, namespace: str) -> None:
     assert "status" not in plain(made(kubernetes, SEALED, sealed_secret(namespace)).outputs)

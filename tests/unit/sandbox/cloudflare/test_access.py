@@ -1,4 +1,4 @@
-"""Access policies, applications and service tokens: what the service refuses, and what it shows of them."""
+"""Access policies, applications and service tokens: validation, references, and what is shown."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ACCESS = f"/accounts/{ACCOUNT}/access"
 EVERYONE = [{"everyone": {}}]
 FRIENDS = {"name": "friends", "decision": "allow", "include": [{"email_domain": {"domain": "example.com"}}]}
 BLOG = {"type": "self_hosted", "name": "blog", "domain": "blog.example.com"}
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,14 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
         ({"include": [{"any_valid_service_token": {}}]}, "needs the decision non_identity"),
         ({"decision": "non_identity"}, "cannot be asked for"),
         ({"decision": "bypass"}, "cannot be asked for"),
-        ({"decision": "non_identity", "include": [{"service_token": {"token_id": NOBODY}}]}, "no such service token"),
+        (
+            {"decision": "non_identity", "include": [{"service_token": {"token_id": UNKNOWN_ID}}]},
+            "no such service token",
+        ),
         ({"session_duration": "a day"}, "session_duration"),
     ],
 )
-def test_a_policy_that_the_service_does_not_take_is_refused(
-    emulator: Emulator, change: dict[str, Any], words: str
-) -> None:
+def test_an_invalid_policy_is_refused(emulator: Emulator, change: dict[str, Any], words: str) -> None:
     reply = emulator.call("POST", f"{ACCESS}/policies", FRIENDS | change)
     assert refusal(reply) == (400, 12130)
     assert words in reply.json()["errors"][0]["message"]
@@ -53,20 +54,18 @@ def test_a_policy_that_the_service_does_not_take_is_refused(
         ({"session_duration": "1 day"}, "session_duration"),
     ],
 )
-def test_an_application_that_the_service_does_not_take_is_refused(
-    emulator: Emulator, change: dict[str, Any], words: str
-) -> None:
+def test_an_invalid_application_is_refused(emulator: Emulator, change: dict[str, Any], words: str) -> None:
     reply = emulator.call("POST", f"{ACCESS}/apps", BLOG | change)
     assert refusal(reply) == (400, 12130)
     assert words in reply.json()["errors"][0]["message"]
 
 
-def test_a_policy_that_is_not_there_cannot_be_applied(emulator: Emulator) -> None:
-    body = {**BLOG, "policies": [{"id": NOBODY, "precedence": 1}]}
+def test_an_application_with_an_unknown_policy_is_refused(emulator: Emulator) -> None:
+    body = {**BLOG, "policies": [{"id": UNKNOWN_ID, "precedence": 1}]}
     assert refusal(emulator.call("POST", f"{ACCESS}/apps", body)) == (400, 12003)
 
 
-def test_a_domain_has_one_application(emulator: Emulator) -> None:
+def test_a_domain_belongs_to_one_application(emulator: Emulator) -> None:
     made = emulator.done("POST", f"{ACCESS}/apps", BLOG)
     other = {**BLOG, "domain": "x.example.com", "destinations": [{"type": "public", "uri": "blog.example.com/"}]}
     assert refusal(emulator.call("POST", f"{ACCESS}/apps", other)) == (409, 11010)
@@ -83,7 +82,7 @@ def test_an_application_shows_its_policies_as_they_are_now(emulator: Emulator) -
     assert (shown["name"], shown["precedence"]) == ("family", 3)
 
 
-def test_what_is_in_use_is_not_deleted(emulator: Emulator) -> None:
+def test_policies_and_tokens_in_use_are_not_deleted(emulator: Emulator) -> None:
     token = emulator.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
     programs = {"name": "ci", "decision": "non_identity", "include": [{"service_token": {"token_id": token["id"]}}]}
     policy = emulator.done("POST", f"{ACCESS}/policies", programs)
@@ -96,10 +95,32 @@ def test_what_is_in_use_is_not_deleted(emulator: Emulator) -> None:
         emulator.done("DELETE", path)
 
 
-def test_of_a_service_tokens_secret_nothing_is_shown_again(emulator: Emulator) -> None:
+def test_a_service_tokens_secret_is_shown_once(emulator: Emulator) -> None:
     made = emulator.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
     shown = emulator.done("GET", f"{ACCESS}/service_tokens/{made['id']}")
     assert {**shown, "client_secret": made["client_secret"]} == made
     assert [each for each in emulator.owner("GET", "/state")["objects"] if each["id"] == made["id"]] == [
         {**shown, "kind": "service_tokens", "scope": ACCOUNT}
     ]
+
+
+def test_a_service_tokens_secret_is_shown_when_created_and_rotated(emulator: Emulator) -> None:
+    path = f"{ACCESS}/service_tokens"
+    made = emulator.done("POST", path, {"name": "ci", "client_secret_version": 1})
+    same = emulator.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 1})
+    raised = emulator.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 2})
+    assert "client_secret" in made
+    assert "client_secret" not in same
+    assert raised["client_secret"] != made["client_secret"]
+    assert raised["client_id"] == made["client_id"]
+    assert "client_secret" not in emulator.done("GET", f"{path}/{made['id']}")
+
+
+def test_an_application_shows_its_policies_in_full_and_keeps_its_audience(emulator: Emulator) -> None:
+    policy = emulator.done("POST", f"{ACCESS}/policies", FRIENDS)
+    body = {"type": "self_hosted", "domain": "a.example.com", "policies": [{"id": policy["id"], "precedence": 3}]}
+    made = emulator.done("POST", f"{ACCESS}/apps", body)
+    changed = emulator.done("PUT", f"{ACCESS}/apps/{made['id']}", {**body, "name": "renamed"})
+    assert made["policies"] == [{**policy, "precedence": 3}]
+    assert len(made["aud"]) == 64
+    assert changed["aud"] == made["aud"]

@@ -1,4 +1,4 @@
-"""A tunnel's hostname rules: kept as they were sent, counted, and refused where a connector would refuse them."""
+"""Configurations of tunnels: stored as sent, versioned, and validated as by a connector."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ CATCH_ALL = {"service": "http_status:404"}
 
 
 def problem(*ingress: Any, **others: Any) -> str:
-    """What the connector would say to these rules; empty where it takes them."""
+    """The connector's error for these ingress rules, "" if it accepts them."""
     try:
         configuration_validation.check(
             configuration_validation.Configuration.model_validate({"ingress": list(ingress), **others})
         )
-    except ValueError as mistake:
-        return str(mistake)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
@@ -28,7 +28,7 @@ def put(emulator: Emulator, tunnel: str, config: Any) -> Any:
     return emulator.call("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config, "source": "cloudflare"})
 
 
-def test_a_configuration_is_kept_as_sent_and_counted(emulator: Emulator) -> None:
+def test_a_configuration_is_stored_as_sent_and_its_version_rises(emulator: Emulator) -> None:
     tunnel = emulator.tunnel()
     config = {
         "ingress": [
@@ -46,7 +46,7 @@ def test_a_configuration_is_kept_as_sent_and_counted(emulator: Emulator) -> None
     assert after["config"] == {**config, "warp-routing": {"enabled": False}}
 
 
-def test_a_refused_configuration_leaves_the_old_one(emulator: Emulator) -> None:
+def test_a_rejected_configuration_leaves_the_old_one(emulator: Emulator) -> None:
     tunnel = emulator.tunnel()
     kept = put(emulator, tunnel, {"ingress": [CATCH_ALL]}).json()["result"]
     reply = put(emulator, tunnel, {"ingress": [{"hostname": "a.example.com", "service": "http://a"}]})
@@ -76,7 +76,7 @@ def test_a_malformed_configuration_is_refused(emulator: Emulator, body: Any, exp
 
 
 @pytest.mark.parametrize("config", [{}, {"ingress": []}, {"ingress": None}, {"ingress": [CATCH_ALL]}])
-def test_having_no_rules_is_allowed(emulator: Emulator, config: Any) -> None:
+def test_a_configuration_without_ingress_rules_is_accepted(emulator: Emulator, config: Any) -> None:
     assert put(emulator, emulator.tunnel(), config).status_code == 200
 
 
@@ -98,14 +98,14 @@ def test_having_no_rules_is_allowed(emulator: Emulator, config: Any) -> None:
         ("*", None, "match every hostname"),
     ],
 )
-def test_hostnames_are_judged_as_the_connector_does(hostname: str | None, path: str | None, words: str) -> None:
+def test_hostnames_are_validated_as_by_the_connector(hostname: str | None, path: str | None, words: str) -> None:
     found = problem({"hostname": hostname, "path": path, "service": "http://a"}, CATCH_ALL)
     assert words in found
     assert bool(words) == bool(found)
 
 
 @pytest.mark.parametrize(
-    ("last", "taken"),
+    ("last", "accepted"),
     [
         ({"service": "http://a"}, True),
         ({"hostname": "*", "service": "http://a"}, True),
@@ -116,8 +116,8 @@ def test_hostnames_are_judged_as_the_connector_does(hostname: str | None, path: 
         ({"hostname": "*.com", "service": "http://a"}, False),
     ],
 )
-def test_the_last_rule_must_match_everything(last: dict[str, str], taken: bool) -> None:
-    assert (problem(last) == "") is taken
+def test_the_last_rule_must_match_everything(last: dict[str, str], accepted: bool) -> None:
+    assert (problem(last) == "") is accepted
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_last_rule_must_match_everything(last: dict[str, str], taken: bool) 
         *("hello_world", "hello-world", "bastion", "socks-proxy"),
     ],
 )
-def test_services_that_the_connector_takes_are_taken(service: str) -> None:
+def test_services_the_connector_accepts_are_accepted(service: str) -> None:
     assert problem({"hostname": "a.example.com", "service": service}, CATCH_ALL) == ""
 
 
@@ -176,12 +176,12 @@ def test_services_that_the_connector_takes_are_taken(service: str) -> None:
         *("http_status: 404", "http_status:-200", "hello world", "Bastion", "socks", "http-status:404"),
     ],
 )
-def test_services_that_the_connector_refuses_are_refused(service: str) -> None:
+def test_services_the_connector_rejects_are_rejected(service: str) -> None:
     assert problem({"hostname": "a.example.com", "service": service}, CATCH_ALL)
 
 
 @pytest.mark.parametrize(
-    ("path", "taken"),
+    ("path", "accepted"),
     [
         ("/api", True),
         ("^/v1(/|$)", True),
@@ -205,12 +205,12 @@ def test_services_that_the_connector_refuses_are_refused(service: str) -> None:
         (r"\\C", True),
     ],
 )
-def test_paths_are_expressions_of_the_connectors_dialect(path: str, taken: bool) -> None:
-    assert (problem({"hostname": "a.example.com", "path": path, "service": "http://a"}, CATCH_ALL) == "") is taken
+def test_paths_are_go_regular_expressions(path: str, accepted: bool) -> None:
+    assert (problem({"hostname": "a.example.com", "path": path, "service": "http://a"}, CATCH_ALL) == "") is accepted
 
 
 @pytest.mark.parametrize(
-    ("access", "taken"),
+    ("access", "accepted"),
     [
         ({"required": True, "teamName": "t", "audTag": ["a"]}, True),
         ({"required": True, "teamName": "", "audTag": []}, True),
@@ -221,13 +221,13 @@ def test_paths_are_expressions_of_the_connectors_dialect(path: str, taken: bool)
         ({"audTag": "a"}, False),
     ],
 )
-def test_required_access_with_audience_tags_needs_a_team(access: dict[str, Any], taken: bool) -> None:
+def test_required_access_with_audience_tags_needs_a_team(access: dict[str, Any], accepted: bool) -> None:
     rule = {"hostname": "a.example.com", "service": "http://a", "originRequest": {"access": access}}
-    assert (problem(rule, CATCH_ALL) == "") is taken
+    assert (problem(rule, CATCH_ALL) == "") is accepted
 
 
 @pytest.mark.parametrize(
-    ("options", "taken"),
+    ("options", "accepted"),
     [
         ({"connectTimeout": 30, "tlsTimeout": 0, "tcpKeepAlive": -1, "keepAliveTimeout": 90}, True),
         ({"connectTimeout": None, "access": None}, True),
@@ -247,14 +247,14 @@ def test_required_access_with_audience_tags_needs_a_team(access: dict[str, Any],
         ({"noTlsVerify": True}, False),
     ],
 )
-def test_origin_options_have_their_types_for_one_rule_and_for_all(options: dict[str, Any], taken: bool) -> None:
+def test_origin_options_are_typed_per_rule_and_globally(options: dict[str, Any], accepted: bool) -> None:
     rule = {"hostname": "a.example.com", "service": "http://a", "originRequest": options}
-    assert (problem(rule, CATCH_ALL) == "") is taken
-    assert (problem(CATCH_ALL, originRequest=options) == "") is taken
+    assert (problem(rule, CATCH_ALL) == "") is accepted
+    assert (problem(CATCH_ALL, originRequest=options) == "") is accepted
 
 
 @pytest.mark.parametrize(
-    ("ip_rule", "taken"),
+    ("ip_rule", "accepted"),
     [
         ({"prefix": "10.0.0.0/8", "ports": [80, 443], "allow": True}, True),
         ({"prefix": "10.1.2.3/8", "allow": False}, True),
@@ -268,12 +268,12 @@ def test_origin_options_have_their_types_for_one_rule_and_for_all(options: dict[
         ({"prefix": "10.0.0.0/8", "ports": [65536]}, False),
     ],
 )
-def test_a_socks_proxy_needs_sound_address_rules(ip_rule: dict[str, Any], taken: bool) -> None:
+def test_a_socks_proxy_needs_valid_ip_rules(ip_rule: dict[str, Any], accepted: bool) -> None:
     rule = {"hostname": "a.example.com", "service": "socks-proxy", "originRequest": {"ipRules": [ip_rule]}}
-    assert (problem(rule, CATCH_ALL) == "") is taken
+    assert (problem(rule, CATCH_ALL) == "") is accepted
 
 
-def test_bastion_mode_makes_the_service_meaningless() -> None:
+def test_bastion_mode_disables_the_check_of_the_service() -> None:
     assert problem({"service": "nonsense", "originRequest": {"bastionMode": True}}) == ""
     assert problem({"service": "nonsense"}, originRequest={"bastionMode": True}) == ""
     assert problem(
@@ -283,7 +283,7 @@ def test_bastion_mode_makes_the_service_meaningless() -> None:
 
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab()[]{}*+?|^$\\.-=!<>PQEC0123,:'é"), max_size=12))
-def test_no_path_is_taken_that_is_no_expression(path: str) -> None:
+def test_an_accepted_path_is_a_regular_expression(path: str) -> None:
     if path and not problem({"path": path, "service": "http://a"}, CATCH_ALL):
         re2.compile(path)
 
@@ -298,5 +298,5 @@ def test_no_path_is_taken_that_is_no_expression(path: str) -> None:
         max_size=3,
     )
 )
-def test_every_refusal_is_a_sentence_and_never_a_crash(ingress: list[dict[str, Any]]) -> None:
+def test_no_ingress_rule_crashes_the_validation(ingress: list[dict[str, Any]]) -> None:
     assert isinstance(problem(*ingress), str)

@@ -1,4 +1,4 @@
-"""Rulesets, Access and notifications: made, read, replaced, deleted, and what is refused."""
+"""The five endpoints of a resource: create, read, update, list, delete, and their refusals."""
 
 import json
 import math
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import ACCOUNT, OTHER_ZONE, RULESETS, ZONE, Emulator, refusal
+from tests.support.emulator import ACCOUNT, Emulator, refusal
 
 ACCESS = f"/accounts/{ACCOUNT}/access"
 POLICY = {"name": "friends", "decision": "allow", "include": [{"email_domain": {"domain": "example.com"}}]}
@@ -15,7 +15,7 @@ NOTIFICATION = {
     "alert_type": "tunnel_health_event",
     "mechanisms": {"email": [{"id": "a@example.com"}]},
 }
-GROUPS = [
+RESOURCES = [
     (f"{ACCESS}/policies", POLICY, 12003),
     (f"{ACCESS}/apps", {"type": "bookmark", "domain": "a.example.com", "name": "a"}, 12002),
     (f"{ACCESS}/service_tokens", {"name": "ci"}, 12008),
@@ -23,127 +23,8 @@ GROUPS = [
 ]
 
 
-def ruleset(**changes: Any) -> dict[str, Any]:
-    rule = {"action": "block", "expression": "true"}
-    return {"name": "guard", "kind": "zone", "phase": "http_request_firewall_custom", "rules": [rule], **changes}
-
-
-def test_a_second_entry_point_for_a_phase_is_refused_with_20217(emulator: Emulator) -> None:
-    emulator.done("POST", RULESETS, ruleset())
-    reply = emulator.call("POST", RULESETS, ruleset(name="other"))
-    assert refusal(reply) == (400, 20217)
-    assert reply.json()["errors"][0]["source"] == {"pointer": "/kind"}
-    assert emulator.call("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[])).status_code == 200
-    assert emulator.call("POST", RULESETS, ruleset(kind="custom")).status_code == 200
-    assert emulator.call("POST", f"/zones/{OTHER_ZONE}/rulesets", ruleset()).status_code == 200
-
-
-def test_a_phases_entry_point_is_found(emulator: Emulator) -> None:
-    path = f"{RULESETS}/phases/http_request_firewall_custom/entrypoint"
-    assert refusal(emulator.call("GET", path)) == (404, 10003)
-    made = emulator.done("POST", RULESETS, ruleset())
-    assert emulator.done("GET", path) == made
-    assert emulator.done("GET", f"{RULESETS}/{made['id']}") == made
-
-
-def test_a_replaced_ruleset_counts_on_and_keeps_the_rules_it_names(emulator: Emulator) -> None:
-    made = emulator.done("POST", RULESETS, ruleset())
-    kept = made["rules"][0]
-    rules = [
-        {"action": "log", "expression": "false", "ref": kept["ref"]},
-        {"action": "block", "expression": "ssl", "enabled": False},
-    ]
-    changed = emulator.done("PUT", f"{RULESETS}/{made['id']}", {"rules": rules})
-    first, second = changed["rules"]
-    assert (changed["version"], changed["name"]) == ("2", "guard")
-    assert (first["id"], first["version"], first["action"]) == (kept["id"], "2", "log")
-    assert (second["version"], second["enabled"]) == ("1", False)
-
-
-LIMIT = {"characteristics": ["cf.colo.id", "ip.src"], "period": 10, "requests_per_period": 5}
-
-
-def test_a_rate_limit_is_kept_with_its_defaults(emulator: Emulator) -> None:
-    rule = {"action": "block", "expression": "ssl", "ratelimit": LIMIT}
-    made = emulator.done("POST", RULESETS, ruleset(phase="http_ratelimit", rules=[rule]))
-    assert made["rules"][0]["ratelimit"] == {"requests_to_origin": False, "mitigation_timeout": 0, **LIMIT}
-
-
-@pytest.mark.parametrize(
-    ("phase", "rule", "code", "at", "words"),
-    [
-        ("http_request_firewall_custom", {"expression": " "}, 20125, "expression", "cannot be blank"),
-        ("http_request_firewall_custom", {"expression": 'http.host eq "a") or (ssl'}, 20127, "expression", "1:17"),
-        ("http_request_firewall_custom", {"expression": "http.hots eq 1"}, 20127, "expression", "unknown identifier"),
-        ("http_request_firewall_custom", {"expression": "ssl or " * 600 + "ssl"}, 20123, "expression", "4096"),
-        ("http_request_firewall_custom", {"action": "rewrite"}, 20123, "action", "not among the actions"),
-        ("http_request_firewall_custom", {"ratelimit": LIMIT}, 20123, "ratelimit", "has none"),
-        ("http_ratelimit", {}, 20123, "ratelimit", "needs it"),
-        ("http_ratelimit", {"ratelimit": {**LIMIT, "period": 7}}, 20123, "period", "one of 10, 60"),
-        (
-            "http_ratelimit",
-            {"ratelimit": {**LIMIT, "requests_per_period": 0}},
-            20123,
-            "requests_per_period",
-            "positive",
-        ),
-        ("http_ratelimit", {"ratelimit": {**LIMIT, "characteristics": ["ip.src"]}}, 20123, "characteristics", "colo"),
-        ("http_ratelimit", {"ratelimit": {**LIMIT, "mitigation_timeout": 5}}, 20123, "mitigation_timeout", "one of 0"),
-        (
-            "http_ratelimit",
-            {"action": "managed_challenge", "ratelimit": {**LIMIT, "mitigation_timeout": 10}},
-            20123,
-            "mitigation_timeout",
-            "must be 0",
-        ),
-    ],
-)
-def test_a_rule_that_its_phase_does_not_take_is_refused(
-    emulator: Emulator, phase: str, rule: dict[str, Any], code: int, at: str, words: str
-) -> None:
-    sound = {"action": "block", "expression": "ssl"}
-    reply = emulator.call("POST", RULESETS, ruleset(phase=phase, rules=[sound | rule]))
-    assert refusal(reply) == (400, code)
-    (error,) = reply.json()["errors"]
-    assert error["source"]["pointer"].endswith(f"/{at}")
-    assert words in error["message"]
-
-
-def test_two_rules_of_one_ref_are_refused(emulator: Emulator) -> None:
-    rule = {"action": "block", "expression": "ssl", "ref": "same"}
-    assert refusal(emulator.call("POST", RULESETS, ruleset(rules=[rule, rule]))) == (400, 20123)
-
-
-def test_a_deleted_ruleset_is_gone_and_its_phase_free(emulator: Emulator) -> None:
-    made = emulator.done("POST", RULESETS, ruleset())
-    assert emulator.call("DELETE", f"{RULESETS}/{made['id']}").status_code == 204
-    assert refusal(emulator.call("DELETE", f"{RULESETS}/{made['id']}")) == (404, 10001)
-    assert emulator.done("GET", RULESETS) == []
-    assert emulator.call("POST", RULESETS, ruleset()).status_code == 200
-
-
-def test_a_ruleset_is_not_found_through_another_zone(emulator: Emulator) -> None:
-    made = emulator.done("POST", RULESETS, ruleset())
-    assert refusal(emulator.call("GET", f"/zones/{OTHER_ZONE}/rulesets/{made['id']}")) == (404, 10001)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"{", {}, ruleset(name=None), ruleset(phase=7), ruleset(rules={}), ruleset(rules=[{"action": "block"}])],
-)
-def test_a_malformed_ruleset_is_refused(emulator: Emulator, body: Any) -> None:
-    assert refusal(emulator.call("POST", RULESETS, body)) == (400, 20002)
-
-
-def test_an_accounts_rulesets_are_its_own(emulator: Emulator) -> None:
-    emulator.token = emulator.create_token(["Account Rulesets: Edit", "Zone WAF: Edit"])
-    emulator.done("POST", f"/accounts/{ACCOUNT}/rulesets", ruleset(kind="root"))
-    assert emulator.done("GET", f"/zones/{ZONE}/rulesets") == []
-    assert len(emulator.done("GET", f"/accounts/{ACCOUNT}/rulesets")) == 1
-
-
-@pytest.mark.parametrize(("path", "body", "missing"), GROUPS)
-def test_what_is_made_in_a_group_is_read_changed_and_deleted(
+@pytest.mark.parametrize(("path", "body", "missing"), RESOURCES)
+def test_an_object_is_created_read_updated_listed_and_deleted(
     emulator: Emulator, path: str, body: dict[str, Any], missing: int
 ) -> None:
     made = emulator.done("POST", path, body)
@@ -162,32 +43,12 @@ def test_what_is_made_in_a_group_is_read_changed_and_deleted(
     assert refusal(emulator.call("DELETE", f"{path}/{made['id']}")) == (404, missing)
 
 
-@pytest.mark.parametrize(("path", "body", "_missing"), GROUPS)
-def test_what_a_group_needs_is_asked_for(emulator: Emulator, path: str, body: dict[str, Any], _missing: int) -> None:
+@pytest.mark.parametrize(("path", "body", "_missing"), RESOURCES)
+def test_a_malformed_or_incomplete_object_is_refused(
+    emulator: Emulator, path: str, body: dict[str, Any], _missing: int
+) -> None:
     incomplete = dict(list(body.items())[1:])
     code = 12130 if "/access/" in path else 10400
     assert refusal(emulator.call("POST", path, incomplete)) == (400, code)
     assert refusal(emulator.call("POST", path, b"{")) == (400, code)
     assert refusal(emulator.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, code)
-
-
-def test_a_service_tokens_secret_is_seen_when_it_is_made_and_when_its_version_rises(emulator: Emulator) -> None:
-    path = f"{ACCESS}/service_tokens"
-    made = emulator.done("POST", path, {"name": "ci", "client_secret_version": 1})
-    same = emulator.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 1})
-    raised = emulator.done("PUT", f"{path}/{made['id']}", {"name": "ci", "client_secret_version": 2})
-    assert "client_secret" in made
-    assert "client_secret" not in same
-    assert raised["client_secret"] != made["client_secret"]
-    assert raised["client_id"] == made["client_id"]
-    assert "client_secret" not in emulator.done("GET", f"{path}/{made['id']}")
-
-
-def test_an_application_shows_its_policies_in_full_and_keeps_its_audience(emulator: Emulator) -> None:
-    policy = emulator.done("POST", f"{ACCESS}/policies", POLICY)
-    body = {"type": "self_hosted", "domain": "a.example.com", "policies": [{"id": policy["id"], "precedence": 3}]}
-    made = emulator.done("POST", f"{ACCESS}/apps", body)
-    changed = emulator.done("PUT", f"{ACCESS}/apps/{made['id']}", {**body, "name": "renamed"})
-    assert made["policies"] == [{**policy, "precedence": 3}]
-    assert len(made["aud"]) == 64
-    assert changed["aud"] == made["aud"]

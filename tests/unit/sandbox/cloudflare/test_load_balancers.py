@@ -1,4 +1,4 @@
-"""Load balancers, pools and monitors: made, read, replaced, deleted in order, and what is refused."""
+"""Load balancers, pools and monitors: defaults, references, and refusals."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ def pool(**changes: Any) -> dict[str, Any]:
     return {"name": "here", "origins": [ORIGIN], **changes}
 
 
-def balancer(number: str, **changes: Any) -> dict[str, Any]:
-    return {"name": "shop.example.com", "default_pools": [number], "fallback_pool": number, **changes}
+def balancer(pool_id: str, **changes: Any) -> dict[str, Any]:
+    return {"name": "shop.example.com", "default_pools": [pool_id], "fallback_pool": pool_id, **changes}
 
 
-def test_what_is_sent_is_kept_with_the_services_defaults(emulator: Emulator) -> None:
+def test_load_balancers_are_stored_with_the_services_defaults(emulator: Emulator) -> None:
     monitor = emulator.done(
         "POST", MONITORS, {"type": "https", "path": "/up", "header": {"Host": ["shop.example.com"]}}
     )
@@ -36,7 +36,7 @@ def test_what_is_sent_is_kept_with_the_services_defaults(emulator: Emulator) -> 
     assert (changed["id"], changed["created_on"]) == (found["id"], found["created_on"])
 
 
-def test_what_is_referred_to_is_not_deleted(emulator: Emulator) -> None:
+def test_referenced_monitors_and_pools_are_not_deleted(emulator: Emulator) -> None:
     monitor = emulator.done("POST", MONITORS, {"type": "https"})
     made = emulator.done("POST", POOLS, pool(monitor=monitor["id"]))
     found = emulator.done("POST", BALANCERS, balancer(made["id"]))
@@ -55,24 +55,24 @@ def test_what_is_referred_to_is_not_deleted(emulator: Emulator) -> None:
         pool(name="a pool"),
         pool(origins=[]),
         pool(origins=[{"name": "here"}]),
-        pool(monitor="gone"),
+        pool(monitor="unknown"),
     ],
 )
-def test_a_pool_that_cannot_be_is_refused(emulator: Emulator, body: dict[str, Any]) -> None:
+def test_an_invalid_pool_is_refused(emulator: Emulator, body: dict[str, Any]) -> None:
     assert refusal(emulator.call("POST", POOLS, body)) == (400, 1002)
 
 
-def test_a_load_balancer_needs_pools_that_are_there_and_a_name_of_its_own(emulator: Emulator) -> None:
+def test_a_load_balancer_needs_existing_pools_and_a_unique_name(emulator: Emulator) -> None:
     made = emulator.done("POST", POOLS, pool())
     assert refusal(emulator.call("POST", POOLS, pool())) == (400, 1003)
-    assert refusal(emulator.call("POST", BALANCERS, balancer("gone"))) == (400, 1002)
+    assert refusal(emulator.call("POST", BALANCERS, balancer("unknown"))) == (400, 1002)
     assert refusal(emulator.call("POST", BALANCERS, balancer(made["id"], default_pools=[]))) == (400, 1002)
     emulator.done("POST", BALANCERS, balancer(made["id"]))
     assert refusal(emulator.call("POST", BALANCERS, balancer(made["id"]))) == (400, 1003)
     emulator.done("POST", f"/zones/{OTHER_ZONE}/load_balancers", balancer(made["id"], name="shop.example.org"))
 
 
-def test_pools_and_load_balancers_are_two_permissions(emulator: Emulator) -> None:
+def test_pools_and_load_balancers_need_separate_permissions(emulator: Emulator) -> None:
     made = emulator.done("POST", POOLS, pool())
     emulator.token = emulator.create_token(["Load Balancers: Monitors And Pools: Edit"])
     assert emulator.done("GET", POOLS) == [made]

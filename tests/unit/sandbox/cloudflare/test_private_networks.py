@@ -1,4 +1,4 @@
-"""Private networks: routes in virtual networks, what stands in whose way, and what goes before what."""
+"""Private networks: routes in virtual networks, conflicts, and the order of deletion."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.support.emulator import ACCOUNT, TUNNELS, Emulator, refusal
 
 ROUTES = f"/accounts/{ACCOUNT}/teamnet/routes"
 NETWORKS = f"/accounts/{ACCOUNT}/teamnet/virtual_networks"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def default(emulator: Emulator) -> str:
@@ -16,7 +16,7 @@ def default(emulator: Emulator) -> str:
     return found["id"]
 
 
-def test_a_route_is_in_the_default_virtual_network_until_it_says_another(emulator: Emulator) -> None:
+def test_a_route_is_in_the_default_virtual_network_unless_it_names_another(emulator: Emulator) -> None:
     tunnel = emulator.tunnel()
     made = emulator.done("POST", ROUTES, {"network": "10.43.0.0/16", "tunnel_id": tunnel, "comment": "culvert/dev"})
     assert made["virtual_network_id"] == default(emulator)
@@ -55,20 +55,18 @@ def test_one_network_is_routed_once_in_a_virtual_network(emulator: Emulator) -> 
         ({"network": "10.43.0.1/16"}, (400, 10400)),
         ({"network": "home"}, (400, 10400)),
         ({"tunnel_id": "x"}, (400, 10400)),
-        ({"tunnel_id": NOBODY}, (404, 1003)),
+        ({"tunnel_id": UNKNOWN_ID}, (404, 1003)),
         ({"comment": "x" * 101}, (400, 10400)),
-        ({"virtual_network_id": NOBODY}, (400, 1017)),
+        ({"virtual_network_id": UNKNOWN_ID}, (400, 1017)),
     ],
 )
-def test_a_route_that_cannot_be_is_refused(
-    emulator: Emulator, change: dict[str, Any], expected: tuple[int, int]
-) -> None:
+def test_an_invalid_route_is_refused(emulator: Emulator, change: dict[str, Any], expected: tuple[int, int]) -> None:
     body = {"network": "10.43.0.0/16", "tunnel_id": emulator.tunnel(), **change}
     assert refusal(emulator.call("POST", ROUTES, body)) == expected
     assert emulator.done("GET", ROUTES) == []
 
 
-def test_routes_go_before_their_tunnel_and_their_virtual_network(emulator: Emulator) -> None:
+def test_routes_are_deleted_before_their_tunnel_and_virtual_network(emulator: Emulator) -> None:
     tunnel, home = emulator.tunnel(), emulator.done("POST", NETWORKS, {"name": "homelab"})["id"]
     body = {"network": "fd00:1::/48", "tunnel_id": tunnel, "virtual_network_id": home}
     route = emulator.done("POST", ROUTES, body)["id"]
@@ -81,7 +79,7 @@ def test_routes_go_before_their_tunnel_and_their_virtual_network(emulator: Emula
     assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"]
 
 
-def test_there_is_one_default_and_it_stays(emulator: Emulator) -> None:
+def test_there_is_always_one_default_virtual_network(emulator: Emulator) -> None:
     first = default(emulator)
     assert refusal(emulator.call("DELETE", f"{NETWORKS}/{first}")) == (400, 1019)
     assert refusal(emulator.call("POST", NETWORKS, {"name": "default"})) == (409, 1016)
@@ -93,7 +91,7 @@ def test_there_is_one_default_and_it_stays(emulator: Emulator) -> None:
     emulator.done("DELETE", f"{NETWORKS}/{made[0]}")
 
 
-def test_a_configuration_tells_whether_its_tunnel_has_routes(emulator: Emulator) -> None:
+def test_a_configuration_shows_whether_its_tunnel_has_routes(emulator: Emulator) -> None:
     tunnel = emulator.tunnel()
     path = f"{TUNNELS}/{tunnel}/configurations"
     emulator.done("PUT", path, {"config": {"ingress": [{"service": "http_status:404"}]}})
@@ -103,8 +101,8 @@ def test_a_configuration_tells_whether_its_tunnel_has_routes(emulator: Emulator)
     assert emulator.done("GET", path)["config"]["warp-routing"] == {"enabled": False}
 
 
-def test_a_virtual_network_of_somebody_elses_can_be_there_before(emulator: Emulator) -> None:
-    seed = {"virtual_networks": [{"id": NOBODY, "name": "existing", "account": ACCOUNT}]}
+def test_a_virtual_network_is_seeded_once(emulator: Emulator) -> None:
+    seed = {"virtual_networks": [{"id": UNKNOWN_ID, "name": "existing", "account": ACCOUNT}]}
     for _ in range(2):
         emulator.owner("POST", "/seed", seed)
-    assert emulator.done("GET", f"{NETWORKS}/{NOBODY}")["name"] == "existing"
+    assert emulator.done("GET", f"{NETWORKS}/{UNKNOWN_ID}")["name"] == "existing"

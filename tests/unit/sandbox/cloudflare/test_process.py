@@ -1,4 +1,4 @@
-"""The emulator as a process: what survives it, and what two writers at once do to it."""
+"""The emulator as a process: persistence, and concurrent writers."""
 
 import os
 import sqlite3
@@ -40,7 +40,7 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         assert second.done("GET", f"{TUNNELS}/{tunnel}/configurations")["version"] == 1
 
 
-def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+def test_an_acknowledged_write_survives_a_kill(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
     with emulator_process(database) as first:
         first.seed()
@@ -52,27 +52,27 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
 
 
 def _process_of(folder: Path) -> int:
-    """The process that has the database open, found as its port file's writer would be: among our own children."""
+    """The child process whose command line names the folder."""
     import psutil
 
     (found,) = (child.pid for child in psutil.Process().children() if str(folder) in " ".join(child.cmdline()))
     return found
 
 
-def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
+def test_the_database_is_private_to_its_user(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
     with emulator_process(database) as emulator:
         emulator.seed()
         assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("cloudflare.sqlite3*")} == {0o600}
 
 
-def test_without_a_secret_the_owners_endpoints_are_shut(tmp_path: Path) -> None:
+def test_without_an_owners_secret_the_owners_endpoints_refuse_all_calls(tmp_path: Path) -> None:
     with emulator_process(tmp_path / "cloudflare.sqlite3", admin="") as emulator:
         for header in ("Bearer", "Bearer x"):
             assert emulator.http.get("/sandbox/state", headers={"Authorization": header}).status_code == 401
 
 
-def test_a_database_of_another_layout_is_not_touched(tmp_path: Path) -> None:
+def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
     with sqlite3.connect(database) as other:
         other.execute("PRAGMA user_version=99")
@@ -80,13 +80,13 @@ def test_a_database_of_another_layout_is_not_touched(tmp_path: Path) -> None:
         Store(database)
 
 
-def test_of_two_who_want_one_name_one_gets_it(emulator: Emulator) -> None:
+def test_of_two_concurrent_tunnels_with_one_name_one_is_created(emulator: Emulator) -> None:
     outcomes = _together(emulator, lambda number: ("POST", TUNNELS, {"name": f"t{number // 2}"}))
     assert outcomes == {200: 20, 409: 20}
     assert len(emulator.done("GET", f"{TUNNELS}?per_page=100")) == 20
 
 
-def test_of_two_who_want_one_host_one_gets_it(emulator: Emulator) -> None:
+def test_of_two_concurrent_records_with_one_host_one_is_created(emulator: Emulator) -> None:
     def record(number: int) -> tuple[str, str, Any]:
         body = {"name": f"h{number // 2}", "type": "CNAME", "content": f"t{number}.example.net", "ttl": 1}
         return "POST", RECORDS, body
@@ -95,14 +95,14 @@ def test_of_two_who_want_one_host_one_gets_it(emulator: Emulator) -> None:
     assert len(emulator.done("GET", RECORDS)) == 20
 
 
-def test_every_write_of_a_configuration_is_counted(emulator: Emulator) -> None:
+def test_concurrent_writes_of_a_configuration_each_raise_its_version(emulator: Emulator) -> None:
     path = f"{TUNNELS}/{emulator.tunnel()}/configurations"
     assert _together(emulator, lambda _: ("PUT", path, {"config": CONFIG})) == {200: 40}
     assert emulator.done("GET", path)["version"] == 40
 
 
 def _together(emulator: Emulator, request: Any) -> Counter[int]:
-    """Forty calls by four callers at once; how often each status came."""
+    """Forty calls by four concurrent callers; the number of replies of each status."""
     statuses: list[int] = []
 
     def caller(start: int) -> None:
@@ -118,9 +118,7 @@ def _together(emulator: Emulator, request: Any) -> Counter[int]:
     return Counter(statuses)
 
 
-def test_another_process_reads_what_the_api_wrote_and_the_api_what_it_writes(
-    emulator: Emulator, tmp_path: Path
-) -> None:
+def test_the_api_and_another_process_read_each_others_writes(emulator: Emulator, tmp_path: Path) -> None:
     tunnel = emulator.tunnel()
     emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": CONFIG})
     target = f"{tunnel}.cfargotunnel.com"

@@ -1,4 +1,4 @@
-"""DNS records: how they are written down, found, and what is refused."""
+"""DNS records: validation, duplicates, updates and filters."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def address(**changes: Any) -> dict[str, Any]:
         ("blog.example.net", "blog.example.net.example.com"),
     ],
 )
-def test_names_are_written_out_in_full_and_lower_case(emulator: Emulator, given: str, kept: str) -> None:
+def test_names_are_stored_in_full_and_lower_case(emulator: Emulator, given: str, kept: str) -> None:
     assert emulator.done("POST", RECORDS, record(name=given))["name"] == kept
 
 
@@ -116,12 +116,12 @@ def test_a_second_record_for_a_host_is_refused(
     assert (None if reply.status_code == 200 else refusal(reply)) == expected
 
 
-def test_the_same_host_in_another_zone_is_no_clash(emulator: Emulator) -> None:
+def test_the_same_host_in_another_zone_does_not_conflict(emulator: Emulator) -> None:
     emulator.done("POST", RECORDS, record(name="blog"))
     emulator.done("POST", f"/zones/{OTHER_ZONE}/dns_records", record(name="blog"))
 
 
-def test_replacing_a_record_keeps_its_id_and_forgets_what_is_left_out(emulator: Emulator) -> None:
+def test_put_keeps_the_id_and_resets_absent_fields(emulator: Emulator) -> None:
     made = emulator.done("POST", RECORDS, record(comment="one"))
     changed = emulator.done("PUT", f"{RECORDS}/{made['id']}", record(content="other.example.net"))
     assert (changed["id"], changed["content"], changed["comment"]) == (made["id"], "other.example.net", None)
@@ -130,7 +130,7 @@ def test_replacing_a_record_keeps_its_id_and_forgets_what_is_left_out(emulator: 
     assert emulator.done("GET", f"{RECORDS}/{made['id']}") == changed
 
 
-def test_patching_a_record_keeps_what_is_left_out(emulator: Emulator) -> None:
+def test_patch_keeps_absent_fields(emulator: Emulator) -> None:
     made = emulator.done("POST", RECORDS, record(comment="one"))
     changed = emulator.done("PATCH", f"{RECORDS}/{made['id']}", {"content": "other.example.net"})
     assert (changed["content"], changed["comment"]) == ("other.example.net", "one")
@@ -145,7 +145,7 @@ def test_a_change_onto_another_records_host_is_refused(emulator: Emulator, metho
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", record()), ("PATCH", {}), ("DELETE", None)])
-def test_a_record_that_is_not_there_is_not_found(emulator: Emulator, method: str, body: Any) -> None:
+def test_an_unknown_record_is_not_found(emulator: Emulator, method: str, body: Any) -> None:
     made = emulator.done("POST", RECORDS, record(name="there"))
     assert emulator.done("DELETE", f"{RECORDS}/{made['id']}") == {"id": made["id"]}
     assert refusal(emulator.call(method, f"{RECORDS}/{made['id']}", body)) == (404, 81044)
@@ -177,7 +177,7 @@ def test_a_record_is_not_found_through_another_zone(emulator: Emulator) -> None:
         ("direction=desc", ["mail", "b", "a"]),
     ],
 )
-def test_records_are_found_by_their_fields(emulator: Emulator, query: str, found: list[str]) -> None:
+def test_records_are_filtered_by_their_fields(emulator: Emulator, query: str, found: list[str]) -> None:
     emulator.done("POST", RECORDS, record(name="a", comment="culvert/dev"))
     emulator.done("POST", RECORDS, record(name="b", comment="culvert/prod", proxied=False))
     emulator.done("POST", RECORDS, address(name="mail", proxied=False))

@@ -7,7 +7,7 @@ import pytest
 from tests.support.emulator import ACCOUNT, OTHER_ZONE, RECORDS, RULESETS, TUNNELS, ZONE, Emulator, refusal
 
 ELSEWHERE = "f" * 32
-NOBODYS = "nobody-made-this"
+UNKNOWN_TOKEN = "an-unknown-token"  # noqa: S105
 
 
 @pytest.mark.parametrize("path", ["/zones", "/accounts", "/user/tokens/verify", TUNNELS, RECORDS])
@@ -27,8 +27,8 @@ def test_a_call_without_a_token_is_refused_with_10000(emulator: Emulator, path: 
         (RECORDS, (401, 10000)),
     ],
 )
-def test_a_token_nobody_made_is_refused(emulator: Emulator, path: str, expected: tuple[int, int]) -> None:
-    assert refusal(emulator.call("GET", path, token=NOBODYS)) == expected
+def test_an_unknown_token_is_refused(emulator: Emulator, path: str, expected: tuple[int, int]) -> None:
+    assert refusal(emulator.call("GET", path, token=UNKNOWN_TOKEN)) == expected
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic abc", "Bearer two words", "Bearer a+b", "token"])
@@ -62,7 +62,7 @@ def test_a_missing_permission_is_refused(
     assert refusal(emulator.call(method, path, body, token=emulator.create_token(permissions))) == expected
 
 
-def test_a_token_is_made_with_what_culvert_needs_unless_told_otherwise(emulator: Emulator) -> None:
+def test_a_token_has_culverts_permissions_by_default(emulator: Emulator) -> None:
     token = emulator.create_token(None)
     tunnel = emulator.call("POST", TUNNELS, {"name": "mine"}, token=token)
     record = {"name": "a.example.com", "type": "CNAME", "content": "b.example.net", "proxied": True, "ttl": 1}
@@ -104,7 +104,7 @@ def test_an_unknown_path_is_refused_with_7003_and_7000(emulator: Emulator, path:
     assert [error["code"] for error in reply.json()["errors"]] == [7003, 7000]
 
 
-def test_a_method_that_a_path_has_not_is_refused(emulator: Emulator) -> None:
+def test_an_unsupported_method_is_refused(emulator: Emulator) -> None:
     assert refusal(emulator.call("PUT", TUNNELS, {})) == (405, 7001)
 
 
@@ -112,7 +112,7 @@ def test_a_token_can_be_verified(emulator: Emulator) -> None:
     assert emulator.done("GET", "/user/tokens/verify")["status"] == "active"
 
 
-def test_a_tokens_value_is_written_nowhere(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_tokens_value_is_not_stored(emulator: Emulator, tmp_path: Path) -> None:
     emulator.tunnel()
     files = [path.read_bytes() for path in tmp_path.iterdir()]
     assert any(b"culvert-dev" in content for content in files)
@@ -123,18 +123,18 @@ def test_a_tokens_value_is_written_nowhere(emulator: Emulator, tmp_path: Path) -
     "permissions",
     [["DNS: Write"], ["dns: Edit"], ["Everything"], [{"permission": "DNS: Edit", "only": ["example.net"]}]],
 )
-def test_a_token_with_an_unknown_permission_or_zone_is_not_made(emulator: Emulator, permissions: list[str]) -> None:
+def test_a_token_with_an_unknown_permission_or_zone_is_refused(emulator: Emulator, permissions: list[str]) -> None:
     body = {"name": "odd", "permissions": permissions}
     assert emulator.owner_call("POST", "/tokens", body).status_code == 422
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "owner", "Basic owner"])
 @pytest.mark.parametrize("path", ["calls", "faults", "state"])
-def test_the_owners_endpoints_want_the_owners_secret(emulator: Emulator, path: str, header: str | None) -> None:
+def test_the_owners_endpoints_require_the_owners_secret(emulator: Emulator, path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     assert emulator.http.get(f"/sandbox/{path}", headers=headers).status_code == 401
 
 
-def test_an_api_token_is_not_the_owners_secret(emulator: Emulator) -> None:
+def test_an_api_token_is_not_accepted_as_the_owners_secret(emulator: Emulator) -> None:
     headers = {"Authorization": f"Bearer {emulator.token}"}
     assert emulator.http.get("/sandbox/state", headers=headers).status_code == 401

@@ -1,4 +1,4 @@
-"""What the official plugins were recorded to ask (`tests/fixtures/traces`) is answered here as it was there."""
+"""The emulator answers the calls recorded of the official plugins (`tests/fixtures/traces`) as recorded."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from tests.support.paths import TRACES
 STEPS = ("create", "noop", "refresh", "change", "rotate", "rename", "destroy")
 RECORDED_ZONE = "61019e82473e2926d28b8c0319cd097b"
 INVENTED = {"description"}
-"""What the recording server made up in a notification policy: shown without being sent, it is a difference for ever."""
+"""Fields that the recording server added to a notification policy: shown without being sent, a permanent difference."""
 
 
 def test_every_recorded_call_is_answered_with_the_recorded_status_and_shape(emulator: Emulator) -> None:
@@ -31,25 +31,25 @@ def test_every_recorded_call_is_answered_with_the_recorded_status_and_shape(emul
 
 
 def _translated(text: str, known: dict[str, str]) -> str:
-    for recorded, mine in known.items():
-        text = text.replace(recorded, mine)
+    for recorded, actual in known.items():
+        text = text.replace(recorded, actual)
     return text
 
 
-def _learn(recorded: Any, mine: Any, known: dict[str, str]) -> None:
-    """Pairs what was made up there with what was made up here: identifiers, tokens."""
-    if isinstance(recorded, dict) and isinstance(mine, dict):
-        for key in recorded.keys() & mine.keys():
-            _learn(recorded[key], mine[key], known)
-    elif isinstance(recorded, list) and isinstance(mine, list):
-        for one, other in zip(recorded, mine, strict=False):
+def _learn(recorded: Any, actual: Any, known: dict[str, str]) -> None:
+    """Maps generated values of the recording (identifiers, tokens) to those of the emulator."""
+    if isinstance(recorded, dict) and isinstance(actual, dict):
+        for key in recorded.keys() & actual.keys():
+            _learn(recorded[key], actual[key], known)
+    elif isinstance(recorded, list) and isinstance(actual, list):
+        for one, other in zip(recorded, actual, strict=False):
             _learn(one, other, known)
-    elif isinstance(recorded, str) and isinstance(mine, str) and recorded != mine and len(recorded) >= 32:
-        known[recorded] = mine
+    elif isinstance(recorded, str) and isinstance(actual, str) and recorded != actual and len(recorded) >= 32:
+        known[recorded] = actual
 
 
 def _shape(value: Any) -> Any:
-    """A value without what differs by chance: numbers and flags as they are, texts only as texts."""
+    """A value with every string replaced by a placeholder."""
     if isinstance(value, dict):
         return {key: _shape(inner) for key, inner in value.items() if key not in INVENTED or inner}
     if isinstance(value, list):

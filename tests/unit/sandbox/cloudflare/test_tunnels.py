@@ -1,4 +1,4 @@
-"""Tunnels: made, found, changed, deleted, and what is refused on the way."""
+"""Tunnels: creation, lists, updates, deletion, and refusals."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from tests.support.emulator import ACCOUNT, TUNNELS, Emulator, refusal, secret
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-def test_a_new_tunnel_is_shown_with_its_token_once(emulator: Emulator) -> None:
+def test_a_new_tunnels_token_is_shown_once(emulator: Emulator) -> None:
     given = secret()
     made = emulator.done("POST", TUNNELS, {"name": "mine", "config_src": "cloudflare", "tunnel_secret": given})
     claims = json.loads(base64.b64decode(made["token"]))
@@ -22,7 +22,7 @@ def test_a_new_tunnel_is_shown_with_its_token_once(emulator: Emulator) -> None:
     assert given not in json.dumps(read)
 
 
-def test_a_tunnel_without_a_secret_is_given_one(emulator: Emulator) -> None:
+def test_a_tunnel_without_a_secret_gets_a_generated_one(emulator: Emulator) -> None:
     made = emulator.done("POST", TUNNELS, {"name": "mine"})
     claims = json.loads(base64.b64decode(made["token"]))
     assert len(base64.b64decode(claims["s"])) == 32
@@ -62,12 +62,12 @@ def test_a_taken_name_is_refused_with_1013(emulator: Emulator) -> None:
     assert refusal(emulator.call("POST", TUNNELS, {"name": "mine"})) == (409, 1013)
 
 
-def test_a_deleted_tunnels_name_is_free_again(emulator: Emulator) -> None:
+def test_a_deleted_tunnels_name_is_available_again(emulator: Emulator) -> None:
     emulator.done("DELETE", f"{TUNNELS}/{emulator.tunnel('mine')}")
     assert emulator.call("POST", TUNNELS, {"name": "mine"}).status_code == 200
 
 
-def test_renaming_onto_a_taken_name_is_refused_with_1013(emulator: Emulator) -> None:
+def test_renaming_to_a_taken_name_is_refused_with_1013(emulator: Emulator) -> None:
     emulator.tunnel("mine")
     other = emulator.tunnel("other")
     assert refusal(emulator.call("PATCH", f"{TUNNELS}/{other}", {"name": "mine"})) == (409, 1013)
@@ -113,11 +113,11 @@ def test_another_accounts_tunnel_is_not_found(emulator: Emulator) -> None:
     assert refusal(emulator.call("GET", f"/accounts/{other}/cfd_tunnel/{emulator.tunnel()}")) == (404, 1003)
 
 
-def test_an_identifier_that_can_be_no_tunnels_is_no_route(emulator: Emulator) -> None:
+def test_a_malformed_tunnel_id_is_not_a_route(emulator: Emulator) -> None:
     assert refusal(emulator.call("GET", f"{TUNNELS}/mine")) == (404, 7003)
 
 
-def test_a_deleted_tunnel_stays_listed_and_takes_no_more_changes(emulator: Emulator) -> None:
+def test_a_deleted_tunnel_stays_listed_and_is_immutable(emulator: Emulator) -> None:
     tunnel = emulator.tunnel("mine")
     deleted = emulator.done("DELETE", f"{TUNNELS}/{tunnel}")
     assert deleted["deleted_at"]
@@ -127,7 +127,7 @@ def test_a_deleted_tunnel_stays_listed_and_takes_no_more_changes(emulator: Emula
     assert emulator.done("DELETE", f"{TUNNELS}/{tunnel}")["deleted_at"] == deleted["deleted_at"]
 
 
-def test_tunnels_are_listed_by_name_and_by_life(emulator: Emulator) -> None:
+def test_tunnels_are_filtered_by_name_and_deletion(emulator: Emulator) -> None:
     emulator.done("DELETE", f"{TUNNELS}/{emulator.tunnel('mine')}")
     emulator.tunnel("mine")
     emulator.tunnel("other")
@@ -151,11 +151,11 @@ def test_lists_come_in_pages_until_an_empty_one(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "per_page=0", "per_page=100000"])
-def test_a_page_that_cannot_be_is_refused(emulator: Emulator, query: str) -> None:
+def test_an_invalid_page_is_refused(emulator: Emulator, query: str) -> None:
     assert emulator.call("GET", f"{TUNNELS}?{query}").status_code == 400
 
 
-def test_a_connected_tunnel_cannot_be_deleted_until_its_connections_are(emulator: Emulator) -> None:
+def test_a_connected_tunnel_cannot_be_deleted(emulator: Emulator) -> None:
     tunnel = emulator.tunnel()
     assert emulator.connect(tunnel, [4, 4])["status"] == "healthy"
     assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)

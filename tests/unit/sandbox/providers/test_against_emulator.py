@@ -22,7 +22,7 @@ def plugin(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plug
 
 
 def calls(emulator: Emulator, since: int) -> tuple[int, list[tuple[str, str, int]]]:
-    """The mark and the calls since the last one, ids aside."""
+    """The new mark, and the calls after the last one without ids."""
     page = emulator.owner("GET", f"/calls?since={since}")
     return page["mark"], [(call["method"], shape(call["path"]), call["status"]) for call in page["calls"]]
 
@@ -36,7 +36,7 @@ def wanted(name: str) -> list[tuple[str, str, int]]:
     return sorted((call["method"], shape(call["path"]), call["status"]) for call in of_resources(trace(name)))
 
 
-def test_the_whole_life_of_the_recorded_program_makes_the_recorded_calls(plugin: Plugin, emulator: Emulator) -> None:
+def test_the_recorded_program_makes_the_recorded_calls(plugin: Plugin, emulator: Emulator) -> None:
     engine = MiniEngine(plugin)
     mark, _ = calls(emulator, 0)
 
@@ -55,9 +55,7 @@ def test_the_whole_life_of_the_recorded_program_makes_the_recorded_calls(plugin:
     made("destroy")
 
 
-def test_a_private_route_is_patched_and_stays_where_it_is_when_nothing_is_said(
-    plugin: Plugin, emulator: Emulator
-) -> None:
+def test_private_routes_and_virtual_networks_are_patched_in_place(plugin: Plugin, emulator: Emulator) -> None:
     tunnel = plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"}).id
     network = plugin.create(NETWORK, {"accountId": ACCOUNT, "name": "homelab"})
     inputs = {"accountId": ACCOUNT, "network": "10.43.0.0/16", "tunnelId": tunnel}
@@ -91,7 +89,7 @@ def test_a_private_route_is_patched_and_stays_where_it_is_when_nothing_is_said(
     ]
 
 
-def test_many_records_are_made_at_once(plugin: Plugin) -> None:
+def test_many_records_are_created_concurrently(plugin: Plugin) -> None:
     def record(number: int) -> str:
         inputs = {"zoneId": ZONE, "name": f"h{number}.example.test", "type": "CNAME", "content": "a.test", "ttl": 1}
         return plugin.create(RECORD, plugin.check(RECORD, {**inputs, "proxied": True})).id
@@ -100,7 +98,7 @@ def test_many_records_are_made_at_once(plugin: Plugin) -> None:
         assert len(set(pool.map(record, range(100)))) == 100
 
 
-def test_what_the_api_refuses_is_told_with_its_code(plugin: Plugin) -> None:
+def test_an_error_of_the_api_is_reported_with_its_code(plugin: Plugin) -> None:
     tunnel = {"accountId": ACCOUNT, "name": "taken"}
     plugin.create(TUNNEL, tunnel)
     with pytest.raises(PluginError, match=r'POST "http.*/cfd_tunnel": 409 Conflict .*"code": ?1013'):
@@ -111,7 +109,7 @@ def test_what_the_api_refuses_is_told_with_its_code(plugin: Plugin) -> None:
         plugin.create(RECORD, record)
 
 
-def test_a_provider_can_be_given_its_own_token_and_address(plugin: Plugin, emulator: Emulator) -> None:
+def test_a_provider_can_be_configured_with_token_and_address(plugin: Plugin, emulator: Emulator) -> None:
     plugin.configure(apiToken="x" * 40, baseUrl=emulator.base_url)
     with pytest.raises(PluginError, match=r"40[013] .*"):
         plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"})

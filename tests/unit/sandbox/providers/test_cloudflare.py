@@ -1,4 +1,4 @@
-"""What the stand-in refuses, defaults, replaces and hides, as the official plugin does: its traps included."""
+"""The cloudflare stand-in against recorded replies: refusals, defaults, replacements and secrets."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -119,35 +119,31 @@ def test_a_missing_or_wrong_value_is_refused_before_any_call(
     assert api.calls == []
 
 
-def test_a_type_that_is_not_there_is_refused_by_name(cloudflare: Plugin) -> None:
+def test_an_unknown_type_is_refused_by_name(cloudflare: Plugin) -> None:
     with pytest.raises(PluginError, match="cloudflare:index/zone:Zone is not supported by the stand-in"):
         cloudflare.check("cloudflare:index/zone:Zone", {})
 
 
-def test_what_only_the_update_will_know_passes_the_check(cloudflare: Plugin) -> None:
+def test_unknown_values_pass_the_check(cloudflare: Plugin) -> None:
     inputs = record(content=UNKNOWN, zoneId=UNKNOWN)
     assert cloudflare.check(RECORD, inputs) == inputs
 
 
-def test_a_tunnel_is_locally_configured_unless_told_otherwise(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_a_tunnel_is_locally_configured_by_default(cloudflare: Plugin, api: ReplayServer) -> None:
     api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID})])
     made = cloudflare.create(TUNNEL, {"accountId": ACCOUNT, "name": "rig"})
     assert api.calls[0].body == {"name": "rig", "config_src": "local"}
     assert made.outputs["configSrc"] == "local"
 
 
-def test_a_preview_of_a_creation_calls_nothing_and_leaves_open_what_the_api_says(
-    cloudflare: Plugin, api: ReplayServer
-) -> None:
+def test_a_preview_of_a_creation_makes_no_call_and_has_unknown_outputs(cloudflare: Plugin, api: ReplayServer) -> None:
     planned = cloudflare.create(TUNNEL, tunnel(), preview=True)
     assert (planned.id, api.calls) == ("", [])
     assert planned.outputs["id"] is planned.outputs["status"] is UNKNOWN
     assert planned.outputs["name"] == "rig"
 
 
-def test_the_secret_of_a_tunnel_is_secret_in_inputs_and_outputs_even_when_given_in_the_clear(
-    cloudflare: Plugin, api: ReplayServer
-) -> None:
+def test_a_tunnels_secret_is_always_secret_in_inputs_and_outputs(cloudflare: Plugin, api: ReplayServer) -> None:
     api.play([reply("POST", TUNNELS, {"id": TUNNEL_ID})])
     inputs = cloudflare.check(TUNNEL, tunnel(tunnelSecret=FIRST_SECRET))
     made = cloudflare.create(TUNNEL, inputs)
@@ -176,7 +172,7 @@ def test_neither_secret_nor_configuration_source_of_a_tunnel_is_read_back(
         ({"accountId": "f" * 32}, ["accountId"]),
     ],
 )
-def test_of_a_tunnel_account_and_configuration_source_replace(
+def test_a_tunnels_account_and_configuration_source_replace(
     cloudflare: Plugin, api: ReplayServer, change: dict[str, Any], replaces: list[str]
 ) -> None:
     diff = cloudflare.diff(made_tunnel(cloudflare, api), tunnel(**change))
@@ -194,7 +190,7 @@ def test_of_a_tunnel_account_and_configuration_source_replace(
         ({"zoneId": "e" * 32}, ["zoneId"]),
     ],
 )
-def test_of_a_record_zone_and_type_replace(
+def test_a_records_zone_and_type_replace(
     cloudflare: Plugin, api: ReplayServer, change: dict[str, Any], replaces: list[str]
 ) -> None:
     diff = cloudflare.diff(made_record(cloudflare, api), record(**change))
@@ -212,13 +208,13 @@ def test_a_record_is_renamed_in_place_by_one_put(cloudflare: Plugin, api: Replay
 
 
 @pytest.mark.parametrize("change", [{"name": "www"}, {"content": "THERE.test"}])
-def test_a_short_name_and_other_letters_of_a_target_are_no_change(
+def test_a_short_name_and_the_case_of_a_target_are_not_changes(
     cloudflare: Plugin, api: ReplayServer, change: dict[str, Any]
 ) -> None:
     assert list(cloudflare.diff(made_record(cloudflare, api), record(**change)).diffs) == []
 
 
-def test_only_the_creation_says_that_a_proxied_record_has_a_ttl_of_one(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_only_the_creation_refuses_a_ttl_of_a_proxied_record(cloudflare: Plugin, api: ReplayServer) -> None:
     inputs = cloudflare.check(RECORD, record(ttl=300))
     assert cloudflare.create(RECORD, inputs, preview=True).outputs["ttl"] == 300
     with pytest.raises(PluginError, match="ttl must be set to 1 when `proxied` is true"):
@@ -233,29 +229,31 @@ def test_deleting_a_record_that_is_gone_is_an_error(cloudflare: Plugin, api: Rep
         cloudflare.delete(kept)
 
 
-def test_a_record_that_is_gone_leaves_the_state_on_refresh(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_a_refresh_removes_a_record_that_is_gone(cloudflare: Plugin, api: ReplayServer) -> None:
     kept = made_record(cloudflare, api)
     api.play([refusal("GET", f"{RECORDS}/{kept.id}", 404, 81044, "Record does not exist.")])
     assert cloudflare.read(kept) is None
 
 
-def test_an_error_of_the_api_is_told_as_the_official_plugin_tells_it_and_without_secrets(
+def test_an_error_of_the_api_has_the_official_plugins_message_without_secrets(
     cloudflare: Plugin, api: ReplayServer
 ) -> None:
     taken = refusal("POST", TUNNELS, 409, 1013, f"You already have a tunnel with this name; got {FIRST_SECRET}")
     api.play([taken])
-    with pytest.raises(PluginError) as told:
+    with pytest.raises(PluginError) as raised:
         cloudflare.create(TUNNEL, tunnel())
     address = f"{api.url}/accounts/{ACCOUNT}/cfd_tunnel"
-    assert str(told.value).startswith(f'failed to make http request: POST "{address}": 409 Conflict {{"success": false')
-    assert '"code": 1013' in str(told.value)
-    assert FIRST_SECRET not in str(told.value)
-    assert "the-token-of-this-test" not in str(told.value)
+    assert str(raised.value).startswith(
+        f'failed to make http request: POST "{address}": 409 Conflict {{"success": false'
+    )
+    assert '"code": 1013' in str(raised.value)
+    assert FIRST_SECRET not in str(raised.value)
+    assert "the-token-of-this-test" not in str(raised.value)
     assert len(api.calls) == 1
 
 
-SPELLED = {"no_tls_verify": "noTLSVerify", "match_sn_ito_host": "matchSNItoHost"}
-"""Origin options that the API spells in a way of its own; the others are in camelCase."""
+API_NAMES = {"no_tls_verify": "noTLSVerify", "match_sn_ito_host": "matchSNItoHost"}
+"""Origin options whose names in the API are not the camelCase ones."""
 
 
 def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(
@@ -268,7 +266,7 @@ def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(
     names = {name: told for name, told in input_type_py_to_pulumi_names(OriginRequestArgs).items() if name != "access"}
     values = {name: "x" if name in texts else True if name.startswith(switches) else 5 for name in names}
     given = {names[name]: value for name, value in values.items()}
-    sent = {SPELLED.get(name, to_camel(name)): value for name, value in values.items()}
+    sent = {API_NAMES.get(name, to_camel(name)): value for name, value in values.items()}
     assert len(given) == 14
     path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
     api.play([reply("PUT", path, {"tunnel_id": TUNNEL_ID, "version": 1})])
@@ -281,7 +279,7 @@ def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(
     check(Configuration.model_validate(call.body["config"]))
 
 
-def test_the_rules_are_imported_by_account_and_tunnel(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_a_configuration_is_imported_by_account_and_tunnel(cloudflare: Plugin, api: ReplayServer) -> None:
     config = {"ingress": [{"service": "http_status:404"}], "warp-routing": {"enabled": False}}
     path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
     api.play([reply("GET", path, {"config": config, "source": "cloudflare", "version": 3})])
@@ -319,13 +317,13 @@ def test_each_type_is_imported_by_its_own_form_of_id(
         cloudflare.read(ResourceState(type, own, {}, {}))
 
 
-def test_a_zone_that_is_not_the_only_one_of_its_name_is_refused(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_a_lookup_of_a_zone_needs_exactly_one_result(cloudflare: Plugin, api: ReplayServer) -> None:
     api.play([reply("GET", "/client/v4/zones?name=example.test", [])])
     with pytest.raises(PluginError, match="failed to find exactly one result: 0 found"):
         cloudflare.invoke("cloudflare:index/getZone:getZone", filter={"name": "example.test"})
 
 
-def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_records_are_read_in_pages_until_one_is_empty(cloudflare: Plugin, api: ReplayServer) -> None:
     row = {"id": "r", "name": "a.example.test", "type": "CNAME", "content": "b", "created_on": "2024-03-01T09:30:00.5Z"}
     api.play(
         [
@@ -345,7 +343,7 @@ def test_records_are_read_page_after_page_until_one_is_empty(cloudflare: Plugin,
         cloudflare.invoke(token, zoneId=ZONE, hostname="a.example.test")
 
 
-def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_a_lookup_finds_a_deleted_tunnel_too(cloudflare: Plugin, api: ReplayServer) -> None:
     row = {"id": TUNNEL_ID, "name": "rig", "config_src": "local", "deleted_at": "2024-03-01T09:30:00Z"}
     api.play([reply("GET", f"{TUNNELS}/{TUNNEL_ID}", row)])
     token = "cloudflare:index/getZeroTrustTunnelCloudflared:getZeroTrustTunnelCloudflared"  # noqa: S105
@@ -364,7 +362,7 @@ def test_a_tunnel_is_read_by_its_id_and_so_is_a_deleted_one(cloudflare: Plugin, 
         (refusal("GET", "/client/v4/zones/z", 400, 0, "odd", **{"x-should-retry": "true"}), (1.5, 2)),
     ],
 )
-def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
+def test_a_temporary_error_is_retried_after_the_requested_delay(
     api: ReplayServer, first: dict[str, Any], waited: tuple[float, float]
 ) -> None:
     api.play([first, reply("GET", "/client/v4/zones/z", {"id": "z"})])
@@ -383,14 +381,14 @@ def test_a_passing_trouble_is_tried_again_after_the_wait_that_was_asked_for(
         refusal("GET", "/client/v4/zones/z", 503, 0, "no", **{"x-should-retry": "false"}),
     ],
 )
-def test_a_lasting_refusal_is_not_tried_again(api: ReplayServer, first: dict[str, Any]) -> None:
+def test_a_permanent_error_is_not_retried(api: ReplayServer, first: dict[str, Any]) -> None:
     api.play([first])
     with pytest.raises(Exception, match=str(first["status"])):
-        Client(api.url, "token").call("GET", "/zones/z", pause=lambda _: pytest.fail("it waited"))
+        Client(api.url, "token").call("GET", "/zones/z", pause=lambda _: pytest.fail("it retried"))
     assert len(api.calls) == 1
 
 
-def test_an_interrupted_engine_tries_nothing_again(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_an_interrupt_ends_the_retries(cloudflare: Plugin, api: ReplayServer) -> None:
     busy = refusal("POST", TUNNELS, 429, 971, "slow down", **{"retry-after": "59"})
     api.play([busy])
     with ThreadPoolExecutor(1) as pool:
@@ -405,7 +403,7 @@ def test_an_interrupted_engine_tries_nothing_again(cloudflare: Plugin, api: Repl
     assert len(api.calls) == 1
 
 
-def test_an_api_that_does_not_answer_is_given_up_after_ten_more_tries() -> None:
+def test_an_unreachable_api_is_retried_ten_times() -> None:
     waits: list[float] = []
     with pytest.raises(Exception, match=r'GET "http://127.0.0.1:1/zones/z": .*refused'):
         Client("http://127.0.0.1:1", "token").call("GET", "/zones/z", pause=waits.append)

@@ -1,4 +1,4 @@
-"""What counts as a change of an object, and what of that takes a new one."""
+"""Differences between inputs and live objects, and which of them replace."""
 
 from decimal import Decimal
 from typing import Any
@@ -30,20 +30,20 @@ def test_a_quantity_is_read_as_the_api_server_reads_it(written: Any, amount: Any
     assert quantity(written) == amount
 
 
-def test_what_the_cluster_fills_in_is_prune() -> None:
+def test_fields_the_cluster_adds_are_pruned() -> None:
     live = {"spec": {"replicas": 2, "paused": False, "list": [{"a": 1, "b": 2}, {"c": 3}]}, "status": {}}
     assert prune(live, {"spec": {"replicas": 3, "list": [{"a": 1}]}}) == {
         "spec": {"replicas": 2, "list": [{"a": 1}, {"c": 3}]}
     }
 
 
-def test_the_same_in_other_words_stays_as_the_program_says_it() -> None:
+def test_equal_quantities_keep_the_programs_spelling() -> None:
     live = {"resources": {"limits": {"cpu": "1", "memory": "512Mi"}}, "annotations": {"note": "1"}}
     shape = {"resources": {"limits": {"cpu": "1000m", "memory": "0.5Gi"}}, "annotations": {"note": "1000m"}}
     assert prune(live, shape) == {**shape, "annotations": {"note": "1"}}
 
 
-def test_what_is_empty_and_left_out_by_the_server_is_no_change() -> None:
+def test_empty_values_the_server_omits_are_not_changes() -> None:
     shape = {"ingress": [], "hostNetwork": False, "labels": {}, "gone": ["x"]}
     assert prune({}, shape) == {"ingress": [], "hostNetwork": False, "labels": {}}
 
@@ -61,7 +61,7 @@ def test_what_is_empty_and_left_out_by_the_server_is_no_change() -> None:
         ({"limits": {"cpu": "1"}}, {"limits": {"cpu": "1000m"}}, {}),
     ],
 )
-def test_changes_are_named_by_their_path(old: Any, new: Any, found: dict[str, Change]) -> None:
+def test_changes_are_reported_by_path(old: Any, new: Any, found: dict[str, Change]) -> None:
     assert changes(old, new, ()) == found
 
 
@@ -78,9 +78,9 @@ def test_changes_are_named_by_their_path(old: Any, new: Any, found: dict[str, Ch
         ({"metadata": {"labels": {"name": "a"}}}, {"metadata": {"labels": {"name": "b"}}}, False),
     ],
 )
-def test_what_cannot_change_in_place_replaces(old: Any, new: Any, replaces: bool) -> None:
-    never = force_new({"apiVersion": "v1", "kind": "Service"})
-    assert [change.replace for change in changes(old, new, never).values()] == [replaces]
+def test_changes_of_immutable_fields_replace(old: Any, new: Any, replaces: bool) -> None:
+    immutable = force_new({"apiVersion": "v1", "kind": "Service"})
+    assert [change.replace for change in changes(old, new, immutable).values()] == [replaces]
 
 
 @pytest.mark.parametrize(
@@ -92,5 +92,5 @@ def test_what_cannot_change_in_place_replaces(old: Any, new: Any, replaces: bool
         ("batch/v1", "Job", ".spec.template"),
     ],
 )
-def test_the_official_plugin_replaces_these(version: str, kind: str, path: str) -> None:
+def test_immutable_fields_are_the_official_plugins(version: str, kind: str, path: str) -> None:
     assert path in force_new({"apiVersion": version, "kind": kind})

@@ -1,4 +1,4 @@
-"""The stand-ins as a process: ports told in a file, and gone when told to go."""
+"""The stand-ins as a process: port file, selection of providers, and termination."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def process(port_file: Path, *arguments: str, **env: str) -> Iterator[tuple[subp
         started.communicate()
 
 
-def test_each_provider_has_a_port_of_its_own_and_says_which_plugin_it_stands_in_for(tmp_path: Path) -> None:
+def test_each_provider_has_its_own_port_and_the_plugins_version(tmp_path: Path) -> None:
     with process(tmp_path / "ports.json") as (_, ports):
         assert sorted(ports) == ["cloudflare", "kubernetes", "random"]
         assert len(set(ports.values())) == 3
@@ -38,12 +38,12 @@ def test_each_provider_has_a_port_of_its_own_and_says_which_plugin_it_stands_in_
             assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version.startswith("6.")
 
 
-def test_only_those_asked_for_are_served(tmp_path: Path) -> None:
+def test_only_the_selected_providers_are_served(tmp_path: Path) -> None:
     with process(tmp_path / "ports.json", "--only", "random") as (_, ports):
         assert list(ports) == ["random"]
 
 
-def test_a_provider_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_provider_is_refused(tmp_path: Path) -> None:
     with process(tmp_path / "ports.json", "--only", "random,aws") as (started, ports):
         assert ports == {}
         assert started.wait() == 2
@@ -51,7 +51,7 @@ def test_a_provider_that_is_not_there_is_refused(tmp_path: Path) -> None:
         assert "no such provider: aws; must be one of cloudflare, kubernetes, random" in started.stderr.read()
 
 
-def test_it_ends_when_told_to_though_a_call_still_waits(tmp_path: Path) -> None:
+def test_it_terminates_although_a_call_is_waiting(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -1,4 +1,4 @@
-"""Random values as the official plugin makes and keeps them, its trap included."""
+"""Random values with the official plugin's ids, outputs and secrets."""
 
 import base64
 import re
@@ -16,19 +16,19 @@ ID = "random:index/randomId:RandomId"
 STRING = "random:index/randomString:RandomString"
 
 
-def test_the_id_of_random_bytes_is_their_value_in_the_clear(random: Plugin) -> None:
+def test_the_id_of_random_bytes_is_their_value_in_plain_text(random: Plugin) -> None:
     made = random.create(BYTES, {"length": 32})
     assert made.outputs["base64"] == Secret(made.id)
     assert made.outputs["hex"] == Secret(base64.b64decode(made.id).hex())
 
 
-def test_random_bytes_keep_what_the_official_plugin_keeps(random: Plugin) -> None:
+def test_random_bytes_have_the_official_plugins_state(random: Plugin) -> None:
     official = next(one for one in trace("state") if one["name"] == "sec")
     made = random.create(BYTES, random.check(BYTES, official["inputs"]))
     assert mask_secrets(made.outputs) == official["outputs"]
 
 
-def test_the_id_of_a_password_tells_nothing_and_its_value_is_secret(random: Plugin) -> None:
+def test_a_passwords_id_is_constant_and_its_value_secret(random: Plugin) -> None:
     made = random.create(PASSWORD, random.check(PASSWORD, {"length": 40, "special": False}))
     assert made.id == made.outputs["id"] == "none"
     assert isinstance(made.outputs["result"], Secret)
@@ -45,7 +45,7 @@ def test_two_passwords_differ(random: Plugin) -> None:
     assert made[0] != made[1]
 
 
-def test_a_password_has_at_least_what_was_asked_for(random: Plugin) -> None:
+def test_a_password_has_the_minimum_of_each_class(random: Plugin) -> None:
     asked = {"length": 8, "minLower": 2, "minUpper": 2, "minNumeric": 2, "minSpecial": 2, "overrideSpecial": "~"}
     text = random.create(PASSWORD, asked).outputs["result"].value
     assert sorted(re.sub("[a-z]", "a", re.sub("[A-Z]", "A", re.sub("[0-9]", "0", text)))) == list("00AAaa~~")
@@ -70,19 +70,19 @@ def test_a_string_and_an_id_are_not_secret(random: Plugin) -> None:
         ("random:index/randomPet:RandomPet", {}, "randomPet:RandomPet is not supported by the stand-in"),
     ],
 )
-def test_what_cannot_be_made_is_refused(random: Plugin, type: str, inputs: dict[str, Any], message: str) -> None:
+def test_invalid_inputs_are_refused(random: Plugin, type: str, inputs: dict[str, Any], message: str) -> None:
     with pytest.raises(PluginError, match=message):
         random.check(type, inputs)
 
 
-def test_a_preview_draws_nothing(random: Plugin) -> None:
+def test_a_preview_generates_nothing(random: Plugin) -> None:
     planned = random.create(PASSWORD, {"length": 40}, preview=True)
     assert planned.id == ""
     assert planned.outputs["result"] == Secret(UNKNOWN)
     assert planned.outputs["length"] == 40
 
 
-def test_a_changed_keeper_replaces_and_nothing_else_changes(random: Plugin) -> None:
+def test_a_changed_keeper_replaces(random: Plugin) -> None:
     def program(epoch: str) -> list[Goal]:
         return [Goal("sec", BYTES, lambda _: {"length": 32, "keepers": {"epoch": epoch}})]
 

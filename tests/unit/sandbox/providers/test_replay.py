@@ -1,4 +1,4 @@
-"""The stand-in makes the calls that the official plugin was recorded with, and keeps the state that it kept."""
+"""The stand-in makes the calls recorded of the official plugin and stores the same state."""
 
 import re
 from typing import Any
@@ -7,21 +7,21 @@ from tests.support.plugin_client import MiniEngine, Plugin, mask_secrets, trace
 from tests.support.recorded_program import SECOND_SECRET, ZONE, program
 from tests.support.replay_server import ReplayServer
 
-LOOK_UPS = re.compile(r"/zones\?name=|/zones/[0-9a-f]{32}$|/token$")
+LOOKUPS = re.compile(r"/zones\?name=|/zones/[0-9a-f]{32}$|/token$")
 OTHER_SERVICE = "http://blog2.blog.svc.cluster.local:80"
 
 
 def of_resources(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [call for call in calls if not (call["method"] == "GET" and LOOK_UPS.search(call["path"]))]
+    return [call for call in calls if not (call["method"] == "GET" and LOOKUPS.search(call["path"]))]
 
 
 def in_order(calls: list[tuple[str, str, Any]]) -> list[tuple[str, str, Any]]:
-    """The engine makes independent calls at once, so their order says nothing."""
+    """The engine makes independent calls concurrently, so their order is arbitrary."""
     return sorted(calls, key=repr)
 
 
 def expect(api: ReplayServer, name: str) -> None:
-    """Every recorded call was made and no other, with the same body."""
+    """Asserts that exactly the recorded calls were made, with the same bodies."""
     made = [(call.method, call.path, canonical(call.body)) for call in api.calls]
     wanted = [(call["method"], call["path"], canonical(call["body"])) for call in of_resources(trace(name))]
     assert in_order(made) == in_order(wanted)
@@ -63,15 +63,15 @@ def test_refresh_change_rename_rotation_and_destroy_make_the_recorded_calls(
 ) -> None:
     engine = deployed(cloudflare, api)
     play(api, "refresh")
-    told = engine.refresh()
+    changes = engine.refresh()
     expect(api, "refresh")
-    # The API fills a notification's description in: recorded with the official plugin as well.
-    assert {name for name, what in told.items() if what != "same"} == {"note"}
+    # The API adds a description to the notification: recorded of the official plugin as well.
+    assert {name for name, change in changes.items() if change != "same"} == {"note"}
 
     play(api, "change")
     done = engine.up(program(service=OTHER_SERVICE))
     expect(api, "change")
-    assert {name for name, what in done.items() if what != "same"} == {"cfg", "note"}
+    assert {name for name, step in done.items() if step != "same"} == {"cfg", "note"}
 
     play(api, "rename")
     done = engine.up(program(service=OTHER_SERVICE, host="blog3"))
@@ -82,14 +82,14 @@ def test_refresh_change_rename_rotation_and_destroy_make_the_recorded_calls(
     play(api, "rotate")
     done = engine.up(program(SECOND_SECRET, OTHER_SERVICE, "blog3"))
     expect(api, "rotate")
-    assert {name: what for name, what in done.items() if what != "same"} == {"tun": "update"}
+    assert {name: step for name, step in done.items() if step != "same"} == {"tun": "update"}
 
     play(api, "destroy")
     engine.destroy()
     expect(api, "destroy")
 
 
-def test_a_change_is_told_by_the_same_properties(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_a_change_is_reported_with_the_recorded_properties(cloudflare: Plugin, api: ReplayServer) -> None:
     engine = deployed(cloudflare, api)
     changed = {wanted.name: wanted.inputs(engine.state) for wanted in program(SECOND_SECRET, OTHER_SERVICE)}
     for row in trace("preview"):
@@ -100,25 +100,25 @@ def test_a_change_is_told_by_the_same_properties(cloudflare: Plugin, api: Replay
             assert not diff.hasDetailedDiff
 
 
-def test_the_look_ups_make_the_recorded_calls(cloudflare: Plugin, api: ReplayServer) -> None:
-    play_all = trace("noop")
-    api.play(play_all)
+def test_lookups_make_the_recorded_calls(cloudflare: Plugin, api: ReplayServer) -> None:
+    recorded = trace("noop")
+    api.play(recorded)
     zone = cloudflare.invoke("cloudflare:index/getZone:getZone", filter={"name": "example.test"})
-    tunnel = play_all[2]["path"].split("/")[-2]
+    tunnel = recorded[2]["path"].split("/")[-2]
     token = cloudflare.invoke(
         "cloudflare:index/getZeroTrustTunnelCloudflaredToken:getZeroTrustTunnelCloudflaredToken",
         accountId="0123456789abcdef0123456789abcdef",
         tunnelId=tunnel,
     )
-    assert [(call.method, call.path) for call in api.calls] == [(call["method"], call["path"]) for call in play_all]
+    assert [(call.method, call.path) for call in api.calls] == [(call["method"], call["path"]) for call in recorded]
     assert (zone["id"], zone["zoneId"], zone["name"], zone["status"]) == (ZONE, ZONE, "example.test", "active")
     assert zone["account"] == {"id": "0123456789abcdef0123456789abcdef", "name": "Local account"}
     assert zone["activatedOn"] == "2026-11-23T07:50:24Z"
-    # In the clear: the trap that makes the program wrap it.
-    assert token["token"] == play_all[2]["reply"]["result"]
+    # In plain text, which is why culvert does not use this lookup.
+    assert token["token"] == recorded[2]["reply"]["result"]
 
 
-def test_the_state_keeps_what_the_official_plugin_keeps(cloudflare: Plugin, api: ReplayServer) -> None:
+def test_the_state_equals_the_official_plugins(cloudflare: Plugin, api: ReplayServer) -> None:
     engine = deployed(cloudflare, api)
     kept = {
         name: {"type": one.type, "id": one.id, "inputs": mask_secrets(one.inputs), "outputs": mask_secrets(one.outputs)}
@@ -131,7 +131,7 @@ def test_the_state_keeps_what_the_official_plugin_keeps(cloudflare: Plugin, api:
 
 
 def comparable(one: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-    """Without what differs between any two runs: ids by whose they are, times, and what the API draws at random."""
+    """Without what differs between two runs: ids by resource, times, and random values of the API."""
     text = repr(canonical(one))
     for name, other in state.items():
         if name != "cfg":

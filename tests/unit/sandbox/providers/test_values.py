@@ -1,4 +1,4 @@
-"""Property values survive the way to a provider and back; secrets show nowhere."""
+"""Property values: conversion to plain Python and back, and secrets."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ PROPERTIES = st.dictionaries(NAMES, VALUES | VALUES.map(Secret), max_size=4)
 
 
 @given(PROPERTIES)
-def test_every_value_comes_back_as_it_went(properties: dict[str, Any]) -> None:
+def test_every_value_survives_a_round_trip(properties: dict[str, Any]) -> None:
     assert from_struct(to_struct(properties)) == properties
 
 
@@ -52,11 +52,11 @@ def test_each_sentinel_of_the_engine_is_an_unknown(sentinel: str) -> None:
     assert from_struct(to_struct({"deep": [{"value": sentinel}]})) == {"deep": [{"value": UNKNOWN}]}
 
 
-def test_an_unknown_goes_back_as_the_engine_writes_it() -> None:
+def test_an_unknown_is_sent_as_the_engine_writes_it() -> None:
     assert to_struct({"value": UNKNOWN}).fields["value"].string_value == UNKNOWN_STRING
 
 
-def test_an_output_value_is_what_it_will_be() -> None:
+def test_an_output_value_is_its_value_or_unknown() -> None:
     def output(**fields: Any) -> struct_pb2.Struct:
         return to_struct({"one": {SIGNATURE: OUTPUT, **fields}})
 
@@ -72,11 +72,11 @@ def test_a_reference_to_a_resource_is_its_id() -> None:
     assert from_struct(to_struct({"one": reference})) == {"one": "urn:pulumi:a"}
 
 
-def test_a_secret_does_not_show_itself() -> None:
+def test_the_repr_of_a_secret_hides_it() -> None:
     assert "open sesame" not in f"{Secret('open sesame')!r} {[Secret('open sesame')]} {Secret('open sesame')}"
 
 
-def test_what_holds_a_secret_somewhere_is_hidden_as_a_whole() -> None:
+def test_a_property_that_contains_a_secret_is_secret_as_a_whole() -> None:
     outputs = {"a": {"b": ["x"]}, "c": 1, "d": 2}
     like = {"a": {"b": [Secret("x")]}, "c": 1}
     assert hide(outputs, like, frozenset({"d"})) == {"a": Secret({"b": ["x"]}), "c": 1, "d": Secret(2)}
