@@ -5,9 +5,12 @@ from fastapi.responses import Response
 
 from sandbox.cloudflare import connections
 from sandbox.cloudflare.resources import configurations, tunnels
-from sandbox.cloudflare.responses import success
+from sandbox.cloudflare.responses import ApiError, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
+
+NO_CONNECTOR = (1003, "Connector not found")
+"""With 404; code and message are a guess."""
 
 router = APIRouter()
 _PATH = f"{tunnels.Tunnels.path}/{{tunnel}}/connections"
@@ -27,6 +30,19 @@ async def drop(request: Request, account: str, tunnel: str) -> Response:
     row = tunnels.of_account(store, account, tunnel)
     connections.close(store, row["id"], connector=request.query_params.get("client_id"))
     return success(None)
+
+
+@router.get(
+    f"{tunnels.Tunnels.path}/{{tunnel}}/connectors/{{connector}}", dependencies=[requires(tunnels.PERMISSION, "Read")]
+)
+async def read_connector(request: Request, account: str, tunnel: str, connector: str) -> Response:
+    """One connector with its connections."""
+    store: Store = request.app.state.store
+    row = tunnels.of_account(store, account, tunnel)
+    for found in connectors(store, row["id"]):
+        if found["id"] == connector.lower():
+            return success(found)
+    raise ApiError(404, *NO_CONNECTOR)
 
 
 def connectors(store: Store, tunnel: str) -> list[dict[str, object]]:

@@ -20,3 +20,11 @@ def test_the_connections_of_one_connector_are_dropped(emulator: Emulator) -> Non
     emulator.done("DELETE", f"{path}?client_id={first['id']}")
     assert [connector["id"] for connector in emulator.done("GET", path)] == [second["id"]]
     assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)
+
+
+def test_one_connector_is_read_by_its_id(emulator: Emulator) -> None:
+    tunnel, other = emulator.tunnel(), emulator.tunnel("other")
+    emulator.connect(tunnel, [4, 1])
+    _, second = emulator.done("GET", f"{TUNNELS}/{tunnel}/connections")
+    assert emulator.done("GET", f"{TUNNELS}/{tunnel}/connectors/{second['id']}") == second
+    assert refusal(emulator.call("GET", f"{TUNNELS}/{other}/connectors/{second['id']}")) == (404, 1003)
