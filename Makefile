@@ -80,15 +80,15 @@ preview: $(PROGRAM) ## what `make up` would do to the real STACK (dev)
 up: $(PROGRAM) ## bring the real STACK (dev) up; asks first, except in CI
 	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
 
-verify: $(OPS) ## is the real STACK (dev) as it was declared?
+verify: $(OPS) ## check the deployed STACK (dev) against its stack file
 	$(BIN)/python -m ops verify --stack "$(STACK)"
 
-recover: $(OPS) ## what has a run of the real STACK (dev) that was cut off left?
+recover: $(OPS) ## find what an interrupted run of the real STACK (dev) left behind
 	$(BIN)/python -m ops recover --stack "$(STACK)"
 
 DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 
-drift: $(PROGRAM) ## has anybody changed the real STACK (dev) by hand?
+drift: $(PROGRAM) ## show what was changed in the real STACK (dev) outside Pulumi
 	$(DRIFT)
 
 # The two below tell GitHub, by its command line tool: a drift as an issue, and a rehearsal as a comment.

@@ -38,7 +38,7 @@ class CloudflareApi:
         environ = os.environ if environ is None else environ
         token = environ.get("CLOUDFLARE_API_TOKEN", "")
         if not token:
-            remedy = f"set it to a token from {TOKENS_PAGE} (README, 'For real')"
+            remedy = f"set it to a token from {TOKENS_PAGE} (README, 'Deploy')"
             raise ApiUnreachable("CLOUDFLARE_API_TOKEN is not set", remedy)
         self.base_url = environ.get("CLOUDFLARE_BASE_URL", "").rstrip("/") or BASE_URL
         self._sdk = cloudflare.Cloudflare(
