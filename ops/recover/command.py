@@ -35,10 +35,21 @@ def recover(stack: str | None, config: Path | None, *, adopting: bool, removing:
     except automation.StackNotFoundError:
         raise OperatorError("the backend has no such stack: pulumi stack ls lists them") from None
     except automation.CommandError as error:
-        hint = "; if no other run is in progress: pulumi cancel" if "lock" in str(error) else ""
-        raise OperatorError(f"the engine refused: {error}{hint}") from None
+        raise OperatorError(explain(error)) from None
     except typer.Abort:
         raise OperatorError("nothing was done") from None
+
+
+def explain(error: automation.CommandError) -> str:
+    """One line on a `pulumi` command that failed, from its standard error."""
+    text = str(error)
+    reason = " ".join((text.partition("stderr:")[2] or text).split()).removeprefix("error: ")
+    hint = ""
+    if "failed to load checkpoint" in reason:
+        hint = "; the state file is incomplete, and docs/recover.md says how to repair it"
+    elif "lock" in reason:
+        hint = "; if no other run is in progress: pulumi cancel"
+    return f"the engine refused: {reason}{hint}"
 
 
 def _recover(

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from sandbox.engine.checkpoint import restore
 from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
 from tests.support.interrupted_engine import engine_harness, quiet
 
@@ -77,7 +78,7 @@ def test_what_a_killed_engine_was_creating_is_found_by_its_pending_operations(sa
     with engine_harness(sandbox) as harness:
         engine = harness.engine("noted", settings("noted"))
         assert harness.killer.kill_after(3, lambda: engine.up(quiet))
-        # The rig's providers go with it: whoever recovers has others.
+        repair_checkpoint(sandbox, "noted")
         assert harness.checkpoint("noted")["pending_operations"]
     (refused,) = recover(sandbox, "noted", "--adopt", "--yes", status=2)["errors"]
     assert "pulumi cancel" in refused["message"]
@@ -97,6 +98,7 @@ def test_a_kill_of_an_engine_that_keeps_its_state_for_the_end_loses_nothing(sand
         engine = harness.engine("forgetful", settings("forgetful"))
         # The record is the last of nine.
         assert harness.killer.kill_after(9, lambda: engine.up(quiet))
+        repair_checkpoint(sandbox, "forgetful")
         assert not harness.checkpoint("forgetful").get("resources")
     unlock(sandbox, "forgetful")
     record = sandbox.records()["forgetful.example.com"]["id"]
@@ -109,6 +111,11 @@ def test_a_kill_of_an_engine_that_keeps_its_state_for_the_end_loses_nothing(sand
     assert sandbox.up("forgetful", settings("forgetful"))["changes"] == []
     sandbox.destroy("forgetful")
     assert "culvert-forgetful" not in sandbox.tunnels()
+
+
+def repair_checkpoint(sandbox: Sandbox, stack: str) -> None:
+    """Repairs a checkpoint that the engine was writing when it was killed, as docs/recover.md describes."""
+    restore(sandbox.home / "state/.pulumi/stacks/culvert" / f"{stack}.json", quiet)
 
 
 def unlock(sandbox: Sandbox, stack: str) -> None:

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from pulumi import automation
 
+from ops.recover.command import explain
 from tests.unit.ops.conftest import Ops
 
 SETTINGS = {
@@ -33,3 +36,24 @@ def test_an_error_is_one_clear_line(
     assert done.status == 2
     (error,) = json.loads(done.stdout)["errors"]
     assert message in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("stderr", "message"),
+    [
+        (
+            "error: the stack is currently locked by 1 lock(s).\n  Either wait\n",
+            "the engine refused: the stack is currently locked by 1 lock(s). Either wait; "
+            "if no other run is in progress: pulumi cancel",
+        ),
+        (
+            "error: failed to load checkpoint: EOF\n",
+            "the engine refused: failed to load checkpoint: EOF; the state file is incomplete, and docs/recover.md says "
+            "how to repair it",
+        ),
+        ("error: no such backend\n", "the engine refused: no such backend"),
+    ],
+)
+def test_a_failed_engine_command_is_one_line(stderr: str, message: str) -> None:
+    result: Any = f"\n code: 255\n stdout: \n stderr: {stderr}"
+    assert explain(automation.CommandError(result)) == message
