@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from sandbox.edge import rpc
 from sandbox.edge.tunnel_connection import ConnectionLost, Stream, TunnelConnection
 
-_REPLY_DELAY = 0.05
-"""Seconds, amply, from the end of a method to its reply on the wire: pycapnp does not report when it has sent one."""
-_REPLY_TURNS = 20
-"""Turns of the event loop, amply, for the same: on a busy machine the delay may pass before the first of them."""
+_REPLY_TURNS = 50
+"""Turns of the event loop from the end of a method to its reply on the wire; five are enough.
+
+pycapnp does not report when it has sent a reply. A delay in seconds may pass on a busy machine before the first turn.
+"""
 log = logging.getLogger(__name__)
 
 
@@ -134,6 +135,5 @@ class _RegistrationServer(rpc.SCHEMA.RegistrationServer.Server):
 
 
 async def _reply_sent() -> None:
-    await asyncio.sleep(_REPLY_DELAY)
     for _ in range(_REPLY_TURNS):
         await asyncio.sleep(0)

@@ -205,6 +205,8 @@ class Connector:
         try:
             async for part in incoming.parts():
                 writer.write(part)
+            writer.close()
+            await asyncio.Event().wait()  # until `close`: the client still reads the last reply
         finally:
             writer.close()
             wire.close()

@@ -99,6 +99,7 @@ class QuicConnector(Connector):
         async with rpc.transport(_RpcStream(self, stream, incoming)) as (wire, ended):  # pyright: ignore[reportArgumentType]
             self._control.set_result(rpc.capnp.TwoPartyClient(wire).bootstrap().cast_as(SCHEMA.RegistrationServer))
             await ended
+            await asyncio.Event().wait()  # until `close`: the client still reads the last reply
 
     async def _serve_rpc(self, stream: int, incoming: IncomingStream) -> None:
         async with rpc.transport(_RpcStream(self, stream, incoming)) as (wire, ended):  # pyright: ignore[reportArgumentType]
