@@ -91,7 +91,7 @@ DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 drift: $(PROGRAM) ## show what was changed in the real STACK (dev) outside Pulumi
 	$(DRIFT)
 
-# The two below tell GitHub, by its command line tool: a drift as an issue, and a rehearsal as a comment.
+# The next two post to GitHub with `gh`: drift as an issue, a rehearsal as a comment.
 drift-issue: $(PROGRAM)
 	@$(BIN)/python scripts/github.py drift "$(STACK)" $(DRIFT)
 

@@ -1,10 +1,10 @@
-"""Tells GitHub what a workflow found, by its command line tool: a rehearsal as a comment, a drift as an issue.
+"""Posts a workflow's result to GitHub with the `gh` command: a rehearsal as a comment, a drift as an issue.
 
-    tell.py comment                    RUN (id of a workflow run) and HEAD (the commit it rehearsed) in the environment
-    tell.py drift STACK COMMAND...     runs a preview that expects no changes, and keeps one issue about what it finds
+    github.py comment                   RUN (id of a workflow run) and HEAD (the commit it rehearsed) in the environment
+    github.py drift STACK COMMAND...    runs a preview that expects no changes, and maintains one issue with its result
 
-Needs no packages: it runs where nothing is installed. What a rehearsal says may come from a stranger's fork. It is text to be
-shown, and nothing else is taken from it.
+Needs no packages, because it also runs where none are installed. A rehearsal's text may come from a fork, so it is only
+displayed: nothing else is read from it.
 """
 
 import json
@@ -16,87 +16,92 @@ from pathlib import Path
 from typing import Any
 
 MARKER = "<!-- culvert: rehearsal -->"
-MOST = 60_000
-"""Characters of a text; GitHub takes 65,536 in a comment or an issue."""
+MAX_LENGTH = 60_000
+"""Characters of a text; GitHub's limit for a comment or an issue is 65,536."""
 
 DRIFT = 7
 """Exit status of an engine that expected no changes and found some (`ExitNoChanges` of the Pulumi command line)."""
 
 
-def gh(*arguments: str, given: object = None) -> str:
-    """What the command answers; `given` is sent as JSON. Raises where it fails: it has said why by then."""
-    text = None if given is None else json.dumps(given)
+def gh(*arguments: str, body: object = None) -> str:
+    """The output of `gh`; `body` is sent as JSON. Raises where it fails, after it has printed the reason itself."""
+    text = None if body is None else json.dumps(body)
     return subprocess.run(["gh", *arguments], input=text, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def pages(path: str) -> list[dict[str, Any]]:
-    """Every item of a list of the API."""
-    return [item for page in json.loads(gh("api", "--paginate", "--slurp", f"{path}per_page=100")) for item in page]
+def list_all(path: str) -> list[dict[str, Any]]:
+    """Every item of a paginated list of the API."""
+    pages = json.loads(gh("api", "--paginate", "--slurp", f"{path}per_page=100"))
+    return [item for page in pages for item in page]
 
 
 def repository() -> str:
-    named = os.environ.get("GITHUB_REPOSITORY")
-    return named or json.loads(gh("repo", "view", "--json", "nameWithOwner"))["nameWithOwner"]
+    name = os.environ.get("GITHUB_REPOSITORY")
+    return name or json.loads(gh("repo", "view", "--json", "nameWithOwner"))["nameWithOwner"]
 
 
 def comment() -> None:
-    """Posts the rehearsal on its pull request, or edits the comment that is there. Does nothing where the pull request has
-    moved on: a later run speaks for it."""
-    run, head, where = os.environ["RUN"], os.environ["HEAD"], repository()
-    numbers = [pull["number"] for pull in pages(f"repos/{where}/pulls?state=open&") if pull["head"]["sha"] == head]
+    """Posts the rehearsal on its pull request, or edits the earlier comment.
+
+    Does nothing where the pull request has newer commits: a later run posts the result for them.
+    """
+    run, head, repo = os.environ["RUN"], os.environ["HEAD"], repository()
+    pulls = list_all(f"repos/{repo}/pulls?state=open&")
+    numbers = [pull["number"] for pull in pulls if pull["head"]["sha"] == head]
     if not numbers:
-        print(f"no open pull request ends in {head}: nothing to tell")
+        print(f"no open pull request has {head} as its head: there is nothing to comment on")
         return
-    url = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{where}/actions/runs/{run}"
-    footer = f"<sub>[Rehearsed]({url}) at {head}, with no account and no cluster.</sub>"
+    url = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repo}/actions/runs/{run}"
+    footer = f"<sub>[Rehearsed]({url}) at {head}, without an account or a cluster.</sub>"
     with tempfile.TemporaryDirectory() as folder:
-        gh("run", "download", run, "--repo", where, "--name", "rehearsal", "--dir", folder)
-        said = shown(Path(folder, "rehearsal.md"), url)
-    body = {"body": f"{MARKER}\n{said}\n\n{footer}\n"}
-    ours = os.environ.get("COMMENT_AUTHOR", "github-actions[bot]")
-    for posted in pages(f"repos/{where}/issues/{numbers[0]}/comments?"):
-        if posted["user"]["login"] == ours and posted["body"].startswith(MARKER):
-            gh("api", "--method", "PATCH", f"repos/{where}/issues/comments/{posted['id']}", "--input", "-", given=body)
+        gh("run", "download", run, "--repo", repo, "--name", "rehearsal", "--dir", folder)
+        text = read_text(Path(folder, "rehearsal.md"), url)
+    body = {"body": f"{MARKER}\n{text}\n\n{footer}\n"}
+    author = os.environ.get("COMMENT_AUTHOR", "github-actions[bot]")
+    for existing in list_all(f"repos/{repo}/issues/{numbers[0]}/comments?"):
+        if existing["user"]["login"] == author and existing["body"].startswith(MARKER):
+            path = f"repos/{repo}/issues/comments/{existing['id']}"
+            gh("api", "--method", "PATCH", path, "--input", "-", body=body)
             return
-    gh("api", "--method", "POST", f"repos/{where}/issues/{numbers[0]}/comments", "--input", "-", given=body)
+    gh("api", "--method", "POST", f"repos/{repo}/issues/{numbers[0]}/comments", "--input", "-", body=body)
 
 
-def shown(file: Path, url: str) -> str:
-    """The text of a file, as much of it as can be shown."""
+def read_text(file: Path, url: str) -> str:
+    """The text of a file, up to `MAX_LENGTH`. Not of a symbolic link, which could lead to any file of this machine."""
     text = "" if file.is_symlink() or not file.is_file() else file.read_text(encoding="utf-8", errors="replace")
     if not text.strip():
-        return f"The rehearsal did not come to an end: [what it said]({url})."
-    return text.rstrip() if len(text) <= MOST else f"{text[:MOST]}\n\nCut here: the whole is with [the run]({url})."
+        return f"The rehearsal did not complete: [its log]({url})."
+    return text.rstrip() if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}\n\nTruncated: see [the run]({url})."
 
 
 def drift(stack: str, command: list[str]) -> int:
-    """Opens an issue where there is drift, edits the one that is open, and closes it when the drift is gone.
+    """Opens an issue where there is drift, edits the open one, and closes it when there is no drift any more.
 
-    Returns the exit status for the caller: a drift that is told is no failure; a check that could not be made is one.
+    Returns the exit status of the step: 0 also where drift was reported, another one where the check itself failed.
     """
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    print(done.stdout, end="", flush=True)
-    if done.returncode not in (0, DRIFT):
-        print(f"the check itself failed (exit status {done.returncode}): nothing is known about drift", file=sys.stderr)
-        return done.returncode
-    title, where = f"Drift: {stack} is not as declared", repository()
-    listed = json.loads(gh("issue", "list", "--repo", where, "--limit", "1000", "--json", "number,title"))
-    numbers = [str(issue["number"]) for issue in listed if issue["title"] == title]
-    if done.returncode == 0:
+    check = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(check.stdout, end="", flush=True)
+    if check.returncode not in (0, DRIFT):
+        print(f"the check failed (exit status {check.returncode}): whether there is drift is unknown", file=sys.stderr)
+        return check.returncode
+    title, repo = f"Drift: {stack} differs from its stack file", repository()
+    issues = json.loads(gh("issue", "list", "--repo", repo, "--limit", "1000", "--json", "number,title"))
+    numbers = [str(issue["number"]) for issue in issues if issue["title"] == title]
+    if check.returncode == 0:
         for number in numbers:
-            gh("issue", "close", number, "--repo", where, "--comment", f"{stack} is as declared again.")
+            gh("issue", "close", number, "--repo", repo, "--comment", f"{stack} matches its stack file again.")
         return 0
     fence = "~~~~~~"
     body = (
-        f"`make drift STACK={stack}` finds differences between what is declared and what is there. Keep them by writing them "
-        f"into `Pulumi.{stack}.yaml`, or undo them with `pulumi up --refresh --stack {stack}`.\n\n"
-        f"{fence}\n{done.stdout[:MOST]}\n{fence}\n"
+        f"`make drift STACK={stack}` finds differences between the stack file and the deployed resources. Keep them by "
+        f"writing them into `Pulumi.{stack}.yaml`, or undo them with `pulumi up --refresh --stack {stack}`.\n\n"
+        f"{fence}\n{check.stdout[:MAX_LENGTH]}\n{fence}\n"
     )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "issue.md")
         file.write_text(body, encoding="utf-8")
-        told = ["--repo", where, "--title", title, "--body-file", str(file)]
-        gh("issue", *(["edit", numbers[0]] if numbers else ["create"]), *told)
+        options = ["--repo", repo, "--title", title, "--body-file", str(file)]
+        gh("issue", *(["edit", numbers[0]] if numbers else ["create"]), *options)
     return 0
 
 

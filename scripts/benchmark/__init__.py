@@ -1,1 +1,1 @@
-"""How much: time, calls and memory by the number of hostnames, and requests lost while things change. Nothing here is a test."""
+"""Benchmarks: time, API calls and memory by the number of hostnames, and requests lost during changes and failures."""

@@ -1,4 +1,4 @@
-"""`python -m scripts.benchmark scale` and `python -m scripts.benchmark load`: each prints a Markdown table, with the command that made it."""
+"""`python -m scripts.benchmark scale | load | ssh`: each prints a Markdown table under the command that produced it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from scripts.benchmark.load import Load
-from scripts.benchmark.table import print_row, print_start
+from scripts.benchmark.table import print_header, print_row
 from scripts.benchmark.tools import Sandbox
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -14,79 +14,83 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 @app.command()
 def scale(
-    hostnames: Annotated[str, typer.Option(help="How many, with commas between.")] = "1,10,100,500,1000",
+    hostnames: Annotated[str, typer.Option(help="Numbers of hostnames, comma-separated.")] = "1,10,100,500,1000",
     state: Annotated[
         Literal["every step", "the end"], typer.Option(help="When the engine writes its state.")
     ] = "every step",
-    limited: Annotated[bool, typer.Option(help="Enforce 1,200 API calls in five minutes.")] = False,
-    runs: Annotated[int, typer.Option(help="Of so many, the one in the middle.", min=1)] = 1,
-    delay: Annotated[float, typer.Option(help="Seconds that the API thinks about each call.")] = 0.0,
+    limited: Annotated[bool, typer.Option(help="Enforce 1,200 API calls per five minutes.")] = False,
+    runs: Annotated[int, typer.Option(help="Number of runs, of which the median counts.", min=1)] = 1,
+    delay: Annotated[float, typer.Option(help="Latency of each API call, in seconds.")] = 0.0,
     tool: Annotated[
         str,
         typer.Option(
-            help="Who is measured, with commas between: a command of the `sandbox`, `pulumi` itself, `terraform`, or"
-            " `terraform-records`, without a connector. Several take turns.",
+            help="Tools to measure, comma-separated: `sandbox` (its own commands), `pulumi`, `terraform`, or"
+            " `terraform-records` (without a connector). Several take turns.",
         ),
     ] = "sandbox",
     records: Annotated[
-        str, typer.Option(help="A record for each hostname (`own`), or paths of one `wildcard`.")
+        str, typer.Option(help="A record per hostname (`own`), or paths of one `wildcard`, comma-separated.")
     ] = "own,wildcard",
 ) -> None:
     """Time, API calls and memory by the number of hostnames, in a sandbox."""
-    from scripts.benchmark import scale as measure
+    from scripts.benchmark import scale as benchmark
 
     counts = [int(count) for count in hostnames.split(",")]
-    tools, ways = _chosen("--tool", tool, measure.TOOLS), _chosen("--records", records, Sandbox.records)
-    print_start(
+    tools, modes = _choices("--tool", tool, benchmark.TOOLS), _choices("--records", records, Sandbox.records)
+    print_header(
         "tool", "hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB"
     )
-    for row in measure.rows(tools, ways, counts, measure.Conditions(state, delay, limited, runs)):
-        took = row.measured
+    for row in benchmark.rows(tools, modes, counts, benchmark.Conditions(state, delay, limited, runs)):
+        measurement = row.measurement
         print_row(
             row.tool,
             row.hostnames,
             row.records,
             row.step,
-            f"{took.seconds:.1f}",
-            f"{took.work:.1f}",
-            took.reads,
-            took.writes,
-            took.program,
-            took.engine,
+            f"{measurement.seconds:.1f}",
+            f"{measurement.work:.1f}",
+            measurement.reads,
+            measurement.writes,
+            measurement.program,
+            measurement.engine,
         )
 
 
 @app.command()
 def load(
     protocol: Annotated[
-        Literal["http2", "quic"], typer.Option(help="How the connectors speak to the edge, whose QUIC is slower.")
+        Literal["http2", "quic"], typer.Option(help="The connectors' transport; QUIC is slower in the sandbox's edge.")
     ] = "http2",
 ) -> None:
-    """Requests lost while pods roll, the secret rotates, a rule changes, a connector is killed and an edge address goes away: real connectors, sandbox."""
+    """Requests lost during changes and failures, with real connectors in a sandbox.
+
+    Pods roll, the secret rotates, a rule changes, a connector is killed and an edge address fails.
+    """
     from scripts.benchmark import tunnel
 
-    _lost(tunnel.rows(protocol))
+    _print_losses(tunnel.rows(protocol))
 
 
 @app.command()
 def ssh() -> None:
-    """The same for `ssh -R` under autossh, on loopback."""
-    from scripts.benchmark import ssh as measure
+    """Requests lost by `ssh -R` under autossh, on loopback."""
+    from scripts.benchmark import ssh as benchmark
 
-    _lost(measure.rows())
-
-
-def _chosen(option: str, given: str, accepted: Iterable[str]) -> list[str]:
-    for each in given.split(","):
-        if each not in accepted:
-            raise typer.BadParameter(f"{each!r} is none of {', '.join(accepted)}", param_hint=option)
-    return given.split(",")
+    _print_losses(benchmark.rows())
 
 
-def _lost(rows: Iterator[tuple[str, Load]]) -> None:
-    print_start("while", "requests", "failed", "longest gap")
-    for event, met in rows:
-        print_row(event, met.requests, met.failures, f"{met.longest_gap:.2f} s")
+def _choices(option: str, value: str, accepted: Iterable[str]) -> list[str]:
+    choices = value.split(",")
+    for choice in choices:
+        if choice not in accepted:
+            raise typer.BadParameter(f"{choice!r} must be one of {', '.join(accepted)}", param_hint=option)
+    return choices
+
+
+def _print_losses(rows: Iterator[tuple[str, Load]]) -> None:
+    print_header("while", "requests", "failed", "longest gap")
+    for event, result in rows:
+        print_row(event, result.requests, result.failures, f"{result.longest_gap:.2f} s")
 
 
 if __name__ == "__main__":

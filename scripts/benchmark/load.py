@@ -1,4 +1,4 @@
-"""Visitors who keep asking: how many requests, how many failed, and the longest time in which none succeeded."""
+"""Load: clients that send requests without pause, and what became of these."""
 
 import asyncio
 import threading
@@ -9,61 +9,62 @@ from dataclasses import dataclass, field
 
 import httpx
 
-VISITORS = 4
-PATIENCE = 10.0
-"""Seconds after which a visitor takes a request for failed."""
+CLIENTS = 4
+TIMEOUT = 10.0
+"""Seconds after which a request counts as failed."""
 
 
 @dataclass
 class Load:
-    """What visitors met. `failed` counts by what it was: a status or the kind of a lost connection."""
+    """Results of the requests. `failed` counts failures by status or kind of error; times in seconds."""
 
     requests: int = 0
     failed: dict[str, int] = field(default_factory=dict)
     longest_gap: float = 0.0
-    _last: float = 0.0
+    """The longest time without a successful request."""
+    _last_success: float = 0.0
 
-    def met(self, outcome: str) -> None:
-        """One answer: `200`, or what it was instead."""
-        moment = time.monotonic()
+    def add(self, outcome: str) -> None:
+        """Counts one request: `200`, another status, or the kind of an error."""
+        now = time.monotonic()
         self.requests += 1
         if outcome != "200":
             self.failed[outcome] = self.failed.get(outcome, 0) + 1
             return
-        self.longest_gap = max(self.longest_gap, moment - (self._last or moment))
-        self._last = moment
+        self.longest_gap = max(self.longest_gap, now - (self._last_success or now))
+        self._last_success = now
 
     @property
     def failures(self) -> str:
-        """For people: the sum, and what it is made of."""
-        kinds = ", ".join(f"{count} of {what}" for what, count in sorted(self.failed.items()))
+        """The number of failures, with the number of each kind."""
+        kinds = ", ".join(f"{count} of {kind}" for kind, count in sorted(self.failed.items()))
         return f"{sum(self.failed.values())} ({kinds})" if kinds else "0"
 
 
 @contextmanager
-def visitors(address: str, hostname: str) -> Iterator[Load]:
-    """A few visitors, each asking again as soon as they are answered, for as long as the block runs."""
-    load, over = Load(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_all(load, over, address, hostname)))
+def clients(url: str, hostname: str) -> Iterator[Load]:
+    """Sends requests from `CLIENTS` clients while the block runs."""
+    load, stop = Load(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_run_clients(load, stop, url, hostname)))
     thread.start()
     try:
         yield load
     finally:
-        over.set()
+        stop.set()
         thread.join()
 
 
-async def _all(load: Load, over: threading.Event, address: str, hostname: str) -> None:
-    await asyncio.gather(*(_one(load, over, address, hostname) for _ in range(VISITORS)))
+async def _run_clients(load: Load, stop: threading.Event, url: str, hostname: str) -> None:
+    await asyncio.gather(*(_run_client(load, stop, url, hostname) for _ in range(CLIENTS)))
 
 
-async def _one(load: Load, over: threading.Event, address: str, hostname: str) -> None:
-    async with httpx.AsyncClient(timeout=PATIENCE) as client:
-        while not over.is_set():
+async def _run_client(load: Load, stop: threading.Event, url: str, hostname: str) -> None:
+    async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+        while not stop.is_set():
             try:
-                answer = await client.get(address, headers={"Host": hostname})
-                load.met(str(answer.status_code))
+                response = await client.get(url, headers={"Host": hostname})
+                load.add(str(response.status_code))
             except httpx.HTTPError as error:
-                load.met(type(error).__name__)
-                # Where nobody listens a refusal costs nothing, and would count a thousand times.
+                load.add(type(error).__name__)
+                # A refused connection takes no time: without a pause it would count a thousand times.
                 await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The way it was done before: `ssh -R` kept up by autossh, with OpenSSH's own server, all on loopback, under the same faults."""
+"""The alternative without Cloudflare: `ssh -R` under autossh to an OpenSSH server, on loopback, with like failures."""
 
 import getpass
 import os
@@ -14,45 +14,45 @@ from pathlib import Path
 
 import psutil
 
-from scripts.benchmark.load import Load, visitors
-from scripts.benchmark.tunnel import AROUND, RECOVERY
+from scripts.benchmark.load import Load, clients
+from scripts.benchmark.tunnel import MARGIN, RECOVERY
 
-NEEDED = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "autossh": "autossh"}
-"""Program → Debian's package of it."""
+PROGRAMS = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "autossh": "autossh"}
+"""The programs, with their Debian packages."""
 
 
 def rows() -> Iterator[tuple[str, Load]]:
-    """The planned and the unplanned, as far as `ssh -R` has a counterpart. Raises RuntimeError where a program is missing."""
-    missing = [f"{program} (package {package})" for program, package in NEEDED.items() if not _which(program)]
+    """The changes and failures that `ssh -R` has a counterpart for. Raises RuntimeError where a program is missing."""
+    missing = [f"{program} (package {package})" for program, package in PROGRAMS.items() if not _which(program)]
     if missing:
-        raise RuntimeError(f"not here: {', '.join(missing)}")
+        raise RuntimeError(f"not installed: {', '.join(missing)}")
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as name, _site() as site:
         folder, public = Path(name), _port()
         with _server(folder) as server:
             client = _client(folder, server, public, site)
             try:
-                _answering(public)
-                for event, happen in (
+                _wait_until_open(public)
+                for event, action in (
                     ("client replaced, as pods roll", lambda: _replace(client, folder, server, public, site)),
                     ("ssh client killed", lambda: _kill(client[0])),
                     ("server's end of the connection killed", lambda: _kill_session(folder)),
                 ):
-                    yield event, _under_load(public, happen)
+                    yield event, _under_load(public, action)
             finally:
                 _stop(client[0])
 
 
-def _under_load(port: int, event: Callable[[], None]) -> Load:
-    with visitors(f"http://127.0.0.1:{port}/", "localhost") as load:
-        time.sleep(AROUND)
-        event()
+def _under_load(port: int, action: Callable[[], None]) -> Load:
+    with clients(f"http://127.0.0.1:{port}/", "localhost") as load:
+        time.sleep(MARGIN)
+        action()
         time.sleep(RECOVERY)
     return load
 
 
 @contextmanager
 def _site() -> Iterator[int]:
-    """A small site, as the sandbox's sample site is one."""
+    """A small site, like the sandbox's sample site."""
     port = _port()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "index.html").write_text("<h1>It works</h1>")
@@ -67,7 +67,7 @@ def _site() -> Iterator[int]:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[int]:
-    """An SSH server for this user alone, with keys of its own."""
+    """An SSH server for this user only, with keys of its own."""
     for key in ("host", "user"):
         subprocess.run([str(_which("ssh-keygen")), "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True)
     shutil.copy(folder / "user.pub", folder / "authorized")
@@ -88,7 +88,7 @@ def _server(folder: Path) -> Iterator[int]:
 
 
 def _client(folder: Path, server: int, public: int, site: int) -> list[subprocess.Popen[bytes]]:
-    """autossh and its ssh, in a list so that whoever replaces it can say so."""
+    """autossh, as the only item of a list, in which `_replace` replaces it."""
     options = ["ServerAliveInterval=5", "ServerAliveCountMax=2", "ExitOnForwardFailure=yes", "StrictHostKeyChecking=no"]
     command = [
         str(_which("autossh")),
@@ -105,13 +105,13 @@ def _client(folder: Path, server: int, public: int, site: int) -> list[subproces
     for option in [*options, f"UserKnownHostsFile={folder}/known"]:
         command += ["-o", option]
     command += ["-R", f"127.0.0.1:{public}:127.0.0.1:{site}", f"{getpass.getuser()}@127.0.0.1"]
-    # No waiting where the first connection does not last half a minute.
+    # 0: autossh also retries where its first connection lasts less than half a minute.
     env = {**os.environ, "AUTOSSH_GATETIME": "0", "AUTOSSH_POLL": "5"}
     return [subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL)]
 
 
 def _replace(client: list[subprocess.Popen[bytes]], folder: Path, server: int, public: int, site: int) -> None:
-    # One port has one owner: the new connection cannot be made before the old one is gone.
+    # Only one connection can have the port, so the old one must end before the new one begins.
     _stop(client[0])
     client[:] = _client(folder, server, public, site)
 
@@ -132,7 +132,7 @@ def _stop(client: subprocess.Popen[bytes]) -> None:
     client.wait()
 
 
-def _answering(port: int) -> None:
+def _wait_until_open(port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with socket.socket() as attempt:
@@ -147,6 +147,6 @@ def _which(program: str) -> str | None:
 
 
 def _port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A Markdown table, written row by row, under the command that makes it and the machine that it was made on."""
+"""A Markdown table, printed row by row, under the command that produces it and the machine that ran it."""
 
 import os
 import platform
@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 
-def print_start(*columns: str) -> None:
-    """What was run, when and on what, and the head of the table."""
+def print_header(*columns: str) -> None:
+    """The command, date and machine, and the table's header."""
     command = shlex.join(["python", "-m", "scripts.benchmark", *sys.argv[1:]])
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     print(f"`{command}`, {datetime.now(UTC):%d %B %Y}, {machine}\n")
@@ -16,5 +16,5 @@ def print_start(*columns: str) -> None:
 
 
 def print_row(*values: object) -> None:
-    """One row, as soon as it is known: a run takes long, and keeps what it has."""
+    """One row, printed at once: a benchmark takes long, and an interrupted one keeps its rows."""
     print(f"| {' | '.join(map(str, values))} |", flush=True)

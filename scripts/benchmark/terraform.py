@@ -1,4 +1,4 @@
-"""Many hostnames by Terraform with Cloudflare's and HashiCorp's providers."""
+"""Terraform, with Cloudflare's and HashiCorp's providers."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from components import pod_labels
 from components.connector.pod import DEFAULTS
 from components.network_policy.flows import METRICS_PORT
-from scripts.benchmark.measured import Measured, measure
+from scripts.benchmark.measurement import Measurement, measure
 from scripts.benchmark.tools import Tool
 
 _TUNNEL = "cloudflare_zero_trust_tunnel_cloudflared"
@@ -17,25 +17,27 @@ _OPERATIONS = {"preview": ["plan"], "up": ["apply", "-auto-approve"], "destroy":
 
 
 class TerraformRecords(Tool):
-    """Tunnel, rules and records alone: neither connector nor policy nor pods. It needs `terraform`, and its providers where
-    `terraform init` finds them."""
+    """Tunnel, ingress rules and records only: no connector, no network policy, no pods.
+
+    Needs `terraform`, and the providers where `terraform init` finds them.
+    """
 
     providers: ClassVar[dict[str, Any]] = {"cloudflare": {"source": "cloudflare/cloudflare", "version": "~> 5.0"}}
 
     def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
         super().__init__(env, folder / stack, stack)
         if not shutil.which("terraform"):
-            raise RuntimeError("no terraform: put it on the PATH (https://developer.hashicorp.com/terraform/install)")
+            raise RuntimeError("terraform is not on the PATH (https://developer.hashicorp.com/terraform/install)")
         self._folder.mkdir()
 
     def write(self, settings: dict[str, Any]) -> None:
-        declared = {"terraform": {"required_providers": self.providers}, **self.declared(settings)}
-        (self._folder / "main.tf.json").write_text(json.dumps(declared))
+        content = {"terraform": {"required_providers": self.providers}, **self.configuration(settings)}
+        (self._folder / "main.tf.json").write_text(json.dumps(content))
         if not (self._folder / ".terraform").exists():
             self._terraform("init")
 
-    def declared(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """What is to be made, by the top-level keys of Terraform's JSON syntax."""
+    def configuration(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """The configuration, in Terraform's JSON syntax."""
         account = {"account_id": settings["accountId"]}
         rules = [{"hostname": route["hostname"], "service": route["service"]} for route in settings["routes"]]
         record = {
@@ -56,50 +58,49 @@ class TerraformRecords(Tool):
             },
         }
 
-    def run(self, operation: str) -> Measured:
+    def run(self, operation: str) -> Measurement:
         return self._terraform(*_OPERATIONS[operation])
 
-    def _terraform(self, *arguments: str) -> Measured:
+    def _terraform(self, *arguments: str) -> Measurement:
         return measure(self._env, ["terraform", *arguments, "-input=false", "-no-color"], self._folder)
 
 
 class Terraform(TerraformRecords):
-    """What culvert makes: also namespace, Secret, connector, its Service, its disruption budget and a network policy, in
-    culvert's order."""
+    """All that culvert makes, in its order: also namespace, Secret, connector, Service, budget and network policy."""
 
     providers: ClassVar[dict[str, Any]] = {
         **TerraformRecords.providers,
         "kubernetes": {"source": "hashicorp/kubernetes", "version": "~> 3.0"},
     }
 
-    def declared(self, settings: dict[str, Any]) -> dict[str, Any]:
-        declared = super().declared(settings)
+    def configuration(self, settings: dict[str, Any]) -> dict[str, Any]:
+        configuration = super().configuration(settings)
         token = {"account_id": settings["accountId"], "tunnel_id": f"${{{_TUNNEL}.this.id}}"}
         labels = pod_labels(self._stack)
-        selected = {"match_labels": labels}
+        selector = {"match_labels": labels}
         namespace = "${kubernetes_namespace_v1.this.metadata[0].name}"
         named = {"metadata": {"name": "cloudflared", "namespace": namespace, "labels": labels}}
-        anywhere = {"ip_block": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]}}
-        fence = {"pod_selector": selected, "policy_types": ["Ingress", "Egress"], "egress": {"to": anywhere}}
+        internet = {"ip_block": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]}}
+        policy = {"pod_selector": selector, "policy_types": ["Ingress", "Egress"], "egress": {"to": internet}}
         metrics = {"name": "metrics", "port": METRICS_PORT}
         connector = {
             **named,
-            "spec": {"replicas": 2, "selector": selected, "template": {"metadata": {"labels": labels}, "spec": _POD}},
+            "spec": {"replicas": 2, "selector": selector, "template": {"metadata": {"labels": labels}, "spec": _POD}},
             "depends_on": [f"{_TUNNEL}_config.this", "kubernetes_network_policy_v1.this"],
         }
-        made = {
+        resources = {
             "kubernetes_namespace_v1": {"metadata": {"name": self._stack}},
             "kubernetes_secret_v1": {**named, "data": {"token": f"${{data.{_TUNNEL}_token.this.token}}"}},
             "kubernetes_deployment_v1": connector,
             "kubernetes_service_v1": {**named, "spec": {"selector": labels, "cluster_ip": "None", "port": metrics}},
-            "kubernetes_pod_disruption_budget_v1": {**named, "spec": {"max_unavailable": 1, "selector": selected}},
-            "kubernetes_network_policy_v1": {**named, "spec": fence},
+            "kubernetes_pod_disruption_budget_v1": {**named, "spec": {"max_unavailable": 1, "selector": selector}},
+            "kubernetes_network_policy_v1": {**named, "spec": policy},
         }
-        declared["resource"]["cloudflare_dns_record"]["this"]["depends_on"] = ["kubernetes_deployment_v1.this"]
-        declared["resource"] |= {kind: {"this": arguments} for kind, arguments in made.items()}
-        declared["data"] = {f"{_TUNNEL}_token": {"this": token}}
-        declared["provider"] = {"kubernetes": {"config_path": self._env["KUBECONFIG"]}}
-        return declared
+        configuration["resource"]["cloudflare_dns_record"]["this"]["depends_on"] = ["kubernetes_deployment_v1.this"]
+        configuration["resource"] |= {kind: {"this": arguments} for kind, arguments in resources.items()}
+        configuration["data"] = {f"{_TUNNEL}_token": {"this": token}}
+        configuration["provider"] = {"kubernetes": {"config_path": self._env["KUBECONFIG"]}}
+        return configuration
 
 
 _POD: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Who makes many hostnames: a command of the sandbox, or a tool that its users run."""
+"""The tools to compare: a command of the sandbox, and Pulumi as its users run it."""
 
 import sys
 from abc import ABC, abstractmethod
@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import yaml
 
 from sandbox.directory import PROJECT
-from scripts.benchmark.measured import Measured, measure, sandbox, stack_file
+from scripts.benchmark.measurement import Measurement, measure, sandbox, stack_file
 
 
 class Tool(ABC):
-    """One stack of a tool; `env` says where API and cluster are."""
+    """One stack of a tool; `env` leads to the sandbox's API and cluster."""
 
     records: ClassVar[tuple[str, ...]] = ("own",)
 
@@ -22,8 +22,8 @@ class Tool(ABC):
         self._folder = folder
         self._stack = stack
 
-    def steps(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, Measured]]:
-        """Every step, with these settings before and after one rule changes."""
+    def steps(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, Measurement]]:
+        """Measures every step, with the settings before and after one rule changes."""
         self.write(before)
         yield "preview", self.run("preview")
         yield "first up", self.run("up")
@@ -34,44 +34,45 @@ class Tool(ABC):
 
     @abstractmethod
     def write(self, settings: dict[str, Any]) -> None:
-        """Has the settings (a stack file's, without `culvert:`) apply from now on."""
+        """Writes the stack's settings (a stack file's, keys without `culvert:`)."""
 
     @abstractmethod
-    def run(self, operation: str) -> Measured:
-        """`preview`, `up` or `destroy`."""
+    def run(self, operation: str) -> Measurement:
+        """Runs `preview`, `up` or `destroy`."""
 
 
 class Sandbox(Tool):
-    """A whole command of the sandbox, connector, policy and pods included."""
+    """The sandbox's own commands, with connector, policy pack and pods."""
 
     records = ("own", "wildcard")
 
     def write(self, settings: dict[str, Any]) -> None:
         stack_file(self._folder, self._stack, settings)
 
-    def run(self, operation: str) -> Measured:
+    def run(self, operation: str) -> Measurement:
         return sandbox(self._env, operation, "--config", f"{self._folder}/Pulumi.{self._stack}.yaml")
 
 
 class Pulumi(Tool):
-    """`pulumi` as its users run it, connector, policy and pods included. It needs a full installation, with Python's support."""
+    """`pulumi` as its users run it, with connector and pods. Needs a full installation, with Python's language host."""
 
     records = ("own", "wildcard")
 
     def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
         super().__init__(env, folder, stack)
         project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
-        # A project of its own, so that its stack files are; the program stays where it is.
+        # A project of its own, so that its stack files lie beside it; the program stays where it is.
         project |= {"main": str(PROJECT), "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}}
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         measure(self._env, ["pulumi", "stack", "init", stack], folder)
 
     def write(self, settings: dict[str, Any]) -> None:
-        kept = yaml.safe_load((self._folder / f"Pulumi.{self._stack}.yaml").read_text())
+        path = self._folder / f"Pulumi.{self._stack}.yaml"
+        existing = yaml.safe_load(path.read_text())
         written = yaml.safe_load(stack_file(self._folder, self._stack, settings).read_text())
-        (self._folder / f"Pulumi.{self._stack}.yaml").write_text(yaml.safe_dump({**kept, **written}))
+        path.write_text(yaml.safe_dump({**existing, **written}))
 
-    def run(self, operation: str) -> Measured:
-        at_once = [] if operation == "preview" else ["--yes", "--skip-preview"]
-        command = ["pulumi", operation, "--stack", self._stack, "--non-interactive", *at_once]
+    def run(self, operation: str) -> Measurement:
+        options = [] if operation == "preview" else ["--yes", "--skip-preview"]
+        command = ["pulumi", operation, "--stack", self._stack, "--non-interactive", *options]
         return measure(self._env, command, self._folder)

@@ -1,4 +1,4 @@
-"""A tunnel in the sandbox with real connectors, while things happen to it."""
+"""A tunnel in the sandbox with real connectors, during changes and failures."""
 
 import os
 import tempfile
@@ -11,14 +11,15 @@ from typing import Any
 import httpx
 import psutil
 
-from scripts.benchmark.load import Load, visitors
-from scripts.benchmark.measured import sandbox, set_faults, stack_file
+from scripts.benchmark.load import Load, clients
+from scripts.benchmark.measurement import sandbox, set_faults, stack_file
 from scripts.benchmark.scale import ACCOUNT, ZONE
 
 HOSTNAME = "load.example.com"
-AROUND = 3.0
-"""Seconds of load before and after; an event whose end nobody is told of gets as long as connections take to come back."""
+MARGIN = 3.0
+"""Seconds of load before and after an event."""
 RECOVERY = 15.0
+"""Seconds in which connections come back after a kill, whose end cannot be observed."""
 SETTINGS: dict[str, Any] = {
     "accountId": ACCOUNT,
     "zones": {"example.com": ZONE},
@@ -33,12 +34,14 @@ CHANGES: dict[str, dict[str, Any]] = {
         "routes": [*SETTINGS["routes"], {"hostname": HOSTNAME, "path": "/status", "service": "http_status:204"}]
     },
 }
-"""What is planned: each an `up` with these settings on top of the ones before."""
+"""Planned changes: each is an `up` with these settings on top of the previous ones."""
 
 
 def rows(protocol: str) -> Iterator[tuple[str, Load]]:
-    """Everything that is planned, then a connector killed and an edge address gone, with this `connector.protocol`. Raises
-    RuntimeError where there is no cloudflared."""
+    """The planned changes, then a killed connector and a failed edge address, with this `connector.protocol`.
+
+    Raises RuntimeError where there is no cloudflared.
+    """
     with tempfile.TemporaryDirectory(prefix="culvert-bench-") as name:
         folder = Path(name)
         env = {**os.environ, "CULVERT_SANDBOX_HOME": f"{folder}/home"}
@@ -52,50 +55,50 @@ def rows(protocol: str) -> Iterator[tuple[str, Load]]:
             up()
             status = sandbox(env, "status").report
             if not status["cloudflared"]["path"]:
-                raise RuntimeError("no cloudflared: put it on the PATH, or name it with CULVERT_CLOUDFLARED")
+                raise RuntimeError("cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED")
             for event, change in CHANGES.items():
                 settings |= change
                 yield event, _under_load(status["frontend"], up)
             yield "a connector is killed", _under_load(status["frontend"], lambda: _kill_one(folder / "home"))
-            leave = partial(_take_address_away, status["dashboard"], folder / "home")
-            yield "an edge address goes away", _under_load(status["frontend"], leave)
+            fail_address = partial(_fail_address, status["dashboard"], folder / "home")
+            yield "an edge address fails", _under_load(status["frontend"], fail_address)
         finally:
             sandbox(env, "down", "--delete")
 
 
-def _under_load(front: str, event: Callable[[], None]) -> Load:
-    with visitors(front, HOSTNAME) as load:
-        time.sleep(AROUND)
+def _under_load(frontend: str, event: Callable[[], None]) -> Load:
+    with clients(frontend, HOSTNAME) as load:
+        time.sleep(MARGIN)
         event()
-        time.sleep(AROUND)
+        time.sleep(MARGIN)
     return load
 
 
 def _kill_one(home: Path) -> None:
-    """Kills one connector as a node that dies would, and waits until another has had the time to take its place."""
+    """Kills one connector, as the failure of its node would, and waits for its replacement."""
     connectors = [process for process in psutil.process_iter(["name"]) if _is_connector(process, home)]
     connectors[0].kill()
     time.sleep(RECOVERY)
 
 
-def _take_address_away(page: str, home: Path) -> None:
-    """Takes an address away that connections are held at, and gives it back once they are held at others."""
-    gone = _tunnel(page)["connections"][0]["colo_name"]
-    set_faults(page, home, edge_down=[gone])
+def _fail_address(dashboard: str, home: Path) -> None:
+    """Fails an address that has connections, and restores it once these are connected to other addresses."""
+    failed = _tunnel(dashboard)["connections"][0]["colo_name"]
+    set_faults(dashboard, home, edge_down=[failed])
     deadline = time.monotonic() + 120
-    while not _held_without(gone, _tunnel(page)):
+    while not _connected_elsewhere(failed, _tunnel(dashboard)):
         if time.monotonic() > deadline:
-            raise RuntimeError(f"two minutes after {gone} went away, connectors still miss connections")
+            raise RuntimeError(f"two minutes after {failed} failed, connectors still lack connections")
         time.sleep(0.2)
-    set_faults(page, home)
+    set_faults(dashboard, home)
 
 
-def _held_without(location: str, tunnel: dict[str, Any]) -> bool:
+def _connected_elsewhere(location: str, tunnel: dict[str, Any]) -> bool:
     return tunnel["status"] == "healthy" and all(each["colo_name"] != location for each in tunnel["connections"])
 
 
-def _tunnel(page: str) -> dict[str, Any]:
-    return httpx.get(f"{page}state.json").json()["tunnels"][0]
+def _tunnel(dashboard: str) -> dict[str, Any]:
+    return httpx.get(f"{dashboard}state.json").json()["tunnels"][0]
 
 
 def _is_connector(process: psutil.Process, home: Path) -> bool:

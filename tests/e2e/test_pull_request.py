@@ -80,18 +80,18 @@ def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) 
     actions: dict[str, Any] = {**dict.fromkeys(ignored, lambda _: None), "actions/upload-artifact": upload}
     context = {"runner.os": "Linux", "runner.arch": "X64", "hashFiles('sandbox/tools/**')": ""}
     runner = Runner(tmp_path / "runner", repository, context, actions)
-    status = runner.play("pull-request", "rehearse", {})
+    status = runner.run("pull-request", "rehearse", {})
     said = (tmp_path / "artifact" / "rehearsal.md").read_text()
     # Refused by one of its stacks, which is told with the rest.
     assert status != 0
-    assert "refused-now: failed" in said, runner.told
+    assert "refused-now: failed" in said, runner.output
     assert_matches("rehearsal.md", said)
     assert runner.summary.read_text() == said
     assert git(repository, "worktree", "list").count("\n") == 0
 
     github = GitHub(tmp_path / "comment", tmp_path / "artifact")
     github.push(head)
-    github.comment(repository, head)
+    github.run_comment_workflow(repository, head)
     (posted,) = github.comments()
     assert said.rstrip() in posted["body"]
     assert head in posted["body"]

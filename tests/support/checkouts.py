@@ -1,4 +1,4 @@
-"""A repository like this one, in a folder of a test's own."""
+"""A copy of this repository in a test's folder."""
 
 import os
 import shutil
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tests.support.workflow_runner import PROJECT
 
-_LEFT_OUT = shutil.ignore_patterns(
+_EXCLUDED = shutil.ignore_patterns(
     ".git", ".venv", ".sandbox", ".*_cache", ".hypothesis", "__pycache__", "tests", "docs"
 )
 
 
 def checkout(folder: Path) -> Path:
-    """This project's files with the packages of this Python, so that `make` need not install any."""
-    shutil.copytree(PROJECT, folder, ignore=_LEFT_OUT)
+    """This project's files and this Python's packages, so that `make` installs none."""
+    shutil.copytree(PROJECT, folder, ignore=_EXCLUDED)
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
@@ -33,19 +33,19 @@ def _keep_packages(folder: Path) -> None:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Runs git there as nobody in particular, whatever the user has configured."""
+    """Runs git in the folder with a test identity, whatever the user has configured."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false"]
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
     return subprocess.run(
-        ["git", *who, *arguments], cwd=folder, env=env, check=True, capture_output=True, text=True
+        ["git", *identity, *arguments], cwd=folder, env=env, check=True, capture_output=True, text=True
     ).stdout.strip()
 
 
 def commit(folder: Path, message: str) -> str:
-    """Commits all there is and returns the commit."""
+    """Commits all files; the commit's id."""
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", message)
-    # git has just written the files anew.
+    # git has just rewritten the files.
     _keep_packages(folder)
     return git(folder, "rev-parse", "HEAD")

@@ -1,6 +1,6 @@
-"""Stands in for GitHub's command line tool: as much of a repository as the workflows talk to, in a JSON file.
+"""A fake `gh`, with the part of a repository that the workflows use in a JSON file.
 
-`FAKE_GITHUB` names the file: `{"pulls", "comments", "issues", "artifact", "calls"}`. Anything but the calls that are known here fails.
+`FAKE_GITHUB` names the file: `{"pulls", "comments", "issues", "artifact", "calls"}`. Any unexpected call fails.
 """
 
 import json
@@ -20,15 +20,15 @@ def _api(state: dict[str, Any], arguments: list[str]) -> object:
         path = arguments[-1].split("?")[0]
         kind = "pulls" if path.endswith("/pulls") else "comments"
         assert path in ("repos/me/it/pulls", "repos/me/it/issues/7/comments"), path
-        # More than one page, as `--slurp` gives them.
+        # Two pages, as `--slurp` returns them.
         return [[], state[kind]]
-    method, path, given = _option(arguments, "--method"), arguments[3], json.load(sys.stdin)
+    method, path, body = _option(arguments, "--method"), arguments[3], json.load(sys.stdin)
     if method == "POST":
         assert path == "repos/me/it/issues/7/comments"
-        state["comments"].append({"id": 100, "user": {"login": "github-actions[bot]"}, **given})
+        state["comments"].append({"id": 100, "user": {"login": "github-actions[bot]"}, **body})
     else:
         (comment,) = [each for each in state["comments"] if path == f"repos/me/it/issues/comments/{each['id']}"]
-        comment.update(given)
+        comment.update(body)
     return {}
 
 
@@ -52,16 +52,16 @@ def main() -> None:
     state["calls"].append(arguments)
     assert "GH_TOKEN" in os.environ
     if arguments[0] == "api":
-        answer = _api(state, arguments)
+        response = _api(state, arguments)
     elif arguments[:2] == ["run", "download"]:
         assert arguments[2] == "42"
         shutil.copytree(state["artifact"], _option(arguments, "--dir"), symlinks=True, dirs_exist_ok=True)
-        answer = ""
+        response = ""
     else:
         assert arguments[0] == "issue"
-        answer = _issue(state, arguments[1], arguments[2:])
+        response = _issue(state, arguments[1], arguments[2:])
     file.write_text(json.dumps(state))
-    print(json.dumps(answer))
+    print(json.dumps(response))
 
 
 main()

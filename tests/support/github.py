@@ -1,4 +1,4 @@
-"""A repository at GitHub, of which the workflow that comments knows no better."""
+"""A GitHub repository for the workflow that comments, with `fake_gh` as its `gh`."""
 
 import json
 from pathlib import Path
@@ -6,26 +6,26 @@ from typing import Any
 
 from tests.support.workflow_runner import Runner
 
-OURS = "github-actions[bot]"
+BOT = "github-actions[bot]"
 
 
 class GitHub:
-    """Pull request 7 of `me/it`, and the run 42 that rehearsed it; `artifact` is the folder that the run has left."""
+    """Pull request 7 of `me/it`, and workflow run 42, which rehearsed it; `artifact` is the folder of its artifact."""
 
     def __init__(self, folder: Path, artifact: Path) -> None:
         self._folder = folder
         folder.mkdir()
         self._file = folder / "github.json"
-        self._plays = 0
+        self._runs = 0
         self._write({"pulls": [], "comments": [], "issues": [], "artifact": str(artifact), "calls": []})
 
     def push(self, head: str) -> None:
-        """The pull request now ends in that commit; there is another one, as there always is."""
+        """Makes that commit the head of the pull request; another pull request stays open beside it."""
         pulls = [{"number": 3, "head": {"sha": "1" * 40}}, {"number": 7, "head": {"sha": head}}]
         self._write({**self._read(), "pulls": pulls})
 
-    def say(self, login: str, body: str) -> None:
-        """Somebody comments on the pull request."""
+    def add_comment(self, login: str, body: str) -> None:
+        """Adds a user's comment on the pull request."""
         state = self._read()
         state["comments"].append({"id": len(state["comments"]) + 1, "user": {"login": login}, "body": body})
         self._write(state)
@@ -33,15 +33,15 @@ class GitHub:
     def comments(self) -> list[dict[str, Any]]:
         return self._read()["comments"]
 
-    def comment(self, repository: Path, head: str) -> None:
-        """Plays the workflow for a run that rehearsed `head`."""
-        self._plays += 1
+    def run_comment_workflow(self, repository: Path, head: str) -> None:
+        """Runs the workflow for a rehearsal of `head`."""
+        self._runs += 1
         event = {"github.event.workflow_run.id": 42, "github.event.workflow_run.head_sha": head}
         context = {"github.token": "limited", **event}
-        runner = Runner(self._folder / str(self._plays), repository, context, {"actions/checkout": lambda _: None})
-        runner.stand_in("gh", Path(__file__).parent / "fake_gh.py")
+        runner = Runner(self._folder / str(self._runs), repository, context, {"actions/checkout": lambda _: None})
+        runner.install("gh", Path(__file__).parent / "fake_gh.py")
         env = {"FAKE_GITHUB": str(self._file), "GITHUB_REPOSITORY": "me/it"}
-        assert runner.play("comment", "comment", env) == 0, runner.told
+        assert runner.run("comment", "comment", env) == 0, runner.output
 
     def _read(self) -> dict[str, Any]:
         return json.loads(self._file.read_text())

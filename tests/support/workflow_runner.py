@@ -1,4 +1,4 @@
-"""Plays a job of a workflow on this machine: its shell steps as the runner runs them, its actions by stand-ins."""
+"""Runs a workflow's job on this machine: shell steps as GitHub's runner does, actions as functions of the test."""
 
 import os
 import re
@@ -18,16 +18,16 @@ Action = Callable[[Mapping[str, Any]], None]
 
 
 def workflow(name: str) -> dict[str, Any]:
-    """A workflow as YAML 1.2 reads it: `on` is a text."""
+    """A workflow as YAML 1.2 reads it, in which `on` is a string."""
     content = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())
     return {"on" if key is True else key: value for key, value in content.items()}
 
 
 class Runner:
-    """A machine that jobs run on.
+    """A machine that runs jobs.
 
-    `checkout` is where a job finds the repository, `context` what each expression means, `actions` what stands in for an
-    action, by its name without version; an expression or an action that is not named is a mistake of the test.
+    `checkout` is the repository's folder, `context` has the value of each expression, `actions` a function for each
+    action, by its name without version. A job with any other expression or action raises KeyError.
     """
 
     def __init__(self, folder: Path, checkout: Path, context: Mapping[str, Any], actions: Mapping[str, Action]) -> None:
@@ -35,43 +35,44 @@ class Runner:
         self.checkout = checkout
         self.context = dict(context)
         self.actions = actions
-        self.told = ""
-        """Everything that the steps have printed."""
+        self.output = ""
+        """The output of all steps."""
         self.summary = folder / "summary"
         self.bin = folder / "bin"
-        for place in (self.bin, folder / "temp"):
-            place.mkdir(parents=True)
+        for created in (self.bin, folder / "temp"):
+            created.mkdir(parents=True)
 
-    def stand_in(self, name: str, script: Path) -> None:
+    def install(self, name: str, script: Path) -> None:
         """Puts a Python script on the PATH as the program `name`."""
         program = self.bin / name
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
         program.chmod(0o755)
 
-    def play(self, name: str, job: str, env: Mapping[str, str]) -> int:
+    def run(self, name: str, job: str, env: Mapping[str, str]) -> int:
         """Runs the steps of a job; 0, or the exit status of the first step that failed."""
         content = workflow(name)["jobs"][job]
         shell = content.get("defaults", {}).get("run", {}).get("shell")
         failed = 0
         exported: dict[str, str] = {}
         for step in content["steps"]:
-            if not self._wanted(step.get("if"), failed):
+            if not self._condition_holds(step.get("if"), failed):
                 continue
             if "uses" in step:
-                self.actions[step["uses"].split("@")[0]](self._meant(step.get("with", {})))
+                self.actions[step["uses"].split("@")[0]](self._evaluate(step.get("with", {})))
                 continue
-            # Of a make that runs the tests, a make in a step should know nothing.
+            # A make in a step must not see the variables of a make that runs the tests.
             ambient = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-            given = {**ambient, **env, **exported, **self._meant(step.get("env", {}))}
-            status = self._run(self._meant(step["run"]), shell, given)
+            environment = {**ambient, **env, **exported, **self._evaluate(step.get("env", {}))}
+            status = self._run_script(self._evaluate(step["run"]), shell, environment)
             failed = failed or status
             exported |= self._assignments("env")
             outputs = self._assignments("output")
             self.context |= {f"steps.{step.get('id')}.outputs.{key}": value for key, value in outputs.items()}
         return failed
 
-    def _run(self, script: str, shell: str | None, env: dict[str, str]) -> int:
-        # What the runner does: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
+    def _run_script(self, script: str, shell: str | None, env: dict[str, str]) -> int:
+        # As the runner does:
+        # https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
         strict = ["-eo", "pipefail"] if shell == "bash" else ["-e"]
         files = {
             "GITHUB_STEP_SUMMARY": self.summary,
@@ -79,7 +80,7 @@ class Runner:
             "GITHUB_OUTPUT": self.folder / "output",
             "RUNNER_TEMP": self.folder / "temp",
         }
-        done = subprocess.run(
+        completed = subprocess.run(
             ["bash", "--noprofile", "--norc", *strict, "-c", script],
             cwd=self.checkout,
             env={**env, **{key: str(file) for key, file in files.items()}, "PATH": f"{self.bin}:{os.environ['PATH']}"},
@@ -87,18 +88,18 @@ class Runner:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.told += done.stdout
-        return done.returncode
+        self.output += completed.stdout
+        return completed.returncode
 
-    def _wanted(self, condition: str | None, failed: int) -> bool:
+    def _condition_holds(self, condition: str | None, failed: int) -> bool:
         text = (condition or "success()").removeprefix("${{").removesuffix("}}").strip()
         if text in ("always()", "!cancelled()"):
             return True
         return not failed and (text == "success()" or bool(self.context[text]))
 
-    def _meant(self, value: Any) -> Any:
+    def _evaluate(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._meant(inner) for key, inner in value.items()}
+            return {key: self._evaluate(inner) for key, inner in value.items()}
         return re.sub(r"\$\{\{\s*(.*?)\s*\}\}", lambda match: str(self.context[match[1]]), str(value))
 
     def _assignments(self, name: str) -> dict[str, str]:

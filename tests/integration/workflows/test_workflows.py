@@ -1,4 +1,4 @@
-"""What the workflows may do, to whom they give secrets, and what their shell steps run."""
+"""The workflows: their permissions, their secrets and what their shell steps run."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.support.checkouts import checkout
 from tests.support.workflow_runner import PROJECT, WORKFLOWS, Runner, workflow
 
 NAMES = sorted(file.stem for file in WORKFLOWS.glob("*.yml"))
-OURS = "./.github/workflows/stack.yml"
+STACK_WORKFLOW = "./.github/workflows/stack.yml"
 
 
 def _jobs(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -31,14 +31,14 @@ def _uses() -> Iterator[str]:
 
 def test_the_workflows_pass_actionlint() -> None:
     actionlint = tools.ensure(["actionlint"], print)["actionlint"].path
-    told = subprocess.run(
+    completed = subprocess.run(
         [actionlint, "-no-color", *WORKFLOWS.glob("*.yml")], cwd=PROJECT, capture_output=True, text=True
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 def test_every_action_is_pinned_by_commit_with_its_version_beside_it() -> None:
-    pinned = [use for use in _uses() if use != OURS]
+    pinned = [use for use in _uses() if use != STACK_WORKFLOW]
     assert len(pinned) > 5
     assert [use for use in pinned if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
 
@@ -47,10 +47,10 @@ def test_an_action_is_pinned_to_one_commit_everywhere() -> None:
     pins = {use.split("@")[0]: set() for use in _uses()}
     for use in _uses():
         pins[use.split("@")[0]].add(use)
-    assert {action: found for action, found in pins.items() if len(found) > 1} == {}
+    assert {action: versions for action, versions in pins.items() if len(versions) > 1} == {}
 
 
-def test_nothing_runs_with_secrets_on_code_of_a_fork() -> None:
+def test_code_of_a_fork_never_runs_with_secrets() -> None:
     assert [name for name in NAMES if "pull_request_target" in workflow(name)["on"]] == []
     assert workflow("pull-request")["on"] == "pull_request"
     for name, job in _jobs("pull-request"):
@@ -60,29 +60,29 @@ def test_nothing_runs_with_secrets_on_code_of_a_fork() -> None:
     assert "github.event.pull_request.head.repo.full_name == github.repository" in condition
 
 
-def test_no_token_may_write_more_than_its_job_needs() -> None:
+def test_a_jobs_token_has_only_the_write_permissions_that_it_needs() -> None:
     written: dict[str, dict[str, str]] = {}
     for name in NAMES:
-        every = workflow(name).get("permissions")
-        # What `stack` may do is what the workflow that calls it may.
-        assert every in ({}, {"contents": "read"}) or name == "stack"
+        default = workflow(name).get("permissions")
+        # `stack` has the permissions of the workflow that calls it.
+        assert default in ({}, {"contents": "read"}) or name == "stack"
         for job, content in _jobs(name):
-            given = content.get("permissions", {})
-            written[f"{name}/{job}"] = {scope: level for scope, level in given.items() if level != "read"}
+            permissions = content.get("permissions", {})
+            written[f"{name}/{job}"] = {scope: level for scope, level in permissions.items() if level != "read"}
     assert {job: scopes for job, scopes in written.items() if scopes} == {
         "comment/comment": {"pull-requests": "write"},
         "drift/drift": {"issues": "write"},
     }
 
 
-def test_the_workflow_that_may_comment_runs_no_code_of_the_pull_request() -> None:
+def test_the_comment_workflow_runs_no_code_of_the_pull_request() -> None:
     job = workflow("comment")["jobs"]["comment"]
     (source,) = [step for step in job["steps"] if "uses" in step]
     assert source["uses"].startswith("actions/checkout@")
     assert source["with"] == {"persist-credentials": False}
 
 
-def test_no_checkout_leaves_its_token_behind() -> None:
+def test_no_checkout_persists_its_token() -> None:
     for name in NAMES:
         for _, job in _jobs(name):
             for step in job.get("steps", []):
@@ -91,13 +91,13 @@ def test_no_checkout_leaves_its_token_behind() -> None:
 
 
 def test_no_shell_step_has_an_expression_in_it() -> None:
-    """A value in a script is code; a value in the environment is a value."""
+    """An expression in a script is executed as code; in the environment it is only a value."""
     for name in NAMES:
         for _, job in _jobs(name):
             assert [step["run"] for step in job.get("steps", []) if "${{" in step.get("run", "")] == []
 
 
-def test_environments_come_in_order_one_at_a_time_and_prod_last() -> None:
+def test_environments_are_deployed_one_at_a_time_with_prod_last() -> None:
     jobs = workflow("deploy")["jobs"]
     assert workflow("deploy")["on"] == {"push": {"branches": ["main"]}}
     assert list(jobs) == ["dev", "prod"]
@@ -114,61 +114,61 @@ def test_every_stack_of_the_repository_is_previewed_updated_and_checked_for_drif
     assert workflow("drift")["jobs"]["drift"]["strategy"]["matrix"]["stack"] == stacks
 
 
-def test_make_names_every_target_that_a_step_calls() -> None:
+def test_the_makefile_has_every_target_that_a_step_calls() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     called = set()
     for name in NAMES:
         for _, job in _jobs(name):
             for step in job.get("steps", []):
                 called |= set(re.findall(r"\bmake (?:--silent )?([a-z][a-z-]*)", step.get("run", "")))
-            called |= {job["with"]["target"]} if job.get("uses") == OURS else set()
+            called |= {job["with"]["target"]} if job.get("uses") == STACK_WORKFLOW else set()
     assert called >= {"test", "rehearse", "comment", "preview", "up", "verify", "drift-issue"}
     assert [target for target in called if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
 
 
 class Live:
-    """The workflow `stack`, played with an engine and a GitHub that only note what they are asked."""
+    """The workflow `stack`, run with a fake engine and a fake GitHub that record their calls."""
 
     def __init__(self, folder: Path) -> None:
         self.repository = checkout(folder / "repository")
         shutil.rmtree(self.repository / "ops")
-        self.verifying("print")
+        self.replace_verify("print")
         self.github = folder / "github.json"
         self.github.write_text(json.dumps({"issues": [], "calls": []}))
-        self._asked = folder / "asked"
+        self._calls = folder / "calls"
         self.installed: list[str] = []
         self._folder = folder
-        self._plays = 0
+        self._runs = 0
 
-    def verifying(self, told_by: str) -> None:
-        """Puts in place of the verification one that only says its arguments: by `print`, or by failing with `sys.exit`."""
+    def replace_verify(self, action: str) -> None:
+        """Replaces `ops` by a program that prints its arguments (`print`), or fails with them (`sys.exit`)."""
         folder = self.repository / "ops"
         folder.mkdir(exist_ok=True)
-        (folder / "__main__.py").write_text(f"import sys; {told_by}(f'running {{sys.argv[1:]}}')")
+        (folder / "__main__.py").write_text(f"import sys; {action}(f'running {{sys.argv[1:]}}')")
 
-    def play(self, target: str, says: str = "as declared", status: int = 0, kubeconfig: str = "clusters: []") -> Runner:
-        self._plays += 1
+    def run(self, target: str, output: str = "no changes", status: int = 0, kubeconfig: str = "clusters: []") -> Runner:
+        self._runs += 1
         secrets = {"KUBECONFIG": kubeconfig, "CLOUDFLARE_API_TOKEN": "cf", "PULUMI_ACCESS_TOKEN": "pu"}
         context: dict[str, Any] = {f"secrets.{name}": value for name, value in secrets.items()}
         context |= {"secrets.PULUMI_CONFIG_PASSPHRASE": "", "vars.PULUMI_BACKEND_URL": "", "github.token": "limited"}
         context |= {"inputs.target": target, "inputs.stack": "prod", "inputs.target == 'up'": target == "up"}
         actions: dict[str, Any] = dict.fromkeys(("actions/checkout", "actions/setup-python"), lambda _: None)
         actions["pulumi/actions"] = lambda inputs: self.installed.append(inputs["pulumi-version"])
-        runner = Runner(self._folder / str(self._plays), self.repository, context, actions)
+        runner = Runner(self._folder / str(self._runs), self.repository, context, actions)
         for name in ("gh", "pulumi"):
-            runner.stand_in(name, PROJECT / "tests" / "support" / f"fake_{name}.py")
+            runner.install(name, PROJECT / "tests" / "support" / f"fake_{name}.py")
         env = {
             "CI": "true",
             "GITHUB_REPOSITORY": "me/it",
             "FAKE_GITHUB": str(self.github),
-            "FAKE_PULUMI": str(self._asked),
+            "FAKE_PULUMI": str(self._calls),
         }
-        env |= {"FAKE_PULUMI_SAYS": says, "FAKE_PULUMI_EXIT": str(status)}
-        self.status = runner.play("stack", "run", env)
+        env |= {"FAKE_PULUMI_OUTPUT": output, "FAKE_PULUMI_EXIT": str(status)}
+        self.status = runner.run("stack", "run", env)
         return runner
 
-    def asked(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self._asked.read_text().splitlines()]
+    def engine_calls(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._calls.read_text().splitlines()]
 
     def issues(self) -> list[dict[str, Any]]:
         return json.loads(self.github.read_text())["issues"]
@@ -180,86 +180,93 @@ def live(tmp_path: Path) -> Live:
 
 
 def test_a_preview_shows_the_difference_and_changes_nothing(live: Live) -> None:
-    runner = live.play("preview", says="~ 1 to update")
-    assert live.status == 0, runner.told
-    assert [asked["arguments"] for asked in live.asked()] == [["preview", "--diff", "--stack", "prod"]]
+    runner = live.run("preview", output="~ 1 to update")
+    assert live.status == 0, runner.output
+    assert [call["arguments"] for call in live.engine_calls()] == [["preview", "--diff", "--stack", "prod"]]
     assert "## preview prod" in runner.summary.read_text()
     assert "~ 1 to update" in runner.summary.read_text()
-    # The engine that rehearses is the engine that acts.
+    # The engine is the one that rehearsals use.
     assert live.installed == [CATALOG["pulumi"].pinned]
 
 
-def test_an_update_asks_nobody(live: Live) -> None:
-    runner = live.play("up")
-    assert live.status == 0, runner.told
-    assert [asked["arguments"] for asked in live.asked()] == [["up", "--stack", "prod", "--yes"]]
-    assert "running ['verify', '--stack', 'prod']" in runner.told
+def test_an_update_needs_no_confirmation(live: Live) -> None:
+    runner = live.run("up")
+    assert live.status == 0, runner.output
+    assert [call["arguments"] for call in live.engine_calls()] == [["up", "--stack", "prod", "--yes"]]
+    assert "running ['verify', '--stack', 'prod']" in runner.output
 
 
-def test_an_update_that_is_not_as_declared_fails_the_job(live: Live) -> None:
-    live.verifying("sys.exit")
-    runner = live.play("up")
+def test_a_failed_verification_fails_the_job(live: Live) -> None:
+    live.replace_verify("sys.exit")
+    runner = live.run("up")
     assert live.status != 0
-    assert "running ['verify', '--stack', 'prod']" in runner.told
-    assert "running" not in live.play("preview").told
+    assert "running ['verify', '--stack', 'prod']" in runner.output
+    assert "running" not in live.run("preview").output
 
 
 def test_a_failed_update_fails_the_job_and_is_in_its_summary(live: Live) -> None:
-    runner = live.play("up", says="error: 1013", status=255)
+    runner = live.run("up", output="error: 1013", status=255)
     assert live.status != 0
     assert "error: 1013" in runner.summary.read_text()
-    assert "verifying" not in runner.told
+    assert "verifying" not in runner.output
 
 
-def test_the_engine_gets_what_it_needs_and_the_kubeconfig_does_not_stay(live: Live) -> None:
-    runner = live.play("preview", kubeconfig="clusters: [one]")
-    (asked,) = live.asked()
-    assert (asked["CLOUDFLARE_API_TOKEN"], asked["PULUMI_ACCESS_TOKEN"]) == ("cf", "pu")
-    assert asked["KUBECONFIG"] == str(runner.folder / "temp" / "kubeconfig")
-    assert not Path(asked["KUBECONFIG"]).exists()
-    assert "cf" not in runner.told.split()
+def test_the_engine_gets_its_credentials_and_the_kubeconfig_is_deleted(live: Live) -> None:
+    runner = live.run("preview", kubeconfig="clusters: [one]")
+    (call,) = live.engine_calls()
+    assert (call["CLOUDFLARE_API_TOKEN"], call["PULUMI_ACCESS_TOKEN"]) == ("cf", "pu")
+    assert call["KUBECONFIG"] == str(runner.folder / "temp" / "kubeconfig")
+    assert not Path(call["KUBECONFIG"]).exists()
+    assert "cf" not in runner.output.split()
 
 
 def test_a_kubeconfig_is_readable_by_its_owner_only(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Without the step that forgets it.
+    # Without the step that deletes it.
     content = workflow("stack")
     steps = content["jobs"]["run"]["steps"]
-    content["jobs"]["run"]["steps"] = [step for step in steps if step.get("name") != "forget the kubeconfig"]
+    content["jobs"]["run"]["steps"] = [step for step in steps if step.get("name") != "delete the kubeconfig"]
     monkeypatch.setattr("tests.support.workflow_runner.workflow", lambda _: content)
-    runner = live.play("preview", kubeconfig="clusters: [one]")
+    runner = live.run("preview", kubeconfig="clusters: [one]")
     file = runner.folder / "temp" / "kubeconfig"
     assert file.read_text() == "clusters: [one]\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_without_a_kubeconfig_the_runner_has_its_own(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_kubeconfig_secret_the_runners_own_is_used(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/of/the/runner")
-    live.play("preview", kubeconfig="")
-    assert live.asked()[0]["KUBECONFIG"] == "/of/the/runner"
+    live.run("preview", kubeconfig="")
+    assert live.engine_calls()[0]["KUBECONFIG"] == "/of/the/runner"
 
 
-def test_drift_opens_one_issue_edits_it_and_closes_it(live: Live) -> None:
-    runner = live.play("drift-issue", says="~ replicas: 2 => 5", status=7)
-    assert live.status == 0, runner.told
-    assert live.asked()[0]["arguments"] == ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", "prod"]
+def test_drift_opens_an_issue_then_edits_and_closes_it(live: Live) -> None:
+    runner = live.run("drift-issue", output="~ replicas: 2 => 5", status=7)
+    assert live.status == 0, runner.output
+    assert live.engine_calls()[0]["arguments"] == [
+        "preview",
+        "--refresh",
+        "--expect-no-changes",
+        "--diff",
+        "--stack",
+        "prod",
+    ]
     (issue,) = live.issues()
-    assert issue["title"] == "Drift: prod is not as declared"
+    assert issue["title"] == "Drift: prod differs from its stack file"
     assert "replicas: 2 => 5" in issue["body"]
 
-    live.play("drift-issue", says="~ replicas: 2 => 9", status=7)
+    live.run("drift-issue", output="~ replicas: 2 => 9", status=7)
     (issue,) = live.issues()
     assert "replicas: 2 => 9" in issue["body"]
     assert issue["open"]
 
-    live.play("drift-issue")
+    live.run("drift-issue")
     assert [issue["open"] for issue in live.issues()] == [False]
 
-    live.play("drift-issue", status=7)
+    live.run("drift-issue", status=7)
     assert [issue["open"] for issue in live.issues()] == [False, True]
 
 
-def test_a_check_that_fails_is_no_drift(live: Live) -> None:
-    runner = live.play("drift-issue", says="error: no credentials", status=3)
+def test_a_failed_check_is_not_reported_as_drift(live: Live) -> None:
+    runner = live.run("drift-issue", output="error: no credentials", status=3)
     assert live.status != 0
     assert live.issues() == []
-    assert "nothing is known about drift" in runner.told
+    assert "whether there is drift is unknown" in runner.output
