@@ -1,7 +1,7 @@
 """Resources of the API and the five endpoints each of them has: list, create, read, update, delete.
 
-A module under `resources` subclasses `Resource`: it declares what the API's reference says of the resource and
-overrides what is special of it. `router` registers the endpoints.
+A module under `resources` subclasses `Resource`: it declares path, permission, model and defaults, and overrides the
+hooks where the resource is special. `router` registers the endpoints.
 """
 
 # ruff: noqa: ARG002 - a hook ignores what its default does not need
@@ -34,7 +34,7 @@ class Resource:
     path: ClassVar[str]
     """Below `/client/v4`, with `{account}` or `{zone}` in it."""
     permission: ClassVar[str]
-    """Reading takes its Read or Edit, everything else its Edit."""
+    """Read requires its Read or Edit level, everything else Edit."""
     model: ClassVar[type[BaseModel]]
     """Shape of a complete body. What is stored is the body as it was sent, less null fields and ignored ones."""
     missing: ClassVar[Failure]

@@ -54,7 +54,7 @@ _ADDED = "CREATE TABLE IF NOT EXISTS locations_away (location TEXT PRIMARY KEY)"
 
 
 class Store:
-    """One connection to the file, made on first use and private to its user (mode 0600), for any number of threads.
+    """One connection to the file, created on first use and private to its user (mode 0600), for any number of threads.
 
     Each process opens its own: the journal is a write-ahead log, so readers never wait, and a writer waits up to ten
     seconds for another. Raises `sqlite3.DatabaseError` on a file that is not a database of this version.

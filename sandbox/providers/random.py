@@ -80,21 +80,21 @@ class Random:
     def create(self, request: Request) -> tuple[str, dict[str, Any]]:
         planned = _planned(request.type, plain(request.news))
         if request.preview:
-            id, made = "", dict.fromkeys(COMPUTED[request.type], UNKNOWN)
+            id, generated = "", dict.fromkeys(COMPUTED[request.type], UNKNOWN)
         elif request.type.endswith("RandomBytes"):
-            id, made = _bytes(planned["length"])
+            id, generated = _bytes(planned["length"])
         elif request.type.endswith("RandomId"):
-            id, made = _id(planned["byteLength"], planned.get("prefix", ""))
+            id, generated = _id(planned["byteLength"], planned.get("prefix", ""))
         elif request.type.endswith("RandomString"):
             id = _text(planned)
-            made = {"id": id, "result": id}
+            generated = {"id": id, "result": id}
         else:
             text = _text(planned)
             # bcrypt accepts at most 72 bytes; the official plugin truncates as well.
             hashed = bcrypt.hashpw(text.encode()[:72], bcrypt.gensalt(rounds=10)).decode()
-            id, made = "none", {"id": "none", "result": text, "bcryptHash": hashed}
+            id, generated = "none", {"id": "none", "result": text, "bcryptHash": hashed}
         secret = SECRETS if request.type not in NO_SECRETS else frozenset()
-        return id, hide({**planned, **made}, request.news, secret)
+        return id, hide({**planned, **generated}, request.news, secret)
 
     def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
         if not request.outputs:

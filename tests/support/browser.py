@@ -50,8 +50,8 @@ def find() -> Browser:
         raise RuntimeError(f"CULVERT_TEST_BROWSER is {configured!r}, which is not a browser that runs")
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or not (shutil.which("npm") and shutil.which("node")):
         raise RuntimeError(
-            "this test needs headless Chromium: install Chromium or Chrome (Debian: `apt-get install chromium`), or name "
-            "one in CULVERT_TEST_BROWSER; on Linux with x86-64, npm and Node are enough"
+            "this test needs headless Chromium: install Chromium or Chrome (Debian: `apt-get install chromium`), or "
+            "name one in CULVERT_TEST_BROWSER; on Linux with x86-64, npm and Node are enough"
         )
     return _packaged(platformdirs.user_cache_path("culvert") / f"chromium-{VERSION}")
 

@@ -1,6 +1,6 @@
 """Reusable Access policies: who may reach an application.
 
-Sources: cloudflare-docs (cloudflare-one/access-controls/policies); an "Allow" policy takes no service token. Messages
+Sources: cloudflare-docs (cloudflare-one/access-controls/policies); an "Allow" policy accepts no service token. Messages
 behind invalid_request that no report shows, and the refusal to delete a policy in use, are guesses.
 """
 

@@ -30,7 +30,7 @@ class Record(BaseModel):
 
 
 class Records(crud.Resource):
-    """Kept in a table of their own, indexed by name: a zone has thousands, and every write looks for the same name."""
+    """Stored in a table of their own, indexed by name: every write looks for records with the same name."""
 
     kind = "dns_records"
     path = "/zones/{zone}/dns_records"

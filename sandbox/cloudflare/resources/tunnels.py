@@ -51,7 +51,7 @@ class Tunnel(BaseModel):
 
 
 class Tunnels(crud.Resource):
-    """Kept in a table of their own: the edge reads them and marks when they are active."""
+    """Stored in a table of their own: the edge reads them and updates their activity."""
 
     kind = "tunnels"
     path = "/accounts/{account}/cfd_tunnel"

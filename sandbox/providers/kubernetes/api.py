@@ -127,7 +127,7 @@ class Api:
         headers = {"Accept": "application/json", "Content-Type": media}
         # The client serializes JSON bodies only; JSON is valid YAML.
         content = json.dumps(body) if media.endswith("yaml") else body
-        made = self._client.param_serialize(
+        request = self._client.param_serialize(
             method,
             path,
             query_params=list((query or {}).items()),
@@ -136,7 +136,7 @@ class Api:
             auth_settings=["BearerToken"],
         )
         try:
-            reply = self._client.call_api(*made, _request_timeout=CALL_TIMEOUT)
+            reply = self._client.call_api(*request, _request_timeout=CALL_TIMEOUT)
             answered = reply.read()
         except (HTTPError, OSError) as error:
             raise ProviderError(f"the Kubernetes API server does not answer: {error}") from error

@@ -67,7 +67,7 @@ def prune(live: Any, shape: Any, at: tuple[str | int, ...] = ()) -> Any:
 
 
 def changes(old: Any, new: Any, immutable: tuple[str, ...]) -> dict[str, Change]:
-    """Property path → change; `old` is a pruned live object, `new` the inputs, `immutable` the fields that require a replacement."""
+    """Changes by property path. `old` is a pruned live object, `new` the inputs, `immutable` fields that replace."""
     found = {}
     for at, before, after in _walk((), plain(old), plain(new)):
         kind = "add" if before is MISSING else "delete" if after is MISSING else "update"

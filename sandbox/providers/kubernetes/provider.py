@@ -174,11 +174,11 @@ class Kubernetes:
             return None
         if live is None:
             return None
-        kept = plain(request.outputs)
+        stored = plain(request.outputs)
         found = prune(live, plain(inputs)) if inputs else import_inputs(live)
         found = hide_secrets(found, inputs)
-        manager = kept.get("__fieldManager") or new_manager()
-        outputs = checkpoint(found, live, kept.get("__initialApiVersion") or version, manager)
+        manager = stored.get("__fieldManager") or new_manager()
+        outputs = checkpoint(found, live, stored.get("__initialApiVersion") or version, manager)
         return request.id, outputs, found
 
     def delete(self, request: Request) -> None:
