@@ -48,8 +48,7 @@ demo: $(DEV) ## preview, up, up again, destroy: the real engine and API server, 
 	@$(BIN)/python -m sandbox.demo
 
 test: lint types ## style, types, unit tests, and the end-to-end tests in the sandbox
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/integration/test_dashboard.py
-	$(BIN)/python -m pytest tests/integration/test_dashboard.py # on its own: the browser keeps an event loop running
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 unit: $(DEV) ## the quick loop: the unit tests, which need nothing but Python
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit

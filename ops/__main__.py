@@ -14,6 +14,10 @@ def _main() -> None:
         if not _VENV.exists() or Path(sys.executable) == _VENV:
             sys.exit("The packages of these commands are not installed; `make setup` installs them into .venv.")
         os.execv(_VENV, [str(_VENV), "-m", "ops", *sys.argv[1:]])
+    from clients import lazy_sdk
+
+    # The commands read names and labels from the components, whose SDKs take three seconds to import as a whole.
+    lazy_sdk.install()
     from ops.cli import run
 
     run()

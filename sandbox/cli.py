@@ -42,8 +42,9 @@ def run() -> None:
     """Runs the command line. Every failure ends in a readable message and exit status 1, an interruption in 130."""
     from sandbox.engine.diagnostics import RunFailed, from_settings, lines
 
-    # A terminated command cleans up like an interrupted one.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # A terminated command cleans up like an interrupted one. Not by raising SIGINT, which a shell script lets the
+    # commands that it starts in the background ignore.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # The command's exit status, if it did not return normally; 130 after Ctrl-C.
         exit_status = app(standalone_mode=False)

@@ -41,7 +41,7 @@ def main() -> int:
             try:
                 return process.wait()
             except KeyboardInterrupt:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
                 process.wait()
                 raise
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +43,7 @@ class BaseCheckout:
         try:
             output, _ = process.communicate()
         except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait()
             raise
         try:

@@ -14,6 +14,7 @@ import yaml
 from kubernetes import config as kubernetes_config
 from kubernetes import dynamic
 
+from tests.support.namespace_finalizer import finalizing
 from tests.support.paths import PROJECT
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -21,7 +22,10 @@ ZONE = "89abcdef0123456789abcdef01234567"
 
 
 class Sandbox:
-    """One sandbox in a folder of its own."""
+    """One sandbox in a folder of its own, driven by its command line.
+
+    What only looks at a running sandbox goes to its servers directly: a command takes a second of Python's start.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -33,6 +37,7 @@ class Sandbox:
             },
             "CULVERT_SANDBOX_HOME": str(home),
         }
+        self._kubeconfig = ""
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "sandbox", *arguments]
@@ -46,16 +51,31 @@ class Sandbox:
     def raw(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True)
 
-    def calls_unmarked(self) -> list[dict[str, Any]]:
-        """The API calls since the mark, which stays."""
-        page = json.loads((self.home / "run" / "cloudflare.port").read_text())["port"]
-        mark = int((self.home / "mark").read_text())
-        admin = {"Authorization": f"Bearer {(self.home / 'admin').read_text().strip()}"}
-        return httpx.get(f"http://127.0.0.1:{page}/sandbox/calls?since={mark}", headers=admin).json()["calls"]
+    def dashboard(self) -> str:
+        """Address of the emulated API's dashboard, and of the API below it; the sandbox has to run."""
+        return f"http://127.0.0.1:{json.loads((self.home / 'run' / 'cloudflare.port').read_text())['port']}/"
 
-    def calls(self) -> list[dict[str, Any]]:
-        """The API calls since the last time this was asked."""
-        return self.run("calls", "--mark")
+    def admin(self, method: str, path: str, body: Any = None) -> Any:
+        """A call to the emulator's own side, below `/sandbox`; its answer."""
+        headers = {"Authorization": f"Bearer {(self.home / 'admin').read_text().strip()}"}
+        reply = httpx.request(method, f"{self.dashboard()}sandbox{path}", json=body, headers=headers, trust_env=False)
+        reply.raise_for_status()
+        return reply.json() if reply.content else None
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """A call to the emulated API that is not the stack's; its result."""
+        headers = {"Authorization": f"Bearer {(self.home / 'api-token').read_text().strip()}"}
+        reply = httpx.request(method, f"{self.dashboard()}client/v4{path}", json=body, headers=headers, trust_env=False)
+        reply.raise_for_status()
+        return reply.json()["result"] if reply.content else None
+
+    def calls(self, *, mark: bool = True) -> list[dict[str, Any]]:
+        """The API calls since the last mark, which is set anew unless told otherwise."""
+        file = self.home / "mark"
+        listed = self.admin("GET", f"/calls?since={file.read_text() if file.exists() else 0}")
+        if mark:
+            file.write_text(str(listed["mark"]))
+        return listed["calls"]
 
     def stack_file(self, name: str, config: Mapping[str, Any]) -> Path:
         """A stack file with these settings (keys without `culvert:`)."""
@@ -71,9 +91,7 @@ class Sandbox:
 
     def state(self) -> dict[str, Any]:
         """Everything that the emulated API holds."""
-        page = self.run("status")["dashboard"]
-        admin = (self.home / "admin").read_text().strip()
-        return httpx.get(f"{page}sandbox/state", headers={"Authorization": f"Bearer {admin}"}).raise_for_status().json()
+        return self.admin("GET", "/state")
 
     def tunnels(self) -> list[str]:
         """Names of the tunnels that are not deleted."""
@@ -85,8 +103,10 @@ class Sandbox:
         return {record["name"]: {**record, "zone": zone["id"]} for zone in zones for record in zone["records"]}
 
     def cluster(self) -> dynamic.DynamicClient:
-        kubeconfig = self.run("env")["KUBECONFIG"]
-        return dynamic.DynamicClient(kubernetes_config.new_client_from_config(kubeconfig))
+        self._kubeconfig = self._kubeconfig or self.run("env")["KUBECONFIG"]
+        client = kubernetes_config.new_client_from_config(self._kubeconfig)
+        # By default it keeps the cluster's kinds in a file in the temporary folder.
+        return dynamic.DynamicClient(client, cache_file=str(self.home / "kinds.json"))
 
     def objects(self, api_version: str, kind: str, namespace: str) -> list[dict[str, Any]]:
         found = self.cluster().resources.get(api_version=api_version, kind=kind).get(namespace=namespace)
@@ -109,6 +129,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A running sandbox for all tests of a session; each test uses stacks of its own."""
     box = Sandbox(tmp_path_factory.mktemp("sandbox") / "home")
     try:
-        yield box
+        with finalizing(box.home):
+            yield box
     finally:
         box.raw("down", "--delete")

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox import tools
 from tests.e2e.conftest import ACCOUNT, Sandbox, settings
 
 ANN = "ann@example.com"
@@ -54,9 +53,7 @@ def test_a_guarded_hostname_is_never_open_for_a_moment(sandbox: Sandbox) -> None
     sandbox.destroy("gate")
 
 
-@pytest.mark.skipif(
-    tools.find_cloudflared() is None, reason="cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED"
-)
+@pytest.mark.cloudflared
 def test_a_visitor_who_logs_in_passes_the_connectors_own_check(sandbox: Sandbox) -> None:
     sandbox.up("visit", {**guarded("visit", "visit"), "sampleSite": {"name": "blog"}})
     status, env = sandbox.run("status"), sandbox.run("env")

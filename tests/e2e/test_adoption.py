@@ -4,20 +4,11 @@ import base64
 import json
 from typing import Any
 
-import httpx
-
 from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
 
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
 RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
-
-
-def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
-    """A call that somebody else makes; its result."""
-    address = sandbox.run("status")["dashboard"] + "client/v4" + path
-    token = {"Authorization": f"Bearer {(sandbox.home / 'api-token').read_text().strip()}"}
-    return httpx.request(method, address, json=body, headers=token).raise_for_status().json()["result"]
 
 
 def of(report: dict[str, Any], type: str) -> list[tuple[str, list[str]]]:
@@ -29,7 +20,7 @@ def test_somebody_elses_record_is_an_error_before_anything_is_made_until_it_is_t
     file = sandbox.stack_file("theirs", given)
     sandbox.run("env", "--config", str(file))
     made = {"name": "theirs.example.com", "type": "CNAME", "content": "old.example.net", "comment": "by hand"}
-    record = api(sandbox, "POST", f"/zones/{ZONE}/dns_records", made)
+    record = sandbox.api("POST", f"/zones/{ZONE}/dns_records", made)
     sandbox.calls()
     for operation in ("preview", "up"):
         (error,) = sandbox.run(operation, "--config", str(file), fails=True)["errors"]
@@ -66,10 +57,10 @@ def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandb
     tunnels = f"/accounts/{ACCOUNT}/cfd_tunnel"
     secret = base64.b64encode(b"s" * 32).decode()
     by_hand = {"name": "homelab", "config_src": "cloudflare", "tunnel_secret": secret}
-    tunnel = api(sandbox, "POST", tunnels, by_hand)["id"]
+    tunnel = sandbox.api("POST", tunnels, by_hand)["id"]
     old_rules = {"config": {"ingress": [{"service": "http_status:503"}]}}
-    api(sandbox, "PUT", f"{tunnels}/{tunnel}/configurations", old_rules)
-    by_file = api(sandbox, "POST", tunnels, {**by_hand, "name": "by-file", "config_src": "local"})["id"]
+    sandbox.api("PUT", f"{tunnels}/{tunnel}/configurations", old_rules)
+    by_file = sandbox.api("POST", tunnels, {**by_hand, "name": "by-file", "config_src": "local"})["id"]
     sandbox.calls()
 
     file = sandbox.stack_file("inherit", {**given, "tunnel": {"adopt": by_file}})
@@ -91,7 +82,7 @@ def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandb
     assert taken["outputs"]["tunnelId"] == tunnel
     assert taken["outputs"]["configVersion"] == 2
     assert {"homelab", "culvert-inherit"} & set(sandbox.tunnels()) == {"culvert-inherit"}
-    token = json.loads(base64.b64decode(api(sandbox, "GET", f"{tunnels}/{tunnel}/token")))
+    token = json.loads(base64.b64decode(sandbox.api("GET", f"{tunnels}/{tunnel}/token")))
     assert token["s"] != secret
     for settled in (given, adopting):
         again = sandbox.up("inherit", settled)

@@ -152,7 +152,15 @@ def test_state_survives_between_commands_and_a_stop(lone: Sandbox) -> None:
     assert again["outputs"] == made["outputs"]
 
 
-def test_interrupting_stops_every_process(lone: Sandbox) -> None:
+@pytest.mark.parametrize("place", ["in the foreground", "in the background"])
+def test_interrupting_stops_every_process(lone: Sandbox, place: str) -> None:
+    """By Ctrl-C, or by `kill` where it runs in the background of a script, whose shell has it ignore SIGINT.
+
+    The tests themselves may run there: each case says what it inherits.
+    """
+    inherited, sent = (
+        (signal.SIG_DFL, signal.SIGINT) if place == "in the foreground" else (signal.SIG_IGN, signal.SIGTERM)
+    )
     process = subprocess.Popen(
         lone.command("up", "--config", str(lone.stack_file("cut", settings("cut")))),
         cwd=PROJECT,
@@ -160,9 +168,10 @@ def test_interrupting_stops_every_process(lone: Sandbox) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         process_group=0,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, inherited),
     )
     _eventually(lambda: (lone.home / "cloudflare.sqlite3").exists())
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, sent)
     assert process.wait(120) == 130
     assert _belonging(lone.home) == []
 
@@ -190,7 +199,7 @@ def test_a_run_killed_midway_is_made_whole_by_the_next(lone: Sandbox, victims: s
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _eventually(lambda: len(lone.calls_unmarked()) >= 2 or process.poll() is not None)
+    _eventually(lambda: len(lone.calls(mark=False)) >= 2 or process.poll() is not None)
     for killed in [psutil.Process(process.pid)] if victims == "the command" else _belonging(lone.home):
         killed.kill()
     process.wait()

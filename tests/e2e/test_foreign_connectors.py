@@ -1,7 +1,5 @@
 """A tunnel that somebody else's connectors hold is not deleted, until the program drops them."""
 
-import httpx
-
 from tests.e2e.conftest import Sandbox, settings
 
 
@@ -25,6 +23,4 @@ def test_connectors_of_others_are_dropped_when_the_program_runs(sandbox: Sandbox
 
 def _connect(sandbox: Sandbox, tunnel: str) -> None:
     """Two connectors of nobody's, which no process stands for: they stay when the stack's own are gone."""
-    admin = {"Authorization": f"Bearer {(sandbox.home / 'admin').read_text().strip()}"}
-    body = {"tunnel": tunnel, "connectors": [4, 2]}
-    httpx.put(f"{sandbox.run('status')['dashboard']}sandbox/connections", json=body, headers=admin).raise_for_status()
+    sandbox.admin("PUT", "/connections", {"tunnel": tunnel, "connectors": [4, 2]})

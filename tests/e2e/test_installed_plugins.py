@@ -1,15 +1,18 @@
-"""Plugins that somebody has are used in place of the stand-ins: the engine starts them itself.
+"""Installed plugins are used in place of the stand-ins: the engine starts them itself.
 
-No official plugin can be had from a package registry, so what is installed here is a program that speaks as one. That the
-stand-ins do what the official ones do is shown by the recordings (`tests/unit/sandbox/providers`).
+Official plugins are not in package registries, so what is installed here is a program that speaks as one, on a machine
+that has no others. That the stand-ins do what the official plugins do is shown by the recordings
+(`tests/unit/sandbox/providers`).
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sandbox.services.providers import PROVIDERS
 from sandbox.tools import plugin_version
 from tests.e2e.conftest import PROJECT, Sandbox, settings
 
@@ -27,11 +30,22 @@ threading.Event().wait()
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Sandbox]:
     made = Sandbox(tmp_path / "home")
+    made.env |= {"PATH": _without_plugins(made.env["PATH"]), "PULUMI_HOME": str(tmp_path / "pulumi")}
     yield made
     made.raw("down", "--delete")
 
 
+def _without_plugins(path: str) -> str:
+    """A PATH without the folders that hold a provider plugin of this machine's user."""
+    programs = [f"pulumi-resource-{name}" for name in PROVIDERS]
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(
+        folder for folder in folders if not any((Path(folder) / program).exists() for program in programs)
+    )
+
+
 def _install(folder: Path) -> Path:
+    """Puts the plugin into a folder; gives the file that it makes when it is started."""
     folder.mkdir(parents=True)
     program = folder / "pulumi-resource-random"
     program.write_text(PLUGIN)
@@ -46,7 +60,6 @@ def test_a_plugin_that_is_there_is_used(box: Sandbox, tmp_path: Path, place: str
         box.env["PATH"] = f"{tmp_path / 'bin'}:{box.env['PATH']}"
     else:
         started = _install(tmp_path / "pulumi" / "plugins" / f"resource-random-v{plugin_version('random')}")
-        box.env["PULUMI_HOME"] = str(tmp_path / "pulumi")
     providers = box.run("status")["providers"]
     assert {name: provider["kind"] for name, provider in providers.items()} == {
         "cloudflare": "standin",

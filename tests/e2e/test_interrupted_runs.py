@@ -1,6 +1,7 @@
 """An update that is cut off after any write to an API is made whole by the next, with nothing left over."""
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -99,6 +100,9 @@ def whole(harness: EngineHarness, engine: Engine, stack: str, hostname: str) -> 
     (tunnel,) = tunnels(harness, stack)
     assert [rule.get("hostname") for rule in tunnel["configuration"]["config"]["ingress"]] == [hostname, None]
     assert records(harness, stack) == {hostname: f"{tunnel['id']}.cfargotunnel.com"}
+    # What was being made when the engine was killed is imported by the next run, which does not wait for it as for what
+    # it makes itself.
+    _await_available(harness, stack)
     objects = harness.namespaced_objects(stack)
     name = f"culvert-{stack}"
     (secret,) = [found for found in objects["Secret"] if found["type"] == "Opaque"]
@@ -115,6 +119,15 @@ def whole(harness: EngineHarness, engine: Engine, stack: str, hostname: str) -> 
     assert not [resource["urn"] for resource in state["resources"] if resource.get("delete")]
     assert engine.preview(quiet).changes == []
     return token
+
+
+def _await_available(harness: EngineHarness, stack: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        (connector,) = harness.namespaced_objects(stack)["Deployment"]
+        if connector["status"].get("availableReplicas") == 1:
+            return
+        time.sleep(0.1)
 
 
 def nothing(harness: EngineHarness, stack: str) -> None:

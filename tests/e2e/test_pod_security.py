@@ -12,6 +12,8 @@ from policy.rules import POD_SECURITY
 from policy.stack import Resource, Stack
 from tests.e2e.conftest import Sandbox
 
+pytestmark = pytest.mark.xdist_group("pod-security")
+
 Body = dict[str, Any]
 Change = Callable[[Body], object]
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import httpx
-
 from tests.e2e.conftest import ACCOUNT, Sandbox, settings
 
 NETWORK = "10.43.0.0/16"
@@ -15,40 +13,33 @@ def routed(virtual: dict[str, str] | None = None) -> dict[str, Any]:
     return settings("routed", privateNetworks={"routes": [{"network": NETWORK}], **network})
 
 
-def call(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
-    env = sandbox.run("env")
-    headers = {"Authorization": f"Bearer {env['CLOUDFLARE_API_TOKEN']}"}
-    reply = httpx.request(method, env["CLOUDFLARE_BASE_URL"] + path, json=body, headers=headers)
-    return reply.raise_for_status().json()["result"]
-
-
 def test_a_route_moves_and_leaves_what_is_somebody_elses(sandbox: Sandbox) -> None:
     made = sandbox.up("routed", routed())
-    (route,) = call(sandbox, "GET", f"{TEAMNET}/routes?comment=culvert/routed")
+    (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert made["outputs"]["virtualNetworkId"] == route["virtual_network_id"]
     assert route["virtual_network_name"] == "default"
 
     assert sandbox.up("routed", routed({"name": "homelab"}))["summary"]["delete"] == 1
-    (route,) = call(sandbox, "GET", f"{TEAMNET}/routes?comment=culvert/routed")
+    (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert route["virtual_network_name"] == "homelab"
 
     # Where it was is another's now, and stays.
-    tunnel = call(sandbox, "POST", f"/accounts/{ACCOUNT}/cfd_tunnel", {"name": "elsewhere"})["id"]
-    other = call(sandbox, "POST", f"{TEAMNET}/routes", {"network": NETWORK, "tunnel_id": tunnel})
+    tunnel = sandbox.api("POST", f"/accounts/{ACCOUNT}/cfd_tunnel", {"name": "elsewhere"})["id"]
+    other = sandbox.api("POST", f"{TEAMNET}/routes", {"network": NETWORK, "tunnel_id": tunnel})
     file = sandbox.stack_file("routed", routed())
     (error,) = sandbox.run("up", "--stack", "routed", "--config", str(file), fails=True)["errors"]
     assert "1014" in error["message"]
     assert "python -m ops recover" in error["accepted"]
-    assert call(sandbox, "GET", f"{TEAMNET}/routes/{other['id']}") == other
-    assert len(call(sandbox, "GET", f"{TEAMNET}/routes?comment=culvert/routed")) == 1
+    assert sandbox.api("GET", f"{TEAMNET}/routes/{other['id']}") == other
+    assert len(sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")) == 1
 
-    call(sandbox, "DELETE", f"{TEAMNET}/routes/{other['id']}")
-    call(sandbox, "DELETE", f"/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}")
+    sandbox.api("DELETE", f"{TEAMNET}/routes/{other['id']}")
+    sandbox.api("DELETE", f"/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}")
     sandbox.up("routed", routed())
-    (route,) = call(sandbox, "GET", f"{TEAMNET}/routes?comment=culvert/routed")
+    (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert route["virtual_network_name"] == "default"
-    assert [each["name"] for each in call(sandbox, "GET", f"{TEAMNET}/virtual_networks")] == ["default"]
+    assert [each["name"] for each in sandbox.api("GET", f"{TEAMNET}/virtual_networks")] == ["default"]
 
     sandbox.destroy("routed")
-    assert call(sandbox, "GET", f"{TEAMNET}/routes?comment=culvert/routed") == []
+    assert sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed") == []
     assert "culvert-routed" not in sandbox.tunnels()

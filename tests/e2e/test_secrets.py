@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.conftest import Sandbox, settings
 
+pytestmark = pytest.mark.xdist_group("secrets")
+
 ROUTES = [{"hostname": "secrets.example.com", "service": "http://blog"}]
 
 

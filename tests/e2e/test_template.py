@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sandbox import tools
 from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
 from tests.support.checkouts import checkout
 
@@ -44,7 +45,10 @@ def test_three_answers_make_a_project_that_comes_up(sandbox: Sandbox, tmp_path: 
     assert made.returncode == 0, made.stderr
     assert "culvert-dev" not in made.stdout
     record = sandbox.records()["www.template.example"]
-    assert (record["comment"], record["target"]) == ("shop/dev", "inactive")
+    assert record["comment"] == "shop/dev"
+    # Without a cloudflared no connector registers; with one, the pods are ready once they have a connection of four.
+    states = {"degraded", "healthy"} if tools.find_cloudflared() else {"inactive"}
+    assert record["target"] in states
     (site_pod,) = [
         pod
         for pod in sandbox.objects("v1", "Pod", "blog-dev")

@@ -22,6 +22,8 @@ from ops.verify.runner import Runner
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
 
+pytestmark = pytest.mark.xdist_group("verify")
+
 STACK = "sure"
 APPS = f"/apis/apps/v1/namespaces/{STACK}/deployments/culvert-{STACK}-cloudflared"
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{STACK}/networkpolicies"

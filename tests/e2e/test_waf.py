@@ -40,12 +40,7 @@ def guarded(**edge: Any) -> dict[str, Any]:
 
 
 def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
-    env = sandbox.run("env", "--config", str(sandbox.stack_file("guard", guarded())))
-    headers = {"Authorization": f"Bearer {env['CLOUDFLARE_API_TOKEN']}"}
-    reply = httpx.request(
-        method, f"{env['CLOUDFLARE_BASE_URL']}/zones/{ZONE}/rulesets{path}", json=body, headers=headers
-    )
-    return reply.raise_for_status().json()["result"] if reply.content else None
+    return sandbox.api(method, f"/zones/{ZONE}/rulesets{path}", body)
 
 
 def visit(front: str, path: str = "/", **headers: str) -> int:
@@ -55,6 +50,7 @@ def visit(front: str, path: str = "/", **headers: str) -> int:
 
 
 def test_rules_are_added_to_those_of_others_which_stay(sandbox: Sandbox) -> None:
+    sandbox.run("env", "--config", str(sandbox.stack_file("guard", guarded())))
     body = {"name": "default", "kind": "zone", "phase": CUSTOM, "rules": [MONITOR, MAINTENANCE]}
     before = api(sandbox, "POST", "", body)
 

@@ -28,8 +28,12 @@ RULES = [
 ]
 
 
-@pytest.fixture(scope="session")
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For this module alone: until the browser is closed, its event loop keeps others from running in this process."""
     found = browser.find()
     # For a busy machine; a correct page passes at once.
     expect.set_options(timeout=60_000)

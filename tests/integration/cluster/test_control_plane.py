@@ -218,9 +218,12 @@ def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(running
     eventually(lambda: names() == [])
 
 
-def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_garbage(running: Cluster, namespace: str):
+def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_garbage(
+    running: Cluster, namespace: str, tmp_path: Path
+):
     with connect(running.kubeconfig) as api:
-        sealed = dynamic.DynamicClient(api).resources.get(api_version="bitnami.com/v1alpha1", kind="SealedSecret")
+        kinds = dynamic.DynamicClient(api, cache_file=str(tmp_path / "kinds.json")).resources
+        sealed = kinds.get(api_version="bitnami.com/v1alpha1", kind="SealedSecret")
     metadata = {"name": "token", "namespace": namespace}
     object_ = {"apiVersion": sealed.group_version, "kind": sealed.kind, "metadata": metadata}
     with pytest.raises(ApiException, match=r"spec\.encryptedData: Required value"):

@@ -12,6 +12,8 @@ from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.tools.browser import screenshot
 from tests.support.browser import find
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 RED = b"<body style='margin:0;background:#f00'>"
 
 

@@ -26,9 +26,7 @@ from tests.support.emulator import TUNNELS
 from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, running, separate_edge, until
 
 BINARY = tools.find_cloudflared()
-pytestmark = pytest.mark.skipif(
-    BINARY is None, reason="cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED"
-)
+pytestmark = [pytest.mark.cloudflared, pytest.mark.xdist_group("cloudflared")]
 
 
 def origin() -> FastAPI:

@@ -17,9 +17,9 @@ from tests.support.kubelet_cluster import LABELS, KubeletCluster, KubeletProcess
 from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, running, until
 
 BINARY = tools.find_cloudflared()
-pytestmark = pytest.mark.skipif(
-    BINARY is None, reason="cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED"
-)
+pytestmark = pytest.mark.cloudflared
+
+
 PORTS = [
     {"name": "http", "port": 80, "targetPort": 8080},
     {"name": "https", "port": 443, "targetPort": 8443},
