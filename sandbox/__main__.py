@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the command line, run by the project's own Python where the caller's lacks the packages."""
+"""`python -m sandbox`: the command line, run by the project's Python if the caller's lacks the packages."""
 
 import importlib.util
 import os
@@ -11,8 +11,8 @@ _VENV = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
 def _main() -> None:
     if any(importlib.util.find_spec(package) is None for package in ("pydantic", "typer", "fastapi")):
         if not _VENV.exists() or Path(sys.executable) == _VENV:
-            sys.exit("The sandbox's packages are not installed; `make setup` installs them into .venv.")
-        # A newcomer's `python` is not the one that `make` prepared: continue with that one.
+            sys.exit("The sandbox's packages are not installed. Run `make setup` to install them into .venv.")
+        # The `python` on the PATH is often not the one of `make setup`: continue with that one.
         os.execv(_VENV, [str(_VENV), "-m", "sandbox", *sys.argv[1:]])
     from sandbox.cli import run
 

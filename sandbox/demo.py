@@ -1,4 +1,4 @@
-"""`make demo`: the whole exposure previewed, made, made again without a change, and removed, in a sandbox of its own."""
+"""`make demo`: an exposure previewed, created, updated without a change, and destroyed, in a sandbox of its own."""
 
 import json
 import os
@@ -14,27 +14,31 @@ from rich.console import Console
 from sandbox.directory import PROJECT
 from sandbox.tools import browser
 
-PICTURE = PROJECT / "demo.png"
-"""What a visitor saw: the one thing that a demo leaves behind."""
+SCREENSHOT = PROJECT / "demo.png"
+"""A screenshot of the page that a visitor sees: the only file that a demo leaves behind."""
 
 _STEPS = (
-    ("preview", "What would be made. Nothing is changed by this."),
-    ("up", "Now it is made: rules and Secret first, then the connector, and DNS once the connector is available."),
-    ("calls", "What the Cloudflare API was asked for, by all of the above."),
-    ("up", "The same once more. Nothing differs, so nothing is written."),
-    ("destroy", "And back: DNS first, the tunnel last."),
+    ("preview", "Shows what would be created. Changes nothing."),
+    (
+        "up",
+        "Creates everything: ingress rules and Secret, then the connector, and DNS once the connector is available.",
+    ),
+    ("calls", "The calls to the Cloudflare API so far."),
+    ("up", "The same again: nothing has changed, so nothing is written."),
+    ("destroy", "Deletes everything: DNS first, the tunnel last."),
 )
 
 
 def main() -> int:
-    """Runs the steps and returns the exit status of the first that failed, else 0; leaves no process, and no file but the picture."""
+    """Runs the steps and returns the exit status of the first that fails, else 0. Leaves no process, and no file but the
+    screenshot."""
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="culvert-demo-") as folder:
         env = {**os.environ, "CULVERT_SANDBOX_HOME": folder}
 
         def sandbox(command: str, *options: str) -> int:
-            # In a group of its own, so that Ctrl-C reaches it once, from here, and it has the time to clean up.
+            # In a process group of its own: it receives Ctrl-C once, from this process, and has time to clean up.
             process = subprocess.Popen(
                 [sys.executable, "-m", "sandbox", command, *options], cwd=PROJECT, env=env, process_group=0
             )
@@ -45,28 +49,26 @@ def main() -> int:
                 process.wait()
                 raise
 
-        def told(command: str) -> dict[str, Any]:
-            done = subprocess.run(
+        def result_of(command: str) -> dict[str, Any]:
+            process = subprocess.run(
                 [sys.executable, "-m", "sandbox", command, "--json"],
                 cwd=PROJECT,
                 env=env,
                 capture_output=True,
                 check=True,
             )
-            return json.loads(done.stdout)
+            return json.loads(process.stdout)
 
         try:
-            for command, why in _STEPS:
+            for command, description in _STEPS:
                 console.rule(f"[bold]python -m sandbox {command}[/]", align="left")
-                console.print(why, style="dim")
+                console.print(description, style="dim")
                 sys.stdout.flush()
-                failed = sandbox(command)
-                if failed:
-                    return failed
-                if command == "calls":
-                    failed = _visit(console, told("status"), told("outputs")["publicHostname"])
-                if failed:
-                    return failed
+                exit_status = sandbox(command)
+                if not exit_status and command == "calls":
+                    exit_status = _visit(console, result_of("status"), result_of("outputs")["publicHostname"])
+                if exit_status:
+                    return exit_status
             console.rule("[bold]python -m sandbox status[/]", align="left")
             sys.stdout.flush()
             sandbox("status")
@@ -75,33 +77,34 @@ def main() -> int:
         finally:
             sandbox("down", "--delete")
     console.print(
-        "\nEverything is gone again. To keep one running and look around: [bold].venv/bin/python -m sandbox up[/], then open the page it names."
+        "\nThe demo has removed everything. To keep a sandbox running: [bold].venv/bin/python -m sandbox up[/], "
+        "then open the dashboard whose address it prints."
     )
     return 0
 
 
 def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
-    """Fetches the sample site's page through the tunnel, where a real connector holds it; returns an exit status."""
+    """Fetches the sample site's page through the tunnel, if there is a real connector; returns an exit status."""
     console.rule(f"[bold]curl -H 'Host: {hostname}' {status['frontend']}[/]", align="left")
     if not status["cloudflared"]["path"]:
         console.print(
-            "Left out: cloudflared is not here, so the connector's pods are simulated. Put it on the PATH, or name it with "
-            "CULVERT_CLOUDFLARED, and this shows the sample site's page, fetched through the tunnel.",
+            "Skipped: cloudflared is not installed, so the connector's pods are simulated. With cloudflared on the PATH, or "
+            "named by CULVERT_CLOUDFLARED, this step fetches the sample site's page through the tunnel.",
             style="dim",
         )
         return 0
-    console.print("A visitor: through the edge, a real cloudflared and the Service, to the sample site.", style="dim")
-    answer = httpx.get(status["frontend"], headers={"Host": hostname}, timeout=30)
-    console.print(f"{answer.status_code} {answer.reason_phrase}")
-    console.print(answer.text, markup=False)
-    if not answer.is_success:
+    console.print("A visit: through the edge, a real cloudflared and the Service, to the sample site.", style="dim")
+    response = httpx.get(status["frontend"], headers={"Host": hostname}, timeout=30)
+    console.print(f"{response.status_code} {response.reason_phrase}")
+    console.print(response.text, markup=False)
+    if not response.is_success:
         return 1
-    program = browser.installed()
-    if program:
-        browser.screenshot(program, hostname, status["frontend"], PICTURE)
-        console.print(f"The same in a browser: {PICTURE.name}", style="dim")
+    executable = browser.installed()
+    if executable:
+        browser.screenshot(executable, hostname, status["frontend"], SCREENSHOT)
+        console.print(f"The page in a browser: {SCREENSHOT.name}", style="dim")
     else:
-        console.print("No picture of it: there is no Chromium or Chrome on the PATH.", style="dim")
+        console.print("No screenshot: Chromium or Chrome is not on the PATH.", style="dim")
     return 0
 
 

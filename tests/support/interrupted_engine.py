@@ -1,7 +1,7 @@
-"""An engine that is killed after the k-th write to an API, before it hears of the answer.
+"""An engine that is killed after the k-th write to an API, before it receives the response.
 
-The stand-in providers run in this process, so that every write passes through here, to the emulated API and to the cluster
-alike. Writes go one at a time: what was under way beside the fatal one is as if the providers had died with the engine.
+The stand-in providers run in this process, so that every write passes through it, to the emulated API and to the cluster.
+Writes are serialized: a write that runs beside the fatal one fails, as if the providers had died with the engine.
 """
 
 import contextlib
@@ -39,65 +39,65 @@ KINDS = (
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("policy/v1", "PodDisruptionBudget"),
 )
-"""What the program makes in its namespace."""
+"""The kinds that the program creates in its namespace."""
 
 
 class EngineKiller:
-    """Counts writes, and ends the engine after the one that it is told."""
+    """Counts writes and kills the engine after a given number of them."""
 
     def __init__(self, backend: str) -> None:
         self.backend = backend
         self.writes: list[str] = []
         self._after = 0
         self._run = 0
-        self._over = False
+        self._killed = False
         self._lock = threading.Lock()
 
     def kill_after(self, writes: int, run: Run) -> bool:
-        """Runs until so many writes were made, and no further; false where there were not so many."""
+        """Runs until so many writes were made, then kills the engine; returns whether it was killed."""
         self._begin(writes)
         try:
             run()
         except RunFailed:
-            # Otherwise it failed by itself.
-            assert self._over
+            # Otherwise the run failed for another reason.
+            assert self._killed
         _await_programs()
         with self._lock:
-            cut, self._over, self._after = self._over, False, 0
+            killed, self._killed, self._after = self._killed, False, 0
             self._run += 1
-        return cut
+        return killed
 
     def _begin(self, after: int) -> None:
         with self._lock:
-            self.writes, self._after, self._over = [], after, False
+            self.writes, self._after, self._killed = [], after, False
             self._run += 1
 
-    def write(self, what: str, make: Callable[[], Any]) -> Any:
+    def write(self, description: str, perform: Callable[[], Any]) -> Any:
         run = self._run
         with self._lock:
-            if self._over or run != self._run:
-                raise ProviderError("the engine is gone")
-            answer = make()
-            self.writes.append(what)
+            if self._killed or run != self._run:
+                raise ProviderError("the engine was killed")
+            response = perform()
+            self.writes.append(description)
             if len(self.writes) == self._after:
-                self._over = True
+                self._killed = True
                 for engine in find_engines(self.backend):
                     engine.kill()
                     while alive(engine.pid):
                         time.sleep(0.005)
-                raise ProviderError("the engine is gone")
-            return answer
+                raise ProviderError("the engine was killed")
+            return response
 
 
 def _await_programs() -> None:
-    """Waits until a program whose engine is gone has noticed: the SDK keeps what is the process's, and the next one would get it."""
+    """Waits until the program of a killed engine has ended: the SDK has process-wide state, which the next run would share."""
     deadline = time.monotonic() + 60
-    while any(map(_serves, sys._current_frames().values())):
-        assert time.monotonic() < deadline, "the program goes on without its engine"
+    while any(map(_is_serving, sys._current_frames().values())):
+        assert time.monotonic() < deadline, "the program is still running without its engine"
         time.sleep(0.02)
 
 
-def _serves(frame: FrameType | None) -> bool:
+def _is_serving(frame: FrameType | None) -> bool:
     while frame:
         if frame.f_code.co_filename == _server.__file__:
             return True
@@ -106,7 +106,7 @@ def _serves(frame: FrameType | None) -> bool:
 
 
 class EngineHarness:
-    """A running sandbox, with engines driven from here."""
+    """A running sandbox whose engines and providers run in this process."""
 
     def __init__(self, box: Sandbox, patch: pytest.MonkeyPatch) -> None:
         self.box = box
@@ -130,29 +130,29 @@ class EngineHarness:
             server.stop(grace=None)
 
     def api_state(self) -> dict[str, Any]:
-        """Everything that the emulated API holds."""
+        """Every object of the emulated API."""
         headers = {"Authorization": f"Bearer {self.services.directory.secret('admin')}"}
         return httpx.get(f"{self.services.dashboard()}sandbox/state", headers=headers).raise_for_status().json()
 
     def token(self, tunnel: str) -> str:
-        """What a connector of this tunnel registers with, as the API has it."""
+        """The connector token of a tunnel, from the API."""
         headers = {"Authorization": f"Bearer {self.env['CLOUDFLARE_API_TOKEN']}"}
         path = f"{self.env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}/token"
         return httpx.get(path, headers=headers).raise_for_status().json()["result"]
 
     def namespaced_objects(self, namespace: str) -> dict[str, list[dict[str, Any]]]:
-        """The objects of a namespace that the program may have made, by kind."""
-        found = {}
+        """The objects of a namespace that the program can have created, by kind."""
+        objects = {}
         for version, kind in KINDS:
             path = self._cluster.endpoint(version, kind).path(namespace)
-            found[kind] = self._cluster.call("GET", path)["items"]
-        return found
+            objects[kind] = self._cluster.call("GET", path)["items"]
+        return objects
 
     def namespaces(self) -> list[str]:
-        return [each["metadata"]["name"] for each in self._cluster.call("GET", "/api/v1/namespaces")["items"]]
+        return [namespace["metadata"]["name"] for namespace in self._cluster.call("GET", "/api/v1/namespaces")["items"]]
 
     def checkpoint(self, stack: str) -> dict[str, Any]:
-        """The state of a stack, as it lies in its file."""
+        """The state of a stack, from its file."""
         file = self.services.directory.path / "state/.pulumi/stacks/culvert" / f"{stack}.json"
         return json.loads(file.read_text())["checkpoint"]["latest"]
 
@@ -165,11 +165,11 @@ class EngineHarness:
 @contextlib.contextmanager
 def engine_harness(box: Sandbox) -> Iterator[EngineHarness]:
     with pytest.MonkeyPatch.context() as patch:
-        made = EngineHarness(box, patch)
+        harness = EngineHarness(box, patch)
         try:
-            yield made
+            yield harness
         finally:
-            made.stop()
+            harness.stop()
 
 
 def quiet(_line: str) -> None:
@@ -180,10 +180,10 @@ def _count_cloudflare(killer: EngineKiller, patch: pytest.MonkeyPatch) -> None:
     send = Client._send
 
     def counted(self: Client, method: str, url: str, body: Any, query: Any) -> Any:
-        def make() -> Any:
+        def perform() -> Any:
             return send(self, method, url, body, query)
 
-        return make() if method == "GET" else killer.write(f"{method} {url.rsplit('/v4', 1)[-1]}", make)
+        return perform() if method == "GET" else killer.write(f"{method} {url.rsplit('/v4', 1)[-1]}", perform)
 
     patch.setattr(Client, "_send", counted)
 
@@ -194,9 +194,9 @@ def _count_kubernetes(killer: EngineKiller, patch: pytest.MonkeyPatch) -> None:
     def counted(
         self: Api, method: str, path: str, body: Any = None, query: Any = None, *more: Any, **named: Any
     ) -> Any:
-        def make() -> Any:
+        def perform() -> Any:
             return call(self, method, path, body, query, *more, **named)
 
-        return make() if method == "GET" or "dryRun" in (query or {}) else killer.write(f"{method} {path}", make)
+        return perform() if method == "GET" or "dryRun" in (query or {}) else killer.write(f"{method} {path}", perform)
 
     patch.setattr(Api, "call", counted)

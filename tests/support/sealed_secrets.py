@@ -1,4 +1,4 @@
-"""Certificates to seal for, made anew for each run, and what a cluster's controller does with what is sealed."""
+"""Sealing certificates, generated for each run, and the unsealing that a cluster's controller does."""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -13,26 +13,26 @@ _keys: dict[str, rsa.RSAPrivateKey] = {}
 
 
 def key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """The private key of `name`, made when it is first asked for."""
+    """The private key of `name`, generated on first use."""
     return _keys.get(name) or _keys.setdefault(name, rsa.generate_private_key(65537, bits))
 
 
 def certificate(name: str = "controller", bits: int = 2048, elliptic: bool = False) -> str:
     """A self-signed certificate in PEM; its key is that of `name`."""
     signing = ec.generate_private_key(ec.SECP256R1()) if elliptic else key(name, bits)
-    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(called, called, signing.public_key(), x509.random_serial_number())
+    signed = (
+        x509.CertificateBuilder(subject, subject, signing.public_key(), x509.random_serial_number())
         .not_valid_before(now)
         .not_valid_after(now + timedelta(days=1))
         .sign(signing, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def unseal(entry: str, label: str, name: str = "controller") -> str:
-    """What is sealed, opened as `pkg/crypto` of sealed-secrets does; raises where key or label are others'."""
+    """The unsealed value, as `pkg/crypto` of sealed-secrets computes it; raises if the key or the label differs."""
     sealed = base64.b64decode(entry)
     length = int.from_bytes(sealed[:2], "big")
     oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label.encode())

@@ -1,4 +1,4 @@
-"""The embedded cluster is a real control plane: it refuses, rolls out and clears away as any does, and it comes back."""
+"""The embedded cluster is a real control plane: it admits, rolls out and deletes as any other, and it can be restarted."""
 
 import json
 import os
@@ -24,12 +24,12 @@ from sandbox.errors import SandboxError
 from sandbox.tools.processes import Supervisor
 from tests.support.processes import alive, eventually
 
-pytestmark = pytest.mark.xdist_group("cluster")  # one after the other: a cluster takes half a gigabyte
+pytestmark = pytest.mark.xdist_group("cluster")  # one after another: a cluster takes half a gigabyte
 
 
 @dataclass
 class Cluster:
-    """One embedded cluster and a client for it, which is made anew for each use as the address may change."""
+    """An embedded cluster and its clients, created for each use because the address may change."""
 
     home: Path
     supervisor: Supervisor
@@ -59,39 +59,39 @@ class Cluster:
         with connect(self.kubeconfig) as api:
             return client.AppsV1Api(api)
 
-    def make(self, kind: str, namespace: str | None, body: dict[str, Any]) -> Any:
+    def create(self, kind: str, namespace: str | None, body: dict[str, Any]) -> Any:
         api = self.apps() if kind == "deployment" else self.core()
         verb = getattr(api, f"create_namespaced_{kind}" if namespace else f"create_{kind}")
         return verb(namespace, body) if namespace else verb(body)
 
     def has_namespace(self, name: str) -> bool:
-        return name in [found.metadata.name for found in self.core().list_namespace().items if found.metadata]
+        return name in [item.metadata.name for item in self.core().list_namespace().items if item.metadata]
 
     def available(self, namespace: str, name: str = "web") -> bool:
-        """Whether the current generation of a Deployment is out in full, as a client would ask."""
-        found: Any = self.apps().read_namespaced_deployment(name, namespace)
-        status, wanted = found.status, found.spec.replicas
-        seen = status.observed_generation == found.metadata.generation
-        return seen and status.updated_replicas == status.replicas == status.available_replicas == wanted
+        """Whether the current generation of a Deployment is rolled out completely."""
+        read: Any = self.apps().read_namespaced_deployment(name, namespace)
+        status, replicas = read.status, read.spec.replicas
+        observed = status.observed_generation == read.metadata.generation
+        return observed and status.updated_replicas == status.replicas == status.available_replicas == replicas
 
 
 @pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Cluster]]:
-    made: list[Cluster] = []
+def new_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Cluster]]:
+    clusters: list[Cluster] = []
 
-    def one() -> Cluster:
+    def create() -> Cluster:
         home = tmp_path_factory.mktemp("home")
-        made.append(Cluster(home, Supervisor(home), tools.ensure(cluster.PROGRAMS, print)))
-        return made[-1]
+        clusters.append(Cluster(home, Supervisor(home), tools.ensure(cluster.PROGRAMS, print)))
+        return clusters[-1]
 
-    yield one
-    for each in made:
-        each.supervisor.stop_all()
+    yield create
+    for cluster_ in clusters:
+        cluster_.supervisor.stop_all()
 
 
 @pytest.fixture(scope="module")
-def shared(make: Callable[[], Cluster]) -> Cluster:
-    return make()
+def shared(new_cluster: Callable[[], Cluster]) -> Cluster:
+    return new_cluster()
 
 
 @pytest.fixture
@@ -104,12 +104,12 @@ def running(shared: Cluster) -> Cluster:
 def namespace(running: Cluster, request: pytest.FixtureRequest) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:60].strip("-")
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    running.make("namespace", None, {"metadata": {"name": name, "labels": labels}})
+    running.create("namespace", None, {"metadata": {"name": name, "labels": labels}})
     return name
 
 
 def pod_spec(**more: Any) -> dict[str, Any]:
-    """A pod that the restricted level lets pass."""
+    """A pod that the restricted Pod Security level admits."""
     return {
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [
@@ -138,7 +138,7 @@ def deployment(replicas: int = 3) -> dict[str, Any]:
 
 
 def test_a_deployment_becomes_available_on_several_nodes_and_rolls(running: Cluster, namespace: str):
-    running.make("deployment", namespace, deployment())
+    running.create("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
     pods: list[Any] = running.core().list_namespaced_pod(namespace).items
     assert len({pod.spec.node_name for pod in pods}) == 3
@@ -151,21 +151,21 @@ def test_a_deployment_becomes_available_on_several_nodes_and_rolls(running: Clus
 
 
 def test_a_service_gets_addresses_of_both_families_and_its_endpoints(running: Cluster, namespace: str):
-    running.make("deployment", namespace, deployment())
+    running.create("deployment", namespace, deployment())
     spec = {"selector": {"app": "web"}, "ports": [{"port": 80}], "ipFamilyPolicy": "RequireDualStack"}
-    service = running.make("service", namespace, {"metadata": {"name": "web"}, "spec": spec})
+    service = running.create("service", namespace, {"metadata": {"name": "web"}, "spec": spec})
     assert [":" in address for address in service.spec.cluster_ips] == [False, True]
 
     def endpoints() -> int:
         with connect(running.kubeconfig) as api:
             slices = client.DiscoveryV1Api(api).list_namespaced_endpoint_slice(namespace).items
-        return sum(len(each.endpoints or []) for each in slices)
+        return sum(len(item.endpoints or []) for item in slices)
 
     eventually(lambda: endpoints() == 6)
 
 
-def test_a_disruption_budget_is_kept(running: Cluster, namespace: str):
-    running.make("deployment", namespace, deployment(replicas=2))
+def test_a_disruption_budget_is_enforced(running: Cluster, namespace: str):
+    running.create("deployment", namespace, deployment(replicas=2))
     eventually(lambda: running.available(namespace))
     with connect(running.kubeconfig) as api:
         policy: Any = client.PolicyV1Api(api)
@@ -181,27 +181,27 @@ def test_a_disruption_budget_is_kept(running: Cluster, namespace: str):
 @pytest.mark.parametrize(
     "wrong", [{"hostNetwork": True}, {"securityContext": {}}, {"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}]
 )
-def test_a_restricted_namespace_refuses(running: Cluster, namespace: str, wrong: dict[str, Any]):
+def test_a_restricted_namespace_rejects(running: Cluster, namespace: str, wrong: dict[str, Any]):
     body = {"metadata": {"name": "wrong"}, "spec": pod_spec(**wrong)}
     with pytest.raises(ApiException, match='violates PodSecurity \\\\"restricted:latest'):
-        running.make("pod", namespace, body)
+        running.create("pod", namespace, body)
 
 
-def test_an_unlabelled_namespace_takes_a_privileged_pod_so_it_is_the_label_that_refuses(running: Cluster):
+def test_an_unlabelled_namespace_admits_a_privileged_pod_so_the_label_decides(running: Cluster):
     spec = pod_spec(securityContext={})
     spec["containers"][0]["securityContext"] = {"privileged": True}
-    running.make("namespace", None, {"metadata": {"name": "lax"}})
-    assert running.make("pod", "lax", {"metadata": {"name": "wrong"}, "spec": spec})
+    running.create("namespace", None, {"metadata": {"name": "lax"}})
+    assert running.create("pod", "lax", {"metadata": {"name": "wrong"}, "spec": spec})
 
 
-def test_a_deleted_namespace_goes_with_all_that_is_in_it(running: Cluster, namespace: str):
-    running.make("deployment", namespace, deployment())
+def test_a_deleted_namespace_is_removed_with_its_objects(running: Cluster, namespace: str):
+    running.create("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
     running.core().delete_namespace(namespace)
     eventually(lambda: not running.has_namespace(namespace))
 
 
-def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(running: Cluster, namespace: str):
+def test_a_deleted_pod_is_removed_at_once_but_not_before_its_finalizer(running: Cluster, namespace: str):
     core: Any = running.core()
 
     def names() -> list[str]:
@@ -209,7 +209,7 @@ def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(running
 
     for name, finalizers in (("free", []), ("held", ["example.com/hold"])):
         metadata = {"name": name, "finalizers": finalizers}
-        running.make("pod", namespace, {"metadata": metadata, "spec": pod_spec(terminationGracePeriodSeconds=600)})
+        running.create("pod", namespace, {"metadata": metadata, "spec": pod_spec(terminationGracePeriodSeconds=600)})
     eventually(lambda: {pod.status.phase for pod in core.list_namespaced_pod(namespace).items} == {"Running"})
     for name in ("held", "free"):
         core.delete_namespaced_pod(name, namespace)
@@ -218,9 +218,7 @@ def test_a_deleted_pod_ends_at_once_but_not_before_its_finalizer_is_gone(running
     eventually(lambda: names() == [])
 
 
-def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_garbage(
-    running: Cluster, namespace: str, tmp_path: Path
-):
+def test_custom_resources_are_validated_and_garbage_collected(running: Cluster, namespace: str, tmp_path: Path):
     with connect(running.kubeconfig) as api:
         kinds = dynamic.DynamicClient(api, cache_file=str(tmp_path / "kinds.json")).resources
         sealed = kinds.get(api_version="bitnami.com/v1alpha1", kind="SealedSecret")
@@ -230,13 +228,13 @@ def test_kinds_of_other_software_are_checked_by_their_schema_and_collected_as_ga
         sealed.create(body={**object_, "spec": {}}, namespace=namespace)
     made = sealed.create(body={**object_, "spec": {"encryptedData": {"token": "AAAA"}}}, namespace=namespace)
     owner = {"apiVersion": sealed.group_version, "kind": sealed.kind, "name": "token", "uid": made.metadata.uid}
-    running.make("secret", namespace, {"metadata": {**metadata, "ownerReferences": [owner]}})
+    running.create("secret", namespace, {"metadata": {**metadata, "ownerReferences": [owner]}})
     sealed.delete(name="token", namespace=namespace)
     eventually(lambda: running.core().list_namespaced_secret(namespace).items == [])
 
 
 def test_a_restart_keeps_objects_and_address(running: Cluster, namespace: str):
-    running.make("deployment", namespace, deployment())
+    running.create("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
     before = running.kubeconfig.read_text()
     cluster.stop(running.supervisor)
@@ -247,24 +245,24 @@ def test_a_restart_keeps_objects_and_address(running: Cluster, namespace: str):
     eventually(lambda: running.available(namespace))
 
 
-def test_a_cluster_that_runs_is_left_alone(running: Cluster):
+def test_starting_a_running_cluster_changes_nothing(running: Cluster):
     before = running.pids()
     running.start()
     assert running.pids() == before
 
 
 @pytest.mark.parametrize("program", cluster.PROGRAMS)
-def test_whatever_is_killed_is_started_again(running: Cluster, namespace: str, program: str):
+def test_a_killed_program_is_restarted(running: Cluster, namespace: str, program: str):
     others = {name: running.pid(name) for name in cluster.PROGRAMS if name != program}
     running.kill(program)
     eventually(lambda: not running.supervisor.running(program))
     running.start()
     assert {name: running.pid(name) for name in others} == others
-    running.make("deployment", namespace, deployment())
+    running.create("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
 
 
-def test_an_api_server_whose_port_was_taken_moves_and_everybody_follows(running: Cluster, namespace: str):
+def test_an_api_server_whose_port_is_in_use_moves_and_its_clients_follow(running: Cluster, namespace: str):
     def address() -> tuple[str, int]:
         host, port = yaml.safe_load(running.kubeconfig.read_text())["clusters"][0]["cluster"]["server"].rsplit(":", 1)
         return host, int(port)
@@ -276,11 +274,11 @@ def test_an_api_server_whose_port_was_taken_moves_and_everybody_follows(running:
         running.start()
     assert host == "https://127.0.0.1" == address()[0]
     assert address()[1] != port
-    running.make("deployment", namespace, deployment())
+    running.create("deployment", namespace, deployment())
     eventually(lambda: running.available(namespace))
 
 
-def test_nobody_else_reads_the_credentials_and_no_argument_or_log_has_them(running: Cluster):
+def test_only_the_owner_can_read_the_credentials_and_no_argument_or_log_has_them(running: Cluster):
     tokens = running.home / "cluster" / "tokens.csv"
     for path in (running.kubeconfig, tokens, running.home / "cluster" / "certificates" / "apiserver.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -292,7 +290,7 @@ def test_nobody_else_reads_the_credentials_and_no_argument_or_log_has_them(runni
     assert not any(token in path.read_text(errors="replace") for path in (running.home / "logs").iterdir())
 
 
-def test_only_the_api_server_listens_and_only_to_those_it_knows(running: Cluster):
+def test_only_the_api_server_listens_and_it_rejects_anonymous_requests(running: Cluster):
     listening = [
         (program, connection.laddr.ip)
         for program in cluster.PROGRAMS
@@ -305,10 +303,10 @@ def test_only_the_api_server_listens_and_only_to_those_it_knows(running: Cluster
         assert api.call_api(*request).status == 401
 
 
-def test_two_clusters_stand_side_by_side_and_one_goes_without_the_other(
-    running: Cluster, make: Callable[[], Cluster], namespace: str
+def test_two_clusters_run_side_by_side_and_stop_separately(
+    running: Cluster, new_cluster: Callable[[], Cluster], namespace: str
 ):
-    second = make()
+    second = new_cluster()
     second.start()
     assert not second.has_namespace(namespace)
     assert running.has_namespace(namespace)
@@ -319,8 +317,8 @@ def test_two_clusters_stand_side_by_side_and_one_goes_without_the_other(
     assert running.has_namespace(namespace)
 
 
-def test_a_program_that_does_not_start_is_named_with_its_last_words(make: Callable[[], Cluster], tmp_path: Path):
-    broken = make()
+def test_the_error_of_a_program_that_does_not_start_has_its_log(new_cluster: Callable[[], Cluster], tmp_path: Path):
+    broken = new_cluster()
     program = tmp_path / "kube-apiserver"
     program.write_text("#!/bin/sh\necho out of luck; exit 1\n")
     program.chmod(0o755)
@@ -329,8 +327,8 @@ def test_a_program_that_does_not_start_is_named_with_its_last_words(make: Callab
         broken.start()
 
 
-def test_damaged_data_is_told_with_the_way_out(make: Callable[[], Cluster]):
-    damaged = make()
+def test_the_error_for_damaged_data_says_how_to_start_over(new_cluster: Callable[[], Cluster]):
+    damaged = new_cluster()
     log = damaged.home / "cluster" / "etcd" / "member" / "wal" / "0000000000000000-0000000000000000.wal"
     log.parent.mkdir(parents=True)
     log.write_bytes(b"not a log")
@@ -338,7 +336,7 @@ def test_damaged_data_is_told_with_the_way_out(make: Callable[[], Cluster]):
         damaged.start()
 
 
-def test_somebody_elses_cluster_is_named_when_it_answers(running: Cluster):
+def test_an_external_cluster_is_named_by_version_and_address(running: Cluster):
     assert re.fullmatch(r"Kubernetes v1\.\d+\.\d+\S* at https://127\.0\.0\.1:\d+", check_external(running.kubeconfig))
 
 
@@ -352,7 +350,7 @@ def test_somebody_elses_cluster_is_named_when_it_answers(running: Cluster):
         (lambda config: config.clear(), "is not a usable kubeconfig"),
     ],
 )
-def test_a_cluster_that_does_not_answer_is_told_in_words(
+def test_an_external_cluster_that_does_not_answer_is_reported(
     running: Cluster, tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
 ):
     config = yaml.safe_load(running.kubeconfig.read_text())

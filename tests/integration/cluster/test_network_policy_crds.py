@@ -1,4 +1,4 @@
-"""Custom kinds come from their own projects, unchanged, and the API server judges by them."""
+"""The definitions of network policies are upstream's, unchanged, and the API server validates objects against them."""
 
 import copy
 import dataclasses
@@ -18,7 +18,7 @@ from sandbox.tools.schemas import obtain
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
-GOOD: dict[str, dict[str, Any]] = {
+VALID: dict[str, dict[str, Any]] = {
     "projectcalico.org/v3": {"kind": "NetworkPolicy", "spec": {"selector": "all()", "types": ["Egress"]}},
     "crd.projectcalico.org/v1": {"kind": "NetworkPolicy", "spec": {"selector": "all()", "types": ["Egress"]}},
     "cilium.io/v2": {"kind": "CiliumNetworkPolicy", "spec": {"endpointSelector": {}, "egress": [{}]}},
@@ -34,10 +34,10 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Any:
     supervisor.stop_all()
 
 
-def made(kubeconfig: Path, version: str, **changes: Any) -> int:
-    """What the API server answers to a policy of this kind with some fields of its spec changed."""
-    plural = GOOD[version]["kind"].lower().removesuffix("y") + "ies"
-    body = {"apiVersion": version, "metadata": {"generateName": "p-"}, **copy.deepcopy(GOOD[version])}
+def create_status(kubeconfig: Path, version: str, **changes: Any) -> int:
+    """The status of the API server's response to a policy of this kind, with some fields of its spec changed."""
+    plural = VALID[version]["kind"].lower().removesuffix("y") + "ies"
+    body = {"apiVersion": version, "metadata": {"generateName": "p-"}, **copy.deepcopy(VALID[version])}
     body["spec"] |= changes
     with connect(kubeconfig) as api:
         request = api.param_serialize(
@@ -51,22 +51,20 @@ def made(kubeconfig: Path, version: str, **changes: Any) -> int:
         return api.call_api(*request).status
 
 
-@pytest.mark.parametrize("version", GOOD)
-def test_an_object_of_each_kind_is_taken_and_one_that_its_schema_does_not_know_is_not(
-    kubeconfig: Path, version: str
-) -> None:
-    assert made(kubeconfig, version) == 201
-    assert made(kubeconfig, version, egres=[]) == 400
-    assert made(kubeconfig, version, egress="all") == 422
+@pytest.mark.parametrize("version", VALID)
+def test_a_valid_object_of_each_kind_is_accepted_and_an_invalid_one_rejected(kubeconfig: Path, version: str) -> None:
+    assert create_status(kubeconfig, version) == 201
+    assert create_status(kubeconfig, version, egres=[]) == 400
+    assert create_status(kubeconfig, version, egress="all") == 422
 
 
-def test_a_kind_that_is_served_already_is_left_as_it_is(kubeconfig: Path) -> None:
+def test_an_installed_definition_is_not_replaced(kubeconfig: Path) -> None:
     def generations() -> dict[str, int]:
         with connect(kubeconfig) as api:
             listed = json.loads(
                 client.ApiextensionsV1Api(api).list_custom_resource_definition(_preload_content=False).data  # pyright: ignore
             )
-        return {each["metadata"]["name"]: each["metadata"]["generation"] for each in listed["items"]}
+        return {crd["metadata"]["name"]: crd["metadata"]["generation"] for crd in listed["items"]}
 
     before = generations()
     assert {"networkpolicies.projectcalico.org", "ciliumnetworkpolicies.cilium.io"} <= before.keys()
@@ -75,17 +73,19 @@ def test_a_kind_that_is_served_already_is_left_as_it_is(kubeconfig: Path) -> Non
     assert generations() == before
 
 
-def test_what_cannot_be_had_is_named_and_the_others_are_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_definition_is_reported_and_the_others_are_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    lost = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
-    said: list[str] = []
-    found = network_policy_crds.definitions(said.append, [lost, network_policy_crds.SCHEMAS[1]])
-    assert [each["spec"]["group"] for each in found] == ["cilium.io"]
-    assert "calico-networkpolicies cannot be rehearsed" in said[-1]
-    assert "there is no Go on the PATH" in said[-1]
+    unavailable = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
+    messages: list[str] = []
+    found = network_policy_crds.definitions(messages.append, [unavailable, network_policy_crds.SCHEMAS[1]])
+    assert [crd["spec"]["group"] for crd in found] == ["cilium.io"]
+    assert "calico-networkpolicies cannot be rehearsed" in messages[-1]
+    assert "there is no Go on the PATH" in messages[-1]
 
 
-def test_a_file_that_is_not_the_one_chosen_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_another_digest_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
     monkeypatch.setenv("CULVERT_CACHE", str(tmp_path))
     with pytest.raises(SandboxError, match="does not have the pinned digest"):
