@@ -1,7 +1,7 @@
 """The command line of `python -m sandbox`.
 
-With `--json`, a command prints one JSON value on standard output and everything else on standard error. A failure prints
-`{"errors": [{"key", "value", "accepted", "source", "message"}]}` and exits with status 1.
+With `--json`, a command prints one JSON value on standard output and everything else on standard error. A failure
+prints `{"errors": [{"key", "value", "accepted", "source", "message"}]}` and exits with status 1.
 """
 
 import json

@@ -30,8 +30,10 @@ _STEPS = (
 
 
 def main() -> int:
-    """Runs the steps and returns the exit status of the first that fails, else 0. Leaves no process, and no file but the
-    screenshot."""
+    """Runs the steps and returns the exit status of the first that fails, else 0.
+
+    It leaves no process behind, and no file but the screenshot.
+    """
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="culvert-demo-") as folder:
@@ -88,8 +90,8 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     console.rule(f"[bold]curl -H 'Host: {hostname}' {status['frontend']}[/]", align="left")
     if not status["cloudflared"]["path"]:
         console.print(
-            "Skipped: cloudflared is not installed, so the connector's pods are simulated. With cloudflared on the PATH, or "
-            "named by CULVERT_CLOUDFLARED, this step fetches the sample site's page through the tunnel.",
+            "Skipped: cloudflared is not installed, so the connector's pods are simulated. With cloudflared on the "
+            "PATH, or named by CULVERT_CLOUDFLARED, this step fetches the sample site's page through the tunnel.",
             style="dim",
         )
         return 0

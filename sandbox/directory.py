@@ -24,7 +24,7 @@ class SandboxDirectory:
         self.path.chmod(0o700)
         for folder in ("run", "state", "pulumi", "stacks"):
             (self.path / folder).mkdir(exist_ok=True)
-        # The engine gets a PULUMI_HOME of its own, so that the user's login stays as it is. Installed plugins are shared.
+        # The engine gets a PULUMI_HOME of its own, so that the user's login stays as it is. Plugins are shared.
         plugins = Path(os.environ.get("PULUMI_HOME") or "~/.pulumi").expanduser() / "plugins"
         link = self.path / "pulumi" / "plugins"
         if plugins.is_dir() and not link.exists():

@@ -8,8 +8,8 @@ def error_entry(
 ) -> dict[str, Any]:
     """One entry of `{"errors": […]}`.
 
-    `key` names the setting, environment variable, tool or resource at fault, `value` its value, `accepted` what would be
-    accepted instead, `source` the page that states the rule. Each but the message may be empty.
+    `key` names the setting, environment variable, tool or resource at fault, `value` its value, `accepted` what would
+    be accepted instead, `source` the page that states the rule. Each but the message may be empty.
     """
     return {"key": key, "value": value, "accepted": accepted, "source": source, "message": message}
 

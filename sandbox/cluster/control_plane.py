@@ -14,9 +14,9 @@ CLIENTS = (CONTROLLERS, SCHEDULER, KWOK)
 PROGRAMS = (ETCD, API_SERVER, *CLIENTS)
 """In start order."""
 
-# Disabled are controllers that need a kubelet's heartbeat (the nodes have none), a cloud, metrics, disks or certificates.
-# The others run as in any cluster: rollouts, garbage collection, namespaces, endpoints, quotas, disruption budgets,
-# service accounts.
+# Disabled are controllers that need a kubelet's heartbeat (the nodes have none), a cloud, metrics, disks or
+# certificates. The others run as in any cluster: rollouts, garbage collection, namespaces, endpoints, quotas,
+# disruption budgets, service accounts.
 _DISABLED_CONTROLLERS = (
     "certificatesigningrequest-approving-controller",
     "certificatesigningrequest-cleaner-controller",
@@ -35,7 +35,7 @@ _DISABLED_CONTROLLERS = (
 
 
 class ControlPlaneFolder:
-    """The control plane's files. Every program runs in `path`: the path of a Unix socket is limited to 107 characters."""
+    """The control plane's files. Every program runs in `path`: a Unix socket's path is limited to 107 characters."""
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "cluster"
@@ -67,8 +67,8 @@ def arguments(program: str, port: int) -> list[str]:
     only its owner can enter.
     """
     if program == ETCD:
-        # Without fsync, a power cut can damage the data, but a killed process cannot. With it, the first start would wait
-        # for the disk at each of the hundreds of objects of a new cluster.
+        # Without fsync, a power cut can damage the data, but a killed process cannot. With it, the first start would
+        # wait for the disk at each of the hundreds of objects of a new cluster.
         return [
             "--name=sandbox",
             "--data-dir=etcd",

@@ -36,10 +36,10 @@ def start(
 ) -> Path:
     """Starts the cluster of a sandbox, from any state, and returns its kubeconfig (mode 0600).
 
-    `tools` holds every program of `PROGRAMS`. A program that runs and answers is left alone; any other is restarted with
-    its data. The API server keeps its port if that is free. Returns when the API answers, nodes are ready and pods can be
-    created in the namespace `default`. `SandboxError` names the program that failed, with the end of its log. `stages`
-    are KWOK's; `definitions` returns the CustomResourceDefinitions to install besides those of `crds/`.
+    `tools` holds every program of `PROGRAMS`. A program that runs and answers is left alone; any other is restarted
+    with its data. The API server keeps its port if that is free. Returns when the API answers, nodes are ready and
+    pods can be created in the namespace `default`. `SandboxError` names the program that failed, with the end of its
+    log. `stages` are KWOK's; `definitions` returns the CustomResourceDefinitions to install besides those of `crds/`.
     """
     folder = ControlPlaneFolder(directory)
     if folder.write_stages(stages):

@@ -13,7 +13,8 @@ from sandbox.errors import SandboxError
 def external_kubeconfig() -> Path | None:
     """The kubeconfig of the cluster that replaces the embedded one, if any.
 
-    It has a variable of its own. The ambient `KUBECONFIG` is never used: a rehearsal must not reach a cluster by accident.
+    It has a variable of its own. The ambient `KUBECONFIG` is never used: a rehearsal must not reach a cluster by
+    accident.
     """
     chosen = os.environ.get("CULVERT_SANDBOX_KUBECONFIG")
     if not chosen:

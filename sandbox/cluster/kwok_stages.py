@@ -26,7 +26,8 @@ podIPs:
 """
 """Status template of a pod's addresses: those of its node, and the pod's own from the node's ranges."""
 
-# The status a kubelet reports once every container has started. Init containers have completed, unless they are sidecars.
+# The status a kubelet reports once every container has started. Init containers have completed, unless they are
+# sidecars.
 _RUNNING = (
     """
 {{ $now := Now }}

@@ -50,8 +50,8 @@ def definitions(progress: Progress, schemas: Iterable[Schema] = SCHEMAS) -> list
 
 
 def _served_by_calico(stored: Definition) -> Definition:
-    """The kind as Calico's API server serves it. There it is not a CustomResourceDefinition, but its spec is the same, and
-    it is stored as the given one (https://docs.tigera.io/calico/latest/operations/install-apiserver)."""
+    """The kind as Calico's API server serves it. There it is not a CustomResourceDefinition, but its spec is the same,
+    and it is stored as the given one (https://docs.tigera.io/calico/latest/operations/install-apiserver)."""
     served = copy.deepcopy(stored)
     group = served["spec"]["group"] = "projectcalico.org"
     served["metadata"]["name"] = f"{served['spec']['names']['plural']}.{group}"

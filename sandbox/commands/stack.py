@@ -93,7 +93,7 @@ def _run(stack: str | None, config: Path | None, as_json: bool, operation: str, 
         printed["violations"] = [asdict(violation) for violation in result.violations]
 
     def print_summary() -> None:
-        print(f"API calls: {count.reads} reads, {count.writes} writes. Dashboard: {running.dashboard()}")
+        print(f"API calls: {count}. Dashboard: {running.dashboard()}")
         if operation != "destroy":
             print(f"To visit a hostname: curl -H 'Host: HOSTNAME' {running.frontend()}")
 

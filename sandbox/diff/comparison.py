@@ -170,7 +170,7 @@ def _settings(file: Path) -> Settings | SettingsError | None:
 
 
 def _seed(services: SandboxServices, head: Settings) -> list[str]:
-    """Seeds what the head's stack file refers to; returns a note if that conflicts with the base, as when a zone moved."""
+    """Seeds what the head's stack file refers to; returns a note if that conflicts with the base."""
     try:
         services.seed(head)
     except SandboxError:

@@ -27,8 +27,8 @@ class ResourceDiff:
 class StackDiff:
     """The effect on one stack.
 
-    `basis` is what the head was previewed against: `base`, or `nothing` if the base has no such stack or cannot bring it
-    up; `notes` say why. `errors` (as `--json` prints them) are those of the head.
+    `basis` is what the head was previewed against: `base`, or `nothing` if the base has no such stack or cannot bring
+    it up; `notes` say why. `errors` (as `--json` prints them) are those of the head.
     """
 
     stack: str

@@ -26,14 +26,14 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"\b1022\b",
-        "a tunnel without connections: connectors from outside this stack are still connected. Stop them, or run destroy "
-        "with --run-program, which disconnects them",
+        "a tunnel without connections: connectors from outside this stack are still connected. Stop them, or run "
+        "destroy with --run-program, which disconnects them",
         _TUNNELS,
     ),
     (
         r"\b1014\b",
-        "a network that no other route of the account has in the same virtual network: delete that route if it is unused, "
-        f"import it with {_RECOVER}, or give `culvert:privateNetworks` a virtual network of its own",
+        "a network that no other route of the account has in the same virtual network: delete that route if it is "
+        f"unused, import it with {_RECOVER}, or give `culvert:privateNetworks` a virtual network of its own",
         _ROUTES,
     ),
     (
@@ -44,7 +44,7 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"\b8105[378]\b",
-        f"a hostname without a DNS record: import the existing record with {_RECOVER}, import a foreign one with `adopt` "
+        f"a hostname without a DNS record: import the record with {_RECOVER}, a foreign one with `adopt` "
         "on its route, delete it if it is yours, or choose another hostname",
         _API + "dns/",
     ),
@@ -99,7 +99,7 @@ def from_settings(error: SettingsError) -> list[dict[str, Any]]:
 def from_run(
     diagnostics: Iterable[DiagnosticEvent], error: CommandError, stack: str, violations: Iterable[Violation] = ()
 ) -> RunFailed:
-    """The broken mandatory rules and the engine's errors, without repetitions; if there are none, the command's output."""
+    """The broken mandatory rules and the engine's errors, each once; without any, the command's output."""
     errors: dict[str, dict[str, Any]] = {}
     for broken in violations:
         if broken.level == "mandatory":

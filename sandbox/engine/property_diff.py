@@ -27,7 +27,7 @@ _CREATED = re.compile(r"\b(made|created) \d{4}-\d\d-\d\dT[\d:.]+Z")
 
 @dataclass(frozen=True)
 class Property:
-    """One property that differs: its path in the inputs and the value on either side, `ABSENT` where a side lacks it."""
+    """One property that differs: its path in the inputs, and its old and new value or `ABSENT`."""
 
     path: str
     old: Any
@@ -35,7 +35,7 @@ class Property:
 
 
 class ValueFormatter:
-    """Formats values so that the same change reads the same in every rehearsal: secrets are masked, generated ids named.
+    """Formats values so that a change reads the same in every rehearsal: secrets masked, generated ids named.
 
     `steps` are all steps of a run. `known` is the text of the stack files: an id that occurs there is shown as it is.
     """

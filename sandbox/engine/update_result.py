@@ -26,8 +26,8 @@ _OPS = {
 class Change:
     """One resource that a run changed, or would change.
 
-    `op` is `create`, `import`, `update`, `replace` or `delete`; `type` the type token; `name` the resource's name in the
-    program; `properties` the paths of the properties that differ, empty for `create`, `import` and `delete`.
+    `op` is `create`, `import`, `update`, `replace` or `delete`; `type` the type token; `name` the resource's name in
+    the program; `properties` the paths of the properties that differ, empty for `create`, `import` and `delete`.
     """
 
     op: str

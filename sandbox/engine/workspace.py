@@ -1,4 +1,4 @@
-"""The Automation API's workspace of one stack: opened under a lock, after the traces of an interrupted run are removed."""
+"""The Automation API's workspace of one stack: locked, and repaired after an interrupted run."""
 
 import os
 import runpy
@@ -34,7 +34,7 @@ class _Workspace(automation.LocalWorkspace):
 
 
 class StackWorkspace:
-    """The workspace of one stack. `tool` is the engine, `env` its environment, `config` the user's stack file, if given."""
+    """The workspace of one stack: `tool` is the engine, `env` its environment, `config` the user's stack file."""
 
     def __init__(
         self,

@@ -1,8 +1,9 @@
 """External Secrets' operator, emulated as far as culvert uses it: PushSecrets write to stores, ExternalSecrets read.
 
 Every store that an object names exists, empty at first. Conditions, reasons and messages are those of the operator's
-controllers (v1.3.2: `pkg/controllers/pushsecret`, `pkg/controllers/externalsecret`). The emulation has no state of its own:
-a store holds what the current PushSecrets write, so an entry is deleted with its PushSecret (`deletionPolicy: Delete`).
+controllers (v1.3.2: `pkg/controllers/pushsecret`, `pkg/controllers/externalsecret`). The emulation has no state of its
+own: a store holds what the current PushSecrets write, so an entry is deleted with its PushSecret
+(`deletionPolicy: Delete`).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The real controller of sealed-secrets, in the embedded cluster, with a key of the sandbox's own.
 
-A stack file names the certificate of its real cluster, and only that cluster can unseal what is sealed with it. A rehearsal
-therefore seals with this certificate instead; the code, the schema and the controller are the same.
+A stack file names the certificate of its real cluster, and only that cluster can unseal what is sealed with it. A
+rehearsal therefore seals with this certificate instead; the code, the schema and the controller are the same.
 """
 
 import base64

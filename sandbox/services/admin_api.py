@@ -23,9 +23,14 @@ class CallCount:
         reads = sum(call["method"] == "GET" for call in calls)
         return cls(reads, len(calls) - reads)
 
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((self.reads, "read"), (self.writes, "write"))
+        )
+
 
 class AdminApi:
-    """Calls the admin endpoints of a running sandbox. Raises `SandboxError` where it does not run, or rejects a call."""
+    """Calls the admin endpoints. Raises `SandboxError` if the sandbox does not run, or rejects a call."""
 
     def __init__(self, directory: SandboxDirectory, servers: Servers) -> None:
         self._directory = directory

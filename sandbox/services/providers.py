@@ -47,8 +47,8 @@ def choose_providers() -> dict[str, ProviderPlugin]:
     if missing:
         commands = "; ".join(f"pulumi plugin install resource {name} v{tools.plugin_version(name)}" for name in missing)
         raise SandboxError(
-            f"CULVERT_SANDBOX_PROVIDERS is 'official', but these plugins are neither on the PATH nor in the plugin cache: "
-            f"{', '.join(missing)}. Install them with: {commands}",
+            f"CULVERT_SANDBOX_PROVIDERS is 'official', but these plugins are neither on the PATH nor in the plugin "
+            f"cache: {', '.join(missing)}. Install them with: {commands}",
             key="CULVERT_SANDBOX_PROVIDERS",
             value=choice,
             accepted=f"auto, standin, or official with these plugins installed: {commands}",

@@ -127,7 +127,7 @@ class SandboxServices:
         return env
 
     def verify_environment(self) -> dict[str, str]:
-        """Environment variables with which `ops verify` reaches the edge, and the certificate authority it trusts there."""
+        """Environment variables for `ops verify`: the edge's address and certificate authority."""
         frontend = self.frontend()
         if not frontend:
             return {}

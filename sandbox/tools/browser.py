@@ -30,7 +30,7 @@ def installed(names: Iterable[str] = NAMES) -> Path | None:
 
 
 def screenshot(browser: Path, hostname: str, frontend: str, to: Path) -> None:
-    """Writes a screenshot of `https://hostname/`, as the edge's frontend (`http://127.0.0.1:8088`) serves it, to a PNG file.
+    """Writes a screenshot of `https://hostname/`, served by the edge's `frontend`, to a PNG file.
 
     Raises RuntimeError, with the browser's output, if it writes none.
     """

@@ -19,8 +19,8 @@ class Release:
 
 @dataclass(frozen=True)
 class Entry:
-    """One tool. An installed copy is used from version `oldest` (major, minor) to major version `newest_major`. `minutes` is
-    roughly the build time on two cores without a cache."""
+    """One tool. An installed copy is used from version `oldest` (major, minor) to major version `newest_major`.
+    `minutes` is roughly the build time on two cores without a cache."""
 
     version: str
     module: str

@@ -89,8 +89,8 @@ class Downloads:
 
 
 def published_digest(published: str, name: str) -> str:
-    """The SHA-256 of the file `name` from its publisher's document: lines of digest and name, a single digest, or GitHub's
-    description of a release. Raises `DownloadUnavailable` if the document does not have it."""
+    """The SHA-256 of the file `name` from its publisher's document: lines of digest and name, a single digest, or
+    GitHub's description of a release. Raises `DownloadUnavailable` if the document does not have it."""
     digest = None
     if published.lstrip().startswith("{"):
         assets = json.loads(published).get("assets", [])

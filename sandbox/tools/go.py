@@ -18,8 +18,8 @@ _SOURCE = "https://go.dev/dl/"
 
 
 class Go:
-    """The Go installation on the PATH. It builds in `work`, with its build cache (some 5 GB for all tools together), which is
-    removed with that folder; downloaded modules stay in Go's module cache."""
+    """The Go installation on the PATH. It builds in `work`, with its build cache (some 5 GB for all tools together),
+    which is removed with that folder; downloaded modules stay in Go's module cache."""
 
     def __init__(self, work: Path, progress: Progress) -> None:
         self._work = work
@@ -61,7 +61,7 @@ class Go:
         )
 
     def _version(self, go: str) -> tuple[tuple[int, int] | None, bool]:
-        """The version of this Go, and whether it can download a newer toolchain (1.21 and later, unless GOTOOLCHAIN is local)."""
+        """The version of this Go, and whether it can download a newer one: from 1.21, unless GOTOOLCHAIN is local."""
         env = subprocess.run(
             [go, "env", "GOVERSION", "GOTOOLCHAIN"], cwd=self._work, capture_output=True, text=True, check=False
         )

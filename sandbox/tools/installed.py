@@ -14,8 +14,8 @@ from sandbox.tools.tool import Tool
 def find_installed(name: str) -> Tool | None:
     """The tool from `KUBEBUILDER_ASSETS`, else from the PATH, if its version is supported.
 
-    The Kubernetes programs are used only if all three are installed in the same minor version: a newer controller manager
-    requests resources that an older API server does not serve.
+    The Kubernetes programs are used only if all three are installed in the same minor version: a newer controller
+    manager requests resources that an older API server does not serve.
     """
     if name not in KUBERNETES:
         return _installed(name)

@@ -17,15 +17,15 @@ import psutil
 from sandbox.errors import SandboxError
 
 MARK = "CULVERT_DAEMON"
-"""Environment variable of every process started here, with a random value. A process is ours if it has the value that was
-recorded with its id. Ids are reused, and the creation time that the system reports moves with the clock; this value is
-safe from both."""
+"""Environment variable of every process started here, with a random value. A process is ours if it has the value that
+was recorded with its id. Ids are reused, and the creation time that the system reports moves with the clock; this
+value is safe from both."""
 
 HELD = ("/bin/sh", "-c", 'read -r go || exit 1; exec "$@" </dev/null', "sh")
 """Prefix of a command that is held until `release`: a shell waits for a line on its input, then becomes the command.
 
-The command runs only after its process id is recorded. If the caller is interrupted or dies before that, the pipe closes
-and the shell exits, so that no unrecorded process is left behind."""
+The command runs only after its process id is recorded. If the caller is interrupted or dies before that, the pipe
+closes and the shell exits, so that no unrecorded process is left behind."""
 
 
 def release(child: subprocess.Popen[bytes]) -> None:
@@ -58,9 +58,9 @@ class Supervisor:
     ) -> int:
         """Starts `command` in a session of its own and returns its process id once `ready` returns true.
 
-        A running process of that name is stopped first. `env` is added to the caller's environment. `ready` is called 20
-        times a second for at most `timeout` seconds. If the process ends or is not ready in time, `SandboxError` has the
-        end of its log. After an error or an interruption, no process is left running.
+        A running process of that name is stopped first. `env` is added to the caller's environment. `ready` is called
+        20 times a second for at most `timeout` seconds. If the process ends or is not ready in time, `SandboxError`
+        has the end of its log. After an error or an interruption, no process is left running.
         """
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
             raise ValueError(
@@ -98,13 +98,13 @@ class Supervisor:
         return self._process(name) is not None
 
     def names(self) -> list[str]:
-        """Names of the running processes, in the order of their first start: a restarted process keeps its place, since the
-        processes that depend on it still do."""
+        """Names of the running processes, in the order of their first start: a restarted process keeps its place,
+        since the processes that depend on it still do."""
         names = [path.stem for path in (self.home / "run").glob("*.json")]
         return sorted(filter(self.running, names), key=lambda name: self._read(name).get("first_started", 0))
 
     def stop(self, name: str, grace: float = 15) -> None:
-        """Terminates the process and its session, and kills them after `grace` seconds. A stopped process is not an error."""
+        """Terminates the process and its session; kills them after `grace` seconds. It need not be running."""
         for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 10)):
             process = self._process(name)
             if process is None:

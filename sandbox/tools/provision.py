@@ -24,9 +24,9 @@ def find(name: str) -> Tool | None:
 def ensure(tools: Iterable[str], progress: Progress) -> dict[str, Tool]:
     """Each of `tools` (names of the catalog) by name, ready to run.
 
-    A tool that `find` does not find is downloaded if there is an official download for this platform, else built from its
-    Go module, and cached. `SandboxError` says what is missing. An interruption by SIGINT or SIGTERM leaves no process and
-    no file behind.
+    A tool that `find` does not find is downloaded if there is an official download for this platform, else built from
+    its Go module, and cached. `SandboxError` says what is missing. An interruption by SIGINT or SIGTERM leaves no
+    process and no file behind.
     """
     names = list(dict.fromkeys(tools))
     available = {name: find(name) for name in names}
@@ -70,7 +70,7 @@ def _get(name: str, position: str, work: Path, downloads: Downloads, go: Go, pro
 
 @contextlib.contextmanager
 def _termination_raises() -> Iterator[None]:
-    """Turns SIGTERM and SIGHUP into exceptions, like SIGINT, unless they have a handler: clean-up runs as they propagate."""
+    """Turns SIGTERM and SIGHUP into exceptions, like SIGINT, so that clean-up runs. Existing handlers stay."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

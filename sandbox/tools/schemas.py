@@ -18,8 +18,8 @@ from sandbox.tools.tool import Progress
 
 @dataclass(frozen=True)
 class Schema:
-    """One file of a project that is published as a Go module: its path there and its SHA-256. `url` is the same file, for
-    machines without Go."""
+    """One file of a project that is published as a Go module: its path there and its SHA-256. `url` is the same file,
+    for machines without Go."""
 
     name: str
     module: str

@@ -10,8 +10,8 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Tool:
-    """An executable. `version` is `v1.36.3`, or `unknown` where the program does not report it; `origin` says in words where
-    the executable comes from."""
+    """An executable. `version` is `v1.36.3`, or `unknown` where the program does not report it; `origin` says in words
+    where the executable comes from."""
 
     name: str
     path: Path

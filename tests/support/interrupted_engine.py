@@ -1,7 +1,8 @@
 """An engine that is killed after the k-th write to an API, before it receives the response.
 
-The stand-in providers run in this process, so that every write passes through it, to the emulated API and to the cluster.
-Writes are serialized: a write that runs beside the fatal one fails, as if the providers had died with the engine.
+The stand-in providers run in this process, so that every write passes through it, to the emulated API and to the
+cluster. Writes are serialized: a write that runs beside the fatal one fails, as if the providers had died with the
+engine.
 """
 
 import contextlib
@@ -90,7 +91,7 @@ class EngineKiller:
 
 
 def _await_programs() -> None:
-    """Waits until the program of a killed engine has ended: the SDK has process-wide state, which the next run would share."""
+    """Waits until the program of a killed engine has ended: the next run would share the SDK's process-wide state."""
     deadline = time.monotonic() + 60
     while any(map(_is_serving, sys._current_frames().values())):
         assert time.monotonic() < deadline, "the program is still running without its engine"

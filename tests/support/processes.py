@@ -7,7 +7,7 @@ import psutil
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs. One that has ended stays a zombie until its parent reaps it, which is not up to a test."""
+    """Whether the process runs. A zombie has ended; only its parent can reap it."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Snapshots of texts, in `tests/fixtures/rehearsals`. CULVERT_SNAPSHOTS=write writes them again; read them before a commit."""
+"""Snapshots of texts in `tests/fixtures/rehearsals`; CULVERT_SNAPSHOTS=write writes them anew, to be reviewed."""
 
 import os
 

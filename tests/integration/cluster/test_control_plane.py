@@ -1,4 +1,4 @@
-"""The embedded cluster is a real control plane: it admits, rolls out and deletes as any other, and it can be restarted."""
+"""The embedded cluster is a real control plane: it admits, rolls out, deletes, and can be restarted."""
 
 import json
 import os

@@ -18,7 +18,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """Puts a shell script on the PATH: `program(name, script)`. The PATH holds nothing else but what such scripts use."""
+    """`program(name, script)` puts a shell script on a PATH that holds only what such scripts use."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for command in ("env", "sleep"):
