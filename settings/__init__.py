@@ -1,4 +1,4 @@
-"""The settings of one stack: read once, checked whole, and closed."""
+"""The settings of one stack: a closed model, validated as a whole."""
 
 from settings.derived.access_applications import AccessApplication
 from settings.derived.adoption import Existing, ExistingRecord, ExistingTunnel
@@ -9,35 +9,39 @@ from settings.derived.destinations import (
     NetworkDestination,
     PodDestination,
 )
-from settings.errors import SettingIssue, SettingsError
+from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.loading import base_name, check_name
 from settings.model import Settings
 from settings.options.access import AccessOptions, PeopleOptions
-from settings.options.connector import ConnectorOptions, SchedulingOptions
+from settings.options.connector import HA_CONNECTIONS, ConnectorOptions
 from settings.options.environment import OWN as OWN_VARIABLES
 from settings.options.environment import EnvironmentVariable
 from settings.options.images import ImageOptions
 from settings.options.load_balancer import HealthOptions, LoadBalancerOptions, PoolOptions
-from settings.options.monitoring import AlertOptions, DashboardOptions, MonitoringOptions, NotifyOptions
+from settings.options.monitoring import AlertOptions, DashboardOptions, MonitoringOptions
 from settings.options.namespace import NamespaceOptions
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.network_policy_peers import AllowedPeer, DnsServer
+from settings.options.notify import NotifyOptions
 from settings.options.origins import OriginDefaults, OriginOptions
 from settings.options.paths import PathOptions
 from settings.options.private_networks import PrivateNetworksOptions, PrivateRouteOptions, VirtualNetworkOptions
 from settings.options.routes import BackendOptions, Route
 from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PORT, SampleSiteOptions
+from settings.options.scheduling import SchedulingOptions
 from settings.options.token import ExistingSecretOptions, StoreOptions, TokenOptions
-from settings.options.tunnel import TunnelOptions
+from settings.options.tunnel import TUNNEL_DOMAIN, TunnelOptions
 from settings.options.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptions
 from settings.options.waf import RateLimit, WafOptions, WafRule
 
 __all__ = [
+    "HA_CONNECTIONS",
     "OWN_VARIABLES",
     "RESERVED_PATH",
     "RESERVED_PREFIX",
     "SAMPLE_SITE_PORT",
     "SAMPLE_SITE_TARGET_PORT",
+    "TUNNEL_DOMAIN",
     "AccessApplication",
     "AccessOptions",
     "AddressDestination",
@@ -86,4 +90,5 @@ __all__ = [
     "WafRule",
     "base_name",
     "check_name",
+    "is_connector_token",
 ]

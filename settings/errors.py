@@ -1,4 +1,4 @@
-"""One mistake in the settings, and all of them together."""
+"""Issues in the settings, and the error that carries all of them."""
 
 import base64
 import json
@@ -10,57 +10,85 @@ from pydantic_core import PydanticCustomError
 
 PREFIX = "culvert:"
 REDACTED = "[hidden]"
+REJECTED = "rejected"
+"""Type of the errors that `reject` raises."""
 MISSING: Any = object()
-"""Stands for a value that is not there, where null would be one."""
+"""Sentinel for an absent value; None means YAML null."""
 
 
 @dataclass(frozen=True)
 class SettingIssue:
     """What is wrong with one setting.
 
-    `key` is written as in a stack file, with its path (`culvert:routes[1].hostname`); `value` is what stands there, fit
-    for JSON, None where nothing does; `accepted` is what would do; `source` is the address of the page or the file that
-    the rule comes from; `message` says key, value and accepted in one sentence.
+    `key` is the path as in a stack file (`culvert:routes[1].hostname`); `value` is the value found, fit for JSON, None
+    where the key is absent; `problem` says what is wrong with it; `accepted` says which values are accepted; `source`
+    is the URL of the page or file that the rule comes from; `location` is the line in the stack file
+    (`Pulumi.dev.yaml:14`), empty where it is not known.
     """
 
     key: str
     value: Any
+    problem: str
     accepted: str
     source: str
-    message: str
+    location: str = ""
 
     @classmethod
-    def of(cls, key: str, value: object, why: str, accepted: str, source: str) -> "SettingIssue":
-        """Word the sentence; a connector's token is never repeated."""
+    def of(cls, key: str, value: object, problem: str, accepted: str, source: str) -> "SettingIssue":
+        """The issue of a value, or of an absent key where `value` is MISSING.
+
+        `problem` continues a sentence that begins with the value ("is not a hostname"); for an absent key it is the
+        reason why the key is required, or empty. A connector token in the value is redacted.
+        """
         if value is MISSING:
-            why = f": {why}" if why else ""
-            return cls(key, None, accepted, source, f"{key} is missing{why}; accepted: {accepted}.")
-        value = _masked(value)
-        return cls(key, value, accepted, source, f"{key} is {truncate(value)}: {why}; accepted: {accepted}.")
+            return cls(key, None, f"is missing: {problem}" if problem else "is missing", accepted, source)
+        value = _redacted(value)
+        return cls(key, value, f"{truncate(value)} {problem}", accepted, source)
+
+    @property
+    def message(self) -> str:
+        """Key, location, value, problem and accepted values, in one or two sentences."""
+        where = f"{self.key} ({self.location})" if self.location else self.key
+        subject = where if self.problem.startswith("is ") else f"{where}:"
+        stated = any(f"must {verb} {self.accepted}" in self.problem for verb in ("be", "have"))
+        accepted = "" if stated else f" Accepted: {self.accepted}."
+        return f"{subject} {self.problem}.{accepted}"
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used, with every mistake found in them."""
+    """Settings that cannot be used, with every issue found in them."""
 
-    def __init__(self, mistakes: Sequence[SettingIssue]) -> None:
-        self.mistakes = list(mistakes)
-        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
-        lines = [f"{count} in the settings; nothing was done."]
-        for number, mistake in enumerate(self.mistakes, 1):
-            lines += [f"{number}. {mistake.message}", f"   See {mistake.source}"]
+    def __init__(self, issues: Sequence[SettingIssue]) -> None:
+        self.issues = list(issues)
+        count = "1 mistake" if len(self.issues) == 1 else f"{len(self.issues)} mistakes"
+        lines = [f"{count} in the settings; nothing was changed."]
+        for number, issue in enumerate(self.issues, 1):
+            lines += [f"{number}. {issue.message}", f"   See {issue.source}"]
         super().__init__("\n".join(lines))
 
 
-def reject(why: str, accepted: str, source: str, **more: Any) -> NoReturn:
-    """Refuse the value that a validator was given.
+def reject(problem: str, accepted: str | None = None, source: str | None = None, **more: Any) -> NoReturn:
+    """Reject the value that a validator checks.
 
-    `value` says what to show in its place, `up` how many steps above it the key to name stands.
+    `accepted` and `source` default to those of the value's type. `value` replaces the value shown; `up` names a key
+    that many levels above.
     """
-    raise PydanticCustomError("refused", "{why}", {"why": why, "accepted": accepted, "source": source, **more})
+    context = {"problem": problem, "accepted": accepted, "source": source, **more}
+    raise PydanticCustomError(REJECTED, "{problem}", context)
+
+
+def require_one(given: dict[str, Any], source: str | None = None, **more: Any) -> None:
+    """Reject a choice of which not exactly one is given. `given` has each key with its value, None where absent."""
+    present = [key for key, value in given.items() if value is not None]
+    if len(present) != 1:
+        *others, last = given
+        found = " and ".join(present) or "none of them"
+        accepted = f"exactly one of {', '.join(others)} and {last}"
+        reject(f"must have {accepted}, but has {found}", accepted, source, **more)
 
 
 def is_connector_token(text: str) -> bool:
-    """Whether a text is a connector's token: base64 of a JSON object with account, tunnel and secret."""
+    """Whether a string is a connector token: base64 of a JSON object with account, tunnel and secret."""
     text = text.strip()
     try:
         content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4)))
@@ -69,17 +97,17 @@ def is_connector_token(text: str) -> bool:
     return isinstance(content, dict) and {"a", "t", "s"} <= set(content)
 
 
-def _masked(value: object) -> Any:
+def _redacted(value: object) -> Any:
     if isinstance(value, dict):
-        return {str(key): _masked(inner) for key, inner in value.items()}
+        return {str(key): _redacted(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(inner) for inner in value]
+        return [_redacted(inner) for inner in value]
     if isinstance(value, str):
         return REDACTED if is_connector_token(value) else value
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 def truncate(value: object) -> str:
-    """A value as a message shows it."""
+    """A value as JSON, at most 120 characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,100 +1,132 @@
-"""Where a stack's settings stand: in the engine's configuration, or in a stack file."""
+"""Sources of a stack's settings: the engine's configuration, or a stack file."""
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
-
-from settings import references
+from settings import references, stack_file
 from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
+from settings.stack_file import StackFile
 
-# Room is left for what is put behind it: -cloudflared, and the ends that Kubernetes adds to a Deployment's pods.
+# 50 characters leave room for the suffix -cloudflared, and for those that Kubernetes adds to a Deployment's pods.
 BASE_NAME = r"(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 STACK_NAME = "small letters, digits and hyphens, at most 50 together with the project's name"
-BOOL = "tag:yaml.org,2002:bool"
+STRINGS = ("accountId", "accessTeam")
+"""Keys whose value is a string even where it is all digits."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as the engine reads it: yes and on are texts, and a key stands once."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOL or first in "tTfF"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        if twice := [key for key in keys if keys.count(key) > 1 and key != "<<"]:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def running() -> dict[str, Any]:
-    """The settings that the engine gave this program, decoded."""
-    # Here alone, so that settings in a file are read in an instant.
+def engine_values() -> dict[str, Any]:
+    """The settings from the engine, decoded, by their key without the prefix."""
+    # Imported here: reading a stack file does not need it, and it takes long.
     import pulumi
     from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
     config = pulumi.Config(PREFIX.removesuffix(":"))
-    full = sorted({key for key in (*CONFIG.get(), *get_config_env()) if key.startswith(PREFIX)})
-    _in_the_clear([key for key in full if is_config_secret(key)])
-    names = [key.removeprefix(PREFIX) for key in full]
+    keys = sorted({key for key in (*CONFIG.get(), *get_config_env()) if key.startswith(PREFIX)})
+    _reject_encrypted([key for key in keys if is_config_secret(key)])
+    names = [key.removeprefix(PREFIX) for key in keys]
     return {name: _decoded(name, config.get(name)) for name in names}
 
 
+def file_values(file: StackFile) -> dict[str, Any]:
+    """The settings in a stack file, decoded, by their key without the prefix."""
+    names = {key.removeprefix(PREFIX): value for key, value in file.values.items()}
+    return {name: _decoded(name, value) for name, value in names.items()}
+
+
+def read_stack_file(path: Path) -> StackFile:
+    """A stack file. Raises SettingsError where it is not valid YAML, or a setting is encrypted."""
+    file = stack_file.read(path)
+    try:
+        _reject_encrypted([key for key, value in file.values.items() if _is_encrypted(value)])
+    except SettingsError as error:
+        raise SettingsError(file.locate(error.issues)) from None
+    return file
+
+
+def with_lines(error: SettingsError, values: Mapping[str, Any]) -> SettingsError:
+    """The error with lines of the stack file, where the engine's `values` come from it.
+
+    The engine does not tell a program which file it read. With `--config-file` it is another one, and an environment
+    adds values to those of the file. So the lines are omitted where the stack's usual file has a different value for
+    any key, and for keys that it does not have.
+    """
+    file = _usual_stack_file()
+    if file is None:
+        return error
+    from_file = file_values(file)
+    if not from_file or any(name not in values or values[name] != value for name, value in from_file.items()):
+        return error
+    keys = {f"{PREFIX}{name}" for name in from_file}
+    if len(from_file) == len(values):
+        # Everything comes from the file, so it is also where an absent key belongs.
+        keys |= {stack_file.top_level_key(issue.key) for issue in error.issues}
+    return SettingsError(file.locate(error.issues, keys))
+
+
+def _usual_stack_file() -> StackFile | None:
+    """`Pulumi.<stack>.yaml` of the stack that the engine runs, None where it is absent or cannot be read."""
+    import pulumi
+
+    project = _project_file(Path(pulumi.get_root_directory() or "."))
+    if project is None:
+        return None
+    try:
+        folder = project.parent / _stack_config_dir(project)
+        return stack_file.read(folder / f"{project.stem}.{pulumi.get_stack()}{project.suffix}")
+    except (OSError, SettingsError):
+        return None
+
+
+def _project_file(folder: Path) -> Path | None:
+    """The project file of a folder, or the nearest one above it."""
+    folder = folder.resolve()
+    candidates = (parent / name for parent in (folder, *folder.parents) for name in ("Pulumi.yaml", "Pulumi.yml"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _stack_config_dir(project: Path) -> str:
+    """The folder of the stack files, relative to the project file; `config` is the key's old name.
+
+    https://www.pulumi.com/docs/iac/concepts/projects/project-file/
+    """
+    _, document = stack_file.parse(project)
+    keys = document if isinstance(document, dict) else {}
+    return next((keys[key] for key in ("stackConfigDir", "config") if isinstance(keys.get(key), str)), "")
+
+
 def stop(error: SettingsError) -> NoReturn:
-    """Ends the program that the engine runs: it shows the mistakes, and no trace of the program's lines."""
+    """End the program that the engine runs: it prints the issues, without a traceback."""
     import pulumi
 
     raise pulumi.RunError(str(error)) from None
 
 
 def base_name(project: str, stack: str) -> str:
-    """What everything of a stack is named after: `culvert-dev`. Raises SettingsError where no object could have such a name."""
+    """The name of the stack's objects: `culvert-dev`. Raises SettingsError where Kubernetes would reject it."""
     name = f"{project}-{stack}"
     if not re.fullmatch(BASE_NAME, name):
-        why = f"objects of the cluster are named after it, and none may be called {name}"
-        raise SettingsError([SettingIssue.of("stack", stack, why, STACK_NAME, references.KUBERNETES_NAMES)])
+        problem = f"is not a valid stack name: objects of the cluster would be named {name}"
+        raise SettingsError([SettingIssue.of("stack", stack, problem, STACK_NAME, references.KUBERNETES_NAMES)])
     return name
 
 
 def check_name(name: str) -> None:
-    """Check the name of an exposure, which its objects are named after. Raises SettingsError."""
+    """Check the name of an exposure, after which its objects are named. Raises SettingsError."""
     if not re.fullmatch(BASE_NAME, name) or name.startswith("kube-"):
-        why = "objects of the cluster are named after it"
-        accepted = "lower-case letters, digits and hyphens, at most 50, not starting with kube-"
-        raise SettingsError([SettingIssue.of("name", name, why, accepted, references.KUBERNETES_NAMES)])
-
-
-def written(path: Path) -> dict[str, Any]:
-    """The settings in a stack file."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        why = " ".join(f"it is no YAML: {error}".split())
-        raise SettingsError(
-            [SettingIssue.of(path.name, path.name, why, "YAML", references.PULUMI_CONFIGURATION)]
-        ) from None
-    config = document.get("config") if isinstance(document, dict) else None
-    config = config if isinstance(config, dict) else {}
-    values = {key: value for key, value in config.items() if isinstance(key, str) and key.startswith(PREFIX)}
-    _in_the_clear([key for key, value in values.items() if _encrypted(value)])
-    names = {key.removeprefix(PREFIX): value for key, value in values.items()}
-    return {name: _decoded(name, value) for name, value in names.items()}
+        accepted = "small letters, digits and hyphens, at most 50, not beginning with kube-"
+        problem = "is not a valid name of an exposure, after which objects of the cluster are named"
+        raise SettingsError([SettingIssue.of("name", name, problem, accepted, references.KUBERNETES_NAMES)])
 
 
 def _decoded(name: str, value: Any) -> Any:
-    """A value from its text: the engine hands over texts, and writes them to stack files in place of switches.
+    """A value from JSON: the engine hands over strings, and `pulumi config set` writes them in place of switches.
 
-    An id stays a text even where it is all digits, and so does a name.
+    An id stays a string even where it is all digits, and so does a name.
     """
-    if (
-        not isinstance(value, str)
-        or name in ("accountId", "accessTeam")
-        or (name == "namespace" and not value.startswith("{"))
-    ):
+    if not isinstance(value, str) or name in STRINGS or (name == "namespace" and not value.startswith("{")):
         return value
     try:
         return json.loads(value)
@@ -102,14 +134,14 @@ def _decoded(name: str, value: Any) -> Any:
         return value
 
 
-def _encrypted(value: Any) -> bool:
+def _is_encrypted(value: Any) -> bool:
     if isinstance(value, dict):
-        return set(value) == {"secure"} or any(_encrypted(inner) for inner in value.values())
-    return isinstance(value, list) and any(_encrypted(inner) for inner in value)
+        return set(value) == {"secure"} or any(_is_encrypted(inner) for inner in value.values())
+    return isinstance(value, list) and any(_is_encrypted(inner) for inner in value)
 
 
-def _in_the_clear(encrypted: list[str]) -> None:
-    why = "it is encrypted, but every setting shows in the cluster or at Cloudflare"
-    if encrypted:
-        accepted, source = "the value in the clear", references.PULUMI_SECRETS
-        raise SettingsError([SettingIssue.of(key, REDACTED, why, accepted, source) for key in encrypted])
+def _reject_encrypted(keys: list[str]) -> None:
+    problem = "is encrypted, but every setting is readable in the cluster or at Cloudflare"
+    if keys:
+        accepted, source = "the value in plain text", references.PULUMI_SECRETS
+        raise SettingsError([SettingIssue.of(key, REDACTED, problem, accepted, source) for key in keys])

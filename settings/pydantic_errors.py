@@ -1,77 +1,91 @@
-"""pydantic's errors, told as mistakes in the settings."""
+"""pydantic's errors as issues of the settings."""
 
 import re
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from settings import references
-from settings.errors import MISSING, PREFIX, REDACTED, SettingIssue
+from settings.errors import MISSING, PREFIX, REDACTED, REJECTED, SettingIssue
+from settings.schema import Accepts, Options, accepts, group_in, types_along, yaml_keys
 
-REASONS = {
-    "string_type": "it is no text",
-    "int_type": "it is no whole number",
-    "int_from_float": "it is no whole number",
-    "bool_type": "it is neither true nor false",
-    "greater_than_equal": "it is too small",
-    "less_than_equal": "it is too large",
-    "literal_error": "it is none of those known",
-    "too_short": "it is empty",
-    "model_type": "it is no object",
-    "dict_type": "it is no object",
-    "tuple_type": "it is no list",
+PROBLEMS = {
+    "string_type": "must be a string",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {accepted}",
+    "too_short": "must not be empty",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "tuple_type": "must be a list",
 }
-Place = tuple[Any, ...]
 
 
-def translated(model: type[BaseModel], data: Any, error: ValidationError) -> list[SettingIssue]:
-    """The mistakes in a ValidationError of `model` about `data`."""
+def issues_of(model: type[Options], data: Any, error: ValidationError) -> list[SettingIssue]:
+    """The issues in a ValidationError of `model` about `data`."""
     details = [dict(detail) for detail in error.errors(include_url=False)]
-    # pydantic calls a list too short when all that is in it is wrong.
-    empty = [detail for detail in details if detail["type"] == "too_short" and detail["input"]]
-    return [_mistake(model, data, detail) for detail in details if detail not in empty]
+    # pydantic also reports a list as too short when each of its items is invalid.
+    return [_issue(model, data, detail) for detail in details if detail["type"] != "too_short" or not detail["input"]]
 
 
-def _mistake(model: type[BaseModel], data: Any, detail: dict[str, Any]) -> SettingIssue:
-    place: Place = tuple(part for part in detail["loc"] if part != "[key]")
-    context = detail.get("ctx", {})
+def _issue(model: type[Options], data: Any, detail: dict[str, Any]) -> SettingIssue:
+    path, context = tuple(detail["loc"]), detail.get("ctx", {})
     if up := context.get("up", 0):
-        place = place[:-up]
-    key, value = _written(place, data)
-    if detail["type"] == "refused":
-        shown = context.get("value", value)
-        return SettingIssue.of(key, shown, context["why"], context["accepted"], context["source"])
-    group, field = _declared(model, place)
+        path = path[:-up]
+    if path[-1:] == ("[key]",):  # an invalid key of a mapping, which pydantic adds to the key itself
+        (*parent, value, _), path = path, path[:-1]
+        key, _ = _key_and_value(path, data)
+        group, rule = _rule(model, (*parent, "[key]"))
+    else:
+        key, value = _key_and_value(path, data)
+        group, rule = _rule(model, path)
     if detail["type"] == "extra_forbidden":
-        return _unknown(group, key, str(place[-1]), value)
-    extra = field.json_schema_extra if field and isinstance(field.json_schema_extra, dict) else {}
-    accepted, source = extra.get("x-accepted", "an object"), extra.get("x-source", references.PULUMI_CONFIGURATION)
+        return _unknown(group, key, str(path[-1]), value)
     if detail["type"] == "missing":
-        return SettingIssue.of(key, MISSING, "", str(accepted), str(source))
-    if detail["type"] == "model_type" and isinstance(place[-1], int):
-        accepted = "an object with " + ", ".join(_settings(group))
-    return SettingIssue.of(key, value, REASONS.get(detail["type"]) or str(detail["msg"]), str(accepted), str(source))
+        return SettingIssue.of(key, MISSING, "", rule.accepted, rule.source)
+    if detail["type"] == REJECTED:
+        accepted, source = context["accepted"] or rule.accepted, context["source"] or rule.source
+        return SettingIssue.of(key, context.get("value", value), context["problem"], accepted, source)
+    template = PROBLEMS.get(detail["type"]) or str(detail["msg"]).replace("{", "{{").replace("}", "}}")
+    problem = template.format(**{**context, "accepted": rule.accepted})
+    return SettingIssue.of(key, value, problem, rule.accepted, rule.source)
+
+
+def _rule(model: type[Options], path: tuple[Any, ...]) -> tuple[type[Options], Accepts]:
+    """The group that the last part of a path is a key of, and what the innermost type with a rule accepts."""
+    group, found = model, Accepts()
+    for index, annotation in enumerate(types_along(model, path)):
+        rule = accepts(annotation)
+        if rule.accepted:
+            found = Accepts(rule.accepted, rule.source or group.SOURCE)
+        if index < len(path) - 1:
+            group = group_in(annotation) or group
+    return group, found if found.accepted else Accepts("an object", group.SOURCE)
 
 
 def _unknown(group: type[BaseModel], key: str, name: str, value: Any) -> SettingIssue:
-    known = _settings(group)
+    known = yaml_keys(group)
     folded = {setting.lower(): setting for setting in known}
     close = get_close_matches(name.replace("_", "").lower(), folded, 1)
-    why = "there is no such setting" + (f", did you mean {folded[close[0]]}?" if close else "")
-    # Whoever looks for a place to put a secret should not find it printed.
+    nearest = f" (did you mean {folded[close[0]]}?)" if close else ""
+    # A misplaced secret must not be printed.
     shown = REDACTED if re.search(r"token|secret|password|key", name, re.IGNORECASE) else value
-    return SettingIssue.of(key, shown, why, "one of " + ", ".join(known), references.PULUMI_CONFIGURATION)
+    issue = SettingIssue.of(key, shown, "", f"one of {', '.join(known)}", references.PULUMI_CONFIGURATION)
+    problem = f"is an unknown setting{nearest}, set to {issue.problem.strip()}"
+    return SettingIssue(key, issue.value, problem, issue.accepted, issue.source)
 
 
-def _written(place: Place, data: Any) -> tuple[str, Any]:
-    """A place as a stack file has it, and what stands there.
+def _key_and_value(path: tuple[Any, ...], data: Any) -> tuple[str, Any]:
+    """A path as in a stack file, and the value there.
 
-    Where a text or a switch stands for an object (`namespace: blog`), the place is the text's.
+    Where a string or a switch stands for an object (`namespace: blog`), the path ends at it.
     """
     key = ""
-    for part in place:
+    for part in path:
         if data is not MISSING and not isinstance(data, (dict, list, tuple)):
             break
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if "." not in part else f'["{part}"]'
@@ -80,26 +94,3 @@ def _written(place: Place, data: Any) -> tuple[str, Any]:
         except (KeyError, IndexError, TypeError):
             data = MISSING
     return PREFIX + key.removeprefix("."), data
-
-
-def _declared(model: type[BaseModel], place: Place) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The group that a place is in, and the field it is or is a part of."""
-    field = None
-    for index, part in enumerate(place):
-        found = next((info for name, info in model.model_fields.items() if (info.alias or name) == part), None)
-        if found is not None:
-            field = found
-            if index < len(place) - 1:
-                model = options_in(found.annotation) or model
-    return model, field
-
-
-def _settings(group: type[BaseModel]) -> list[str]:
-    return [info.alias or attribute for attribute, info in group.model_fields.items()]
-
-
-def options_in(annotation: Any) -> type[BaseModel] | None:
-    """The group of settings that a field of this type holds, if it holds one."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((group for argument in get_args(annotation) if (group := options_in(argument))), None)

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import Any
 
 from settings import Route, Settings, SettingsError
-from settings.errors import truncate
 
 Values = dict[str, Any]
 
@@ -118,10 +117,8 @@ def _error(values: Values) -> SettingsError | None:
 def _rejected(item: str, error: SettingsError | None) -> SkippedItem:
     if error is None:
         return SkippedItem(item, "it is not valid", "leave it out")
-    first = error.mistakes[0]
-    message = first.message.removesuffix(f"; accepted: {first.accepted}.")
-    reason = message.removeprefix(f"{first.key} is {truncate(first.value)}: ")
-    return SkippedItem(item, reason, f"use {first.accepted}")
+    first = error.issues[0]
+    return SkippedItem(item, first.problem, f"use {first.accepted}")
 
 
 def _with(values: Mapping[str, Any], path: str, value: Any) -> Values:

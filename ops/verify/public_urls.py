@@ -34,7 +34,7 @@ def public_urls(settings: Settings, applications: list[dict[str, Any]] | None) -
         login = None if applications is None else any(_covers(one, urlsplit(url)) for one in applications)
         # The stack file's own word on a route precedes what an application made elsewhere may cover.
         login = True if route.access else False if route.public else login
-        found = PublicUrl(url, route.origin.spelled("-"), route.paths.regex is None, login)
+        found = PublicUrl(url, route.origin.render("-"), route.paths.regex is None, login)
         # Of two rules for one URL, the one with a literal path is the better prediction.
         if url not in urls or found.exact_path > urls[url].exact_path:
             urls[url] = found

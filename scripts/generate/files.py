@@ -1,4 +1,4 @@
-"""Which files are generated, and what each has to say."""
+"""The generated files and their contents."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def files() -> dict[str, str]:
-    """The content of each generated file, by its place in the project."""
+    """The contents of each generated file, by its path in the project."""
     return {
         "culvert.schema.json": _json(stack_file.schema()),
         "docs/settings.md": reference.page(),

@@ -1,7 +1,7 @@
-"""`docs/settings.md`: every setting in a table, made from the settings."""
+"""`docs/settings.md`: tables of all settings, generated from the settings."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel
@@ -9,16 +9,18 @@ from pydantic.fields import FieldInfo
 
 from settings import Settings
 from settings.errors import PREFIX
+from settings.json_schema import json_schema
+from settings.schema import Options, group_in, yaml_key
 
 HEAD = """# Settings
 
-Every key of a `Pulumi.<stack>.yaml`, made from the code by `make generate`. A link under *accepted* leads to where the rule comes from.
-Whatever is wrong is reported before anything is made, all at once: `python -m sandbox check --stack dev` does only that. For completion and
-checks while you type, stack files name `culvert.schema.json` in their first line, which editors with the
+Every key of a `Pulumi.<stack>.yaml`, generated from the code by `make generate`. A link under *accepted* leads to the
+page that the rule comes from. Every mistake is reported before anything is changed, all at once, with its line in the
+stack file; `python -m sandbox check --stack dev` does only that. For completion and checks while you type, stack files
+name `culvert.schema.json` in their first line, which editors with the
 [YAML language server](https://github.com/redhat-developer/yaml-language-server) read.
 """
 COLUMNS = ("key", "type", "default", "meaning", "accepted", "example")
-TYPES = {"string": "text", "integer": "integer", "boolean": "boolean", "array": "list", "object": "object"}
 
 
 def page() -> str:
@@ -31,43 +33,48 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _groups(key: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+def _groups(key: str, model: type[Options]) -> Iterator[tuple[str, type[Options]]]:
     """A group of settings and the groups in it, each under its key: `routes[].backend`."""
     yield key, model
+    properties = json_schema(model)["properties"]
     for name, field in model.model_fields.items():
-        if inner := _group(field.annotation):
-            many = "[]" if _type(model, name) == "list" else ""
-            yield from _groups(f"{key}.{_alias(name, field)}{many}".removeprefix("."), inner)
+        if inner := group_in(field.annotation):
+            many = "[]" if _type(properties[yaml_key(name, field)]) == "list" else ""
+            yield from _groups(f"{key}.{yaml_key(name, field)}{many}".removeprefix("."), inner)
 
 
-def _table(model: type[BaseModel]) -> list[str]:
+def _table(model: type[Options]) -> list[str]:
+    properties = json_schema(model)["properties"]
     rows = [COLUMNS, ("---",) * len(COLUMNS)]
-    rows += [_row(model, name, field) for name, field in model.model_fields.items()]
+    rows += [_row(key, properties[key], field) for key, field in _fields(model)]
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
-def _row(model: type[BaseModel], name: str, field: FieldInfo) -> tuple[str, ...]:
-    extra: Any = field.json_schema_extra
+def _fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((yaml_key(name, field), field) for name, field in model.model_fields.items())
+
+
+def _row(key: str, schema: dict[str, Any], field: FieldInfo) -> tuple[str, ...]:
     return (
-        f"`{_alias(name, field)}`",
-        _type(model, name),
+        f"`{key}`",
+        _type(schema),
         _default(field),
-        _text(field.description or ""),
-        f"[{_text(extra['x-accepted'])}]({extra['x-source']})",
-        ", ".join(_code(example) for example in field.examples or ()),
+        _text(schema["description"]),
+        f"[{_text(schema['x-accepted'])}]({schema['x-source']})",
+        ", ".join(_code(example) for example in schema["examples"]),
     )
 
 
-def _type(model: type[BaseModel], name: str) -> str:
-    schema = model.model_json_schema()
-    field = model.model_fields[name]
-    found = schema["properties"][_alias(name, field)]
-    kinds = [_kind(part) for part in found.get("anyOf", [found])]
+def _type(schema: dict[str, Any]) -> str:
+    kinds = [_kind(part) for part in schema.get("anyOf", [schema])]
     return " or ".join(dict.fromkeys(kind for kind in kinds if kind))
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    return TYPES["object"] if "$ref" in schema else TYPES.get(schema["type"], "")
+    if "$ref" in schema:
+        return "object"
+    names = {"array": "list", "null": ""}
+    return names.get(schema["type"], str(schema["type"]))
 
 
 def _default(field: FieldInfo) -> str:
@@ -76,17 +83,6 @@ def _default(field: FieldInfo) -> str:
     if field.default is None:
         return ""
     return "" if isinstance(field.default, BaseModel) else _code(field.default)
-
-
-def _group(annotation: Any) -> type[BaseModel] | None:
-    """The group of settings that an annotation holds, if it does."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((group for argument in get_args(annotation) if (group := _group(argument))), None)
-
-
-def _alias(name: str, field: FieldInfo) -> str:
-    return field.alias or name
 
 
 def _code(value: Any) -> str:

@@ -1,1 +1,1 @@
-"""Checks between settings: what no single key can tell."""
+"""Checks between keys: issues that no key has by itself."""

@@ -1,1 +1,1 @@
-"""What follows from the settings: ingress rules, destinations, zones, Access applications, WAF rules."""
+"""What follows from the settings: ingress rules, destinations, zones, Access applications, WAF rules, adoption."""

@@ -1,10 +1,12 @@
-"""What the connector must be able to reach: the network policy is made from it."""
+"""Destinations of the connector besides Cloudflare and cluster DNS; the network policy is made from them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from settings.options.access import SIGNING_KEY_ADDRESSES
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.network_policy_peers import AllowedPeer
+from settings.options.private_networks import PrivateNetworksOptions
 from settings.options.routes import Route
 
 
@@ -20,7 +22,7 @@ class PodDestination:
 
 @dataclass(frozen=True)
 class AddressDestination:
-    """A range of IP addresses, a route's being a range of one, and a port."""
+    """A range of IP addresses (of one address for a route), and a port."""
 
     cidr: str
     port: int
@@ -52,38 +54,54 @@ def destinations(
     namespace: str,
     target_ports: Mapping[tuple[str, int], int],
     policy: NetworkPolicyOptions,
+    private_networks: PrivateNetworksOptions | None = None,
 ) -> tuple[Destination, ...]:
-    """Each destination once, the routes' in their order, then those that `policy` allows besides. A DNS name outside the
-    cluster is none where the policy's engine has no names.
+    """Each destination once: the routes' in their order, then those that `policy` allows, then the signing keys of
+    Access where a route has access, then the private networks. A DNS name outside the cluster is omitted where the
+    policy's engine does not support names.
 
-    `target_ports` says where the pods behind a Service and port of the stack's namespace listen; of other Services the
-    pods listen on the backend's `targetPort`, or else on the port of the Service.
+    `target_ports` has the port of the pods behind a Service and port of the stack's namespace; the pods of other
+    Services listen on the backend's `targetPort`, or else on the port of the Service.
     """
-    found: list[Destination] = []
-    for route in routes:
-        origin, backend = route.origin, route.backend
-        if origin.port is None or (origin.external and policy.engine != "cilium"):
-            continue
-        if origin.external:
-            found.append(NameDestination(origin.host, origin.port))
-            continue
-        if origin.address is not None:
-            found.append(AddressDestination(f"{origin.address}/{origin.address.max_prefixlen}", origin.port))
-            continue
-        where = origin.namespace or namespace
-        known = target_ports.get((origin.service, origin.port)) if where == namespace else None
-        selector = backend.pod_selector if backend else None
-        port = (backend.target_port if backend else None) or known or origin.port
-        found.append(PodDestination(where, selector or {}, port))
-    found += [destination for opening in policy.allow for destination in _opened(opening)]
+    routes = list(routes)
+    found = [destination for route in routes for destination in _of_route(route, namespace, target_ports, policy)]
+    found += [destination for peer in policy.allow for destination in _of_peer(peer)]
+    if any(route.access for route in routes):
+        found += [AddressDestination(address, 443) for address in SIGNING_KEY_ADDRESSES]
+    found += _of_private_networks(private_networks)
     return tuple(destination for index, destination in enumerate(found) if destination not in found[:index])
 
 
-def _opened(opening: AllowedPeer) -> Iterator[Destination]:
-    for port in opening.ports:
-        if opening.cidr:
-            yield AddressDestination(opening.cidr, port, opening.protocol)
-        elif opening.name:
-            yield NameDestination(opening.name, port, opening.protocol)
+def _of_route(
+    route: Route, namespace: str, target_ports: Mapping[tuple[str, int], int], policy: NetworkPolicyOptions
+) -> Iterator[Destination]:
+    origin, backend = route.origin, route.backend
+    if origin.port is None:
+        return
+    if origin.external:
+        if policy.engine == "cilium":
+            yield NameDestination(origin.host, origin.port)
+    elif origin.address is not None:
+        yield AddressDestination(f"{origin.address}/{origin.address.max_prefixlen}", origin.port)
+    else:
+        service_namespace = origin.namespace or namespace
+        target = target_ports.get((origin.service, origin.port)) if service_namespace == namespace else None
+        port = (backend.target_port if backend else None) or target or origin.port
+        yield PodDestination(service_namespace, (backend.pod_selector if backend else None) or {}, port)
+
+
+def _of_peer(peer: AllowedPeer) -> Iterator[Destination]:
+    for port in peer.ports:
+        if peer.cidr:
+            yield AddressDestination(peer.cidr, port, peer.protocol)
+        elif peer.name:
+            yield NameDestination(peer.name, port, peer.protocol)
         else:
-            yield PodDestination(opening.namespace or "", opening.pods, port, opening.protocol)
+            yield PodDestination(peer.namespace or "", peer.pods, port, peer.protocol)
+
+
+def _of_private_networks(options: PrivateNetworksOptions | None) -> Iterator[Destination]:
+    for route in options.routes if options else ():
+        if not route.ports:
+            yield NetworkDestination(route.network)
+        yield from (AddressDestination(route.network, port, route.protocol) for port in route.ports)

@@ -1,157 +1,133 @@
-"""Who may pass before a route: Cloudflare Access in front of it."""
+"""Cloudflare Access for a route: who gets through, and for how long."""
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, model_validator
 
-from settings import references, types
+from settings import references
 from settings.errors import reject
 from settings.options.countries import COUNTRIES
-from settings.schema import Options, setting
+from settings.schema import Accepts, Example, Options
+from settings.types.cloudflare import AccessId
+from settings.types.dns import LABEL, domain_name
 
-COUNTRY = "a country's code of two capital letters, such as DE"
-EMAIL = "an e-mail address such as ann@example.com"
-DOMAIN = "what stands behind the @ of an address, such as example.com"
-ID = "the id that Cloudflare gave it, such as 6a6f1e0a-5f3c-4e0b-9d0a-2c7a4a6f8b11"
-TOKEN = "a name of at most 63 lower-case letters, digits and hyphens, such as ci"  # noqa: S105 - a description
-SESSION = "minutes or hours from 1m to 730h, such as 30m or 24h"
-SOMEBODY = "somebody under allow, or a name under serviceTokens"
-KEYS = ("104.19.194.29/32", "104.19.195.29/32", "2606:4700:300a::6813:c31d/128", "2606:4700:300a::6813:c21d/128")
-"""Where a team's site is, on port 443; a connector that checks tickets fetches its keys there:
+MAX_SESSION_MINUTES = 730 * 60
+SIGNING_KEY_ADDRESSES = (
+    "104.19.194.29/32",
+    "104.19.195.29/32",
+    "2606:4700:300a::6813:c31d/128",
+    "2606:4700:300a::6813:c21d/128",
+)
+"""Addresses of a team's site, on port 443. A connector that verifies JWTs fetches the team's signing keys there:
 https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/tunnel-with-firewall/."""
-TEAM = "the name before .cloudflareaccess.com, such as acme"
+Value = TypeVar("Value")
 
 
 def _email(text: str) -> str:
     local, at, domain = text.rpartition("@")
     if not at or not re.fullmatch(r"[^\s@,;<>\"()]{1,64}", local):
-        reject("it is no e-mail address", EMAIL, references.CLOUDFLARE_ACCESS)
-    return f"{local.lower()}@{types.domain_name(domain, EMAIL)}"
+        reject("is not an e-mail address")
+    return f"{local.lower()}@{domain_name(domain)}"
 
 
 def _email_domain(text: str) -> str:
     if "@" in text:
-        reject("it is more than a domain", DOMAIN, references.CLOUDFLARE_ACCESS)
-    return types.domain_name(text, DOMAIN)
+        reject("must be a domain alone, without @")
+    return domain_name(text)
 
 
-def _id(text: str) -> str:
-    if not types.is_uuid(text.lower()):
-        reject("it is no id of Cloudflare Access", ID, references.CLOUDFLARE_ACCESS_IDS)
-    return text.lower()
-
-
-def _token(text: str) -> str:
-    if not types.LABEL.fullmatch(text):
-        reject("it is no name for a service token", TOKEN, references.CLOUDFLARE_SERVICE_TOKENS)
+def _service_token_name(text: str) -> str:
+    if not LABEL.fullmatch(text):
+        reject("is not a valid name of a service token")
     return text
 
 
 def _country(text: str) -> str:
-    # XX and T1 are no places.
+    # XX and T1 stand for requests without a country.
     if text not in COUNTRIES - {"XX", "T1"}:
-        why = "its code is GB" if text == "UK" else "it is no country's code"
-        reject(why, COUNTRY, references.CLOUDFLARE_COUNTRIES)
+        reject("is not a country code" + (" (the code of the United Kingdom is GB)" if text == "UK" else ""))
     return text
 
 
-def _session(text: str) -> str:
+def _session_duration(text: str) -> str:
     match = re.fullmatch(r"([1-9][0-9]{0,5})([mh])", text)
-    if not match or int(match[1]) * (60 if match[2] == "h" else 1) > 730 * 60:
-        reject("a session lasts no such time", SESSION, references.CLOUDFLARE_SESSIONS)
+    if not match or int(match[1]) * (60 if match[2] == "h" else 1) > MAX_SESSION_MINUTES:
+        reject("is not a valid session duration")
     return text
 
 
-def team(text: str) -> str:
-    """The name of a Zero Trust organisation's team, in lower case."""
-    if not types.LABEL.fullmatch(text.lower()):
-        reject("it is no name of a team", TEAM, references.CLOUDFLARE_TEAM)
-    return text.lower()
-
-
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
-        reject(f"{', '.join(twice)} is there more than once", "each of them once", references.CLOUDFLARE_ACCESS)
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    if duplicates := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
+        reject(f"must have each value once; repeated: {', '.join(duplicates)}", "each value once")
     return values
 
 
-Emails = Annotated[tuple[Annotated[str, AfterValidator(_email)], ...], AfterValidator(_once)]
-EmailDomains = Annotated[tuple[Annotated[str, AfterValidator(_email_domain)], ...], AfterValidator(_once)]
-Ids = Annotated[tuple[Annotated[str, AfterValidator(_id)], ...], AfterValidator(_once)]
-Countries = Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], AfterValidator(_once)]
-Tokens = Annotated[tuple[Annotated[str, AfterValidator(_token)], ...], AfterValidator(_once)]
+Unique = Annotated[tuple[Value, ...], AfterValidator(_unique)]
+Email = Annotated[
+    str, AfterValidator(_email), Accepts("an e-mail address such as ann@example.com", references.CLOUDFLARE_ACCESS)
+]
+EmailDomain = Annotated[
+    str,
+    AfterValidator(_email_domain),
+    Accepts("the domain after the @ of an address, such as example.com", references.CLOUDFLARE_ACCESS),
+]
+Country = Annotated[
+    str,
+    AfterValidator(_country),
+    Accepts("a country code of two capital letters, such as DE", references.CLOUDFLARE_COUNTRIES),
+]
+ServiceTokenName = Annotated[
+    str,
+    AfterValidator(_service_token_name),
+    Accepts(
+        "a name of at most 63 lower-case letters, digits and hyphens, such as ci", references.CLOUDFLARE_SERVICE_TOKENS
+    ),
+]
+SessionDuration = Annotated[
+    str,
+    AfterValidator(_session_duration),
+    Accepts("minutes or hours from 1m to 730h, such as 30m or 24h", references.CLOUDFLARE_SESSIONS),
+]
 
 
 class PeopleOptions(Options):
-    """People who may pass once they have logged in. To be any one of these is enough."""
+    """Users who get through once they have logged in. Matching any one of these is enough."""
 
-    emails: Emails = setting(
-        "People by their e-mail address.",
-        f"a list, each {EMAIL}, once",
-        references.CLOUDFLARE_ACCESS,
-        examples=[["ann@example.com"]],
-        default=(),
-    )
-    email_domains: EmailDomains = setting(
-        "Everybody with an address of these domains.",
-        f"a list, each {DOMAIN}, once",
-        references.CLOUDFLARE_ACCESS,
-        examples=[["example.com"]],
-        default=(),
-    )
-    groups: Ids = setting(
-        "Members of these rule groups of the account.",
-        f"a list of rule groups, each by {ID}, once",
-        references.CLOUDFLARE_ACCESS_IDS,
-        examples=[["6a6f1e0a-5f3c-4e0b-9d0a-2c7a4a6f8b11"]],
-        default=(),
-    )
-    identity_providers: Ids = setting(
-        "Everybody who logs in with these identity providers of the account. With the one-time PIN that is everybody with "
-        "an e-mail address.",
-        f"a list of identity providers, each by {ID}, once",
-        references.CLOUDFLARE_ACCESS_IDS,
-        examples=[["0b9bca4f-7d0f-4c35-8f0e-3b6a1f2f9c55"]],
-        default=(),
-    )
+    SOURCE = references.CLOUDFLARE_ACCESS
+
+    emails: Annotated[Unique[Email], Example(["ann@example.com"])] = ()
+    """Users by their e-mail address."""
+    email_domains: Annotated[Unique[EmailDomain], Example(["example.com"])] = ()
+    """Users with an e-mail address in these domains."""
+    groups: Annotated[Unique[AccessId], Example(["6a6f1e0a-5f3c-4e0b-9d0a-2c7a4a6f8b11"])] = ()
+    """Members of these rule groups of the account, by id."""
+    identity_providers: Annotated[Unique[AccessId], Example(["0b9bca4f-7d0f-4c35-8f0e-3b6a1f2f9c55"])] = ()
+    """Users who log in with these identity providers of the account, by id. The one-time PIN admits every user with an
+    e-mail address."""
 
 
 class AccessOptions(Options):
-    """Who may pass; everybody else meets a login page, or is refused."""
+    """Who gets through; every other request meets a login page or is rejected."""
 
-    allow: PeopleOptions = setting(
-        "Who may pass after logging in.",
-        "{emails, emailDomains, groups, identityProviders}",
-        references.CLOUDFLARE_ACCESS,
-        examples=[{"emailDomains": ["example.com"]}],
-        default=PeopleOptions(),
-    )
-    countries: Countries = setting(
-        "The countries that they may come from, by the address of each request. Left out, from anywhere. Service tokens pass "
-        "from anywhere.",
-        f"a list, each {COUNTRY}, once",
-        references.CLOUDFLARE_COUNTRIES,
-        examples=[["DE", "FR"]],
-        default=(),
-    )
-    service_tokens: Tokens = setting(
-        "Names of service tokens with which programs pass, without a login. The stack makes each, once for all routes that "
-        "name it; the output `serviceTokens` has its id and its secret.",
-        f"a list, each {TOKEN}, once",
-        references.CLOUDFLARE_SERVICE_TOKENS,
-        examples=[["ci"]],
-        default=(),
-    )
-    session_duration: Annotated[str, AfterValidator(_session)] = setting(
-        "How long a login lasts.", SESSION, references.CLOUDFLARE_SESSIONS, examples=["24h"], default="24h"
-    )
+    SOURCE = references.CLOUDFLARE_ACCESS
+
+    allow: Annotated[PeopleOptions, Example({"emailDomains": ["example.com"]})] = PeopleOptions.defaults()
+    """Users who get through after logging in."""
+    countries: Annotated[Unique[Country], Example(["DE", "FR"])] = ()
+    """Countries that users may come from, by the address of each request. Omitted, from anywhere. Requests with a
+    service token are accepted from anywhere."""
+    service_tokens: Annotated[Unique[ServiceTokenName], Example(["ci"])] = ()
+    """Names of service tokens with which programs get through without a login. The stack creates each token once, for
+    all routes that name it; the output `serviceTokens` has its id and secret."""
+    session_duration: SessionDuration = "24h"
+    """How long a login lasts."""
 
     @model_validator(mode="after")
-    def _somebody(self) -> "AccessOptions":
+    def _require_an_identity(self) -> "AccessOptions":
         people = self.allow
         if not (
             people.emails or people.email_domains or people.groups or people.identity_providers or self.service_tokens
         ):
-            reject("nobody may pass", SOMEBODY, references.CLOUDFLARE_ACCESS)
+            reject("lets no request through", "a user under allow, or a name under serviceTokens")
         return self

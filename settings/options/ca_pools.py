@@ -1,65 +1,59 @@
-"""Certificate authorities of origins: where they are kept in the cluster, and where the connector finds them."""
+"""Certificate authorities of origins: where the cluster keeps them, and where the connector finds them."""
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, model_validator
 
-from settings import references, types
-from settings.errors import reject
-from settings.schema import Options, setting
+from settings import references
+from settings.errors import reject, require_one
+from settings.schema import Accepts, Example, Options
+from settings.types.kubernetes import ConfigMapName, SecretName, secret_key
 
-FOLDER = "/etc/culvert/ca"
-"""Where the connector's pods have them."""
+MOUNT_PATH = "/etc/culvert/ca"
+"""Where the certificates are mounted in the connector's pods."""
 VOLUME = "culvert-ca"
-KEY = "a key of it, such as ca.crt"
-ONE_OBJECT = "exactly one of secret and configMap"
 
 
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[-._A-Za-z0-9]{1,253}", text) or text.startswith(".."):
-        reject("neither Secrets nor ConfigMaps have such a key", KEY, references.KUBERNETES_SECRETS)
+def _certificate_key(text: str) -> str:
     if text == "tls.key":
-        reject("that is a private key, and no certificate authority", KEY, references.KUBERNETES_SECRETS)
-    return text
+        reject("is the key of a private key, not of a certificate authority")
+    return secret_key(text)
+
+
+CertificateKey = Annotated[
+    str,
+    AfterValidator(_certificate_key),
+    Accepts("a key of the Secret or ConfigMap, such as ca.crt", references.KUBERNETES_SECRETS),
+]
 
 
 class CaPoolOptions(Options):
-    """A certificate authority in PEM form, kept in the namespace of the connector. Of a Secret that key alone is mounted."""
+    """A certificate authority in PEM form, kept in the connector's namespace. Only the named key of a Secret is
+    mounted."""
 
-    secret: Annotated[str, AfterValidator(types.object_name)] | None = setting(
-        "Secret that holds it.",
-        "the name of a Secret",
-        references.KUBERNETES_SECRETS,
-        examples=["origin-tls"],
-        default=None,
-    )
-    config_map: Annotated[str, AfterValidator(types.object_name)] | None = setting(
-        "ConfigMap that holds it.",
-        "the name of a ConfigMap",
-        references.KUBERNETES_CONFIG_MAPS,
-        examples=["internal-ca"],
-        default=None,
-    )
-    key: Annotated[str, AfterValidator(_key)] = setting(
-        "Key that it is under.", KEY, references.KUBERNETES_SECRETS, examples=["ca.crt"], default="ca.crt"
-    )
+    SOURCE = references.ORIGIN_PARAMETERS
+
+    secret: Annotated[SecretName | None, Example("origin-tls")] = None
+    """Secret that holds the certificate."""
+    config_map: Annotated[ConfigMapName | None, Example("internal-ca")] = None
+    """ConfigMap that holds the certificate."""
+    key: CertificateKey = "ca.crt"
+    """Key of the certificate in that object."""
 
     @model_validator(mode="after")
-    def _one(self) -> "CaPoolOptions":
-        if (self.secret is None) == (self.config_map is None):
-            reject("it is kept in one place", ONE_OBJECT, references.ORIGIN_PARAMETERS)
+    def _one_object(self) -> "CaPoolOptions":
+        require_one({"secret": self.secret, "configMap": self.config_map})
         return self
 
     @property
     def path(self) -> str:
-        """Where the connector reads it, which is what the rules say."""
-        return f"{FOLDER}/{self._item}"
+        """Path of the certificate in the connector's pods, as in an ingress rule."""
+        return f"{MOUNT_PATH}/{self._item}"
 
     @property
     def source(self) -> dict[str, Any]:
-        """The one key, as a projected volume takes it."""
+        """The source of a projected volume, with this one key."""
         kind, name = ("secret", self.secret) if self.secret else ("configMap", self.config_map)
         return {kind: {"name": name, "items": [{"key": self.key, "path": self._item}]}}
 
@@ -68,12 +62,13 @@ class CaPoolOptions(Options):
         return f"secret/{self.secret}/{self.key}" if self.secret else f"configmap/{self.config_map}/{self.key}"
 
 
-def mounted(pools: Iterable[CaPoolOptions]) -> list[dict[str, Any]]:
-    """The volume that holds all of them, with its mount; none where there are none. In one order, whatever the routes'."""
-    each = {pool.path: pool for pool in pools}
-    if not each:
+def ca_volumes(pools: Iterable[CaPoolOptions]) -> list[dict[str, Any]]:
+    """The volume that holds all certificates, with its mount; empty where there are none. Its sources are sorted, so
+    that the order of the routes does not change the pods."""
+    by_path = {pool.path: pool for pool in pools}
+    if not by_path:
         return []
-    sources_ = [each[path].source for path in sorted(each)]
+    projected = [by_path[path].source for path in sorted(by_path)]
     # Readable by the group, as the token is.
-    volume = {"name": VOLUME, "projected": {"sources": sources_, "defaultMode": 0o440}}
-    return [{"volume": volume, "mount": {"name": VOLUME, "mountPath": FOLDER, "readOnly": True}}]
+    volume = {"name": VOLUME, "projected": {"sources": projected, "defaultMode": 0o440}}
+    return [{"volume": volume, "mount": {"name": VOLUME, "mountPath": MOUNT_PATH, "readOnly": True}}]

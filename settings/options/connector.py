@@ -1,237 +1,160 @@
-"""The connector: how many, which version, and how it runs."""
+"""The connector: its replicas, image, protocol and pods."""
 
 import re
 from collections import Counter
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt, ValidationInfo, field_validator
+from annotated_types import Ge, Le
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
-from settings import references, types
+from settings import references
 from settings.errors import reject
 from settings.options.environment import EnvironmentVariable
 from settings.options.images import ImageOptions
-from settings.options.resources import QUANTITIES, Resources
+from settings.options.resources import Resources
+from settings.options.scheduling import SchedulingOptions
 from settings.options.volumes import VolumeOptions
-from settings.schema import Options, setting
+from settings.schema import Accepts, Example, Options
+from settings.types.kubernetes import LABEL_RULE, Annotations, SecretName, labels
 
-GRACE = "whole seconds from 1s to 3m, such as 30s, 2m or 1m30s"
-DEFAULT_RESOURCES = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
-OWN_LABELS = tuple(f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by"))
-SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
+HA_CONNECTIONS = 4
+"""Connections of one connector to Cloudflare's edge."""
+MAX_REPLICAS = 25
+"""A tunnel has at most 100 connections."""
+MAX_GRACE_SECONDS = 180
+DEFAULT_RESOURCES: Resources = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+SELECTOR_LABELS = tuple(f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by"))
+"""Labels by which culvert selects the connector's pods."""
 
 
 def seconds(duration: str) -> int:
     """Seconds of a duration such as 30s, 2m or 1m30s."""
     match = re.fullmatch(r"(?=.)(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?", duration)
     if not match:
-        reject("it is no duration in whole seconds", GRACE, references.CLOUDFLARE_PARAMETERS)
+        reject("is not a duration in whole seconds", source=references.CLOUDFLARE_PARAMETERS)
     hours, minutes, rest = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + rest
 
 
-def _text(value: Any) -> Any:
-    # YAML has a 6 without quotes as a number.
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _grace(duration: str) -> str:
-    if not 1 <= seconds(duration) <= 180:
-        reject("the connector waits three minutes at most, or does not start", GRACE, references.CONNECTOR_GRACE)
+def _grace_period(duration: str) -> str:
+    if not 1 <= seconds(duration) <= MAX_GRACE_SECONDS:
+        reject("must be from 1s to 3m: the connector does not start with a longer grace period")
     return duration
 
 
-def _pod_labels(labels: dict[str, str]) -> dict[str, str]:
-    for key in labels:
-        if key in OWN_LABELS:
-            reject(f"{key} is what the connector's pods are found by", "other labels", references.KUBERNETES_LABELS)
-    return types.labels(labels)
+def _pod_labels(values: dict[str, str]) -> dict[str, str]:
+    for key in values:
+        if key in SELECTOR_LABELS:
+            reject(f"must not have the label {key}, by which culvert selects the connector's pods")
+    return labels(values)
 
 
-class SchedulingOptions(Options):
-    """Where the connector's pods run, as in a pod spec."""
-
-    node_selector: Annotated[dict[str, str], AfterValidator(types.labels)] = setting(
-        "Labels of the nodes to run on.",
-        "labels, each a name and a text",
-        references.KUBERNETES_SCHEDULING,
-        examples=[{"kubernetes.io/arch": "amd64"}],
-        default={},
-    )
-    tolerations: tuple[dict[str, Any], ...] = setting(
-        "Taints to tolerate.",
-        "a list of tolerations",
-        references.KUBERNETES_SCHEDULING,
-        examples=[[{"key": "edge", "operator": "Exists"}]],
-        default=(),
-    )
-    affinity: dict[str, Any] = setting(
-        "Affinity to nodes and to other pods.",
-        "an affinity",
-        references.KUBERNETES_SCHEDULING,
-        examples=[{"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}],
-        default={},
-    )
-    priority_class_name: str | None = setting(
-        "Priority class of the pods.",
-        "the name of a PriorityClass",
-        references.KUBERNETES_SCHEDULING,
-        examples=["high"],
-        default=None,
-    )
-    topology_spread_constraints: tuple[dict[str, Any], ...] = setting(
-        "How the pods are spread; over nodes when left out.",
-        "a list of topology spread constraints",
-        references.KUBERNETES_SCHEDULING,
-        examples=[[SPREAD]],
-        default=(),
-    )
+def _string(value: Any) -> Any:
+    # YAML reads a 6 without quotes as a number.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+GracePeriod = Annotated[
+    str,
+    AfterValidator(_grace_period),
+    Accepts("whole seconds from 1s to 3m, such as 30s, 2m or 1m30s", references.CONNECTOR_GRACE, ("30s", "1m30s")),
+]
 IpVersion = Annotated[
     Literal["auto", "4", "6"] | None,
-    BeforeValidator(_text, json_schema_input_type=Literal["auto", "4", "6"] | Literal[4, 6] | None),
+    BeforeValidator(_string, json_schema_input_type=Literal["auto", "4", "6"] | Literal[4, 6] | None),
+]
+PodLabels = Annotated[
+    dict[str, str],
+    AfterValidator(_pod_labels),
+    Accepts(f"labels other than {', '.join(SELECTOR_LABELS)}, {LABEL_RULE}", references.KUBERNETES_LABELS),
 ]
 
 
 class ConnectorOptions(Options):
     """The connector's Deployment."""
 
-    replicas: StrictInt = setting(
-        "How many connectors run. Cloudflare advises two.",
-        "a whole number from 1 to 25, the most that a tunnel takes",
-        references.CLOUDFLARE_LIMITS,
-        examples=[2],
-        default=2,
-        ge=1,
-        le=25,
+    SOURCE = references.CLOUDFLARE_PARAMETERS
+
+    replicas: Annotated[
+        StrictInt,
+        Ge(1),
+        Le(MAX_REPLICAS),
+        Accepts(
+            f"a whole number from 1 to {MAX_REPLICAS}, the most that a tunnel supports", references.CLOUDFLARE_LIMITS
+        ),
+    ] = 2
+    """Number of connectors. Cloudflare recommends two."""
+    image: Annotated[ImageOptions, Example({"repository": "registry.example.com/cloudflared"})] = (
+        ImageOptions.defaults()
     )
-    image: ImageOptions = setting(
-        "Which image runs.",
-        "{repository, tag, digest}",
-        references.KUBERNETES_IMAGES,
-        examples=[{"repository": "registry.example.com/cloudflared"}],
-        default=ImageOptions(),
-    )
-    protocol: Literal["auto", "quic", "http2"] = setting(
-        "How the connector speaks to Cloudflare; quic alone has no fallback.",
-        "one of auto, quic and http2",
-        references.CLOUDFLARE_PARAMETERS,
-        examples=["auto"],
-        default="auto",
-    )
-    post_quantum: StrictBool = setting(
-        "Insists on key exchanges that quantum computers do not break; the connector prefers them in any case.",
-        "true or false; true with protocol: quic",
-        references.CLOUDFLARE_PARAMETERS,
-        examples=[True],
-        default=False,
-    )
-    edge_ip_version: IpVersion = setting(
-        "Which addresses of Cloudflare's edge the connector goes to; IPv4 when left out.",
-        "one of auto, 4 and 6",
-        references.CLOUDFLARE_PARAMETERS,
-        examples=["auto", 6],
-        default=None,
-    )
-    region: Literal["us"] | None = setting(
-        "Part of Cloudflare's network that the connector keeps to; anywhere when left out. The network policy opens that part.",
-        "us, or nothing",
-        references.CLOUDFLARE_FIREWALL,
-        examples=["us"],
-        default=None,
-    )
-    grace_period: Annotated[str, AfterValidator(_grace)] = setting(
-        "How long requests in flight may take when a connector stops.",
-        GRACE,
-        references.CLOUDFLARE_PARAMETERS,
-        examples=["30s", "1m30s"],
-        default="30s",
-    )
-    log_level: Literal["debug", "info", "warn", "error", "fatal"] = setting(
-        "How much the connector logs; debug logs the visitors' requests.",
-        "one of debug, info, warn, error and fatal",
-        references.CLOUDFLARE_PARAMETERS,
-        examples=["info"],
-        default="info",
-    )
-    log_format: Literal["json", "default"] = setting(
-        "How the connector writes its log: an object a line, or its own text.",
-        "one of json and default",
-        references.CLOUDFLARE_PARAMETERS,
-        examples=["default"],
-        default="json",
-    )
-    pod_labels: Annotated[dict[str, str], AfterValidator(_pod_labels)] = setting(
-        "Labels of the pods, besides those that culvert finds them by.",
-        f"labels other than {', '.join(OWN_LABELS)}, each a name and a text",
-        references.KUBERNETES_LABELS,
-        examples=[{"team": "web"}],
-        default={},
-    )
-    pod_annotations: Annotated[dict[str, str], AfterValidator(types.annotations)] = setting(
-        "Annotations of the pods.",
-        "annotations, each a name and a text",
-        references.KUBERNETES_ANNOTATIONS,
-        examples=[{"linkerd.io/inject": "disabled"}],
-        default={},
-    )
-    image_pull_secrets: tuple[Annotated[str, AfterValidator(types.object_name)], ...] = setting(
-        "Secrets of the namespace that the image is pulled with.",
-        "a list of names of Secrets",
-        references.KUBERNETES_PULL_SECRETS,
-        examples=[["registry"]],
-        default=(),
-    )
-    resources: Resources = setting(
-        "What a connector asks for and may use at most.",
-        f"requests and limits, each with {QUANTITIES}",
-        references.KUBERNETES_RESOURCES,
-        examples=[DEFAULT_RESOURCES],
-        default=DEFAULT_RESOURCES,
-    )
-    environment: tuple[EnvironmentVariable, ...] = setting(
-        "Environment variables besides those that culvert sets.",
-        "a list of {name, value} and {name, valueFrom}",
-        references.KUBERNETES_ENVIRONMENT,
-        examples=[[{"name": "TUNNEL_RETRIES", "value": "8"}]],
-        default=(),
-        alias="extraEnv",
-    )
-    extra_volumes: tuple[VolumeOptions, ...] = setting(
-        "Volumes besides the token's.",
-        "a list of {name, mountPath, readOnly} and one source each",
-        references.KUBERNETES_VOLUMES,
-        examples=[[{"name": "origin-ca", "mountPath": "/etc/origin-ca", "secret": {"secretName": "origin-ca"}}]],
-        default=(),
-    )
-    scheduling: SchedulingOptions = setting(
-        "Where the pods run.",
-        "{nodeSelector, tolerations, affinity, priorityClassName, topologySpreadConstraints}",
-        references.KUBERNETES_SCHEDULING,
-        examples=[{"priorityClassName": "high"}],
-        default=SchedulingOptions(),
-    )
+    """Image of the connector."""
+    protocol: Literal["auto", "quic", "http2"] = "auto"
+    """Protocol between connector and Cloudflare; quic alone has no fallback."""
+    post_quantum: Annotated[StrictBool, Accepts("true or false; true requires protocol: quic")] = False
+    """Whether only post-quantum key exchanges are accepted. Without it, the connector prefers them."""
+    edge_ip_version: Annotated[IpVersion, Example("auto", 6)] = None
+    """IP version of the edge addresses that the connector dials; IPv4 when omitted."""
+    region: Annotated[Literal["us"] | None, Accepts("us, or omitted", references.CLOUDFLARE_FIREWALL, ("us",))] = None
+    """Region of Cloudflare's network that the connector stays in; any when omitted. The network policy allows that
+    region's addresses."""
+    grace_period: GracePeriod = "30s"
+    """How long requests in flight may take when a connector stops."""
+    log_level: Literal["debug", "info", "warn", "error", "fatal"] = "info"
+    """Log level of the connector; debug logs the visitors' requests."""
+    log_format: Annotated[Literal["json", "default"], Example("default")] = "json"
+    """Log format of the connector: one JSON object a line, or cloudflared's own text format."""
+    pod_labels: Annotated[PodLabels, Example({"team": "web"})] = {}
+    """Labels of the pods, besides those by which culvert selects them."""
+    pod_annotations: Annotated[Annotations, Example({"linkerd.io/inject": "disabled"})] = {}
+    """Annotations of the pods."""
+    image_pull_secrets: Annotated[
+        tuple[SecretName, ...],
+        Accepts("a list of names of Secrets", references.KUBERNETES_PULL_SECRETS, (["registry"],)),
+    ] = ()
+    """Secrets of the namespace with which the image is pulled."""
+    resources: Resources = DEFAULT_RESOURCES
+    """Resource requests and limits of a connector."""
+    environment: Annotated[
+        tuple[EnvironmentVariable, ...],
+        Field(alias="extraEnv"),
+        Accepts(
+            "a list of {name, value} and {name, valueFrom}",
+            references.KUBERNETES_ENVIRONMENT,
+            ([{"name": "TUNNEL_RETRIES", "value": "8"}],),
+        ),
+    ] = ()
+    """Environment variables besides those that culvert sets."""
+    extra_volumes: Annotated[
+        tuple[VolumeOptions, ...],
+        Accepts(
+            "a list of {name, mountPath, readOnly} and one source each",
+            references.KUBERNETES_VOLUMES,
+            ([{"name": "origin-ca", "mountPath": "/etc/origin-ca", "secret": {"secretName": "origin-ca"}}],),
+        ),
+    ] = ()
+    """Volumes besides the token's."""
+    scheduling: Annotated[SchedulingOptions, Example({"priorityClassName": "high"})] = SchedulingOptions.defaults()
+    """Where the pods run."""
 
     @field_validator("post_quantum")
     @classmethod
-    def _over_quic(cls, post_quantum: bool, info: ValidationInfo) -> bool:
-        # Where the protocol was refused, it is absent here.
+    def _quic_only(cls, post_quantum: bool, info: ValidationInfo) -> bool:
+        # A rejected protocol is absent here. Over HTTP/2 cloudflared refuses to start with --post-quantum.
         if post_quantum and info.data.get("protocol", "quic") != "quic":
-            why = f"it needs quic, and protocol is {info.data['protocol']}: over HTTP/2 many a connector does not start with it"
-            reject(why, "postQuantum: true with protocol: quic", references.CLOUDFLARE_PARAMETERS)
+            reject(f"requires QUIC, but protocol is {info.data['protocol']}", "true with protocol: quic, or false")
         return post_quantum
 
     @field_validator("environment")
     @classmethod
-    def _variables_once(cls, variables: tuple[EnvironmentVariable, ...]) -> tuple[EnvironmentVariable, ...]:
-        _once("name", [variable.name for variable in variables], references.KUBERNETES_ENVIRONMENT)
+    def _unique_variables(cls, variables: tuple[EnvironmentVariable, ...]) -> tuple[EnvironmentVariable, ...]:
+        _require_unique("name", [variable.name for variable in variables], references.KUBERNETES_ENVIRONMENT)
         return variables
 
     @field_validator("extra_volumes")
     @classmethod
-    def _volumes_once(cls, volumes: tuple[VolumeOptions, ...]) -> tuple[VolumeOptions, ...]:
-        _once("name", [volume.name for volume in volumes], references.KUBERNETES_VOLUMES)
-        _once("mountPath", [volume.mount_path for volume in volumes], references.KUBERNETES_VOLUMES)
+    def _unique_volumes(cls, volumes: tuple[VolumeOptions, ...]) -> tuple[VolumeOptions, ...]:
+        _require_unique("name", [volume.name for volume in volumes], references.KUBERNETES_VOLUMES)
+        _require_unique("mountPath", [volume.mount_path for volume in volumes], references.KUBERNETES_VOLUMES)
         return volumes
 
     @property
@@ -241,10 +164,10 @@ class ConnectorOptions(Options):
 
     @property
     def extra_env(self) -> list[dict[str, Any]]:
-        """The extra variables as a container's `env` takes them."""
+        """The extra variables as a container's `env`."""
         return [variable.to_kubernetes() for variable in self.environment]
 
 
-def _once(what: str, values: list[str], source: str) -> None:
-    if twice := [value for value, count in Counter(values).items() if count > 1]:
-        reject(f"{', '.join(twice)} is there more than once", f"each {what} once", source)
+def _require_unique(key: str, values: list[str], source: str) -> None:
+    if duplicates := [value for value, count in Counter(values).items() if count > 1]:
+        reject(f"must have each {key} once; repeated: {', '.join(duplicates)}", f"each {key} once", source)

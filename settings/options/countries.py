@@ -1,4 +1,7 @@
-"""Countries as Cloudflare names them in `ip.src.country`."""
+"""Country codes of `ip.src.country`: ISO 3166-1, XK for Kosovo, XX for an unknown country, T1 for the Tor network.
+
+https://developers.cloudflare.com/network/ip-geolocation/
+"""
 
 COUNTRIES = frozenset(
     [
@@ -256,5 +259,3 @@ COUNTRIES = frozenset(
         "T1",
     ]
 )
-"""The two letters of ISO 3166-1, XK for Kosovo, XX where nobody knows, and T1 for the Tor network:
-https://developers.cloudflare.com/network/ip-geolocation/."""

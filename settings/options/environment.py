@@ -1,13 +1,13 @@
 """Extra environment variables of the connector."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings import references
-from settings.errors import MISSING, REDACTED, is_connector_token, reject
-from settings.schema import Options, setting
+from settings.errors import MISSING, REDACTED, is_connector_token, reject, require_one
+from settings.schema import Accepts, Options
 
 OWN = {
     "TUNNEL_EDGE_IP_VERSION": "edgeIpVersion",
@@ -20,81 +20,75 @@ OWN = {
     "TUNNEL_REGION": "region",
     "TUNNEL_TRANSPORT_PROTOCOL": "protocol",
 }
-"""Variables that culvert sets, and the setting of the connector that says how; some are as they must be."""
-REFERENCES = "exactly one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
-NAME = "a name such as TUNNEL_RETRIES"
-ONE_VALUE = "exactly one of value and valueFrom"
+"""Variables that culvert sets, with the connector's setting for each; empty for a fixed value."""
+VALUE_SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef")
+
+
+def _variable_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
+        reject("is not a valid name of an environment variable", source=references.KUBERNETES_ENVIRONMENT)
+    if name.startswith(("TUNNEL_TOKEN", "TUNNEL_CRED", "TUNNEL_ORIGIN_CERT")):
+        problem = "is not available: the connector's credentials come from the stack's own Secret"
+        reject(problem, "another name", references.CLOUDFLARE_TOKENS)
+    if name in ("TUNNEL_BASTION", "TUNNEL_SOCKS"):
+        problem = "lets the visitor choose the destination, which no network policy can restrict"
+        reject(problem, "another name", references.CONNECTOR_RULES)
+    if key := OWN.get(name):
+        # One place for each: with two, one would win silently. The region also opens the network policy.
+        reject(f"is set by connector.{key}", f"connector.{key}, or another name")
+    if name in OWN:
+        reject("is set by culvert, which relies on its value", "another name")
+    return name
+
+
+def _without_token(value: str) -> str:
+    if is_connector_token(value):
+        problem = "is a connector token, which everyone with access to pods could read"
+        reject(problem, "a value that is not a token", references.CLOUDFLARE_TOKENS, value=REDACTED)
+    return value
+
+
+VariableName = Annotated[
+    str,
+    AfterValidator(_variable_name),
+    Accepts("a name such as TUNNEL_RETRIES", references.CLOUDFLARE_PARAMETERS, ("TUNNEL_RETRIES",)),
+]
+VariableValue = Annotated[
+    str,
+    AfterValidator(_without_token),
+    Accepts('a string (a number or a switch in quotes, such as "4")', examples=("4",)),
+]
+ValueSource = Annotated[
+    dict[str, dict[str, Any]],
+    Accepts(
+        f"exactly one of {', '.join(VALUE_SOURCES[:-1])} and {VALUE_SOURCES[-1]}",
+        examples=({"secretKeyRef": {"name": "proxy", "key": "url"}},),
+    ),
+]
 
 
 class EnvironmentVariable(Options):
     """One variable, by value or by reference."""
 
-    name: str = setting(
-        "Name of the variable.",
-        NAME,
-        references.CLOUDFLARE_PARAMETERS,
-        examples=["TUNNEL_RETRIES"],
-    )
-    value: str | None = setting(
-        "Its value.",
-        'a text (a number or a switch in quotes, such as "4")',
-        references.KUBERNETES_ENVIRONMENT,
-        examples=["4"],
-        default=None,
-    )
-    value_from: dict[str, dict[str, Any]] | None = setting(
-        "Where its value comes from.",
-        REFERENCES,
-        references.KUBERNETES_ENVIRONMENT,
-        examples=[{"secretKeyRef": {"name": "proxy", "key": "url"}}],
-        default=None,
-        validate_default=True,
-    )
+    SOURCE = references.KUBERNETES_ENVIRONMENT
 
-    @field_validator("name")
-    @classmethod
-    def _free(cls, name: str) -> str:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
-            reject("it is no name of a variable", NAME, references.KUBERNETES_ENVIRONMENT)
-        if name.startswith(("TUNNEL_TOKEN", "TUNNEL_CRED", "TUNNEL_ORIGIN_CERT")):
-            reject(
-                "the connector's token comes from the stack's own Secret", "another name", references.CLOUDFLARE_TOKENS
-            )
-        if name in ("TUNNEL_BASTION", "TUNNEL_SOCKS"):
-            why = "there the visitor chooses the destination, so no network policy can fence it"
-            reject(why, "another name", references.CONNECTOR_RULES)
-        if key := OWN.get(name):
-            # One place for each, or one would win in silence; and the region also opens the network policy.
-            reject(
-                f"connector.{key} is what sets it",
-                f"connector.{key}, or another name",
-                references.CLOUDFLARE_PARAMETERS,
-            )
-        if name in OWN:
-            reject("culvert sets it, and relies on it", "another name", references.CLOUDFLARE_PARAMETERS)
-        return name
-
-    @field_validator("value")
-    @classmethod
-    def _harmless(cls, value: str | None) -> str | None:
-        if value is not None and is_connector_token(value):
-            why = "it is a connector's token, and everyone who may see pods would see it"
-            reject(why, "no token", references.CLOUDFLARE_TOKENS, value=REDACTED)
-        return value
+    name: VariableName
+    """Name of the variable."""
+    value: VariableValue | None = None
+    """Value of the variable."""
+    value_from: ValueSource | None = Field(None, validate_default=True)
+    """Source of the variable's value."""
 
     @field_validator("value_from", mode="before")
     @classmethod
-    def _one(cls, reference: Any, info: ValidationInfo) -> Any:
+    def _one_value(cls, value_from: Any, info: ValidationInfo) -> Any:
+        # A rejected value is absent from the data: it was given, and has an issue of its own.
         value = info.data.get("value", MISSING)
-        if (value is None) == (reference is None):
-            why = "a variable has one value, and this one has " + ("none" if reference is None else "two")
-            reject(why, ONE_VALUE, references.KUBERNETES_ENVIRONMENT, up=1)
-        if isinstance(reference, dict):
-            known = {"secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef"}
-            if len(reference) != 1 or not set(reference) <= known:
-                reject("a value comes from one place", REFERENCES, references.KUBERNETES_ENVIRONMENT)
-        return reference
+        require_one({"value": value, "valueFrom": value_from}, cls.SOURCE, up=1)
+        if isinstance(value_from, dict) and (len(value_from) != 1 or not set(value_from) <= set(VALUE_SOURCES)):
+            reject("must have exactly one known source of the value")
+        return value_from
 
     def to_kubernetes(self) -> dict[str, Any]:
-        """The variable as a container's `env` takes it."""
+        """The variable as an item of a container's `env`."""
         return self.model_dump(by_alias=True, exclude_none=True)

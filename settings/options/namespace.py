@@ -1,53 +1,61 @@
 """The namespace that the connector runs in."""
 
-from pydantic import StrictBool, field_validator, model_validator
+from typing import Annotated
 
-from settings import references, types
+from pydantic import AfterValidator, StrictBool, model_validator
+
+from settings import references
 from settings.errors import reject
-from settings.schema import Options, setting
+from settings.schema import Accepts, Example, Options
+from settings.types.kubernetes import LABEL_RULE, labels, namespace_name
 
-NAMESPACE = "1 to 63 lower-case letters, digits and hyphens, not beginning with kube-"
+POD_SECURITY = "pod-security.kubernetes.io/"
+
+
+def _connector_namespace(name: str) -> str:
+    if name.startswith("kube-"):
+        reject("must not begin with kube-, which Kubernetes reserves")
+    return namespace_name(name)
+
+
+def _namespace_labels(values: dict[str, str]) -> dict[str, str]:
+    if any(key.startswith(POD_SECURITY) for key in values):
+        problem = "must not have Pod Security labels: the namespace is always restricted"
+        reject(problem, "other labels", references.KUBERNETES_POD_SECURITY)
+    return labels(values)
+
+
+ConnectorNamespace = Annotated[
+    str,
+    AfterValidator(_connector_namespace),
+    Accepts(
+        "the name of a namespace: 1 to 63 lower-case letters, digits and hyphens, not beginning with kube-",
+        examples=("blog",),
+    ),
+]
+NamespaceLabels = Annotated[
+    dict[str, str],
+    AfterValidator(_namespace_labels),
+    Accepts(f"labels other than {POD_SECURITY}..., {LABEL_RULE}", references.KUBERNETES_LABELS),
+]
 
 
 class NamespaceOptions(Options):
     """The namespace that the connector runs in."""
 
-    name: str = setting("Name of the namespace.", NAMESPACE, references.KUBERNETES_NAMESPACES, examples=["blog"])
-    create: StrictBool = setting(
-        "Whether culvert makes it; with false it is there already.",
-        "true or false",
-        references.KUBERNETES_NAMESPACES,
-        examples=[True],
-        default=True,
-    )
-    labels: dict[str, str] = setting(
-        "Labels of the namespace that culvert makes, besides the restricted Pod Security one.",
-        "labels other than pod-security.kubernetes.io/..., each a name and a text",
-        references.KUBERNETES_LABELS,
-        examples=[{"team": "web"}],
-        default={},
-    )
+    SOURCE = references.KUBERNETES_NAMESPACES
 
-    @field_validator("name")
-    @classmethod
-    def _name(cls, name: str) -> str:
-        if name.startswith("kube-"):
-            reject("kube- is Kubernetes' own", NAMESPACE, references.KUBERNETES_NAMESPACES)
-        return types.namespace_name(name)
-
-    @field_validator("labels")
-    @classmethod
-    def _labels(cls, labels: dict[str, str]) -> dict[str, str]:
-        if any(key.startswith("pod-security.kubernetes.io/") for key in labels):
-            reject("the namespace is restricted, always", "other labels", references.KUBERNETES_POD_SECURITY)
-        return types.labels(labels)
+    name: ConnectorNamespace
+    """Name of the namespace."""
+    create: StrictBool = True
+    """Whether culvert creates the namespace; with false it must exist."""
+    labels: Annotated[NamespaceLabels, Example({"team": "web"})] = {}
+    """Labels of the namespace that culvert creates, besides the one for restricted Pod Security."""
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> "NamespaceOptions":
+    def _creatable(self) -> "NamespaceOptions":
         if self.create and self.name == "default":
-            why = "the namespace default is there already, in every cluster"
-            reject(why, "another name, or create: false", references.KUBERNETES_NAMESPACES)
+            reject("exists in every cluster, so it cannot be created", "another name, or create: false")
         if not self.create and self.labels:
-            why = "culvert labels no namespace that it did not make"
-            reject(why, "labels only without create: false", references.KUBERNETES_NAMESPACES)
+            reject("has labels, but culvert labels only a namespace that it creates", "one of labels and create: false")
         return self

@@ -1,106 +1,101 @@
-"""A route's path: how it is written, and the expression that is sent."""
+"""The path of a route, and the expression sent for it."""
 
 import re
 from functools import cached_property
 from itertools import takewhile
-from typing import Any
+from typing import Annotated, Any
 
 import re2
-from pydantic import field_validator, model_validator
+from pydantic import AfterValidator, model_validator
 
 from settings import references
-from settings.errors import reject
-from settings.schema import Options, setting
+from settings.errors import reject, require_one
+from settings.schema import Accepts, Example, Options
 
 QUIET = re2.Options()
 QUIET.log_errors = False
-LITERAL = "a path that begins with / and has no query, fragment or percent-escape, such as /v1"
-EXPRESSION = "a regular expression in RE2 syntax, without lookaround and backreferences"
+
+
+def _literal_path(path: str) -> str:
+    if not path.startswith("/"):
+        reject("must begin with /")
+    if re.search(r"[?#\x00-\x1f]", path):
+        reject("must not have a query or a fragment: the connector compares paths without them")
+    if re.search(r"%[0-9A-Fa-f]{2}", path):
+        reject("must not have percent-escapes: the connector compares decoded paths")
+    return path
+
+
+def _expression(text: str) -> str:
+    if not text:
+        reject("must not be empty")
+    try:
+        re2.compile(text, QUIET)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        reject(f"is not a valid RE2 expression ({reason})")
+    if re.search(r"(?<!\\)(\\\\)*\\C", text):
+        reject("must not have \\C, which Go's variant of RE2 does not support", source=references.GO_SYNTAX)
+    if not common_prefix(text).startswith("/"):
+        reject("never matches, since every path begins with /", source=references.CONNECTOR_RULES)
+    return text
+
+
+LiteralPath = Annotated[
+    str,
+    AfterValidator(_literal_path),
+    Accepts("a path that begins with / and has no query, fragment or percent-escape, such as /v1"),
+]
+PathExpression = Annotated[
+    str,
+    AfterValidator(_expression),
+    Accepts("a regular expression in RE2 syntax, without lookaround and backreferences", references.RE2_SYNTAX),
+]
 
 
 class PathOptions(Options):
-    """Which paths of a hostname a route takes. Paths are compared decoded, without the query, and by case."""
+    """The paths of a hostname that a route matches. The connector compares them decoded, without the query, and
+    case-sensitively."""
 
-    prefix: str | None = setting(
-        "Takes this path and everything below it, by whole segments: /v1 takes /v1 and /v1/users but not /v10.",
-        LITERAL,
-        references.CONNECTOR_RULES,
-        examples=["/v1"],
-        default=None,
-    )
-    exact: str | None = setting(
-        "Takes this path alone.", LITERAL, references.CONNECTOR_RULES, examples=["/healthz"], default=None
-    )
-    regex: str | None = setting(
-        "Takes the paths in which this expression is found: anywhere, unless it begins with ^. Go's dialect of RE2.",
-        EXPRESSION,
-        references.RE2_SYNTAX,
-        examples=["^/images/.*[.]png$"],
-        default=None,
-    )
+    SOURCE = references.CONNECTOR_RULES
 
-    @field_validator("prefix", "exact")
-    @classmethod
-    def _literal(cls, path: str | None) -> str | None:
-        if path is None:
-            return path
-        if not path.startswith("/"):
-            reject("every path begins with /", LITERAL, references.CONNECTOR_RULES)
-        if re.search(r"[?#\x00-\x1f]", path):
-            reject("the connector compares paths without query and fragment", LITERAL, references.CONNECTOR_RULES)
-        if re.search(r"%[0-9A-Fa-f]{2}", path):
-            reject("the connector compares paths decoded", LITERAL, references.CONNECTOR_RULES)
-        return path
-
-    @field_validator("regex")
-    @classmethod
-    def _expression(cls, text: str | None) -> str | None:
-        if text is None:
-            return text
-        if not text:
-            reject("it is empty", EXPRESSION, references.RE2_SYNTAX)
-        try:
-            re2.compile(text, QUIET)
-        except re2.error as error:
-            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            reject(f"it is no RE2 expression ({reason})", EXPRESSION, references.RE2_SYNTAX)
-        if re.search(r"(?<!\\)(\\\\)*\\C", text):
-            reject("Go's dialect of RE2 has no \\C", EXPRESSION, references.GO_SYNTAX)
-        if not beginning(text).startswith("/"):
-            reject("every path begins with /, so it never matches", EXPRESSION, references.CONNECTOR_RULES)
-        return text
+    prefix: Annotated[LiteralPath | None, Example("/v1")] = None
+    """Matches this path and everything below it, by whole segments: /v1 matches /v1 and /v1/users but not /v10."""
+    exact: Annotated[LiteralPath | None, Example("/healthz")] = None
+    """Matches this path alone."""
+    regex: Annotated[PathExpression | None, Example("^/images/.*[.]png$")] = None
+    """Matches the paths in which this expression is found: anywhere, unless it begins with ^. Go's variant of RE2."""
 
     @model_validator(mode="after")
-    def _one(self) -> "PathOptions":
-        if sum(part is not None for part in (self.prefix, self.exact, self.regex)) != 1:
-            reject("a path is one of the three", "exactly one of prefix, exact and regex", references.CONNECTOR_RULES)
+    def _one_kind(self) -> "PathOptions":
+        require_one({"prefix": self.prefix, "exact": self.exact, "regex": self.regex})
         return self
 
     @cached_property
     def pattern(self) -> str | None:
-        """The expression that is sent; None where every path is taken."""
+        """The expression that is sent; None where every path matches."""
         if self.exact is not None:
-            return f"^{quoted(self.exact)}$"
+            return f"^{escape(self.exact)}$"
         if self.prefix is not None:
             stem = self.prefix.rstrip("/")
-            return f"^{quoted(stem)}(/|$)" if stem else None
+            return f"^{escape(stem)}(/|$)" if stem else None
         return self.regex
 
     @cached_property
     def literal(self) -> str:
-        """What every path taken begins with."""
+        """The common prefix of every path that matches."""
         if self.regex is not None:
-            return beginning(self.regex)
+            return common_prefix(self.regex)
         return self.exact or (self.prefix or "").rstrip("/") or "/"
 
     @property
     def shown(self) -> str:
-        """The path as part of a URL: the prefix or the exact path, nothing for an expression."""
+        """The path as part of a URL: the prefix or the exact path, empty for an expression."""
         return self.exact or (self.prefix or "").rstrip("/")
 
     @cached_property
     def parts(self) -> tuple[tuple[str, bool], ...]:
-        """Single paths, and beginnings that stand (True) for every path with them, which hold all paths taken."""
+        """Paths and prefixes (True) that together contain all paths that match."""
         if self.exact is not None:
             return ((self.exact, False),)
         if self.prefix is not None and self.pattern is not None:
@@ -108,8 +103,8 @@ class PathOptions(Options):
         return ((self.literal, self.regex is None or not matches_one(self.regex)),)
 
     def takes(self, text: str, all_beyond: bool) -> bool:
-        """Whether an expression certainly takes a path, or every path that begins with it; False also where that cannot be told."""
-        compiled = self._opening if all_beyond else self._compiled
+        """Whether an expression certainly matches a path, or every path with that prefix; also False where unknown."""
+        compiled = self._prefix_expression if all_beyond else self._compiled
         return compiled is not None and compiled.search(text) is not None
 
     @cached_property
@@ -117,38 +112,38 @@ class PathOptions(Options):
         return re2.compile(self.pattern or "", QUIET)
 
     @cached_property
-    def _opening(self) -> Any:
-        # An expression no wider than this one which, where it matches a text, matches everything that begins with it.
+    def _prefix_expression(self) -> Any:
+        # An expression no wider than this one that, where it matches a text, matches everything with that prefix.
         text = re.sub(r"(?<!\\)\.\*\$$", "", self.regex or "")
         return None if re.search(r"\$|\\[zbBQ]", text) else re2.compile(text, QUIET)
 
 
-def quoted(path: str) -> str:
-    """A path as an expression that matches it alone, escaping what Go's `regexp.QuoteMeta` does."""
+def escape(path: str) -> str:
+    """A path as an expression that matches it alone, escaped as by Go's `regexp.QuoteMeta`."""
     return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", path)
 
 
-def beginning(regex: str) -> str:
-    """What every path that an expression matches begins with: "/" where nothing more is sure."""
+def common_prefix(regex: str) -> str:
+    """The common prefix of every path that an expression matches: "/" where nothing more is certain."""
     if not regex.startswith("^") or _alternates(regex):
         return "/"
-    shared = takewhile(lambda pair: pair[0] == pair[1], zip(*_range(regex), strict=False))
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(*_match_range(regex), strict=False))
     return bytes(byte for byte, _ in shared).decode(errors="ignore") or "/"
 
 
 def matches_one(regex: str) -> bool:
     """Whether an expression certainly matches one path alone, as ^/v1$ does."""
-    low, high = _range(regex)
+    low, high = _match_range(regex)
     return low == high and re.search(r"^\^.*[^\\]\$$", regex) is not None and not _alternates(regex)
 
 
-def _range(regex: str) -> tuple[bytes, bytes]:
-    # Everything between these two, as an expression bound at its front matches it, cut off at 256 bytes.
+def _match_range(regex: str) -> tuple[bytes, bytes]:
+    # Bounds of every text that an expression anchored at its beginning matches, cut off at 256 bytes.
     return re2.compile(regex, QUIET).possiblematchrange(256)
 
 
 def _alternates(regex: str) -> bool:
-    """Whether an expression has alternatives outside every group, so that a ^ at its front binds the first alone."""
+    """Whether an expression has alternatives outside every group, so that a leading ^ only anchors the first."""
     bare = re.sub(r"\\Q.*?(\\E|$)|\\.|\[\^?\]?([^\]\\]|\\.)*\]", "", regex)
     while (inner := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = inner

@@ -1,143 +1,110 @@
-"""Private networks that people with the WARP client reach through the tunnel."""
+"""Private networks that WARP clients reach through the tunnel."""
 
-from collections.abc import Iterable
 from ipaddress import ip_network
-from typing import Annotated, Literal
+from typing import Annotated
 
+from annotated_types import MinLen
 from pydantic import AfterValidator, field_validator, model_validator
 
-from settings import references, types
-from settings.derived.destinations import AddressDestination, Destination, NetworkDestination
-from settings.errors import reject
-from settings.options.network_policy_peers import PORT, Port, private_range
-from settings.schema import Options, setting
-
-NAME = "1 to 64 letters, digits, hyphens, underscores and dots"
-ID = "the id of a virtual network, a UUID, from dashboard > Networks > Routes > Virtual networks"
-COMMENT = "at most 60 characters on one line"
-ONE_NETWORK = "exactly one of name and id"
+from settings import references
+from settings.errors import reject, require_one
+from settings.schema import Accepts, Example, Options
+from settings.types.cloudflare import VirtualNetworkId
+from settings.types.network import Port, PrivateNetworkCidr, Protocol
 
 
-def _name(text: str) -> str:
+def _virtual_network_name(text: str) -> str:
     if not 1 <= len(text) <= 64 or not all(sign.isascii() and (sign.isalnum() or sign in "-_.") for sign in text):
-        reject("people choose it by this name in their client", NAME, references.CLOUDFLARE_VIRTUAL_NETWORKS)
+        reject("is not a valid name of a virtual network")
     return text
-
-
-def _id(text: str) -> str:
-    if not types.is_uuid(text.lower()):
-        reject("it is no id of a virtual network", ID, references.CLOUDFLARE_VIRTUAL_NETWORKS)
-    return text.lower()
 
 
 def _comment(text: str) -> str:
     if len(text) > 60 or not text.isprintable():
-        reject("the API keeps 100 characters, and project and stack come first", COMMENT, references.CLOUDFLARE_ROUTES)
+        reject("is not a valid comment: the API stores 100 characters, of which project and stack come first")
     return text
 
 
-class VirtualNetworkOptions(Options):
-    """The virtual network that the routes are in: one that the stack makes, or one that is there."""
+VirtualNetworkName = Annotated[
+    str,
+    AfterValidator(_virtual_network_name),
+    Accepts("1 to 64 letters, digits, hyphens, underscores and dots", examples=("homelab",)),
+]
+Comment = Annotated[
+    str, AfterValidator(_comment), Accepts("at most 60 characters on one line", examples=("cluster services",))
+]
 
-    name: Annotated[str, AfterValidator(_name)] | None = setting(
-        "Name of a virtual network that the stack makes, and deletes with itself; free in the account. People choose it by "
-        "this name in their client.",
-        NAME,
-        references.CLOUDFLARE_VIRTUAL_NETWORKS,
-        examples=["homelab"],
-        default=None,
-    )
-    id: Annotated[str, AfterValidator(_id)] | None = setting(
-        "Id of a virtual network that somebody else keeps.",
-        ID,
-        references.CLOUDFLARE_VIRTUAL_NETWORKS,
-        examples=["f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"],
-        default=None,
-    )
+
+class VirtualNetworkOptions(Options):
+    """The virtual network of the routes: one that the stack creates, or one that exists."""
+
+    SOURCE = references.CLOUDFLARE_VIRTUAL_NETWORKS
+
+    name: VirtualNetworkName | None = None
+    """Name of a virtual network that the stack creates, and deletes with itself; unique in the account. Users select it
+    by this name in their client."""
+    id: VirtualNetworkId | None = None
+    """Id of a virtual network that exists outside the stack."""
 
     @model_validator(mode="after")
-    def _one(self) -> "VirtualNetworkOptions":
-        given = [each for each in (self.name, self.id) if each is not None]
-        if len(given) != 1:
-            why = f"it names {'none' if not given else 'both'}"
-            reject(why, ONE_NETWORK, references.CLOUDFLARE_VIRTUAL_NETWORKS)
+    def _one_network(self) -> "VirtualNetworkOptions":
+        require_one({"name": self.name, "id": self.id})
         return self
 
 
 class PrivateRouteOptions(Options):
-    """A network that is reached through the tunnel, and what the network policy opens of it."""
+    """A network reached through the tunnel, and the part of it that the network policy allows."""
 
-    network: Annotated[str, AfterValidator(private_range)] = setting(
-        "Addresses as the connector dials them: of the LAN, of pods, or of Services.",
-        "an address, or a range such as 10.43.0.0/16 that is no wider than /8",
-        references.CLOUDFLARE_ROUTES,
-        examples=["10.43.0.0/16", "192.168.1.20"],
-    )
-    comment: Annotated[str, AfterValidator(_comment)] = setting(
-        "Shown beside the route in the dashboard, after project and stack.",
-        COMMENT,
-        references.CLOUDFLARE_ROUTES,
-        examples=["cluster services"],
-        default="",
-    )
-    ports: tuple[Port, ...] = setting(
-        "Ports that the network policy opens of this network. Left out, every port of every protocol.",
-        f"one or more, each {PORT}",
-        references.KUBERNETES_POLICIES,
-        examples=[[443]],
-        default=(),
-        min_length=1,
-    )
-    protocol: Literal["TCP", "UDP"] = setting(
-        "Protocol of these ports.",
-        "TCP or UDP, beside ports",
-        references.KUBERNETES_POLICIES,
-        examples=["UDP"],
-        default="TCP",
-    )
+    SOURCE = references.CLOUDFLARE_ROUTES
+
+    network: PrivateNetworkCidr
+    """Addresses that the connector dials: of the LAN, of pods, or of Services."""
+    comment: Comment = ""
+    """Comment of the route in the dashboard, after project and stack."""
+    ports: Annotated[
+        tuple[Port, ...],
+        MinLen(1),
+        Accepts("one or more, each a whole number from 1 to 65535", references.KUBERNETES_POLICIES, ([443],)),
+    ] = ()
+    """Ports of this network that the network policy allows. Omitted, every port of every protocol."""
+    protocol: Annotated[Protocol, Accepts("TCP or UDP, with ports")] = "TCP"
+    """Protocol of these ports."""
 
     @model_validator(mode="after")
-    def _with_ports(self) -> "PrivateRouteOptions":
+    def _protocol_requires_ports(self) -> "PrivateRouteOptions":
         if "protocol" in self.model_fields_set and not self.ports:
-            why = "without ports everything of the network is open, whatever the protocol"
-            reject(why, "protocol beside ports", references.KUBERNETES_POLICIES)
+            problem = "has a protocol without ports: without ports every port of every protocol is allowed"
+            reject(problem, "protocol with ports", references.KUBERNETES_POLICIES)
         return self
 
 
 class PrivateNetworksOptions(Options):
-    """What people with the WARP client reach by private addresses, through this tunnel."""
+    """Networks that WARP clients reach by private addresses, through this tunnel."""
 
-    virtual_network: VirtualNetworkOptions | None = setting(
-        "The virtual network that the routes are in. Left out, the account's default one.",
-        "{name} or {id}",
-        references.CLOUDFLARE_VIRTUAL_NETWORKS,
-        examples=[{"name": "homelab"}],
-        default=None,
-    )
-    routes: tuple[PrivateRouteOptions, ...] = setting(
-        "The networks. Each is also an opening in the connector's network policy.",
-        "one or more of {network, comment, ports, protocol}",
-        references.CLOUDFLARE_ROUTES,
-        examples=[[{"network": "10.43.0.0/16", "comment": "cluster services", "ports": [443]}]],
-        min_length=1,
-    )
+    SOURCE = references.CLOUDFLARE_ROUTES
+
+    virtual_network: Annotated[
+        VirtualNetworkOptions | None,
+        Accepts("{name} or {id}", references.CLOUDFLARE_VIRTUAL_NETWORKS, ({"name": "homelab"},)),
+    ] = None
+    """Virtual network of the routes. Omitted, the account's default."""
+    routes: Annotated[
+        tuple[PrivateRouteOptions, ...],
+        MinLen(1),
+        Example([{"network": "10.43.0.0/16", "comment": "cluster services", "ports": [443]}]),
+    ]
+    """The networks. The connector's network policy allows each of them."""
 
     @field_validator("routes")
     @classmethod
-    def _apart(cls, routes: tuple[PrivateRouteOptions, ...]) -> tuple[PrivateRouteOptions, ...]:
+    def _disjoint(cls, routes: tuple[PrivateRouteOptions, ...]) -> tuple[PrivateRouteOptions, ...]:
         networks = [ip_network(route.network) for route in routes]
         for number, network in enumerate(networks):
-            for other, before in enumerate(networks[:number]):
-                if network.version == before.version and network.overlaps(before):
-                    why = f"routes[{other}] and routes[{number}], {before} and {network}, overlap, and both lead to this tunnel"
-                    accepted = "networks apart from each other; what else to open of one is said by networkPolicy.allow"
-                    reject(why, accepted, references.CLOUDFLARE_ROUTES)
+            for other, earlier in enumerate(networks[:number]):
+                if network.version == earlier.version and network.overlaps(earlier):
+                    problem = (
+                        f"has networks that overlap, and both lead to this tunnel: routes[{other}] and routes[{number}]"
+                    )
+                    accepted = "networks that do not overlap; more of one can be allowed by networkPolicy.allow"
+                    reject(f"{problem}, {earlier} and {network}", accepted)
         return routes
-
-
-def destinations(options: PrivateNetworksOptions | None) -> Iterable[Destination]:
-    """What the connector must reach for these networks."""
-    for route in options.routes if options else ():
-        if not route.ports:
-            yield NetworkDestination(route.network)
-        yield from (AddressDestination(route.network, port, route.protocol) for port in route.ports)

@@ -1,28 +1,33 @@
-"""A service URL: what the connector is told to connect to."""
+"""Service URLs: the addresses that the connector connects to."""
 
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from settings import references, types
+from pydantic import AfterValidator
+
+from settings import references
 from settings.errors import REDACTED, reject
+from settings.schema import Accepts
+from settings.types.dns import domain_name
+from settings.types.kubernetes import namespace_name, service_name
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ssh": 22, "rdp": 3389, "smb": 445, "tcp": None}
-"""Schemes with a host, and the port each has where none is written."""
-SCHEMES = "http, https, ws, wss, tcp, ssh, rdp or smb"
-ACCEPTED = f"scheme://host[:port] with {SCHEMES}, unix:/path, unix+tls:/path, http_status:404 or hello_world"
+"""Schemes with a host, and the default port of each."""
 HOST = "the name of a Service, service.namespace.svc.cluster.local, a DNS name or an IP address"
+ITSELF = "is the connector itself: the address is inside its own pod"
 IN_CLUSTER = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\.cluster\.local)?")
 
 
 @dataclass(frozen=True)
 class ServiceUrl:
-    """A service by its parts.
+    """A service URL, parsed.
 
     `host` is empty and `port` None where nothing is reached over the network (`unix`, `http_status`, `hello_world`).
     `service` and `namespace` are set where the host is a Service of the cluster (`namespace` is empty for the stack's
-    own), `address` where it is an IP address. `text` is what is sent, but for Services of the cluster.
+    own), `address` where it is an IP address. `text` is what is sent, except for a Service of the cluster.
     """
 
     text: str
@@ -38,98 +43,116 @@ class ServiceUrl:
         """Whether the host is a DNS name outside the cluster."""
         return bool(self.host) and not self.service and self.address is None
 
-    def spelled(self, namespace: str) -> str:
-        """The service as it is sent: Services of the cluster by full name and port, which no search path can bend."""
+    def render(self, namespace: str) -> str:
+        """The URL that is sent: a Service of the cluster by its full name and port, independent of DNS search paths."""
         if not self.service:
             return self.text
         return f"{self.scheme}://{self.service}.{self.namespace or namespace}.svc.cluster.local:{self.port}"
 
 
 def parse(text: str) -> ServiceUrl:
-    """Read a service; reject what the connector would reject, and what it should never be told."""
+    """Parse a service URL; reject what the connector rejects, and origins that it must never have."""
     if text == "hello_world":
         return ServiceUrl(text, "hello_world")
     if re.match(r"bastion\b|socks-proxy\b", text):
-        why = "there the visitor chooses the destination, so no network policy can fence it"
-        reject(why, ACCEPTED, references.CONNECTOR_RULES)
+        reject("lets the visitor choose the destination, which no network policy can restrict")
     if text.startswith("http_status:"):
         if not re.fullmatch(r"http_status:[1-9][0-9]{2}", text):
-            reject("it is no HTTP status", "http_status: and a number from 100 to 999", references.CONNECTOR_RULES)
+            reject("is not an HTTP status", "http_status: and a number from 100 to 999")
         return ServiceUrl(text, "http_status")
     if match := re.match(r"(unix|unix\+tls):", text):
         if not re.fullmatch(r"/[^/\x00-\x20]+(/[^/\x00-\x20]+)*", text.removeprefix(match[0])):
-            reject("a socket is named by its absolute path", f"{match[0]}/run/app.sock", references.CONNECTOR_RULES)
+            reject("must have the absolute path of a socket", f"{match[0]}/run/app.sock")
         return ServiceUrl(text, match[1])
-    return _url(text)
+    return _parse_url(text)
 
 
-def _url(text: str) -> ServiceUrl:
+def _parse_url(text: str) -> ServiceUrl:
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
     if not match:
-        reject("it has no scheme", ACCEPTED, references.CONNECTOR_RULES)
+        reject("has no scheme")
     scheme = match[1].lower()
     if scheme not in PORTS:
-        reject(f"the connector knows no scheme {scheme}", ACCEPTED, references.CONNECTOR_RULES)
-    bare, with_port = f"{scheme}://host:port and nothing more", f"{scheme}://host:port with a port from 1 to 65535"
+        reject(f"has the scheme {scheme}, which the connector does not support")
+    with_port = f"{scheme}://host:port with a port from 1 to 65535"
     try:
         url = urlsplit(text)
-        written, host = url.port, url.hostname or ""
+        explicit_port, host = url.port, url.hostname or ""
     except ValueError as error:
-        reject(f"it is no address ({error})", with_port, references.CONNECTOR_RULES)
-    _plain(text, url, bare)
+        reject(f"is not a URL ({error})", with_port)
+    _require_bare(text, url, f"{scheme}://host:port and nothing more")
     if not host:
-        reject("it has no host", ACCEPTED, references.CONNECTOR_RULES)
-    if url.netloc.endswith(":") or written == 0:
-        reject("it has no usable port", with_port, references.CONNECTOR_RULES)
-    port = written or PORTS[scheme]
+        reject("has no host")
+    if url.netloc.endswith(":") or explicit_port == 0:
+        reject("has an invalid port", with_port)
+    port = explicit_port or PORTS[scheme]
     if port is None:
-        why = "tcp has no usual port, and the connector would take 7864"
-        reject(why, with_port, references.CONNECTOR_ORIGINS)
-    return _destination(scheme, host, port, "" if written is None else f":{written}")
+        reject(
+            "must have a port: tcp has no default, and the connector would use 7864",
+            with_port,
+            references.CONNECTOR_ORIGINS,
+        )
+    return _host(scheme, host, port, "" if explicit_port is None else f":{explicit_port}")
 
 
-def _plain(text: str, url: SplitResult, bare: str) -> None:
+def _require_bare(text: str, url: SplitResult, accepted: str) -> None:
     if "@" in url.netloc:
-        reject("its password would be readable in the tunnel's rules", bare, references.CONNECTOR_RULES, value=REDACTED)
+        reject("must not have a password, which would be readable in the tunnel's rules", accepted, value=REDACTED)
     if "?" in text or "#" in text:
-        reject("the connector sends the visitor's own query", bare, references.CONNECTOR_RULES)
+        reject("must not have a query or a fragment: the connector sends the visitor's own query", accepted)
     if url.path:
-        reject("the connector sends the visitor's own path, and refuses another", bare, references.CONNECTOR_RULES)
+        reject("must not have a path: the connector sends the visitor's own path", accepted)
     if re.search(r"[\s\\%]", text):
-        reject("it has characters that no address has", bare, references.CONNECTOR_RULES)
+        reject("has characters that are not allowed in a URL", accepted)
 
 
-def _destination(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
+def _host(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
     try:
         address = ip_address(host)
     except ValueError:
-        return _named(scheme, host, port, suffix)
-    _routed(address)
+        return _named_host(scheme, host, port, suffix)
+    _require_routable(address)
     shown = f"[{address}]" if address.version == 6 else str(address)
     return ServiceUrl(f"{scheme}://{shown}{suffix}", scheme, host, port, address=address)
 
 
-def _named(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
+def _named_host(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
     if host == "localhost" or host.endswith(".localhost"):
-        reject("in the connector's pod that is the connector itself", HOST, references.KUBERNETES_SERVICES)
+        reject(ITSELF, HOST, references.KUBERNETES_SERVICES)
     match = IN_CLUSTER.fullmatch(host)
     if "." not in host or match:
         service, namespace = (match["service"], match["namespace"]) if match else (host, "")
-        types.service_name(service)
+        service_name(service)
         if namespace:
-            types.namespace_name(namespace)
+            namespace_name(namespace)
         return ServiceUrl(f"{scheme}://{host}{suffix}", scheme, host, port, service, namespace)
-    host = types.domain_name(host, HOST)
+    host = domain_name(host)
     return ServiceUrl(f"{scheme}://{host}{suffix}", scheme, host, port)
 
 
-def _routed(address: IPv4Address | IPv6Address) -> None:
+def _require_routable(address: IPv4Address | IPv6Address) -> None:
+    source = references.IP_ADDRESSES
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        reject(
-            "it is an IPv4 address in disguise", f"the address {address.ipv4_mapped} itself", references.IP_ADDRESSES
-        )
+        reject("is an IPv4 address mapped to IPv6", f"the address {address.ipv4_mapped} itself", source)
     if address.is_loopback or address.is_unspecified:
-        reject("in the connector's pod that is the connector itself", HOST, references.KUBERNETES_SERVICES)
+        reject(ITSELF, HOST, references.KUBERNETES_SERVICES)
     if address.is_link_local or address.is_multicast or (address.version == 4 and address.is_reserved):
-        why = "link-local, multicast and reserved addresses are no origins (a cloud's metadata is at one of them)"
-        reject(why, "an IP address that is routed", references.IP_ADDRESSES)
+        problem = "is a link-local, multicast or reserved address (a cloud's metadata service is at one of them)"
+        reject(problem, "a routable IP address", source)
+
+
+def _service(text: str) -> str:
+    parse(text)
+    return text
+
+
+Service = Annotated[
+    str,
+    AfterValidator(_service),
+    Accepts(
+        "scheme://host[:port] with http, https, ws, wss, tcp, ssh, rdp or smb, unix:/path, unix+tls:/path, "
+        f"http_status:404 or hello_world; host is {HOST}",
+        references.CONNECTOR_RULES,
+        ("http://blog", "https://10.0.0.5:8443", "http_status:503"),
+    ),
+]

@@ -1,134 +1,102 @@
-"""The connector's token: how it comes to the pods, and when it changes."""
+"""The connector token: its delivery to the pods, and its rotation."""
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, StrictInt, ValidationInfo, field_validator
+from annotated_types import Ge
+from pydantic import AfterValidator, Field, StrictInt, ValidationInfo, field_validator
 
-from settings import references, types
+from settings import references
 from settings.errors import REDACTED, reject
-from settings.schema import Options, setting
+from settings.schema import Accepts, Example, Options
+from settings.types.kubernetes import SecretKey, SecretName, StoreName
 
 Delivery = Literal["secret", "sealed", "existing", "external"]
-CERTIFICATE = "a certificate in PEM, with an RSA key of 2048 bits or more, as `kubeseal --fetch-cert` prints it"
-SECRET_NAME = "the name of a Secret, in small letters, digits, hyphens and dots"  # noqa: S105
-KEY = "letters, digits, hyphens, underscores and dots"
-BELONGS_TO = {"certificate": "sealed", "secret": "existing", "store": "external"}
-"""Key → the one delivery that needs it."""
+REQUIRED_BY = {"certificate": "sealed", "secret": "existing", "store": "external"}
+"""Key → the delivery that requires it; with any other it is rejected."""
+MIN_RSA_BITS = 2048
+
+
+def _public_certificate(text: str) -> str:
+    # Imported here: it takes long, and most stacks seal nothing.
+    from Crypto.PublicKey import RSA
+
+    if "PRIVATE KEY" in text:
+        reject("is a private key, which must stay in the cluster", value=REDACTED)
+    if not text.strip().startswith("-----BEGIN CERTIFICATE-----"):
+        reject("is not a certificate")
+    try:
+        bits = RSA.import_key(text.strip()).size_in_bits()
+    except (ValueError, IndexError, TypeError):
+        reject("is not a readable certificate with an RSA key")
+    if bits < MIN_RSA_BITS:
+        reject(f"has a key of {bits} bits")
+    return text.strip() + "\n"
+
+
+Certificate = Annotated[
+    str,
+    AfterValidator(_public_certificate),
+    Accepts(
+        "a certificate in PEM, with an RSA key of 2048 bits or more, as printed by `kubeseal --fetch-cert`",
+        references.SEALED_SECRETS,
+        ("-----BEGIN CERTIFICATE-----\n…",),
+    ),
+]
 
 
 class ExistingSecretOptions(Options):
-    """A Secret in the connector's namespace that somebody else keeps."""
+    """A Secret in the connector's namespace that exists outside the stack."""
 
-    name: Annotated[str, AfterValidator(types.object_name)] = setting(
-        "Name of the Secret.", SECRET_NAME, references.KUBERNETES_SECRETS, examples=["tunnel-token"]
-    )
-    key: Annotated[str, AfterValidator(types.secret_key)] = setting(
-        "Its key that holds the token.", KEY, references.KUBERNETES_SECRETS, examples=["token"], default="token"
-    )
+    SOURCE = references.KUBERNETES_SECRETS
+
+    name: Annotated[SecretName, Example("tunnel-token")]
+    """Name of the Secret."""
+    key: SecretKey = "token"
+    """Key of the Secret that holds the token."""
 
 
 class StoreOptions(Options):
-    """The store of External Secrets that the token goes through."""
+    """The store of External Secrets through which the token is delivered."""
 
-    name: Annotated[str, AfterValidator(types.object_name)] = setting(
-        "Name of the store.",
-        "the name of a SecretStore or ClusterSecretStore",
-        references.EXTERNAL_SECRETS_PUSH,
-        examples=["vault"],
-    )
-    kind: Literal["SecretStore", "ClusterSecretStore"] = setting(
-        "Whether it is the namespace's or the whole cluster's.",
-        "one of SecretStore and ClusterSecretStore",
-        references.EXTERNAL_SECRETS_PUSH,
-        examples=["ClusterSecretStore"],
-        default="SecretStore",
-    )
-    property: str = setting(
-        "Under which property of the entry the token stands; empty where the store's entries have none.",
-        "a text",
-        references.EXTERNAL_SECRETS_PUSH,
-        examples=["token", ""],
-        default="token",
-    )
+    SOURCE = references.EXTERNAL_SECRETS_PUSH
+
+    name: Annotated[StoreName, Example("vault")]
+    """Name of the store."""
+    kind: Annotated[Literal["SecretStore", "ClusterSecretStore"], Example("ClusterSecretStore")] = "SecretStore"
+    """Whether the store belongs to the namespace or to the whole cluster."""
+    property: Annotated[str, Accepts("a string", examples=("token", ""))] = "token"
+    """Property of the store's entry that holds the token; empty where the store's entries have no properties."""
 
 
 class TokenOptions(Options):
-    """The token that connectors register with: how it comes to their pods, and when it changes."""
+    """The token with which connectors register: its delivery to the pods, and its rotation."""
 
-    delivery: Delivery = setting(
-        "secret makes a Secret; sealed makes a SealedSecret; existing mounts a Secret that somebody else keeps; external "
-        "pushes to a store of External Secrets and pulls from there.",
-        "one of secret, sealed, existing and external",
-        references.CLOUDFLARE_TOKENS,
-        examples=["sealed"],
-        default="secret",
+    SOURCE = references.CLOUDFLARE_TOKENS
+
+    delivery: Annotated[Delivery, Example("sealed")] = "secret"
+    """secret creates a Secret; sealed creates a SealedSecret; existing mounts a Secret that exists outside the stack;
+    external pushes to a store of External Secrets and pulls from there."""
+    epoch: Annotated[StrictInt, Ge(0), Accepts("a whole number, 0 or more", references.CLOUDFLARE_ROTATION, (1,))] = 0
+    """Change this number to rotate the tunnel's secret in place: the pods roll one by one with the new token."""
+    certificate: Annotated[Certificate | None, Field(validate_default=True)] = None
+    """For sealed: the public certificate of the cluster's controller."""
+    secret: Annotated[ExistingSecretOptions | None, Field(validate_default=True), Example({"name": "tunnel-token"})] = (
+        None
     )
-    epoch: StrictInt = setting(
-        "Change it, and the tunnel's secret changes in place: a new token, with which the pods roll one by one.",
-        "a whole number, 0 or more",
-        references.CLOUDFLARE_ROTATION,
-        examples=[1],
-        default=0,
-        ge=0,
-    )
-    certificate: str | None = setting(
-        "For sealed: the public certificate of the cluster's controller.",
-        CERTIFICATE,
-        references.SEALED_SECRETS,
-        examples=["-----BEGIN CERTIFICATE-----\n…"],
-        default=None,
-        validate_default=True,
-    )
-    secret: ExistingSecretOptions | None = setting(
-        "For existing: the Secret.",
-        "{name, key}",
-        references.KUBERNETES_SECRETS,
-        examples=[{"name": "tunnel-token"}],
-        default=None,
-        validate_default=True,
-    )
-    store: StoreOptions | None = setting(
-        "For external: the store.",
-        "{name, kind, property}",
-        references.EXTERNAL_SECRETS_PUSH,
-        examples=[{"name": "vault", "kind": "ClusterSecretStore"}],
-        default=None,
-        validate_default=True,
-    )
+    """For existing: the Secret."""
+    store: Annotated[
+        StoreOptions | None,
+        Field(validate_default=True),
+        Example({"name": "vault", "kind": "ClusterSecretStore"}),
+    ] = None
+    """For external: the store."""
 
     @field_validator("certificate", "secret", "store")
     @classmethod
-    def _with_its_delivery(cls, value: Any, info: ValidationInfo) -> Any:
-        key = info.field_name or ""
-        delivery, wanted = info.data.get("delivery"), BELONGS_TO[key]
-        field: Any = cls.model_fields[key].json_schema_extra
-        if value is None and delivery == wanted:
-            reject(f"delivery: {wanted} needs it", field["x-accepted"], field["x-source"])
-        if value is not None and delivery in get_args(Delivery) and delivery != wanted:
-            reject(f"it belongs to delivery: {wanted}", f"nothing with delivery: {delivery}", field["x-source"])
+    def _matches_delivery(cls, value: Any, info: ValidationInfo) -> Any:
+        delivery, required_by = info.data.get("delivery"), REQUIRED_BY[info.field_name or ""]
+        if value is None and delivery == required_by:
+            reject(f"delivery: {required_by} requires it")
+        if value is not None and delivery in get_args(Delivery) and delivery != required_by:
+            reject(f"requires delivery: {required_by}", f"omitted with delivery: {delivery}")
         return value
-
-    @field_validator("certificate")
-    @classmethod
-    def _public(cls, text: str | None) -> str | None:
-        if text is None:
-            return None
-        # Most stacks seal nothing, and need not wait for this import.
-        from Crypto.PublicKey import RSA
-
-        if "PRIVATE KEY" in text:
-            reject(
-                "it is a private key, which stays in the cluster",
-                CERTIFICATE,
-                references.SEALED_SECRETS,
-                value=REDACTED,
-            )
-        if not text.strip().startswith("-----BEGIN CERTIFICATE-----"):
-            reject("it is no certificate", CERTIFICATE, references.SEALED_SECRETS)
-        try:
-            bits = RSA.import_key(text.strip()).size_in_bits()
-        except (ValueError, IndexError, TypeError):
-            reject("it cannot be read as a certificate with an RSA key", CERTIFICATE, references.SEALED_SECRETS)
-        if bits < 2048:
-            reject(f"its key has {bits} bits", CERTIFICATE, references.SEALED_SECRETS)
-        return text.strip() + "\n"

@@ -1,29 +1,23 @@
-"""The tunnel itself, apart from where it leads."""
+"""The tunnel at Cloudflare."""
 
-from typing import Annotated
+from pydantic import StrictBool
 
-from pydantic import AfterValidator, StrictBool
+from settings import references
+from settings.schema import Options
+from settings.types.cloudflare import TunnelId
 
-from settings import references, types
-from settings.schema import Options, setting
+TUNNEL_DOMAIN = "cfargotunnel.com"
+"""A tunnel's hostnames are CNAME records to `<tunnel id>.cfargotunnel.com`."""
 
 
 class TunnelOptions(Options):
     """The tunnel at Cloudflare."""
 
-    protect: StrictBool = setting(
-        "Whether the engine refuses to delete the tunnel, and so every hostname with it. To delete it on purpose, set it "
-        "to false and bring the stack up first.",
-        "true or false",
-        references.PULUMI_PROTECT,
-        examples=[True],
-        default=False,
-    )
-    adopt: Annotated[str, AfterValidator(types.tunnel_id)] | None = setting(
-        "Id of a tunnel that this stack did not make: it is taken over, with its rules, and then belongs to the stack. Of no "
-        "meaning once that is done. Left out, the stack makes one.",
-        types.TUNNEL_ID,
-        references.CLOUDFLARE_TUNNEL_IDS,
-        examples=["c1744f8b-faa1-48a4-9e5c-02ac921467fa"],
-        default=None,
-    )
+    SOURCE = references.PULUMI_PROTECT
+
+    protect: StrictBool = False
+    """Whether the engine refuses to delete the tunnel, and with it every hostname. To delete it, set this to false and
+    run `pulumi up` first."""
+    adopt: TunnelId | None = None
+    """Id of an existing tunnel that the stack adopts, with its rules: it then belongs to the stack, and the key has no
+    further effect. Omitted, the stack creates a tunnel."""

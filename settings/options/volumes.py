@@ -1,92 +1,119 @@
 """Extra volumes of the connector."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import StrictBool, field_validator, model_validator
+from pydantic import AfterValidator, StrictBool, model_validator
 
-from settings import references, types
-from settings.errors import reject
-from settings.schema import Options, setting
+from settings import references
+from settings.errors import reject, require_one
+from settings.schema import Accepts, Options
+from settings.types.dns import LABEL
 
 RESERVED_PREFIX = "culvert-"
-"""culvert's own volumes have names that begin with this."""
+"""Prefix of the names of culvert's own volumes."""
 RESERVED_PATH = "/etc/culvert"
-"""culvert's own volumes are mounted below this."""
-KINDS = ("secret", "config_map", "empty_dir", "projected", "csi", "persistent_volume_claim")
-ONE_KIND = "exactly one of secret, configMap, emptyDir, projected, csi and persistentVolumeClaim"
-NAME = f"a DNS label that does not begin with {RESERVED_PREFIX}"
-MOUNT_PATH = f"an absolute path outside {RESERVED_PATH}, such as /etc/origin-ca"
+"""Path below which culvert's own volumes are mounted."""
+VOLUME_SOURCES = {
+    "secret": "secret",
+    "configMap": "config_map",
+    "emptyDir": "empty_dir",
+    "projected": "projected",
+    "csi": "csi",
+    "persistentVolumeClaim": "persistent_volume_claim",
+}
+"""Kind of a volume in a pod spec, and the field here."""
 
 
-def _kind(kind: str, **example: Any) -> Any:
-    """A volume source, left as Kubernetes has it."""
-    return setting(
-        f"The volume's source, where that is {kind}: as in a pod spec.",
-        f"what a pod spec has under {kind}",
-        references.KUBERNETES_VOLUMES,
-        examples=[example],
-        default=None,
-    )
+def _volume_name(name: str) -> str:
+    if name.startswith(RESERVED_PREFIX) or not LABEL.fullmatch(name):
+        reject("is not a valid name of an extra volume")
+    return name
+
+
+def _mount_path(path: str) -> str:
+    parts = path.split("/")
+    clean = "/" + "/".join(part for part in parts if part not in ("", "."))
+    if not path.startswith("/") or clean == "/" or ":" in path or ".." in parts:
+        reject("is not an absolute path below /")
+    if f"{clean}/".startswith(f"{RESERVED_PATH}/") or RESERVED_PATH.startswith(f"{clean}/"):
+        reject("would hide the connector's token")
+    return clean
+
+
+VolumeName = Annotated[
+    str,
+    AfterValidator(_volume_name),
+    Accepts(f"a DNS label that does not begin with {RESERVED_PREFIX}", examples=("origin-ca",)),
+]
+MountPath = Annotated[
+    str,
+    AfterValidator(_mount_path),
+    Accepts(f"an absolute path outside {RESERVED_PATH}, such as /etc/origin-ca", examples=("/etc/origin-ca",)),
+]
 
 
 class VolumeOptions(Options):
-    """One volume, its one source, and where it is mounted. hostPath is refused: restricted Pod Security forbids it."""
+    """One volume, its one source, and its mount path. hostPath is rejected: restricted Pod Security forbids it."""
 
-    name: str = setting("Name of the volume.", NAME, references.KUBERNETES_VOLUMES, examples=["origin-ca"])
-    mount_path: str = setting(
-        "Where it is mounted.", MOUNT_PATH, references.KUBERNETES_VOLUMES, examples=["/etc/origin-ca"]
-    )
-    read_only: StrictBool = setting(
-        "Whether it is mounted for reading only.",
-        "true or false",
-        references.KUBERNETES_VOLUMES,
-        examples=[True],
-        default=True,
-    )
-    secret: dict[str, Any] | None = _kind("secret", secretName="origin-ca")
-    config_map: dict[str, Any] | None = _kind("configMap", name="origin-ca")
-    empty_dir: dict[str, Any] | None = _kind("emptyDir", sizeLimit="16Mi")
-    projected: dict[str, Any] | None = _kind("projected", sources=[{"configMap": {"name": "origin-ca"}}])
-    csi: dict[str, Any] | None = _kind("csi", driver="secrets-store.csi.k8s.io", readOnly=True)
-    persistent_volume_claim: dict[str, Any] | None = _kind("persistentVolumeClaim", claimName="origin-ca")
+    SOURCE = references.KUBERNETES_VOLUMES
+
+    name: VolumeName
+    """Name of the volume."""
+    mount_path: MountPath
+    """Path in the container at which the volume is mounted."""
+    read_only: StrictBool = True
+    """Whether the mount is read-only."""
+    secret: Annotated[
+        dict[str, Any] | None, Accepts("secret of a volume in a pod spec", examples=({"secretName": "origin-ca"},))
+    ] = None
+    """Secret volume, as in a pod spec."""
+    config_map: Annotated[
+        dict[str, Any] | None, Accepts("configMap of a volume in a pod spec", examples=({"name": "origin-ca"},))
+    ] = None
+    """ConfigMap volume, as in a pod spec."""
+    empty_dir: Annotated[
+        dict[str, Any] | None, Accepts("emptyDir of a volume in a pod spec", examples=({"sizeLimit": "16Mi"},))
+    ] = None
+    """Empty volume, as in a pod spec."""
+    projected: Annotated[
+        dict[str, Any] | None,
+        Accepts("projected of a volume in a pod spec", examples=({"sources": [{"configMap": {"name": "origin-ca"}}]},)),
+    ] = None
+    """Projected volume, as in a pod spec."""
+    csi: Annotated[
+        dict[str, Any] | None,
+        Accepts("csi of a volume in a pod spec", examples=({"driver": "secrets-store.csi.k8s.io", "readOnly": True},)),
+    ] = None
+    """CSI volume, as in a pod spec."""
+    persistent_volume_claim: Annotated[
+        dict[str, Any] | None,
+        Accepts("persistentVolumeClaim of a volume in a pod spec", examples=({"claimName": "origin-ca"},)),
+    ] = None
+    """Volume of a PersistentVolumeClaim, as in a pod spec."""
 
     @model_validator(mode="before")
     @classmethod
-    def _no_host(cls, data: Any) -> Any:
+    def _no_host_path(cls, data: Any) -> Any:
         if isinstance(data, dict) and "hostPath" in data:
-            reject("restricted Pod Security refuses hostPath", ONE_KIND, references.KUBERNETES_POD_SECURITY)
+            accepted = f"exactly one of {', '.join(VOLUME_SOURCES)}"
+            reject(
+                "must not use hostPath: restricted Pod Security forbids it",
+                accepted,
+                references.KUBERNETES_POD_SECURITY,
+            )
         return data
 
-    @field_validator("name")
-    @classmethod
-    def _free(cls, name: str) -> str:
-        if name.startswith(RESERVED_PREFIX) or not types.LABEL.fullmatch(name):
-            reject("it is no name for an extra volume", NAME, references.KUBERNETES_VOLUMES)
-        return name
-
-    @field_validator("mount_path")
-    @classmethod
-    def _outside(cls, path: str) -> str:
-        parts = path.split("/")
-        clean = "/" + "/".join(part for part in parts if part not in ("", "."))
-        if not path.startswith("/") or clean == "/" or ":" in path or ".." in parts:
-            reject("a volume is mounted at an absolute path", MOUNT_PATH, references.KUBERNETES_VOLUMES)
-        if f"{clean}/".startswith(f"{RESERVED_PATH}/") or RESERVED_PATH.startswith(f"{clean}/"):
-            reject("it would hide the connector's token", MOUNT_PATH, references.KUBERNETES_VOLUMES)
-        return clean
-
     @model_validator(mode="after")
-    def _one(self) -> "VolumeOptions":
-        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
-            reject("a volume comes from one place", ONE_KIND, references.KUBERNETES_VOLUMES)
+    def _one_source(self) -> "VolumeOptions":
+        require_one({key: getattr(self, name) for key, name in VOLUME_SOURCES.items()})
         return self
 
     @property
     def volume(self) -> dict[str, Any]:
-        """The volume as a pod takes it."""
-        return self.model_dump(by_alias=True, exclude_none=True, include={"name", *KINDS})
+        """The volume as in a pod spec."""
+        return self.model_dump(by_alias=True, exclude_none=True, include={"name", *VOLUME_SOURCES.values()})
 
     @property
     def mount(self) -> dict[str, Any]:
-        """The mount as a container takes it."""
+        """The mount as in a container."""
         return self.model_dump(by_alias=True, include={"name", "mount_path", "read_only"})

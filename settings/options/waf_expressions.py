@@ -1,54 +1,66 @@
-"""Expressions of Cloudflare's Rules language: read by Cloudflare's own parser, and kept to some hostnames.
+"""Expressions of Cloudflare's Rules language: parsed by Cloudflare's own parser, and scoped to hostnames.
 
 https://developers.cloudflare.com/ruleset-engine/rules-language/
 """
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from octorules_wirefilter import parse_expression
+from pydantic import AfterValidator
 
 from settings import references
 from settings.errors import reject
+from settings.schema import Accepts
 
-EXPRESSION = 'an expression of the Rules language, such as http.request.uri.path eq "/login"'
-LONGEST = 4096
-"""Characters that an expression may have."""
+MAX_LENGTH = 4096
+"""Characters of an expression."""
 _SCOPED = re.compile(r"\((?P<scope>.+?)\)(?: and \((?P<condition>.+)\))?", re.DOTALL)
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """What is in an expression: `fields`, `operators` and more, or `error`."""
+    """The contents of an expression: `fields`, `operators` and more, or `error`."""
     return parse_expression(text) if text.strip() else {"error": "it is empty"}
 
 
-def whole(text: str) -> str:
-    """An expression that is one by itself, with every quote and parenthesis closed: what stands around it in a pair of
-    parentheses cannot be escaped from."""
+def complete(text: str) -> str:
+    """An expression that is complete by itself, with every quote and parenthesis closed, so that it cannot escape from
+    parentheses around it."""
     text = text.strip()
     if error := parsed(text).get("error"):
-        # Its last line points at the place and says what is wrong there.
-        reject(f"it is no expression ({' '.join(error.split())})", EXPRESSION, references.CLOUDFLARE_EXPRESSIONS)
+        # The parser's last line points at the place and says what is wrong there.
+        reject(f"is not a valid expression ({' '.join(error.split())})")
     return text
 
 
+Expression = Annotated[
+    str,
+    AfterValidator(complete),
+    Accepts(
+        'an expression of the Rules language, such as http.request.uri.path eq "/login"',
+        references.CLOUDFLARE_EXPRESSIONS,
+    ),
+]
+
+
 def scope(hostnames: Iterable[str]) -> str:
-    """Says of requests that they are for one of these hostnames, in lower case; a wildcard is every name below."""
+    """An expression that is true of requests for one of these hostnames, in lower case; a wildcard includes every name
+    below."""
     names = sorted(set(hostnames))
     exact = " ".join(f'"{name}"' for name in names if not name.startswith("*."))
-    # The operator does not look at case, and its asterisk stands for any number of labels, as in a route.
+    # The wildcard operator ignores case, and its asterisk stands for any number of labels, as in a route.
     wild = [f'http.host wildcard "{name}"' for name in names if name.startswith("*.")]
     return " or ".join([f"lower(http.host) in {{{exact}}}"] * bool(exact) + wild)
 
 
 def scoped(hostnames: Iterable[str], condition: str = "") -> str:
-    """The condition, for requests to these hostnames alone; without one, every such request."""
+    """The condition, for requests for these hostnames alone; without one, every such request."""
     return f"({scope(hostnames)}) and ({condition})" if condition else f"({scope(hostnames)})"
 
 
 def unscoped(text: str) -> tuple[tuple[str, ...], str] | None:
-    """Hostnames and condition of an expression that `scoped` made; None of any other."""
+    """Hostnames and condition of an expression that `scoped` built; None of any other."""
     match = _SCOPED.fullmatch(text)
     hostnames = tuple(re.findall(r'"([^"]+)"', match["scope"])) if match else ()
     condition = (match["condition"] or "") if match else ""

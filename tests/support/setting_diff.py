@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from settings.pydantic_errors import options_in
+from settings.schema import group_in
 from tests.support.paths import PROJECT
 from tests.unit.components.conftest import TUNNEL_ID, Deploy, Registered
 
@@ -48,7 +48,7 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Every single setting of a model, as in `connector.image.tag`."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
-        group = options_in(field.annotation)
+        group = group_in(field.annotation)
         yield from keys(group, f"{key}.") if group else [key]
 
 

@@ -1,4 +1,4 @@
-"""Settings to start from: good ones, and the change that a test makes to them."""
+"""Valid settings for tests, and changes to them."""
 
 from typing import Any
 
@@ -10,36 +10,52 @@ from settings.errors import SettingIssue
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
 TOKEN = "eyJhIjogImFjY291bnQiLCAidCI6ICJ0dW5uZWwiLCAicyI6ICJzZWNyZXQifQ=="  # noqa: S105
-"""The form of a connector's token, with words for its parts."""
+"""Has the form of a connector token, with words for its parts."""
 
 
-def the_mistake(given: dict[str, Any]) -> SettingIssue:
-    """The one mistake in these settings, for which they must be refused, its source told with it."""
-    with pytest.raises(SettingsError, match="1 mistake in the settings") as refusal:
-        Settings.parse(given)
-    (mistake,) = refusal.value.mistakes
-    assert mistake.source in str(refusal.value)
-    return mistake
+def only_issue(config: dict[str, Any]) -> SettingIssue:
+    """The one issue of these settings, which must be rejected; its source is part of the error."""
+    with pytest.raises(SettingsError, match="1 mistake in the settings") as error:
+        Settings.parse(config)
+    (issue,) = error.value.issues
+    assert issue.source in str(error.value)
+    return issue
+
+
+Case = tuple[dict[str, Any], str, str]
+"""Settings with one mistake, its key, and words of the message."""
+
+
+def assert_rejected(case: Case) -> None:
+    """The settings have this one mistake, and the message has every part."""
+    config, key, words = case
+    issue = only_issue(config)
+    assert issue.key == f"culvert:{key}".removesuffix(".")
+    assert words in issue.message
+    assert issue.message.startswith(issue.key)
+    assert issue.accepted
+    assert issue.accepted in issue.message
+    assert issue.source.startswith("https://")
 
 
 def a_route(**changes: Any) -> dict[str, Any]:
-    """A good route; a change to None leaves the key out."""
+    """A valid route; a change to None removes the key."""
     return _changed({"hostname": "blog.example.com", "service": "http://blog"}, changes)
 
 
 def a_backend(**changes: Any) -> dict[str, Any]:
-    """A good route to a backend."""
+    """A valid route to a backend."""
     return {"hostname": "api.example.com", "backend": _changed({"service": "api", "port": 80}, changes)}
 
 
 def values(*routes: Any, **changes: Any) -> dict[str, Any]:
-    """Good settings with these routes, or with a good one; a change to None leaves the key out."""
-    good = {"accountId": ACCOUNT, "zones": {"example.com": ZONE}, "namespace": "web"}
-    return _changed({**good, "routes": list(routes) or [a_route()]}, changes)
+    """Valid settings with these routes, or with a valid one; a change to None removes the key."""
+    valid = {"accountId": ACCOUNT, "zones": {"example.com": ZONE}, "namespace": "web"}
+    return _changed({**valid, "routes": list(routes) or [a_route()]}, changes)
 
 
 def connector(**options: Any) -> dict[str, Any]:
-    """Good settings with these options of the connector."""
+    """Valid settings with these options of the connector."""
     return values(connector=options)
 
 
@@ -52,9 +68,9 @@ def variable(**parts: Any) -> dict[str, Any]:
 
 
 def volume(**changes: Any) -> dict[str, Any]:
-    good = {"name": "origin-ca", "mountPath": "/etc/origin-ca", "secret": {"secretName": "origin-ca"}}
-    return connector(extraVolumes=[_changed(good, changes)])
+    valid = {"name": "origin-ca", "mountPath": "/etc/origin-ca", "secret": {"secretName": "origin-ca"}}
+    return connector(extraVolumes=[_changed(valid, changes)])
 
 
-def _changed(good: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in {**good, **changes}.items() if value is not None}
+def _changed(valid: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in {**valid, **changes}.items() if value is not None}

@@ -1,4 +1,4 @@
-"""However much is wrong, all of it is said at once."""
+"""Every mistake in the settings is reported at once."""
 
 import pytest
 
@@ -6,17 +6,17 @@ from settings import Settings, SettingsError
 from tests.support.settings_examples import ZONE, a_backend, a_route, values
 
 
-def mistakes(given: object) -> dict[str, str]:
+def messages(given: object) -> dict[str, str]:
     with pytest.raises(SettingsError, match="mistakes in the settings") as refusal:
         Settings.model_validate(given)
-    return {mistake.key.removeprefix("culvert:"): mistake.message for mistake in refusal.value.mistakes}
+    return {issue.key.removeprefix("culvert:"): issue.message for issue in refusal.value.issues}
 
 
-def test_three_bad_routes_and_a_bad_account_are_four_mistakes() -> None:
+def test_three_invalid_routes_and_an_invalid_account_are_four_mistakes() -> None:
     given = values(
         a_route(hostname="blog.example.com:80"), a_route(service="ftp://x"), a_backend(port=0), accountId="mine"
     )
-    assert list(mistakes(given)) == [
+    assert list(messages(given)) == [
         "accountId",
         "routes[0].hostname",
         "routes[1].service",
@@ -24,9 +24,9 @@ def test_three_bad_routes_and_a_bad_account_are_four_mistakes() -> None:
     ]
 
 
-def test_several_mistakes_of_one_route_come_together() -> None:
+def test_several_mistakes_of_one_route_are_reported_together() -> None:
     given = values({"hostname": "*", "path": "v1", "servce": "http://blog", "advancedCertificate": "no"})
-    assert set(mistakes(given)) == {
+    assert set(messages(given)) == {
         "routes[0]",
         "routes[0].hostname",
         "routes[0].path",
@@ -35,7 +35,7 @@ def test_several_mistakes_of_one_route_come_together() -> None:
     }
 
 
-def test_checks_between_settings_run_although_others_are_wrong() -> None:
+def test_checks_between_keys_run_although_other_keys_are_invalid() -> None:
     given = values(
         a_route(hostname="*.*.example.com"),
         a_route(hostname="blog.example.org"),
@@ -46,7 +46,7 @@ def test_checks_between_settings_run_although_others_are_wrong() -> None:
         connector={"replicas": 99},
         zones={"example.com": ZONE, "EXAMPLE.com": ZONE},
     )
-    assert set(mistakes(given)) == {
+    assert set(messages(given)) == {
         "routes[0].hostname",
         "routes[1].hostname",
         "routes[2].hostname",
@@ -57,22 +57,22 @@ def test_checks_between_settings_run_although_others_are_wrong() -> None:
     }
 
 
-def test_no_hostname_is_called_homeless_while_a_zone_is_misspelt() -> None:
+def test_no_hostname_is_reported_outside_the_zones_while_a_zone_is_invalid() -> None:
     given = values(a_route(hostname="blog.example.org"), zones={"example.com": "7", "example_.org": None})
-    assert set(mistakes(given)) == {'zones["example.com"]', 'zones["example_.org"]'}
+    assert set(messages(given)) == {'zones["example.com"]', 'zones["example_.org"]'}
 
 
 def test_the_second_and_the_third_of_three_equal_routes_are_named() -> None:
-    assert list(mistakes(values(a_route(), a_route(), a_route()))) == ["routes[1]", "routes[2]"]
+    assert list(messages(values(a_route(), a_route(), a_route()))) == ["routes[1]", "routes[2]"]
 
 
-def test_nothing_at_all_is_told_from_empty_settings() -> None:
-    assert list(mistakes({})) == ["accountId", "zones", "routes"]
+def test_empty_settings_miss_the_three_required_keys() -> None:
+    assert list(messages({})) == ["accountId", "zones", "routes"]
 
 
 def test_the_error_numbers_its_mistakes() -> None:
-    with pytest.raises(SettingsError, match=r"^3 mistakes in the settings; nothing was done[.]") as refusal:
+    with pytest.raises(SettingsError, match=r"^3 mistakes in the settings; nothing was changed[.]") as refusal:
         Settings.parse({})
     lines = str(refusal.value).splitlines()
     assert [line[:2] for line in lines[1:]] == ["1.", "  ", "2.", "  ", "3.", "  "]
-    assert lines[1].startswith("1. culvert:accountId is missing")
+    assert lines[1].startswith("1. culvert:accountId is missing. Accepted: 32 hex digits")

@@ -1,4 +1,4 @@
-"""The same settings from a stack file and from the engine."""
+"""Settings from a stack file and from the engine."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,17 +29,17 @@ TEXTS = {
 }
 
 
-def written(folder: Path, text: str) -> Path:
+def stack_file(folder: Path, text: str) -> Path:
     path = folder / "Pulumi.test.yaml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def refusal(text: str, folder: Path) -> tuple[str, str]:
-    with pytest.raises(SettingsError, match="1 mistake") as refused:
-        Settings.from_stack_file(written(folder, text))
-    (mistake,) = refused.value.mistakes
-    return mistake.key, mistake.message
+def only_issue(text: str, folder: Path) -> tuple[str, str]:
+    with pytest.raises(SettingsError, match="1 mistake") as error:
+        Settings.from_stack_file(stack_file(folder, text))
+    (issue,) = error.value.issues
+    return issue.key, issue.message
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def configured() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_projects_stack_files_are_good(stack: str) -> None:
+def test_the_projects_stack_files_are_valid(stack: str) -> None:
     assert Settings.from_stack_file(PROJECT / f"Pulumi.{stack}.yaml").network_policy.preset == "strict"
 
 
@@ -63,11 +63,11 @@ def test_dev_and_prod_share_an_account_and_a_zone_but_no_hostname_and_no_namespa
     assert dev.namespace.name != prod.namespace.name
 
 
-def test_a_template_asks_for_just_what_a_stack_cannot_do_without() -> None:
+def test_the_template_asks_for_the_required_keys_alone() -> None:
     asked = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["template"]["config"]
     required = [f"culvert:{field.alias}" for field in Settings.model_fields.values() if field.is_required()]
     assert list(asked) == required
-    # What each tells to answer, with dev's own file around it.
+    # The answers that the descriptions suggest.
     answers = [ACCOUNT, *(asked[key]["description"].rsplit("such as ", 1)[1] for key in required[1:])]
     settings = Settings.parse({"sampleSite": True, **dict(zip(["accountId", "zones", "routes"], answers, strict=True))})
     assert settings.zones == {"example.com": None}
@@ -84,44 +84,44 @@ def test_a_hostname_alone_is_checked_like_any_other(tmp_path: Path) -> None:
     ):
         name = text.split(": ")[0]
         lines = [line for line in GOOD.splitlines() if name not in line]
-        with pytest.raises(SettingsError, match="mistake") as refused:
-            Settings.from_stack_file(written(tmp_path, "\n".join([*lines, f"  {text}"])))
-        assert refused.value.mistakes[0].key.startswith(key)
+        with pytest.raises(SettingsError, match="mistake") as error:
+            Settings.from_stack_file(stack_file(tmp_path, "\n".join([*lines, f"  {text}"])))
+        assert error.value.issues[0].key.startswith(key)
 
 
 def test_keys_of_other_packages_are_left_alone(tmp_path: Path) -> None:
     text = GOOD + "  cloudflare:baseUrl: https://api.example.com\nencryptionsalt: v1:x\n"
-    assert Settings.from_stack_file(written(tmp_path, text)).account_id == ACCOUNT
+    assert Settings.from_stack_file(stack_file(tmp_path, text)).account_id == ACCOUNT
 
 
-def test_a_switch_that_the_engine_wrote_as_a_text_is_a_switch(tmp_path: Path) -> None:
-    settings = Settings.from_stack_file(written(tmp_path, GOOD + '  culvert:sampleSite: "true"\n'))
+def test_a_switch_that_the_engine_wrote_as_a_string_is_a_switch(tmp_path: Path) -> None:
+    settings = Settings.from_stack_file(stack_file(tmp_path, GOOD + '  culvert:sampleSite: "true"\n'))
     assert settings.sample_site is not None
 
 
-def test_yes_is_a_text_as_it_is_for_the_engine(tmp_path: Path) -> None:
-    key, message = refusal(GOOD + "  culvert:sampleSite: yes\n", tmp_path)
+def test_yes_is_a_string_as_it_is_for_the_engine(tmp_path: Path) -> None:
+    key, message = only_issue(GOOD + "  culvert:sampleSite: yes\n", tmp_path)
     assert key == "culvert:sampleSite"
-    assert '"yes": it is no object' in message
+    assert '"yes" must be an object. Accepted: true, false' in message
 
 
-def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    key, message = refusal(GOOD + f'  culvert:accountId: "{ACCOUNT}"\n', tmp_path)
+def test_a_duplicate_key_is_rejected_with_its_line(tmp_path: Path) -> None:
+    key, message = only_issue(GOOD + f'  culvert:accountId: "{ACCOUNT}"\n', tmp_path)
     assert key == "Pulumi.test.yaml"
-    assert "culvert:accountId stands twice" in message
+    assert message.startswith("Pulumi.test.yaml (line 6, column 3) is not valid YAML: the key culvert:accountId is")
 
 
-def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
-    key, message = refusal("config: {", tmp_path)
+def test_a_file_that_is_not_yaml_is_rejected_with_line_and_column(tmp_path: Path) -> None:
+    key, message = only_issue("config: {", tmp_path)
     assert key == "Pulumi.test.yaml"
-    assert "it is no YAML" in message
+    assert message.startswith("Pulumi.test.yaml (line 1, column 10) is not valid YAML: expected")
 
 
 @pytest.mark.parametrize("text", ["", "config:", "config: []", "[]", "- config"])
-def test_a_file_without_settings_is_told_what_is_missing(text: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="3 mistakes") as refused:
-        Settings.from_stack_file(written(tmp_path, text))
-    assert [mistake.key for mistake in refused.value.mistakes] == [
+def test_a_file_without_settings_misses_the_required_keys(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="3 mistakes") as error:
+        Settings.from_stack_file(stack_file(tmp_path, text))
+    assert [issue.key for issue in error.value.issues] == [
         "culvert:accountId",
         "culvert:zones",
         "culvert:routes",
@@ -131,14 +131,14 @@ def test_a_file_without_settings_is_told_what_is_missing(text: str, tmp_path: Pa
 @pytest.mark.parametrize(
     "encrypted", ["culvert:namespace: {secure: v1:x}", "culvert:connector: {scheduling: [{secure: v1:x}]}"]
 )
-def test_an_encrypted_setting_is_refused_without_its_value(encrypted: str, tmp_path: Path) -> None:
-    key, message = refusal(f"{GOOD}  {encrypted}\n", tmp_path)
+def test_an_encrypted_setting_is_rejected_without_its_value(encrypted: str, tmp_path: Path) -> None:
+    key, message = only_issue(f"{GOOD}  {encrypted}\n", tmp_path)
     assert key == encrypted.split(": ")[0]
     assert "v1:x" not in message
-    assert "the value in the clear" in message
+    assert "the value in plain text" in message
 
 
-def test_the_engines_texts_are_decoded_by_what_they_mean(configured: Any) -> None:
+def test_the_engines_strings_are_decoded_by_key(configured: Any) -> None:
     configured(TEXTS, [])
     settings = Settings.load()
     assert settings.account_id == "1" * 32
@@ -149,7 +149,7 @@ def test_the_engines_texts_are_decoded_by_what_they_mean(configured: Any) -> Non
     assert settings.sample_site is not None
 
 
-def test_an_object_is_decoded_where_a_name_may_stand(configured: Any) -> None:
+def test_an_object_is_decoded_where_a_name_is_accepted(configured: Any) -> None:
     configured({**TEXTS, "culvert:namespace": '{"name": "web", "create": false}', "culvert:sampleSite": "false"}, [])
     settings = Settings.load()
     assert settings.namespace is not None
@@ -157,19 +157,19 @@ def test_an_object_is_decoded_where_a_name_may_stand(configured: Any) -> None:
     assert settings.sample_site is None
 
 
-def test_an_unknown_key_of_the_project_is_refused(configured: Any) -> None:
+def test_an_unknown_key_of_the_project_is_rejected(configured: Any) -> None:
     configured({**TEXTS, "culvert:replicas": "3"}, [])
-    with pytest.raises(SettingsError, match="culvert:replicas is 3: there is no such setting"):
+    with pytest.raises(SettingsError, match="culvert:replicas is an unknown setting, set to 3"):
         Settings.load()
 
 
-def test_an_encrypted_setting_is_refused_by_the_program_too(configured: Any) -> None:
+def test_the_program_rejects_an_encrypted_setting_too(configured: Any) -> None:
     configured(TEXTS, ["culvert:namespace"])
-    with pytest.raises(SettingsError, match=r"culvert:namespace is .+hidden.+: it is encrypted"):
+    with pytest.raises(SettingsError, match=r"culvert:namespace: .+hidden.+ is encrypted"):
         Settings.load()
 
 
-def test_the_engines_environment_is_read_where_it_set_nothing_itself(
+def test_the_environment_variable_is_read_where_the_engine_set_nothing(
     configured: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import json

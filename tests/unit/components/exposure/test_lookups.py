@@ -55,9 +55,9 @@ def looked_up(recorded: Recorded) -> list[tuple[str, dict[str, Any]]]:
 
 def test_somebody_elses_record_is_told_with_all_it_takes_to_take_it_over(deploy: Deploy) -> None:
     said = refused(deploy, answers=listed(record(comment="made by hand")))
-    assert 'culvert:routes[0].hostname is "blog.example.com": somebody else made its record' in said
-    assert 'CNAME old.example.net (made 2024-03-01T09:30:00Z, comment "made by hand", id ' + RECORD_ID in said
-    assert f'adopt: "{RECORD_ID}" beside it' in said
+    assert 'culvert:routes[0].hostname: "blog.example.com" has a record outside this stack, CNAME' in said
+    assert 'CNAME old.example.net (created 2024-03-01T09:30:00Z, comment "made by hand", id ' + RECORD_ID in said
+    assert f'adopt: "{RECORD_ID}" with it to adopt that record' in said
 
 
 def test_a_new_hostname_is_one_look_and_no_import(deploy: Deploy) -> None:
@@ -99,7 +99,7 @@ def test_a_zone_without_an_id_is_looked_up_for_the_record(deploy: Deploy) -> Non
 def test_a_record_that_is_no_cname_cannot_be_taken_over(deploy: Deploy, kind: str) -> None:
     for adopt in ({}, {"adopt": RECORD_ID}):
         said = refused(deploy, route(**adopt), answers=listed(record(type=kind, content="192.0.2.1")))
-        assert f"there is {kind}" not in said
+        assert f"existing: {kind}" not in said
         assert f"{kind} 192.0.2.1" in said
         assert "another hostname, or that record deleted" in said
 
@@ -110,14 +110,14 @@ def test_records_that_stand_beside_a_cname_are_in_nobodys_way(deploy: Deploy) ->
 
 def test_an_id_of_another_hostnames_record_is_refused(deploy: Deploy) -> None:
     said = refused(deploy, route(adopt=OTHER), answers=listed(record(), record(id=OTHER, name="other.example.com")))
-    assert f'routes[0].adopt is "{OTHER}": blog.example.com has no such record' in said
-    assert f"accepted: {RECORD_ID}" in said
-    assert "there is none; accepted: no adopt" in refused(deploy, route(adopt=OTHER))
+    assert f'routes[0].adopt: "{OTHER}" is not a record of blog.example.com' in said
+    assert f"Accepted: {RECORD_ID}" in said
+    assert "existing: none. Accepted: no adopt" in refused(deploy, route(adopt=OTHER))
 
 
 def test_another_record_than_the_stacks_own_is_refused(deploy: Deploy) -> None:
     said = refused(deploy, route(adopt=OTHER), answers=UP)
-    assert f"the stack has a record for blog.example.com by now, {RECORD_ID}" in said
+    assert f"cannot be adopted: the stack already has a record for blog.example.com, {RECORD_ID}" in said
 
 
 def test_what_a_run_made_before_it_was_cut_off_is_the_stacks_own(deploy: Deploy) -> None:
@@ -126,9 +126,9 @@ def test_what_a_run_made_before_it_was_cut_off_is_the_stacks_own(deploy: Deploy)
     tunnel_only = {"readStackOutputs": {"outputs": {"tunnelName": "culvert-dev", "tunnelId": TUNNEL_ID, "records": {}}}}
     run(deploy, answers={**listed(ours), **tunnel_only})
     another = record(content=f"{ADOPTED_TUNNEL}.cfargotunnel.com", comment="culvert/dev")
-    assert "somebody else made" in refused(deploy, answers={**listed(another), **tunnel_only})
-    assert "somebody else made" in refused(deploy, answers=listed({**ours, "comment": "culvert/prod"}))
-    assert "somebody else made" in refused(deploy, answers=listed({**ours, "content": "old.example.net"}))
+    assert "has a record outside this stack" in refused(deploy, answers={**listed(another), **tunnel_only})
+    assert "has a record outside this stack" in refused(deploy, answers=listed({**ours, "comment": "culvert/prod"}))
+    assert "has a record outside this stack" in refused(deploy, answers=listed({**ours, "content": "old.example.net"}))
 
 
 def test_outputs_of_another_exposure_of_the_stack_are_not_this_ones(deploy: Deploy) -> None:
@@ -160,22 +160,25 @@ def test_a_tunnel_is_taken_over_with_its_rules(deploy: Deploy) -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        ({**TUNNEL, "configSrc": "local"}, "homelab takes its rules from a file beside its connector"),
-        ({**TUNNEL, "deletedAt": "2024-03-01T09:30:00Z"}, "homelab, was deleted 2024-03-01T09:30:00Z"),
-        ("404 Not Found", "failed: 404 Not Found; accepted: a tunnel of the account"),
+        ({**TUNNEL, "configSrc": "local"}, "is the tunnel homelab, whose rules are in a file beside its connector"),
+        (
+            {**TUNNEL, "deletedAt": "2024-03-01T09:30:00Z"},
+            "is the tunnel homelab, which was deleted at 2024-03-01T09:30:00Z",
+        ),
+        ("404 Not Found", "failed: 404 Not Found. Accepted: a tunnel of the account"),
     ],
 )
 def test_a_tunnel_that_cannot_be_taken_over_stops_the_program(deploy: Deploy, answer: Any, why: str) -> None:
     said = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers={"getZeroTrustTunnelCloudflared": answer})
-    assert f'culvert:tunnel.adopt is "{ADOPTED_TUNNEL}"' in said
+    assert f'culvert:tunnel.adopt: "{ADOPTED_TUNNEL}"' in said
     assert why in said
 
 
 def test_a_stack_with_a_tunnel_of_its_own_takes_over_no_other(deploy: Deploy) -> None:
     said = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers=UP)
-    assert f"the stack has a tunnel of its own by now, {TUNNEL_ID}" in said
+    assert f"cannot be adopted: the stack already has a tunnel, {TUNNEL_ID}" in said
 
 
 def test_everything_in_the_way_is_told_at_once(deploy: Deploy) -> None:
     said = refused(deploy, route(), route("log.example.com"), answers=listed(record(), record(name="log.example.com")))
-    assert said.startswith("2 mistakes in the settings; nothing was done.")
+    assert said.startswith("2 mistakes in the settings; nothing was changed.")

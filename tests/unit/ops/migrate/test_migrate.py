@@ -100,7 +100,11 @@ def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
         ("just a text", HOME, "a document in it is not an object"),
         (config(CATCH_ALL), [], "the files do not contain the account"),
         (config(CATCH_ALL), HOME, "there are no routes to migrate"),
-        (config("{hostname: a.example.com, service: 'http://a'}"), ["--account-id", "12"], "no id of Cloudflare's"),
+        (
+            config("{hostname: a.example.com, service: 'http://a'}"),
+            ["--account-id", "12"],
+            "is not an id of 32 hex digits",
+        ),
         (
             "{apiVersion: networking.cfargotunnel.com/v1alpha1, kind: TunnelBinding, metadata: {name: a}}",
             [],

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from settings import AddressDestination, NameDestination, PathOptions, PodDestination, Settings
-from settings.options.zones import zone_of
+from settings.derived.zones import zone_of
 from tests.support.settings_examples import ZONE, a_backend, a_route, values
 
 

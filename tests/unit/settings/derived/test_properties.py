@@ -1,4 +1,5 @@
-"""Whatever `Settings` accepts, the connector runs as it is meant: judged by a small model of the connector."""
+"""Properties of all accepted settings, verified with a small model of the connector: it accepts the rules, and every
+route is reached."""
 
 from collections import Counter
 from typing import Any
@@ -10,13 +11,13 @@ from hypothesis import strategies as st
 
 from settings import Route, Settings, SettingsError
 from settings.derived.ingress_rules import ingress_rules
-from tests.support.connector_model import complaints, first_match, unreached
+from tests.support.connector_model import first_match, problems, unreached
 from tests.support.settings_examples import ACCOUNT
 
 ZONES: dict[str, str | None] = {"example.com": None, "Dev.example.com": None, "bücher.example": None}
 LABELS = ["a", "b", "Blog"]
 SUFFIXES = ["example.com", "dev.example.com", "Example.COM", "bücher.example", "xn--bcher-kva.example"]
-ODD_HOSTNAMES = [
+INVALID_HOSTNAMES = [
     *(
         "*",
         "a.*.example.com",
@@ -42,7 +43,7 @@ SERVICES = [
     *("smb://files.shop.svc.cluster.local", "http://10.0.0.5:8080", "https://[FD00::5]", "unix:/run/app.sock"),
     *("unix+tls:/run/app.sock", "http_status:100", "http_status:999", "hello_world"),
 ]
-ODD_SERVICES = [
+INVALID_SERVICES = [
     *("blog", "ftp://blog", "http://blog/", "http://blog?x", "http://a:b@blog", "http://", "tcp://db", "http://blog:0"),
     *("http://blog:65536", "http://blog:", "http://localhost", "http://127.0.0.1", "http://169.254.169.254", "bastion"),
     *(
@@ -62,7 +63,7 @@ PATHS: list[Any] = [
     *({"regex": regex} for regex in (".*", "^/", "^/v1", "^/v1/", "^/v1$", "^/v1(/a|/b)$", "^/v[12]/")),
     *({"regex": regex} for regex in ("[.]php$", "(?i)^/DOCS", "^/a|/b", "^/v1/users/[0-9]+$", "^/.*$", r"\bx\b")),
 ]
-ODD_PATHS: list[Any] = [
+INVALID_PATHS: list[Any] = [
     *("v1", "", "/a?b", "/a%20b", {}, {"prefix": "/a", "exact": "/a"}, {"regex": "("}, {"regex": "^/(?=a)"}),
     *({"regex": r"(a)\1"}, {"regex": "^v1"}, {"regex": ""}, {"exact": "a"}, {"glob": "/*"}),
 ]
@@ -73,8 +74,8 @@ REQUESTS = [
 ]
 
 
-def flawed(good: st.SearchStrategy[Any], odd: list[Any], flaw: bool) -> st.SearchStrategy[Any]:
-    return st.one_of(good, good, good, st.sampled_from(odd)) if flaw else good
+def with_invalid(good: st.SearchStrategy[Any], invalid: list[Any], flaw: bool) -> st.SearchStrategy[Any]:
+    return st.one_of(good, good, good, st.sampled_from(invalid)) if flaw else good
 
 
 @st.composite
@@ -87,15 +88,15 @@ def hostnames(draw: st.DrawFn) -> str:
 
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, Any]:
-    """Settings of which half have no flaw of their own; these may still repeat or hide a route."""
+    """Settings of which half have no invalid value; these may still repeat or shadow a route."""
     flaw = draw(st.booleans())
-    # Few hostnames, so that routes meet on one.
+    # Few hostnames, so that routes share one.
     good = st.sampled_from(draw(st.lists(hostnames(), min_size=1, max_size=3)))
     route = st.fixed_dictionaries(
         {
-            "hostname": flawed(good, ODD_HOSTNAMES, flaw),
-            "service": flawed(st.sampled_from(SERVICES), ODD_SERVICES, flaw),
-            "path": flawed(st.sampled_from(PATHS), ODD_PATHS, flaw),
+            "hostname": with_invalid(good, INVALID_HOSTNAMES, flaw),
+            "service": with_invalid(st.sampled_from(SERVICES), INVALID_SERVICES, flaw),
+            "path": with_invalid(st.sampled_from(PATHS), INVALID_PATHS, flaw),
             "advancedCertificate": st.sampled_from([True, False]) if flaw else st.just(True),
         }
     )
@@ -110,18 +111,18 @@ def reached(rules: list[dict[str, Any]]) -> set[int]:
     return set(range(len(rules))) - unreached(rules, hosts, REQUESTS)
 
 
-def judge(given_settings: dict[str, Any]) -> str:
-    """Hold accepted settings against the connector, and refused ones against their reason."""
+def outcome(given_settings: dict[str, Any]) -> str:
+    """Compare accepted settings with the connector, and rejected ones with their reason."""
     try:
         settings = Settings.parse(given_settings)
-    except SettingsError as refusal:
-        hidden = [mistake for mistake in refusal.mistakes if "no request reaches it" in mistake.message]
-        if len(hidden) != len(refusal.mistakes):
-            return "refused"
+    except SettingsError as error:
+        shadowed = [issue for issue in error.issues if "come first and match every request" in issue.message]
+        if len(shadowed) != len(error.issues):
+            return "rejected"
         routes = [Route.model_validate(route) for route in given_settings["routes"]]
-        return _hidden(ingress_rules(routes, "web"), len(hidden))
+        return _shadowed(ingress_rules(routes, "web"), len(shadowed))
     rules = settings.ingress_rules("web")
-    assert complaints(rules) == []
+    assert problems(rules) == []
     assert reached(rules) == set(range(len(rules))), rules
     assert len(rules) == len(given_settings["routes"]) + 1
     for hostname, zone in settings.hostnames().items():
@@ -131,65 +132,65 @@ def judge(given_settings: dict[str, Any]) -> str:
     return "accepted"
 
 
-def _hidden(rules: list[dict[str, Any]], count: int) -> str:
+def _shadowed(rules: list[dict[str, Any]], count: int) -> str:
     assert len(rules) - len(reached(rules)) >= count, rules
-    return "refused for a rule that no request reaches"
+    return "rejected for a shadowed route"
 
 
 @given(configurations())
 @runs(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_connector_takes_whatever_is_accepted_and_every_route_is_reached(given_settings: dict[str, Any]) -> None:
-    event(judge(given_settings))
+def test_the_connector_accepts_the_rules_and_every_route_is_reached(given_settings: dict[str, Any]) -> None:
+    event(outcome(given_settings))
 
 
-def test_a_fair_share_of_those_is_accepted_and_of_each_kind_refused() -> None:
+def test_a_fair_share_of_the_examples_is_accepted_and_rejected_for_each_reason() -> None:
     outcomes: Counter[str] = Counter()
 
     @given(configurations())
     @runs(max_examples=300, deadline=None, derandomize=True, database=None)
     def count(given_settings: dict[str, Any]) -> None:
-        outcomes[judge(given_settings)] += 1
+        outcomes[outcome(given_settings)] += 1
 
     count()
     total = outcomes.total()
     assert total >= 250
     assert total / 4 < outcomes["accepted"] < total * 3 / 4
-    assert outcomes["refused"] > total / 10
-    assert outcomes["refused for a rule that no request reaches"] >= 3
+    assert outcomes["rejected"] > total / 10
+    assert outcomes["rejected for a shadowed route"] >= 3
 
 
 @pytest.mark.parametrize("services", [SERVICES])
 def test_every_kind_of_service_is_accepted(services: list[str]) -> None:
     for service in services:
         route = {"hostname": "a.example.com", "service": service}
-        assert judge({"accountId": ACCOUNT, "zones": ZONES, "routes": [route]}) == "accepted", service
+        assert outcome({"accountId": ACCOUNT, "zones": ZONES, "routes": [route]}) == "accepted", service
 
 
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        ([{"hostname": "a.b", "service": "http_status:404"}], "the last rule catches everything"),
-        ([{"service": "hello_world"}, {"service": "http_status:404"}], "no other does"),
-        ([{"hostname": "a.b:80", "service": "hello_world"}], "no port"),
+        ([{"hostname": "a.b", "service": "http_status:404"}], "only the last rule matches everything"),
+        ([{"service": "hello_world"}, {"service": "http_status:404"}], "only the last rule matches everything"),
+        ([{"hostname": "a.b:80", "service": "hello_world"}], "a hostname has no port"),
         ([{"hostname": "a.*.b", "service": "hello_world"}], "the whole first label"),
         ([{"hostname": "*a.b", "service": "hello_world"}], "the whole first label"),
-        ([{"hostname": "A.b", "service": "hello_world"}], "by case"),
+        ([{"hostname": "A.b", "service": "hello_world"}], "compared case-sensitively"),
         ([{"hostname": "a" * 64 + ".b", "service": "hello_world"}], "too long"),
-        ([{"path": "(", "service": "hello_world"}], "no RE2"),
-        ([{"service": "http_status:99"}], "from 100 to 999"),
-        ([{"service": "http://a.b/c"}], "nothing after them"),
-        ([{"service": "ftp://a.b"}], "a known scheme"),
-        ([{"service": "tcp://a.b"}], "tcp has a port"),
-        ([{"service": "tcp://a.b:0"}], "from 1 to 65535"),
-        ([{"service": "http://blog"}], "spelled out"),
-        ([{"service": "http://[::1]"}], "outside the pod"),
+        ([{"path": "(", "service": "hello_world"}], "not a valid RE2 expression"),
+        ([{"service": "http_status:99"}], "a status is from 100 to 999"),
+        ([{"service": "http://a.b/c"}], "a known scheme, a host and nothing else"),
+        ([{"service": "ftp://a.b"}], "a known scheme, a host and nothing else"),
+        ([{"service": "tcp://a.b"}], "tcp requires a port"),
+        ([{"service": "tcp://a.b:0"}], "a port is from 1 to 65535"),
+        ([{"service": "http://blog"}], "sent by its full name"),
+        ([{"service": "http://[::1]"}], "an origin is outside the pod"),
     ],
 )
-def test_the_model_of_the_connector_can_say_no(rules: list[dict[str, Any]], words: str) -> None:
-    assert words in " ".join(complaints(rules))
+def test_the_model_of_the_connector_reports_problems(rules: list[dict[str, Any]], words: str) -> None:
+    assert words in " ".join(problems(rules))
 
 
-def test_the_model_of_the_connector_takes_the_first_match() -> None:
+def test_the_model_of_the_connector_applies_the_first_match() -> None:
     rules = [
         {"hostname": "a.example.com", "path": "^/v1", "service": "hello_world"},
         {"hostname": "*.example.com", "service": "hello_world"},

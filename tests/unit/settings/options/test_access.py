@@ -1,11 +1,11 @@
-"""Who may pass before a route: what stands before which requests, and what is refused."""
+"""Cloudflare Access of routes: applications, JWTs that the connector requires, and options that are rejected."""
 
 from typing import Any
 
 import pytest
 
 from settings import AddressDestination, Settings, SettingsError
-from settings.options.access import KEYS
+from settings.options.access import SIGNING_KEY_ADDRESSES
 from tests.support.settings_examples import a_route, values
 
 ANN = {"allow": {"emails": ["ann@example.com"]}}
@@ -17,37 +17,37 @@ def parsed(*routes: dict[str, Any], **more: Any) -> Settings:
     return Settings.parse(values(*routes, **{"accessTeam": "acme", **more}))
 
 
-def found(settings: Settings) -> dict[str, list[str]]:
-    """The domains of each guard, by name."""
-    return {guard.name: [*guard.domains] for guard in settings.access_applications()}
+def domains(settings: Settings) -> dict[str, list[str]]:
+    """The domains of each application, by name."""
+    return {application.name: [*application.domains] for application in settings.access_applications()}
 
 
-def checked(settings: Settings) -> dict[str, str | None]:
-    """Whose tickets the connector asks for, by hostname and path expression."""
-    rules = settings.ingress_rules("web", {guard.name: guard.name for guard in settings.access_applications()})
-    asked = {
+def audiences(settings: Settings) -> dict[str, str | None]:
+    """The application whose JWT the connector requires, by hostname and path expression."""
+    rules = settings.ingress_rules("web", {each.name: each.name for each in settings.access_applications()})
+    required = {
         f"{rule.get('hostname', '*')} {rule.get('path', '')}".strip(): rule.get("origin_request", {}).get("access")
         for rule in rules
     }
-    assert all(each is None or (each["required"], each["team_name"]) == (True, "acme") for each in asked.values())
-    return {requests: each and each["aud_tags"][0] for requests, each in asked.items()}
+    assert all(each is None or (each["required"], each["team_name"]) == (True, "acme") for each in required.values())
+    return {requests: each and each["aud_tags"][0] for requests, each in required.items()}
 
 
-def test_a_guarded_hostname_has_one_application_that_the_connector_trusts() -> None:
+def test_a_protected_hostname_has_one_application_whose_jwt_the_connector_requires() -> None:
     settings = parsed(a_route(access=ANN), a_route(hostname="open.example.com"))
-    assert found(settings) == {"blog.example.com": ["blog.example.com"]}
-    assert checked(settings) == {"blog.example.com": "blog.example.com", "open.example.com": None, "*": None}
+    assert domains(settings) == {"blog.example.com": ["blog.example.com"]}
+    assert audiences(settings) == {"blog.example.com": "blog.example.com", "open.example.com": None, "*": None}
 
 
-def test_paths_with_the_same_people_share_an_application() -> None:
+def test_paths_with_the_same_access_share_an_application() -> None:
     settings = parsed(a_route(path="/ops", access=ANN), a_route(path="/admin", access=ANN), a_route())
-    assert found(settings) == {"blog.example.com": ["blog.example.com/ops", "blog.example.com/admin"]}
-    assert found(parsed(a_route(access=ANN), a_route(path="/admin", access=ANN))) == {
+    assert domains(settings) == {"blog.example.com": ["blog.example.com/ops", "blog.example.com/admin"]}
+    assert domains(parsed(a_route(access=ANN), a_route(path="/admin", access=ANN))) == {
         "blog.example.com": ["blog.example.com"]
     }
 
 
-def test_paths_with_other_people_have_an_application_each_and_an_open_one_too() -> None:
+def test_paths_with_different_access_have_an_application_each_and_so_has_a_public_one() -> None:
     settings = parsed(
         a_route(access=ANN),
         a_route(path="/ops", access=CI),
@@ -55,15 +55,15 @@ def test_paths_with_other_people_have_an_application_each_and_an_open_one_too() 
         a_route(path="/hook", public=True),
         a_route(path="/hook/more", public=True),
     )
-    assert found(settings) == {
+    assert domains(settings) == {
         "blog.example.com": ["blog.example.com", "blog.example.com/ops/mine"],
         "blog.example.com/ops": ["blog.example.com/ops"],
         "blog.example.com-public": ["blog.example.com/hook"],
     }
-    asked = checked(settings)
-    assert asked["blog.example.com ^/ops(/|$)"] == "blog.example.com/ops"
-    assert asked["blog.example.com ^/ops/mine(/|$)"] == "blog.example.com"
-    assert asked["blog.example.com ^/hook(/|$)"] is None
+    required = audiences(settings)
+    assert required["blog.example.com ^/ops(/|$)"] == "blog.example.com/ops"
+    assert required["blog.example.com ^/ops/mine(/|$)"] == "blog.example.com"
+    assert required["blog.example.com ^/hook(/|$)"] is None
 
 
 @pytest.mark.parametrize(
@@ -76,123 +76,148 @@ def test_paths_with_other_people_have_an_application_each_and_an_open_one_too() 
         ({"regex": "[.]png$"}, "blog.example.com"),
     ],
 )
-def test_an_application_stands_before_every_request_of_its_route(path: Any, domain: str) -> None:
-    assert found(parsed(a_route(path=path, access=ANN))) == {"blog.example.com": [domain]}
+def test_an_application_covers_every_request_of_its_route(path: Any, domain: str) -> None:
+    assert domains(parsed(a_route(path=path, access=ANN))) == {"blog.example.com": [domain]}
 
 
-def test_a_hostname_under_a_guarded_wildcard_says_what_it_is() -> None:
+def test_a_hostname_below_a_protected_wildcard_must_be_public_or_protected() -> None:
     wild = a_route(hostname="*.example.com", access=ANN)
-    assert found(parsed(wild, a_route(public=True))) == {
+    assert domains(parsed(wild, a_route(public=True))) == {
         "*.example.com": ["*.example.com"],
         "blog.example.com-public": ["blog.example.com"],
     }
-    assert found(parsed(wild, a_route(hostname="example.com"))) == {"*.example.com": ["*.example.com"]}
+    assert domains(parsed(wild, a_route(hostname="example.com"))) == {"*.example.com": ["*.example.com"]}
 
 
-def test_people_and_names_are_sent_in_one_form() -> None:
+def test_emails_domains_and_ids_are_normalized() -> None:
     access = {"allow": {"emails": ["Ann@Example.com"], "emailDomains": ["Exämple.org"], "groups": [ID.upper()]}}
-    (guard,) = parsed(a_route(access={**access, "sessionDuration": "30m"})).access_applications()
-    assert guard.parts() == {
-        "domains": ["blog.example.com"],
-        "emails": ["ann@example.com"],
-        "email_domains": ["xn--exmple-cua.org"],
-        "groups": [ID],
-        "session_duration": "30m",
-    }
+    (application,) = parsed(a_route(access={**access, "sessionDuration": "30m"})).access_applications()
+    assert application.access
+    allow = application.access.allow
+    assert (allow.emails, allow.email_domains, allow.groups) == (("ann@example.com",), ("xn--exmple-cua.org",), (ID,))
+    assert application.access.session_duration == "30m"
 
 
-def test_the_team_is_asked_for_where_there_is_something_to_sign() -> None:
+def test_access_requires_a_team() -> None:
     with pytest.raises(SettingsError, match=r"accessTeam is missing: routes\[1\] has access"):
         parsed(a_route(hostname="open.example.com"), a_route(access=ANN), accessTeam=None)
     assert parsed(a_route(), accessTeam="").access_team is None
 
 
-def test_a_connector_that_checks_tickets_reaches_the_teams_keys() -> None:
-    keys = [AddressDestination(address, 443) for address in KEYS]
-    assert [*parsed(a_route(access=ANN)).destinations("web")][1:] == keys
+def test_a_connector_that_verifies_jwts_reaches_the_teams_signing_keys() -> None:
+    signing_keys = [AddressDestination(address, 443) for address in SIGNING_KEY_ADDRESSES]
+    assert [*parsed(a_route(access=ANN)).destinations("web")][1:] == signing_keys
     assert len(parsed(a_route(public=True)).destinations("web")) == 1
 
 
-BAD: dict[str, tuple[dict[str, Any], str, str]] = {
-    "nobody": ({}, "", "nobody may pass"),
-    "nobody, from somewhere": ({"countries": ["DE"]}, "", "nobody may pass"),
-    "no address": ({"allow": {"emails": ["ann"]}}, ".allow.emails[0]", "no e-mail address"),
-    "an address of two people": ({"allow": {"emails": ["a@b@example.com"]}}, ".allow.emails[0]", "no e-mail address"),
+INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no identity": ({}, "", "lets no request through. Accepted: a user under allow"),
+    "a country alone": ({"countries": ["DE"]}, "", "lets no request through"),
+    "an address without a domain": ({"allow": {"emails": ["ann"]}}, ".allow.emails[0]", "is not an e-mail address"),
+    "an address with two @": (
+        {"allow": {"emails": ["a@b@example.com"]}},
+        ".allow.emails[0]",
+        "is not an e-mail address",
+    ),
     "an address twice": (
         {"allow": {"emails": ["a@b.de", "A@b.de"]}},
         ".allow.emails",
-        "a@b.de is there more than once",
+        "must have each value once; repeated: a@b.de",
     ),
-    "an address for a domain": ({"allow": {"emailDomains": ["@b.de"]}}, ".allow.emailDomains[0]", "more than a domain"),
-    "a group by its name": ({"allow": {"groups": ["friends"]}}, ".allow.groups[0]", "the id that Cloudflare gave it"),
-    "a provider by its name": ({"allow": {"identityProviders": ["okta"]}}, ".allow.identityProviders[0]", "the id"),
-    "everybody": ({"allow": {"everyone": True}}, ".allow.everyone", "there is no such setting"),
-    "a country in the vernacular": ({**ANN, "countries": ["UK"]}, ".countries[0]", "its code is GB"),
+    "an address for a domain": (
+        {"allow": {"emailDomains": ["@b.de"]}},
+        ".allow.emailDomains[0]",
+        "must be a domain alone",
+    ),
+    "a group by its name": (
+        {"allow": {"groups": ["friends"]}},
+        ".allow.groups[0]",
+        "is not a UUID. Accepted: the id at Cloudflare",
+    ),
+    "a provider by its name": (
+        {"allow": {"identityProviders": ["okta"]}},
+        ".allow.identityProviders[0]",
+        "is not a UUID. Accepted: the id at",
+    ),
+    "everyone": ({"allow": {"everyone": True}}, ".allow.everyone", "is an unknown setting, set to true"),
+    "the United Kingdom as UK": ({**ANN, "countries": ["UK"]}, ".countries[0]", "the code of the United Kingdom is GB"),
     "a country in small letters": ({**ANN, "countries": ["de"]}, ".countries[0]", "two capital letters"),
-    "a network for a country": ({**ANN, "countries": ["T1"]}, ".countries[0]", "no country's code"),
-    "a token with blanks": ({"serviceTokens": ["my ci"]}, ".serviceTokens[0]", "no name for a service token"),
+    "the Tor network": ({**ANN, "countries": ["T1"]}, ".countries[0]", "is not a country code"),
+    "a token with blanks": (
+        {"serviceTokens": ["my ci"]},
+        ".serviceTokens[0]",
+        "is not a valid name of a service token",
+    ),
     "a session of days": ({**ANN, "sessionDuration": "1d"}, ".sessionDuration", "from 1m to 730h"),
     "a session for ever": ({**ANN, "sessionDuration": "731h"}, ".sessionDuration", "from 1m to 730h"),
     "a session of nothing": ({**ANN, "sessionDuration": "0h"}, ".sessionDuration", "from 1m to 730h"),
 }
 
 
-@pytest.mark.parametrize(("access", "key", "says"), BAD.values(), ids=BAD)
-def test_access_that_cannot_be_is_refused(access: dict[str, Any], key: str, says: str) -> None:
-    with pytest.raises(SettingsError) as refused:
+@pytest.mark.parametrize(("access", "key", "words"), INVALID.values(), ids=INVALID)
+def test_invalid_access_is_rejected(access: dict[str, Any], key: str, words: str) -> None:
+    with pytest.raises(SettingsError) as error:
         parsed(a_route(access=access))
-    (mistake,) = refused.value.mistakes
-    assert mistake.key == f"culvert:routes[0].access{key}"
-    assert says in mistake.message
+    (issue,) = error.value.issues
+    assert issue.key == f"culvert:routes[0].access{key}"
+    assert words in issue.message
 
 
 @pytest.mark.parametrize("team", ["acme.cloudflareaccess.com", "https://acme", "-"])
 def test_a_team_is_its_name_alone(team: str) -> None:
-    with pytest.raises(SettingsError, match=r"accessTeam is .* no name of a team"):
+    with pytest.raises(SettingsError, match=r"accessTeam: .* is not the name of a team"):
         parsed(a_route(access=ANN), accessTeam=team)
 
 
-TOGETHER: dict[str, tuple[list[dict[str, Any]], str, str]] = {
-    "guarded and public": ([a_route(access=ANN, public=True)], "routes[0].access", "the route is public"),
-    "a path that says nothing": ([a_route(access=ANN), a_route(path="/hook")], "routes[1]", "public: true"),
-    "a name under a wildcard": (
+CONFLICTS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
+    "protected and public": ([a_route(access=ANN, public=True)], "routes[0].access", "is set for a public route"),
+    "a path that is neither protected nor public": (
+        [a_route(access=ANN), a_route(path="/hook")],
+        "routes[1]",
+        "public: true",
+    ),
+    "a hostname below a wildcard": (
         [a_route(hostname="*.example.com", access=ANN), a_route()],
         "routes[1]",
         "public: true",
     ),
-    "an open expression": (
+    "a public expression": (
         [a_route(access=ANN), a_route(path={"regex": "^/v[12]"}, public=True)],
         "routes[1]",
-        "cannot tell it from what is guarded at blog.example.com",
+        "cannot be public: Access cannot tell it from blog.example.com, which has access",
     ),
-    "an open path around a guarded one of its name": (
+    "a public prefix with a protected exact path": (
         [a_route(path={"exact": "/a"}, access=ANN), a_route(path="/a", public=True)],
         "routes[1]",
-        "cannot tell it from what is guarded at blog.example.com/a",
+        "cannot be public: Access cannot tell it from blog.example.com/a, which has access",
     ),
-    "two kinds of people at one place": (
+    "different access for one domain": (
         [a_route(access=ANN), a_route(path={"regex": "^/v[12]"}, access=CI)],
         "routes[1]",
         "cannot tell the two apart",
     ),
-    "a wildcard in a path": ([a_route(path="/a*b", access=ANN)], "routes[0].path", "a wildcard"),
+    "a wildcard in a path": (
+        [a_route(path="/a*b", access=ANN)],
+        "routes[0].path",
+        "has a *, which Access treats as a wildcard",
+    ),
     "more paths than an application has": (
         [a_route(path=f"/{number}", access=ANN) for number in range(6)],
         "routes",
-        "5 at most",
+        "has access for 6 paths, but an application has at most 5",
     ),
 }
 
 
-@pytest.mark.parametrize(("routes", "key", "says"), TOGETHER.values(), ids=TOGETHER)
-def test_routes_that_access_cannot_tell_apart_are_refused(routes: list[Any], key: str, says: str) -> None:
-    with pytest.raises(SettingsError) as refused:
+@pytest.mark.parametrize(("routes", "key", "words"), CONFLICTS.values(), ids=CONFLICTS)
+def test_routes_that_access_cannot_tell_apart_are_rejected(routes: list[Any], key: str, words: str) -> None:
+    with pytest.raises(SettingsError) as error:
         parsed(*routes)
-    (mistake,) = refused.value.mistakes
-    assert mistake.key == f"culvert:{key}"
-    assert says in mistake.message
+    (issue,) = error.value.issues
+    assert issue.key == f"culvert:{key}"
+    assert words in issue.message
 
 
-def test_a_fixed_status_beside_a_guarded_path_needs_no_word() -> None:
+def test_a_fixed_status_beside_a_protected_path_needs_no_public() -> None:
     settings = parsed(a_route(path="/admin", access=ANN), a_route(service="http_status:410"))
-    assert found(settings) == {"blog.example.com": ["blog.example.com/admin"]}
+    assert domains(settings) == {"blog.example.com": ["blog.example.com/admin"]}

@@ -1,11 +1,11 @@
-"""Origin options: what is sent of them, for one route and for all."""
+"""Origin options: what is sent of them, for one route and for all routes."""
 
 from typing import Any
 
 import pytest
 
 from settings import Settings
-from settings.options.origins import USES
+from settings.options.origins import SUPPORTED_SCHEMES
 from tests.support.settings_examples import a_backend, a_route, values
 
 EVERY = {
@@ -33,24 +33,24 @@ def requests(*routes: dict[str, Any], **defaults: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("option", EVERY)
-def test_each_option_is_sent_under_the_providers_name(option: str) -> None:
+def test_each_option_is_sent_by_the_providers_name(option: str) -> None:
     value, sent = EVERY[option]
     assert requests(a_route(service="https://nas", origin={option: value})) == [sent]
     assert requests(a_route(service="https://nas"), **{option: value}) == [sent]
 
 
-def test_no_option_is_sent_that_nobody_gave() -> None:
+def test_an_option_that_is_omitted_or_off_is_not_sent() -> None:
     assert requests(a_route(service="https://nas"), a_backend()) == [{}, {}]
     switches = ("balance", "noHappyEyeballs", "matchSNItoHost", "disableChunkedEncoding", "http2Origin", "noTlsVerify")
     assert requests(a_route(service="https://nas", origin=dict.fromkeys(switches, False))) == [{}]
 
 
-def test_an_origin_goes_unverified_for_a_reason_which_is_not_sent() -> None:
+def test_the_reason_of_an_unverified_origin_is_not_sent() -> None:
     origin = {"noTlsVerify": True, "reason": "The NAS signs its own certificate."}
     assert requests(a_route(service="https://nas", origin=origin)) == [{"no_tls_verify": True}]
 
 
-def test_a_route_says_otherwise_than_the_defaults() -> None:
+def test_a_route_overrides_the_defaults() -> None:
     defaults = {"connectTimeout": 5, "balance": True, "http2Origin": True}
     origin = {"connectTimeout": 10, "balance": False, "http2Origin": False}
     assert requests(a_route(service="https://nas", origin=origin), **defaults) == [{"connect_timeout": 10}]
@@ -67,7 +67,7 @@ def test_a_route_says_otherwise_than_the_defaults() -> None:
         ({"originServerName": "nas"}, {"matchSNItoHost": False}, {"origin_server_name": "nas"}),
     ],
 )
-def test_of_two_that_exclude_each_other_the_routes_own_wins(
+def test_of_two_conflicting_options_the_routes_own_is_sent(
     defaults: dict[str, Any], origin: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     assert requests(a_route(service="https://nas", origin=origin), **defaults) == [sent]
@@ -88,7 +88,7 @@ def test_of_two_that_exclude_each_other_the_routes_own_wins(
         ("hello_world", set()),
     ],
 )
-def test_defaults_go_to_the_services_that_have_a_use_for_them(service: str, sent: set[str]) -> None:
+def test_defaults_apply_to_the_schemes_that_support_them(service: str, sent: set[str]) -> None:
     defaults = {
         "connectTimeout": 5,
         "tlsTimeout": 5,
@@ -100,7 +100,7 @@ def test_defaults_go_to_the_services_that_have_a_use_for_them(service: str, sent
     assert set(request) == sent
 
 
-def test_authorities_are_mounted_once_each_in_one_order_and_only_where_a_route_asks() -> None:
+def test_authorities_are_mounted_once_each_in_one_order_and_only_for_routes_that_use_them() -> None:
     routes = [
         a_route(service="https://nas", origin={"caPool": {"secret": "nas.tls", "key": "tls.crt"}}),
         a_route(service="https://nas", path="/a", origin={"caPool": {"configMap": "internal-ca"}}),
@@ -135,7 +135,7 @@ def test_authorities_are_mounted_once_each_in_one_order_and_only_where_a_route_a
     assert unused.volumes() == []
 
 
-def test_a_hostname_without_a_record_has_a_rule_and_no_address() -> None:
+def test_a_hostname_without_a_record_has_a_rule_and_no_url() -> None:
     routes = [
         a_route(hostname="elsewhere.example.org", dns="none"),
         a_route(hostname="shared.example.com", dns="none"),
@@ -154,6 +154,6 @@ def test_a_hostname_without_a_record_has_a_rule_and_no_address() -> None:
     assert Settings.parse(values(routes[0])).urls() == []
 
 
-def test_every_scheme_is_known_to_have_a_use_for_some_option_or_for_none() -> None:
-    schemes = {scheme for uses in USES.values() for scheme in uses}
+def test_every_scheme_with_a_connection_supports_some_option() -> None:
+    schemes = {scheme for uses in SUPPORTED_SCHEMES.values() for scheme in uses}
     assert schemes == {"http", "https", "ws", "wss", "unix", "unix+tls", "tcp", "ssh", "rdp", "smb"}

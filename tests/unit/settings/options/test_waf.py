@@ -8,7 +8,7 @@ from octorules_wirefilter import parse_expression
 from sandbox.edge.expressions import compile_expression
 from settings import Settings
 from settings.options.waf_expressions import scoped, unscoped
-from tests.support.settings_examples import ZONE, a_route, the_mistake, values
+from tests.support.settings_examples import ZONE, Case, a_route, assert_rejected, values
 from tests.support.visitor_requests import visitor_request
 
 BLOG, WILD = 'lower(http.host) in {"blog.example.com"}', 'http.host wildcard "*.apps.example.com"'
@@ -110,10 +110,10 @@ RULE: dict[str, Any] = {"name": "a", "countries": ["KP"]}
 LIMIT: dict[str, Any] = {"name": "a", "requests": 9}
 INCLUDED: dict[str, Any] = {"name": "culvert-other_a", "action": "block", "expression": FOREIGN}
 ZONES = {"owns": ["example.com"]}
-CASES: dict[str, tuple[dict[str, Any], str, str]] = {
+CASES: dict[str, Case] = {
     "an unknown plan": ({"plan": "gold"}, "plan", "one of free, pro"),
     "a zone of somebody else's": ({"owns": ["example.net"]}, "owns[0]", "one of example.com, example.org"),
-    "a zone that is none": ({"owns": ["com"]}, "owns[0]", "no domain name"),
+    "a zone that is none": ({"owns": ["com"]}, "owns[0]", "is not a domain name"),
     "a ruleset by name": ({"adopt": ["default"], **ZONES}, "adopt[0]", "32 hex digits"),
     "a ruleset of no zone": ({"adopt": [ZONE]}, "adopt", "it owns none"),
     "a rule without a name": ({"rules": [{"countries": ["KP"]}]}, "rules[0].name", "is missing"),
@@ -121,10 +121,10 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "two rules of one name": (
         {"plan": "pro", "rules": [RULE], "rateLimits": [LIMIT]},
         "rateLimits",
-        "a is the name of two",
+        "must have a different name for each rule and limit; repeated: a",
     ),
     "an unknown action": ({"rules": [{**RULE, "action": "captcha"}]}, "rules[0].action", "one of block, managed"),
-    "a rule for everybody": ({"rules": [{"name": "a"}]}, "rules[0]", "it would match every request"),
+    "a rule for everybody": ({"rules": [{"name": "a"}]}, "rules[0]", "would match every request"),
     "the United Kingdom by its letters": ({"rules": [{**RULE, "countries": ["UK"]}]}, "rules[0].countries[0]", "GB"),
     "a country that is none": ({"rules": [{**RULE, "countries": ["ZZ"]}]}, "rules[0].countries[0]", "never match"),
     "a network with a host in it": (
@@ -152,22 +152,22 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an expression that is too long with its hostnames": (
         {"rules": [{"name": "a", "hostnames": ["blog.example.com"], "expression": "ssl or " * 590 + "ssl"}]},
         "",
-        "4182 characters in example.com; accepted: at most 4096",
+        "is too long: with its hostnames it has 4182 characters in example.com. Accepted: at most 4096: several rules, or",
     ),
     "a hostname of no route": (
         {"rules": [{**RULE, "hostnames": ["x.example.com"]}]},
         "rules[0].hostnames[0]",
-        "no route",
+        "is not the hostname of a route of this stack",
     ),
     "a pattern on free": (
         {"rules": [{"name": "a", "expression": 'http.user_agent matches "^x"'}]},
         "rules[0].expression",
-        "no regular expressions",
+        "uses regular expressions, which the plan free does not have",
     ),
     "six rules on free": (
         {"rules": [{"name": f"a{number}", "countries": ["KP"], "hostnames": ["example.org"]} for number in range(6)]},
         "rules",
-        "more rules than example.org may have on the plan free; accepted: at most 5",
+        "are more rules than example.org may have on the plan free. Accepted: at most 5",
     ),
     "a limit on free": (
         {"rateLimits": [{**LIMIT, "hostnames": ["example.org"]}]},
@@ -201,17 +201,17 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a block without a timeout": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "timeout": 0}]},
         "rateLimits[0].timeout",
-        "no such timeout with the action block",
+        "is not available on the plan pro with the action block",
     ),
     "a challenge with a timeout": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "action": "js_challenge", "timeout": 10}]},
         "rateLimits[0].timeout",
-        "0, or left out",
+        "is not available on the plan pro with the action js_challenge",
     ),
     "a limit by what the plan does not see": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "expression": 'http.request.method eq "POST"'}]},
         "rateLimits[0].expression",
-        "may not name http.request.method",
+        "names http.request.method, which a rate limit on the plan pro may not",
     ),
     "visitors told apart on pro": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "per": "visitor"}]},
@@ -221,29 +221,30 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a foreign rule for everybody": (
         {**ZONES, "include": [{**INCLUDED, "expression": "(ssl) and (ssl)"}]},
         "include[0].expression",
-        "not kept to hostnames",
+        "is not scoped to hostnames in the form (its hostnames) and (its",
     ),
     "a foreign rule under no stack's name": (
         {**ZONES, "include": [{**INCLUDED, "name": "a"}]},
         "include[0].name",
-        "no name",
+        "is not the name of another stack's rule",
     ),
     "a foreign rule for another zone": (
         {"owns": ["example.org"], "include": [INCLUDED]},
         "include[0].expression",
         "hostnames in example.org",
     ),
-    "a foreign rule for nobody": ({"include": [INCLUDED]}, "include[0].expression", "owns with their zone"),
+    "a foreign rule for nobody": (
+        {"include": [INCLUDED]},
+        "include[0].expression",
+        "has hostnames outside the zones that this stack owns",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_bad_rule_is_refused_in_words(case: tuple[dict[str, Any], str, str]) -> None:
-    edge, key, words = case
-    mistake = the_mistake(given(**edge))
-    assert mistake.key == f"culvert:waf.{key}".removesuffix(".")
-    assert words in mistake.message
-    assert mistake.source.startswith("https://")
+def test_an_invalid_setting_is_rejected(case: Case) -> None:
+    waf, key, words = case
+    assert_rejected((given(**waf), f"waf.{key}", words))
 
 
 def test_enterprise_throttles_and_matches_anything() -> None:

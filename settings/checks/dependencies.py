@@ -1,0 +1,85 @@
+"""Checks of keys that depend on another key: network policy, monitoring, load balancer, private networks."""
+
+from collections.abc import Iterator
+
+from settings import references
+from settings.checks.partial import PartialSettings
+from settings.errors import MISSING, PREFIX, SettingIssue
+from settings.options.network_policy import DEFAULT_ENGINE, DEFAULT_PRESET
+
+_CALICO = "Calico's policies support pods and addresses, DNS names only in its paid editions"
+WITHOUT_NAMES = {
+    "kubernetes": ("Kubernetes' policies support pods and addresses", references.KUBERNETES_POLICIES),
+    "calico": (_CALICO, references.CALICO_POLICIES),
+    "calico-crd": (_CALICO, references.CALICO_POLICIES),
+}
+"""Engines without DNS names, each with the reason and its source."""
+
+
+def dns_origin_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
+    """Origins by a DNS name outside the cluster under `strict`, where the policy's engine does not support names."""
+    policy = partial.group("networkPolicy")
+    engine = policy.get("engine", DEFAULT_ENGINE)
+    if engine not in WITHOUT_NAMES or policy.get("preset", DEFAULT_PRESET) != "strict":
+        return
+    reason, source = WITHOUT_NAMES[engine]
+    problem = f"has a DNS name outside the cluster, which a strict network policy cannot allow: {reason}"
+    accepted = (
+        "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide} or {engine: cilium}"
+    )
+    for number, route in partial.routes:
+        if route.origin.external:
+            yield SettingIssue.of(f"{PREFIX}routes[{number}].service", route.service, problem, accepted, source)
+
+
+def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
+    """Allowed destinations by a DNS name, where the policy's engine does not support names."""
+    policy = partial.group("networkPolicy")
+    engine, allowed = policy.get("engine", DEFAULT_ENGINE), policy.get("allow")
+    if engine not in WITHOUT_NAMES or not isinstance(allowed, (list, tuple)):
+        return
+    reason, source = WITHOUT_NAMES[engine]
+    for number, peer in enumerate(allowed):
+        if isinstance(peer, dict) and peer.get("name"):
+            key, problem = f"{PREFIX}networkPolicy.allow[{number}].name", f"is not supported: {reason}"
+            yield SettingIssue.of(key, peer["name"], problem, "cidr or namespace, or {engine: cilium}", source)
+
+
+def monitor_without_ingress(partial: PartialSettings) -> Iterator[SettingIssue]:
+    """A monitor, but the network policy admits no scraper: only metricsFrom allows ingress, so that one key decides."""
+    monitoring = {} if partial.get("monitoring") is True else partial.get("monitoring")
+    if not isinstance(monitoring, dict) or monitoring.get("monitor", "pod") not in ("pod", "service"):
+        return
+    if partial.get("networkPolicy") and not partial.group("networkPolicy"):
+        return  # Not an object, and reported as that.
+    if partial.group("networkPolicy").get("metricsFrom") is None:
+        problem = "with monitoring Prometheus scrapes the connectors, and the network policy denies all ingress"
+        accepted = "the namespace that Prometheus runs in, or monitoring: {monitor: none}"
+        key = f"{PREFIX}networkPolicy.metricsFrom"
+        yield SettingIssue.of(key, MISSING, problem, accepted, references.KUBERNETES_POLICIES)
+
+
+def load_balancer_without_route(partial: PartialSettings) -> Iterator[SettingIssue]:
+    """A load balancer that would send visitors to a tunnel without a rule for the hostname."""
+    hostname = partial.group("loadBalancer").get("hostname")
+    known = sorted({route.hostname for _, route in partial.routes if route.dns == "record"})
+    if not isinstance(hostname, str) or hostname.startswith("*") or not partial.routes:
+        return
+    if hostname.lower() not in known:
+        problem = "has no route with a record in this stack, so the stack's own tunnel would answer 404"
+        accepted = " or ".join(known) or "the hostname of a route with dns: record"
+        key = f"{PREFIX}loadBalancer.hostname"
+        yield SettingIssue.of(key, hostname, problem, accepted, references.CLOUDFLARE_BALANCERS)
+
+
+def udp_over_http2(partial: PartialSettings) -> Iterator[SettingIssue]:
+    """Private routes for UDP with a connector that uses HTTP/2, which does not carry it."""
+    listed = partial.group("privateNetworks").get("routes")
+    if partial.group("connector").get("protocol") != "http2" or not isinstance(listed, (list, tuple)):
+        return
+    for number, route in enumerate(listed):
+        if isinstance(route, dict) and route.get("protocol") == "UDP":
+            key = f"{PREFIX}privateNetworks.routes[{number}].protocol"
+            problem = "is not carried over HTTP/2, which is the connector's protocol"
+            accepted = "TCP, or connector: {protocol: quic}"
+            yield SettingIssue.of(key, "UDP", problem, accepted, references.CLOUDFLARE_ROUTES)

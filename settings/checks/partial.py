@@ -1,0 +1,84 @@
+"""The valid parts of settings that may be invalid as a whole."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from settings.options import shorthand
+from settings.options.routes import Route
+from settings.types.dns import domain_name
+
+Numbered = tuple[int, Route]
+"""A route and its index in the stack file."""
+
+
+class PartialSettings:
+    """Reads the settings part by part, so that one invalid route does not hide the issues of the next."""
+
+    def __init__(self, data: Any) -> None:
+        self._data: Mapping[Any, Any] = data if isinstance(data, dict) else {}
+
+    def get(self, key: str) -> Any:
+        """The value of a top-level key as it stands in the stack file."""
+        return self._data.get(key)
+
+    def group(self, key: str) -> dict[Any, Any]:
+        """A top-level object as it stands in the stack file, empty where it is absent or not an object."""
+        found = self._data.get(key)
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def routes(self) -> list[Numbered]:
+        """The valid routes."""
+        found: list[Numbered] = []
+        for number, value in enumerate(self._listed_routes):
+            try:
+                found.append((number, Route.model_validate(shorthand.route(value))))
+            except ValidationError:
+                continue
+        return found
+
+    @property
+    def has_all_routes(self) -> bool:
+        """Whether there are routes and every one is valid."""
+        return bool(self._listed_routes) and len(self.routes) == len(self._listed_routes)
+
+    @cached_property
+    def zones(self) -> list[tuple[str, str]]:
+        """The zones with a valid name: as in the stack file, and normalized."""
+        found: list[tuple[str, str]] = []
+        for name in self._zone_ids:
+            try:
+                found.append((name, domain_name(name)))
+            except (PydanticCustomError, AttributeError):
+                continue
+        return found
+
+    @property
+    def has_all_zones(self) -> bool:
+        """Whether there are zones and every one has a valid name."""
+        return bool(self.zones) and len(self.zones) == len(self._zone_ids)
+
+    @property
+    def zone_ids(self) -> dict[str, str]:
+        """The ids of the zones that have one, in lower case, by the name in the stack file."""
+        return {name: value.lower() for name, value in self._zone_ids.items() if value and isinstance(value, str)}
+
+    @property
+    def account_id(self) -> str:
+        """The account's id in lower case, empty where it is absent."""
+        account = self._data.get("accountId")
+        return account.lower() if isinstance(account, str) else ""
+
+    @property
+    def _listed_routes(self) -> list[Any] | tuple[Any, ...]:
+        routes = shorthand.routes(self._data.get("routes"))
+        return routes if isinstance(routes, (list, tuple)) else ()
+
+    @property
+    def _zone_ids(self) -> dict[Any, Any]:
+        zones = shorthand.zones(self._data.get("zones"))
+        return zones if isinstance(zones, dict) else {}

@@ -1,0 +1,58 @@
+"""Validation of all settings: every issue of the model and of the checks between keys, at once."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from settings.checks.access import access_conflicts, missing_access_team
+from settings.checks.adoption import adoption_conflicts
+from settings.checks.dependencies import (
+    dns_name_unsupported,
+    dns_origin_unsupported,
+    load_balancer_without_route,
+    monitor_without_ingress,
+    udp_over_http2,
+)
+from settings.checks.partial import PartialSettings
+from settings.checks.routes import inconsistent_dns, shadowed_routes, unsupported_origin_options
+from settings.checks.waf import waf_issues
+from settings.checks.zones import duplicate_zones, hostnames_outside_zones, id_conflicts
+from settings.errors import SettingIssue, SettingsError
+from settings.pydantic_errors import issues_of
+from settings.schema import Options
+
+Model = TypeVar("Model", bound=Options)
+
+
+def validate(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> Model:
+    """The settings that `handler` makes of `data`. Raises SettingsError with every issue."""
+    settings, issues = None, []
+    try:
+        settings = handler(data)
+    except ValidationError as error:
+        issues = issues_of(model, data, error)
+    issues += _between_keys(PartialSettings(data))
+    if settings is None or issues:
+        raise SettingsError(issues)
+    return settings
+
+
+def _between_keys(partial: PartialSettings) -> Iterator[SettingIssue]:
+    yield from duplicate_zones(partial.zones)
+    # An invalid zone may be the one that a hostname is in.
+    if partial.has_all_zones:
+        yield from hostnames_outside_zones(partial.routes, {zone for _, zone in partial.zones})
+    yield from id_conflicts(partial.zone_ids, partial.account_id)
+    yield from shadowed_routes(partial.routes)
+    yield from adoption_conflicts(partial.routes)
+    yield from unsupported_origin_options(partial.routes)
+    yield from inconsistent_dns(partial.routes)
+    yield from access_conflicts(partial.routes)
+    yield from missing_access_team(partial)
+    yield from dns_origin_unsupported(partial)
+    yield from dns_name_unsupported(partial)
+    yield from monitor_without_ingress(partial)
+    yield from load_balancer_without_route(partial)
+    yield from udp_over_http2(partial)
+    yield from waf_issues(partial)

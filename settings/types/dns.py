@@ -1,0 +1,75 @@
+"""DNS names: hostnames of routes, zones, and names outside the cluster."""
+
+import re
+from typing import Annotated
+
+import idna
+from pydantic import AfterValidator
+
+from settings import references
+from settings.errors import reject
+from settings.schema import Accepts
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def domain_name(text: str) -> str:
+    """A DNS name of two labels or more: in lower case, international names in punycode."""
+    name = text.lower()
+    if not name.isascii():
+        try:
+            name = idna.encode(text, uts46=True).decode()
+        except idna.IDNAError as error:
+            reject(f"is not an international domain name ({error})", source=references.IDN_NAMES)
+    if "_" in name:
+        problem = "must not have an underscore: browsers and certificates accept none in a hostname"
+        reject(problem, source=references.DNS_NAMES)
+    labels = name.split(".")
+    if any(len(label) > 63 for label in labels):
+        reject("must have at most 63 characters in a label", source=references.DNS_NAMES)
+    if len(name) > 253:
+        reject("must have at most 253 characters", source=references.DNS_NAMES)
+    if not all(LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit() or len(labels) < 2:
+        reject("is not a domain name", source=references.DNS_NAMES)
+    for label in labels:
+        if label.startswith("xn--"):
+            try:
+                idna.ulabel(label)
+            except idna.IDNAError:
+                reject(f"has a label that is not punycode: {label}", source=references.IDN_NAMES)
+    return name
+
+
+def normalize_hostname(text: str) -> str:
+    """A route's hostname: in lower case, in punycode, with `*` as the whole first label or not at all."""
+    if "/" in text or "?" in text or "@" in text:
+        reject("must not have a scheme or a path")
+    if ":" in text:
+        reject("must not have a port")
+    if text == "*":
+        reject("is the catch-all, which culvert adds itself, with the answer 404")
+    rest = text.removeprefix("*.")
+    if "*" in rest:
+        reject("must have * as the whole first label, or not at all")
+    name = domain_name(rest)
+    if rest == text:
+        return name
+    if len(name) > 251:
+        reject("must have at most 253 characters", source=references.DNS_NAMES)
+    return f"*.{name}"
+
+
+Hostname = Annotated[
+    str,
+    AfterValidator(normalize_hostname),
+    Accepts(
+        "a hostname such as blog.example.com, or *.example.com for every name below example.com",
+        references.CONNECTOR_RULES,
+        ("blog.example.com",),
+    ),
+]
+ZoneName = Annotated[
+    str,
+    AfterValidator(domain_name),
+    Accepts("the name of a zone, such as example.com", references.CLOUDFLARE_ZONES, ("example.com",)),
+]
