@@ -40,18 +40,13 @@ class LocalEdge:
     api: Emulator
     frontend: int
     ports: list[int]
-    process: subprocess.Popen[bytes]
+    process: "EdgeProcess"
     connector_class: type[Connector] = Connector
     transport: str = "http2"
 
     @property
     def authority(self) -> Path:
         return self.home.path / "edge" / "ca.pem"
-
-    def kill(self) -> None:
-        """Ends the edge's process before it can clean up."""
-        self.process.kill()
-        self.process.wait(10)
 
     def expose(self, name: str, service: str = "") -> ExposedHostname:
         """A tunnel, the record NAME.example.com for it and, where a service is given, an ingress rule between them."""
@@ -137,25 +132,49 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-@contextlib.contextmanager
-def running(home: SandboxDirectory, api: Emulator) -> Iterator[LocalEdge]:
-    """An edge in a process of its own, stopped at the end."""
-    port_file = home.path / "edge.port"
-    port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "sandbox.edge", "--home", str(home.path), "--port-file", str(port_file)]
-    with (home.path / "edge.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=dict(os.environ), stderr=log)
-    try:
+class EdgeProcess:
+    """`sandbox.edge` in a process of its own."""
+
+    def __init__(self, home: SandboxDirectory) -> None:
+        self._home = home
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> tuple[int, list[int]]:
+        """Starts it; the ports of its front end and of its edge addresses."""
+        port_file, log_file = self._home.path / "edge.port", self._home.path / "edge.log"
+        port_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "sandbox.edge", "--home", str(self._home.path), "--port-file", str(port_file)]
+        with log_file.open("ab") as log:
+            self._process = process = subprocess.Popen(command, cwd=PROJECT, env=dict(os.environ), stderr=log)
         deadline = time.monotonic() + 30
         while not port_file.exists():
-            assert process.poll() is None, (home.path / "edge.log").read_text()
+            assert process.poll() is None, log_file.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.02)
         ports = json.loads(port_file.read_text())
-        yield LocalEdge(home, api, ports["frontend"], ports["edge"], process)
+        return ports["frontend"], ports["edge"]
+
+    def kill(self) -> None:
+        """Ends the process before it can clean up."""
+        assert self._process
+        self._process.kill()
+        self._process.wait(10)
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait(10)
+
+
+@contextlib.contextmanager
+def running(home: SandboxDirectory, api: Emulator) -> Iterator[LocalEdge]:
+    """An edge in a process of its own, stopped at the end."""
+    process = EdgeProcess(home)
+    try:
+        frontend, ports = process.start()
+        yield LocalEdge(home, api, frontend, ports, process)
     finally:
-        process.terminate()
-        process.wait(10)
+        process.stop()
 
 
 @contextlib.contextmanager

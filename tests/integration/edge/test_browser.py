@@ -67,5 +67,5 @@ def test_a_failure_quotes_the_browser(tmp_path: Path) -> None:
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
     broken.chmod(0o755)
-    with pytest.raises(RuntimeError, match=r"chromium made no picture .*no display"):
+    with pytest.raises(RuntimeError, match=r"chromium took no screenshot .*no display"):
         screenshot(broken, "blog.example.com", "http://127.0.0.1:1", tmp_path / "page.png")

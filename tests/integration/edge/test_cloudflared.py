@@ -23,7 +23,7 @@ from components.monitoring import metrics
 from sandbox import tools
 from sandbox.cloudflare.server import listen
 from tests.support.emulator import TUNNELS
-from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, running, separate_edge, until
+from tests.support.local_edge import ExposedHostname, LocalEdge, async_test, separate_edge, until
 
 BINARY = tools.find_cloudflared()
 pytestmark = [pytest.mark.cloudflared, pytest.mark.xdist_group("cloudflared")]
@@ -226,9 +226,9 @@ def test_connectors_reconnect_to_an_edge_that_was_killed(tmp_path: Path, service
         exposed = edge.expose("back", service)
         with cloudflared(edge, exposed, tmp_path / "log", transport):
             _wait_page(edge, exposed)
-            edge.kill()
-            with running(edge.home, edge.api) as next_edge:
-                _wait_page(next_edge, exposed)
+            edge.process.kill()
+            edge.process.start()
+            _wait_page(edge, exposed)
 
 
 def test_a_connection_whose_address_fails_reconnects_to_another(tmp_path: Path, service: str) -> None:

@@ -4,13 +4,12 @@ import asyncio
 import base64
 import json
 import ssl
-from pathlib import Path
 
 import pytest
 
 from tests.support.edge_connector import Connector, IncomingStream
 from tests.support.emulator import TUNNELS
-from tests.support.local_edge import LocalEdge, async_test, both_transports, running, separate_edge, until
+from tests.support.local_edge import LocalEdge, async_test, both_transports, until
 
 
 @both_transports
@@ -205,18 +204,15 @@ async def test_a_connection_that_violates_http2_is_closed(edge: LocalEdge) -> No
     writer.close()
 
 
-def test_after_a_kill_the_next_edge_removes_old_connections_and_keeps_the_ports(tmp_path: Path) -> None:
-    with separate_edge(tmp_path) as edge:
-        exposed = edge.expose("survivor", "http://blog")
-        ports = (edge.frontend, edge.ports)
+def test_after_a_kill_the_next_edge_removes_old_connections_and_keeps_the_ports(edge: LocalEdge) -> None:
+    exposed = edge.expose("survivor", "http://blog")
 
-        @async_test
-        async def connect_and_kill() -> None:
-            await edge.connected(exposed, count=2).__aenter__()
-            edge.kill()
+    @async_test
+    async def connect_and_kill() -> None:
+        await edge.connected(exposed, count=2).__aenter__()
+        edge.process.kill()
 
-        connect_and_kill()
-        assert len(edge.get_tunnel(exposed)["connections"]) == 2
-        with running(edge.home, edge.api) as next_edge:
-            assert (next_edge.frontend, next_edge.ports) == ports
-            assert edge.get_tunnel(exposed)["connections"] == []
+    connect_and_kill()
+    assert len(edge.get_tunnel(exposed)["connections"]) == 2
+    assert edge.process.start() == (edge.frontend, edge.ports)
+    assert edge.get_tunnel(exposed)["connections"] == []
