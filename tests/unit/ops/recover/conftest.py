@@ -1,25 +1,14 @@
 """An emulated API, and the live resources read from it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from ops.recover.live_resources import LiveResources
-from tests.support.emulator import Emulator, emulator_process
+from tests.support.emulator import Emulator
 
 
 @pytest.fixture
-def emulated(tmp_path: Path) -> Iterator[Emulator]:
-    with emulator_process(tmp_path / "cloudflare.sqlite3") as emulator:
-        emulator.seed()
-        yield emulator
-
-
-@pytest.fixture
-def environ(emulated: Emulator) -> dict[str, str]:
-    base = str(emulated.http.base_url).rstrip("/")
-    return {"CLOUDFLARE_BASE_URL": f"{base}/client/v4", "CLOUDFLARE_API_TOKEN": emulated.token}
+def environ(emulator: Emulator) -> dict[str, str]:
+    return {"CLOUDFLARE_BASE_URL": emulator.base_url, "CLOUDFLARE_API_TOKEN": emulator.token}
 
 
 @pytest.fixture

@@ -135,34 +135,34 @@ def test_an_object_that_is_being_deleted_is_not_left_over() -> None:
     assert [one and one.name for one in found] == ["staying", None, None]
 
 
-def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulated: Emulator) -> None:
-    mine = emulated.tunnel("culvert-dev")
-    emulated.tunnel("culvert-dev-2")
+def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulator: Emulator) -> None:
+    mine = emulator.tunnel("culvert-dev")
+    emulator.tunnel("culvert-dev-2")
     record = {"type": "CNAME", "content": f"{mine}.cfargotunnel.com", "proxied": True, "ttl": 1}
     for name, comment in (("a", "culvert/dev"), ("b", "culvert/dev-2"), ("c", None)):
-        emulated.done("POST", RECORDS, {**record, "name": f"{name}.example.com", "comment": comment})
+        emulator.done("POST", RECORDS, {**record, "name": f"{name}.example.com", "comment": comment})
     assert [each.id for each in live.tunnels(ACCOUNT, "culvert-dev")] == [mine]
     assert [each.name for each in live.records([ZONE, OTHER_ZONE], "culvert/dev")] == ["a.example.com"]
 
 
-def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulator) -> None:
+def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulator: Emulator) -> None:
     inputs = {"zoneId": ZONE, "name": "a.example.com", "type": "CNAME", "content": "t1.cfargotunnel.com"}
     made = {"type": "CNAME", "name": "a.example.com", "content": "t1.cfargotunnel.com", "ttl": 1, "proxied": True}
-    emulated.done("POST", RECORDS, {**made, "comment": "by hand"})
+    emulator.done("POST", RECORDS, {**made, "comment": "by hand"})
     assert live.find(RECORD, {**inputs, "comment": "culvert/dev"}) is None
     found = live.find(RECORD, {**inputs, "comment": "by hand"})
     assert found
     assert found.name == "a.example.com"
 
 
-def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveResources, emulated: Emulator) -> None:
-    tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
-    home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
-    emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "theirs", "comment": "culvert/dev-2"})
+def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveResources, emulator: Emulator) -> None:
+    tunnel, teamnet = emulator.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
+    home = emulator.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
+    emulator.done("POST", f"{teamnet}/virtual_networks", {"name": "theirs", "comment": "culvert/dev-2"})
     for number, comment in enumerate(("culvert/dev: services", "culvert/dev", "culvert/dev-2", "by hand")):
         body = {"network": f"10.{number}.0.0/16", "tunnel_id": tunnel, "comment": comment}
         ours = {"virtual_network_id": home} if number < 2 else {}
-        emulated.done("POST", f"{teamnet}/routes", {**body, **ours})
+        emulator.done("POST", f"{teamnet}/routes", {**body, **ours})
     found = list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev")))
     assert [each.name for each in found] == ["10.0.0.0/16", "10.1.0.0/16", "homelab"]
     assert [each.kind for each in found] == ["private route", "private route", "virtual network"]
@@ -182,11 +182,11 @@ def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveRes
     assert list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev"))) == []
 
 
-def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulated: Emulator) -> None:
-    tunnel, teamnet = emulated.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
-    home = emulated.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
+def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulator: Emulator) -> None:
+    tunnel, teamnet = emulator.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
+    home = emulator.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
     route = {"network": "10.0.0.0/16", "tunnel_id": tunnel, "virtual_network_id": home, "comment": "culvert/dev"}
-    emulated.done("POST", f"{teamnet}/routes", route)
+    emulator.done("POST", f"{teamnet}/routes", route)
     pending = {"accountId": ACCOUNT, "network": "10.0.0.0/16", "tunnelId": tunnel, "comment": "culvert/dev"}
     for more in ({"comment": "culvert/other"}, {"network": "10.1.0.0/16"}, {"virtualNetworkId": "another"}):
         assert live.find(ROUTE, {**pending, **more}) is None
@@ -198,10 +198,10 @@ def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveRe
 
 
 def test_a_deleted_tunnel_no_longer_exists_and_loses_its_connections_first(
-    live: LiveResources, emulated: Emulator
+    live: LiveResources, emulator: Emulator
 ) -> None:
-    tunnel = emulated.tunnel("culvert-dev")
-    emulated.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": [4]})
+    tunnel = emulator.tunnel("culvert-dev")
+    emulator.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": [4]})
     (found,) = live.tunnels(ACCOUNT, "culvert-dev")
     resource = {"type": TUNNEL, "id": tunnel, "inputs": {"accountId": ACCOUNT}}
     assert not live.is_deleted(resource)

@@ -1,5 +1,6 @@
 """The emulator as a process: persistence, and concurrent writers."""
 
+import asyncio
 import os
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox.cloudflare import connections, edge_locations
+from sandbox.cloudflare.app import build
 from sandbox.cloudflare.resources import configurations, dns_records, tunnels
 from sandbox.cloudflare.store import Store
 from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, Emulator, emulator_process, refusal
@@ -19,7 +21,7 @@ from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, Emulator, emulator
 CONFIG = {"ingress": [{"hostname": "a.example.com", "service": "http://a:80"}, {"service": "http_status:404"}]}
 
 
-def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
+def test_everything_but_faults_survives_a_restart_and_a_kill(tmp_path: Path) -> None:
     database = tmp_path / "cloudflare.sqlite3"
     with emulator_process(database) as first:
         first.seed()
@@ -38,17 +40,11 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         assert second.owner("GET", "/faults")["rules"] == []
         assert edge_locations.down(Store(database)) == set()
         assert second.done("GET", f"{TUNNELS}/{tunnel}/configurations")["version"] == 1
-
-
-def test_an_acknowledged_write_survives_a_kill(tmp_path: Path) -> None:
-    database = tmp_path / "cloudflare.sqlite3"
-    with emulator_process(database) as first:
-        first.seed()
-        tunnel, token = first.tunnel(), first.token
+        acknowledged = second.tunnel("acknowledged")
         os.kill(_process_of(tmp_path), 9)
-    with emulator_process(database) as second:
-        second.token = token
-        assert second.done("GET", f"{TUNNELS}/{tunnel}")["name"] == "culvert-dev"
+    with emulator_process(database) as third:
+        third.token = token
+        assert third.done("GET", f"{TUNNELS}/{acknowledged}")["name"] == "acknowledged"
 
 
 def _process_of(folder: Path) -> int:
@@ -59,17 +55,19 @@ def _process_of(folder: Path) -> int:
     return found
 
 
-def test_the_database_is_private_to_its_user(tmp_path: Path) -> None:
-    database = tmp_path / "cloudflare.sqlite3"
-    with emulator_process(database) as emulator:
-        emulator.seed()
-        assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("cloudflare.sqlite3*")} == {0o600}
+def test_the_database_is_private_to_its_user(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.tunnel()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("cloudflare.sqlite3*")} == {0o600}
 
 
 def test_without_an_owners_secret_the_owners_endpoints_refuse_all_calls(tmp_path: Path) -> None:
-    with emulator_process(tmp_path / "cloudflare.sqlite3", admin="") as emulator:
-        for header in ("Bearer", "Bearer x"):
-            assert emulator.http.get("/sandbox/state", headers={"Authorization": header}).status_code == 401
+    async def statuses() -> list[int]:
+        transport = httpx.ASGITransport(app=build(tmp_path / "cloudflare.sqlite3", admin_secret=""))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            headers = [{"Authorization": value} for value in ("Bearer", "Bearer x")]
+            return [(await client.get("/sandbox/state", headers=each)).status_code for each in headers]
+
+    assert asyncio.run(statuses()) == [401, 401]
 
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -91,6 +91,14 @@ def test_there_is_always_one_default_virtual_network(emulator: Emulator) -> None
     emulator.done("DELETE", f"{NETWORKS}/{made[0]}")
 
 
+def test_the_first_virtual_network_is_renamed_in_place(emulator: Emulator) -> None:
+    first = default(emulator)
+    emulator.done("PATCH", f"{NETWORKS}/{first}", {"name": "renamed"})
+    assert [(each["id"], each["name"]) for each in emulator.done("GET", NETWORKS)] == [(first, "renamed")]
+    emulator.done("PATCH", f"{NETWORKS}/{first}", {"is_default_network": False})
+    assert default(emulator) == first
+
+
 def test_a_configuration_shows_whether_its_tunnel_has_routes(emulator: Emulator) -> None:
     tunnel = emulator.tunnel()
     path = f"{TUNNELS}/{tunnel}/configurations"

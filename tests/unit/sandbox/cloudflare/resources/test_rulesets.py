@@ -44,6 +44,13 @@ def test_a_replaced_ruleset_raises_versions_and_keeps_rules_by_ref(emulator: Emu
     assert (second["version"], second["enabled"]) == ("1", False)
 
 
+def test_the_version_of_a_rule_is_the_services_alone(emulator: Emulator) -> None:
+    rule = {"action": "block", "expression": "true", "ref": "a", "version": "x"}
+    made = emulator.done("POST", RULESETS, ruleset(rules=[rule]))
+    changed = emulator.done("PUT", f"{RULESETS}/{made['id']}", {"rules": [rule]})
+    assert (made["rules"][0]["version"], changed["rules"][0]["version"]) == ("1", "2")
+
+
 LIMIT = {"characteristics": ["cf.colo.id", "ip.src"], "period": 10, "requests_per_period": 5}
 
 
