@@ -1,15 +1,15 @@
 """Lazy imports of Pulumi's SDKs of Cloudflare and Kubernetes.
 
-Problem: `import pulumi_cloudflare` runs nearly 800 modules and builds 12,000 classes, of which a stack uses about 40. It
-takes longer than everything else that the program does before its first resource.
+Problem: `import pulumi_cloudflare` runs nearly 800 modules and builds 12,000 classes, of which a stack uses about 40.
+It takes longer than everything else that the program does before its first resource.
 
-Work-around: a finder on `sys.meta_path` (https://docs.python.org/3/reference/import.html#finders-and-loaders) replaces the
-loaders of these packages. A resource's module runs, and a class of arguments or results is built, when its name is first
-looked up (https://peps.python.org/pep-0562/). It depends on how the SDKs are generated: one decorator before each class,
-names in annotations quoted. `CULVERT_LAZY_SDK=0` turns it off.
+Work-around: a finder on `sys.meta_path` (https://docs.python.org/3/reference/import.html#finders-and-loaders) replaces
+the loaders of these packages. A resource's module runs, and a class of arguments or results is built, when its name is
+first looked up (https://peps.python.org/pep-0562/). It depends on how the SDKs are generated: one decorator before each
+class, names in annotations quoted. `CULVERT_LAZY_SDK=0` turns it off.
 
-Upstream: https://github.com/pulumi/pulumi/pull/6827 made the subpackages of an SDK lazy; pulumi_cloudflare has none, and
-the modules of a package are not. Delete this module once `import pulumi_cloudflare` takes less than half a second.
+Upstream: https://github.com/pulumi/pulumi/pull/6827 made the subpackages of an SDK lazy; pulumi_cloudflare has none,
+and the modules of a package are not. Delete this module once `import pulumi_cloudflare` takes less than half a second.
 """
 
 import importlib
@@ -26,12 +26,14 @@ from typing import Any
 import pulumi
 
 _PACKAGES = re.compile(r"pulumi_cloudflare\b|pulumi_kubernetes\.\w+\.v\d\w*\b")
-# What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, and the class's bases.
+# What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, and the class's
+# bases.
 _GENERATED = {"_inputs": (pulumi.input_type, ()), "outputs": (pulumi.output_type, (dict,))}
 
 
 def install() -> None:
-    """Make later imports of the SDKs lazy, unless `CULVERT_LAZY_SDK` is `0`. What is imported already stays as it is."""
+    """Make later imports of the SDKs lazy, unless `CULVERT_LAZY_SDK` is `0`. What is imported already stays as it
+    is."""
     if os.environ.get("CULVERT_LAZY_SDK") != "0" and not any(isinstance(each, _Finder) for each in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
@@ -66,12 +68,14 @@ class _Package(_Lazy):
 
     def _find(self, name: str) -> None:
         package = self._module.__name__
-        # `Secret` and `SecretInitArgs` are in `Secret`, `DnsRecordArgs` is in `dns_record`, `get_zone_output` in `get_zone`.
+        # `Secret` and `SecretInitArgs` are in `Secret`, `DnsRecordArgs` is in `dns_record`, `get_zone_output` in
+        # `get_zone`.
         stem = re.sub(r"((Init)?Args|_output)$", "", name)
         for module in (stem, re.sub(r"(?<=.)(?=[A-Z])", "_", stem).lower()):
             if PathFinder.find_spec(f"{package}.{module}", self._module.__path__):
                 found = importlib.import_module(f"{package}.{module}")
-                # Under its own name even while it is being run; and all of its names, of which a function's may be the same.
+                # Under its own name even while it is being run; and all of its names, of which a function's may be the
+                # same.
                 self._names[module] = found
                 self._names.update({each: getattr(found, each) for each in getattr(found, "__all__", [])})
         if name not in self._names:
@@ -80,7 +84,8 @@ class _Package(_Lazy):
 
 
 class _Types(_Lazy):
-    """The classes of arguments (`_inputs`) or of results (`outputs`) of a package, each made when it is first asked for."""
+    """The classes of arguments (`_inputs`) or of results (`outputs`) of a package, each made when it is first asked
+    for."""
 
     def __init__(self, module: ModuleType, ordinary: SourceFileLoader) -> None:
         super().__init__(module, ordinary)
@@ -102,7 +107,8 @@ class _Types(_Lazy):
             self.give(self._module, body)
 
     def give(self, module: ModuleType, code: CodeType) -> None:
-        """Puts the classes that annotations in `code` mention among the names of its module, where they are looked for."""
+        """Puts the classes that annotations in `code` mention among the names of its module, where they are looked
+        for."""
         for name in {*_strings(code)} & self._bodies.keys() - vars(module).keys():
             setattr(module, name, self.get(name))
 

@@ -1,4 +1,4 @@
-"""One hostname before several tunnels: Cloudflare's load balancer, with pools of tunnels and a health check."""
+"""Cloudflare load balancer for one hostname, with pools of tunnels and a health check."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -9,7 +9,7 @@ from components.zone_lookup import zone_id
 
 OWN = "own"
 STEERING = {
-    # To the first pool that is healthy, in the order given.
+    # The first healthy pool, in order.
     "failover": "off",
     "random": "random",
     "latency": "dynamic_latency",
@@ -21,37 +21,37 @@ class PoolArgs(TypedDict):
     name: str
     """Name of the pool, unique in the load balancer."""
     tunnels: list[str]
-    """UUIDs of tunnels of the same account; `own` is the one given as `tunnel_id`."""
+    """UUIDs of tunnels of the same account; `own` stands for `tunnel_id`."""
 
 
 class LoadBalancerArgs(TypedDict):
     account_id: pulumi.Input[str]
-    """Cloudflare account that holds the tunnels."""
+    """Id of the Cloudflare account of the tunnels, 32 hex digits."""
     zone: str
-    """Name of the zone that the hostname is in."""
+    """Name of the hostname's zone."""
     zones: NotRequired[dict[str, str | None]]
-    """Zone name → zone id (32 hex digits). A zone without one is looked up by name, which takes *Zone: Read*."""
+    """Zone name → zone id (32 hex digits). A zone without an id is looked up by name, which needs *Zone: Read*."""
     hostname: str
-    """Full lower-case hostname. The load balancer answers for it, so it needs no record."""
+    """Full lower-case hostname. It needs no DNS record: the load balancer answers for it."""
     tunnel_id: pulumi.Input[str]
-    """UUID of the tunnel that pools call `own`."""
+    """UUID of the tunnel that is `own` in pools."""
     pools: list[PoolArgs]
-    """In the order in which they are tried; the last one also takes the visitors when none is healthy."""
+    """Pools in the order in which they are tried. The last one is the fallback when no pool is healthy."""
     steering: NotRequired[str]
-    """`failover` (the default) takes the first healthy pool, `random` any, `latency` the nearest by measured time."""
+    """`failover` (the default) uses the first healthy pool, `random` any, `latency` the one with the lowest latency."""
     health_path: NotRequired[str]
-    """Path that every tunnel answers with 200 for the hostname; `/` by default."""
+    """Path of the health check, which every tunnel must answer with 200 for the hostname; `/` by default."""
     health_interval: NotRequired[int]
-    """Seconds from one health check to the next, 60 by default; fewer than 60 take a paid plan."""
-    after: NotRequired[pulumi.Input[list[Any]]]
-    """Resources to be there before visitors are sent, and to go after: the connector."""
+    """Seconds between health checks, 60 by default; fewer than 60 need a paid plan."""
+    depends_on: NotRequired[pulumi.Input[list[Any]]]
+    """Resources to create before the load balancer and to delete after it: the connector."""
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """A hostname that several tunnels, each in a cluster of its own, answer for.
+    """One hostname served by several tunnels, each in a cluster of its own.
 
-    Creates a LoadBalancerMonitor, a LoadBalancerPool for each pool and a LoadBalancer. Load balancing is a paid
-    addition; takes *Load Balancing: Monitors and Pools: Edit* on the account and *Load Balancers: Edit* on the zone.
+    Creates a LoadBalancerMonitor, a LoadBalancerPool per pool and a LoadBalancer. Load balancing is a paid add-on.
+    Needs *Load Balancing: Monitors and Pools: Edit* on the account and *Load Balancers: Edit* on the zone.
     """
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -65,7 +65,7 @@ class LoadBalancer(pulumi.ComponentResource):
             type="https",
             method="GET",
             path=args.get("health_path", "/"),
-            # A tunnel has rules for hostnames and none for its own address.
+            # A tunnel has ingress rules for hostnames, none for its own address.
             header={"Host": [hostname]},
             expected_codes="200",
             interval=args.get("health_interval", 60),
@@ -79,7 +79,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 name=f"{name}-{pool['name']}",
                 description=f"{name}: {hostname}",
                 monitor=monitor.id,
-                # The API gives them back by name, and another order would be a change at every refresh
+                # The API returns origins sorted by name; any other order would be a change at every refresh
                 # (cloudflare/terraform-provider-cloudflare#6140).
                 origins=[
                     {
@@ -106,6 +106,6 @@ class LoadBalancer(pulumi.ComponentResource):
             steering_policy=STEERING[args.get("steering", "failover")],
             default_pools=[pool.id for pool in pools],
             fallback_pool=pools[-1].id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=args.get("after")),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.get("depends_on")),
         )
         self.register_outputs({})

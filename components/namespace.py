@@ -1,4 +1,4 @@
-"""Where the connector lives in the cluster."""
+"""Namespace of the connector."""
 
 from typing import NotRequired, TypedDict
 
@@ -7,28 +7,29 @@ from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
 from components.naming import common_labels
 
-# The API server then refuses every pod in it that is not run as ours are.
+# The API server rejects every pod in the namespace that does not meet the restricted Pod Security Standard.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 class NamespaceArgs(TypedDict):
     name: str
-    """Name of the namespace, as people type it."""
+    """Name of the namespace."""
     create: NotRequired[bool]
-    """Make it (the default), or take it as it is: an existing one is neither labelled nor deleted."""
+    """Whether to create the namespace (the default). With false it must exist, and is neither labelled nor deleted."""
     labels: NotRequired[dict[str, pulumi.Input[str]]]
-    """Further labels of a namespace that is made. They win, so that another Pod Security level can be named."""
+    """Additional labels of a created namespace. They override the default ones, so another Pod Security level is
+    possible."""
 
 
 class Namespace(pulumi.ComponentResource):
-    """A namespace under the restricted Pod Security standard, or the name of one that others keep.
+    """A namespace under the restricted Pod Security Standard, or a reference to an existing one.
 
-    Creates one Namespace, or nothing. One that exists already is not taken over: asked to make it, the API server
-    refuses, and `create: False` uses it.
+    Creates one Namespace, or nothing. It does not adopt an existing namespace: creating it fails, and `create: false`
+    refers to it.
     """
 
     name: pulumi.Output[str]
-    """The name. What is put into the namespace takes it from here, and so waits until it is there."""
+    """Name of the namespace, known once it exists: resources that use this output wait for it."""
 
     def __init__(self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:Namespace", name, {}, opts)

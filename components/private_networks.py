@@ -1,76 +1,76 @@
-"""Private networks behind the tunnel, for people with the WARP client."""
+"""Private network routes of the tunnel, for users of the WARP client."""
 
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.records import COMMENT_LIMIT  # the API takes no longer comments of routes either
+from components.records import COMMENT_LIMIT  # the limit of comments on routes too
 
 
 class PrivateRouteArgs(TypedDict):
     network: str
-    """Addresses in CIDR notation, IPv4 or IPv6: `10.43.0.0/16`. The network policy has to open them too."""
+    """Addresses in CIDR notation, IPv4 or IPv6: `10.43.0.0/16`. The network policy must allow them too."""
     comment: NotRequired[str]
-    """Shown beside the route in the dashboard, after the component's own comment."""
+    """Comment of the route in the dashboard, after the component's own comment."""
 
 
 class PrivateNetworksArgs(TypedDict):
     account_id: pulumi.Input[str]
-    """Cloudflare account that holds the tunnel."""
+    """Id of the Cloudflare account of the tunnel, 32 hex digits."""
     tunnel_id: pulumi.Input[str]
-    """UUID of the tunnel that the networks are behind."""
+    """UUID of the tunnel that leads to the networks."""
     routes: list[PrivateRouteArgs]
     """The networks, each once."""
     virtual_network_name: NotRequired[str | None]
-    """Name of a virtual network to make for the routes, free in the account."""
+    """Name of a virtual network to create for the routes, unique in the account."""
     virtual_network_id: NotRequired[str | None]
-    """UUID of a virtual network that is there, in place of one to be made; without either, the account's default one."""
+    """UUID of an existing virtual network, instead of a new one; without either, the account's default one."""
     comment: str
-    """Shown in the dashboard: who made these. Cut at 100 characters."""
-    after: NotRequired[pulumi.Input[list[Any]]]
-    """Resources to be there before the first route is, and to stay until the last one is gone: the connector, or packets
-    lead nowhere."""
-    replaced_with: NotRequired[list[Any]]
-    """Resources that cannot be replaced while routes lead to them: the tunnel, which Cloudflare does not delete as long as it
-    has some (error 1023). The routes go before it does, and come back after."""
+    """Comment in the dashboard that names the owner; truncated to 100 characters."""
+    depends_on: NotRequired[pulumi.Input[list[Any]]]
+    """Resources to create before the first route and to delete after the last one: the connector, without which packets
+    are dropped."""
+    replace_with: NotRequired[list[Any]]
+    """Resources whose replacement replaces the routes: the tunnel, which Cloudflare does not delete while it has routes
+    (error 1023). The routes are deleted before it and created after it."""
 
 
 class PrivateNetworks(pulumi.ComponentResource):
-    """Networks that people with the WARP client reach by private addresses.
+    """Private networks that users of the WARP client reach through the tunnel.
 
-    Creates a ZeroTrustTunnelCloudflaredRoute for each network, keyed by it, so that another network is one route made and
-    one deleted; and with `virtual_network_name` a ZeroTrustTunnelCloudflaredVirtualNetwork, which is never made the account's
-    default. A route of the same network in the same virtual network that somebody else made is not overwritten: the API
-    refuses (1014). Takes *Cloudflare Tunnel: Edit* on the account and nothing more. Who may reach what is said elsewhere, by
-    the account's Gateway policies.
+    Creates a ZeroTrustTunnelCloudflaredRoute per network and, with `virtual_network_name`, a
+    ZeroTrustTunnelCloudflaredVirtualNetwork, which never becomes the account's default. A route of another owner for
+    the same network in the same virtual network is not overwritten: the API rejects the new one (1014). Needs
+    *Cloudflare Tunnel: Edit* on the account and nothing more. The account's Gateway policies decide which users reach
+    which addresses.
     """
 
     virtual_network_id: pulumi.Output[str]
-    """UUID of the virtual network that the routes are in, the account's default one included."""
+    """UUID of the routes' virtual network, including the account's default one."""
 
     def __init__(self, name: str, args: PrivateNetworksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:PrivateNetworks", name, {}, opts)
-        cannot_outlive = list(args.get("replaced_with", []))
+        replace_with = list(args.get("replace_with", []))
         virtual_network: Any = args.get("virtual_network_id")
-        if wanted := args.get("virtual_network_name"):
-            made = cloudflare.ZeroTrustTunnelCloudflaredVirtualNetwork(
+        if network_name := args.get("virtual_network_name"):
+            created = cloudflare.ZeroTrustTunnelCloudflaredVirtualNetwork(
                 f"{name}-network",
                 account_id=args["account_id"],
-                name=wanted,
+                name=network_name,
                 comment=args["comment"][:COMMENT_LIMIT],
-                # Names are unique in an account, so a successor made first would be refused.
+                # Names are unique in an account, so a replacement cannot be created first.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
-            virtual_network = made.id
-            # With routes in it, it is not deleted.
-            cannot_outlive.append(made)
-        # The provider takes a virtual network that is no longer said for the one there was. Under another name the route
-        # into the default one is a new resource, and the old one leaves the virtual network before that goes.
+            virtual_network = created.id
+            # Cloudflare does not delete a virtual network that has routes.
+            replace_with.append(created)
+        # When the virtual network is removed from the inputs, the provider keeps the route in it. So a route in the
+        # default network has another name: it is a new resource, and the old one is deleted ahead of its network.
         kind = "route" if virtual_network is None else "network-route"
         routes = [
             cloudflare.ZeroTrustTunnelCloudflaredRoute(
-                # Two colons in a row part a URN.
+                # `::` separates the parts of a URN, so no name may contain it.
                 f"{name}-{kind}-{route['network'].replace(':', '-')}",
                 account_id=args["account_id"],
                 tunnel_id=args["tunnel_id"],
@@ -79,11 +79,11 @@ class PrivateNetworks(pulumi.ComponentResource):
                 comment=_comment(args["comment"], route.get("comment", "")),
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    # A second route of one network is refused (1014), so a successor cannot come first.
+                    # The API rejects a second route of one network (1014), so a replacement cannot be created first.
                     delete_before_replace=True,
-                    # See `after` and `replaced_with`; on the way down the same order in reverse.
-                    depends_on=args.get("after"),
-                    replace_with=cannot_outlive,
+                    # Deletion runs in the reverse order: see PrivateNetworksArgs.
+                    depends_on=args.get("depends_on"),
+                    replace_with=replace_with,
                 ),
             )
             for route in args["routes"]
@@ -92,5 +92,5 @@ class PrivateNetworks(pulumi.ComponentResource):
         self.register_outputs({"virtual_network_id": self.virtual_network_id})
 
 
-def _comment(whose: str, what: str) -> str:
-    return (f"{whose}: {what}" if what else whose)[:COMMENT_LIMIT]
+def _comment(owner: str, route: str) -> str:
+    return (f"{owner}: {route}" if route else owner)[:COMMENT_LIMIT]

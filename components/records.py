@@ -1,4 +1,4 @@
-"""The public names: one DNS record for each hostname, pointing at the tunnel."""
+"""DNS records: one CNAME per hostname, which points at the tunnel."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -7,35 +7,35 @@ import pulumi_cloudflare as cloudflare
 
 from components.zone_lookup import zone_id
 
-# The limit of the free plan; more is refused by the API, not shortened.
+# The limit of the free plan. The API rejects longer comments.
 COMMENT_LIMIT = 100
 
 
 class RecordsArgs(TypedDict):
     account_id: pulumi.Input[str]
-    """Cloudflare account that holds the tunnel: a record reaches a tunnel of its own account only."""
+    """Id of the Cloudflare account of the tunnel, 32 hex digits. A record reaches tunnels of its own account only."""
     hostnames: dict[str, str]
-    """Full lower-case hostname → name of its zone. A wildcard is one hostname."""
+    """Full lower-case hostname → name of its zone. A wildcard counts as one hostname."""
     zones: NotRequired[dict[str, str | None]]
-    """Zone name → zone id (32 hex digits). A zone without one is looked up by name, which takes *Zone: Read*."""
+    """Zone name → zone id (32 hex digits). A zone without an id is looked up by name, which needs *Zone: Read*."""
     target: pulumi.Input[str]
-    """What the records point at: the tunnel's `target`."""
+    """Target of the records: the tunnel's `target`."""
     comment: str
-    """Shown beside each record in the dashboard: who made it. Cut at 100 characters."""
+    """Comment of each record in the dashboard that names the owner; truncated to 100 characters."""
     adopt: NotRequired[dict[str, str]]
-    """Hostname → `<zone id>/<record id>` of a CNAME that somebody else made: it is taken over, brought into line, and gone
-    with the stack. To be left out once that is done."""
-    after: NotRequired[pulumi.Input[list[Any]]]
-    """Resources to be there before the first record is, and to stay until the last one is gone: the connector, or
-    visitors meet error 1033."""
+    """Hostname → `<zone id>/<record id>` of an existing CNAME to import. It is updated to match and deleted with the
+    stack. Remove the entry once the import is done."""
+    depends_on: NotRequired[pulumi.Input[list[Any]]]
+    """Resources to create before the first record and to delete after the last one: the connector, or visitors get
+    error 1033."""
 
 
 class Records(pulumi.ComponentResource):
-    """One proxied CNAME for each hostname.
+    """One proxied CNAME per hostname.
 
-    Creates a DnsRecord for each hostname, keyed by it, so that a renamed hostname is one record made and one deleted
-    and its neighbours are left alone. Zones that are used and have no id are looked up, two reads each. A record that
-    somebody else made for the same hostname is not overwritten: the API refuses (81053), unless `adopt` names it.
+    Creates a DnsRecord per hostname, named after it: renaming a hostname creates one record and deletes one, and
+    changes no other. Looks up zones without an id, two reads each. It does not overwrite a record of another owner for
+    the same hostname: the API rejects the new one (81053), unless `adopt` names the existing one.
     """
 
     ids: pulumi.Output[dict[str, str]]
@@ -54,13 +54,13 @@ class Records(pulumi.ComponentResource):
                 type="CNAME",
                 content=args["target"],
                 proxied=True,
-                # The only value a proxied record may have, and the only thing that says so is its creation.
+                # The only value that the API accepts for a proxied record; a preview accepts any.
                 ttl=1,
                 comment=args["comment"][:COMMENT_LIMIT],
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    # Nobody is sent to a tunnel that no connector serves.
-                    depends_on=args.get("after"),
+                    # No record points at a tunnel without a connector.
+                    depends_on=args.get("depends_on"),
                     import_=args.get("adopt", {}).get(hostname),
                 ),
             )

@@ -1,4 +1,4 @@
-"""A site to point the first route at: nginx with one page that says what it is."""
+"""Sample site for the first route: nginx with one page."""
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
@@ -29,17 +29,17 @@ PAGE = """<!doctype html>
 
 class SampleSiteArgs(TypedDict):
     namespace: pulumi.Input[str]
-    """Where everything below is made."""
+    """Namespace of everything that is created."""
     service: str
-    """Name of the Service, as a route names it: `blog` for `http://blog`."""
+    """Name of the Service, as in a route: `blog` for `http://blog`."""
     image: NotRequired[str | None]
-    """Image with nginx listening on port 8080 as any user; a pinned one by default."""
+    """Image whose nginx listens on port 8080 and runs as any user; a pinned one by default."""
 
 
 class SampleSite(pulumi.ComponentResource):
-    """The Service a route of the examples leads to.
+    """A small website to try a tunnel with.
 
-    Creates a ConfigMap, a Deployment and a Service on port 80. Conforms to the restricted Pod Security standard.
+    Creates a ConfigMap, a Deployment and a Service on port 80. Conforms to the restricted Pod Security Standard.
     """
 
     def __init__(self, name: str, args: SampleSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -90,7 +90,7 @@ def _pod(image: str, page: pulumi.Input[str]) -> "PodSpecArgsDict":
                 },
                 "volume_mounts": [
                     {"name": "page", "mount_path": "/usr/share/nginx/html", "read_only": True},
-                    # Where this image keeps its process id and buffers.
+                    # nginx writes its process id and buffers there.
                     {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108
                 ],
             }

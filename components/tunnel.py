@@ -1,4 +1,4 @@
-"""The Cloudflare side: a tunnel, the rules it follows and the token that opens it."""
+"""Cloudflare Tunnel with its ingress rules and its token."""
 
 import base64
 from typing import Any, NotRequired, TypedDict
@@ -10,32 +10,31 @@ import pulumi_random as random
 
 class TunnelArgs(TypedDict):
     account_id: pulumi.Input[str]
-    """Cloudflare account, 32 hex digits."""
+    """Id of the Cloudflare account, 32 hex digits."""
     ingress_rules: pulumi.Input[list[dict[str, Any]]]
-    """Rules in the order they are tried, the last one matching everything; each `{hostname, path, service,
-    origin_request}` as `ZeroTrustTunnelCloudflaredConfig` takes them, durations in whole seconds."""
+    """Ingress rules in order: the first match decides, and the last rule must match everything. Each is an ingress of
+    `ZeroTrustTunnelCloudflaredConfig`, with hostname, path, service and origin request; durations in whole seconds."""
     protect: NotRequired[bool]
-    """Whether the engine refuses to delete the tunnel, by an update or a destroy; false by default."""
+    """Whether Pulumi refuses to delete the tunnel; false by default."""
     token_epoch: NotRequired[int]
-    """Another number is another secret, and so another token; 0 by default."""
+    """Change it to rotate the tunnel's secret, and so its token; 0 by default."""
     adopt: NotRequired[str | None]
-    """`<account id>/<tunnel id>` of a remotely configured tunnel that somebody else made: it is taken over, with its rules,
-    brought into line, and gone with the stack. To be left out once that is done."""
+    """`<account id>/<tunnel id>` of an existing, remotely configured tunnel to import together with its ingress rules.
+    It is updated to match and deleted with the stack. Remove the argument once the import is done."""
 
 
 class Tunnel(pulumi.ComponentResource):
-    """A remotely configured tunnel named like the component.
+    """A remotely configured tunnel with the name of the component.
 
-    Creates a RandomPassword, a ZeroTrustTunnelCloudflared and a ZeroTrustTunnelCloudflaredConfig: two calls to
-    Cloudflare, both writes. The connector refuses rules that break its own checks and keeps the old ones, silently:
-    `Settings` makes those checks, this class does not.
+    Creates a RandomPassword, a ZeroTrustTunnelCloudflared and a ZeroTrustTunnelCloudflaredConfig, with two API calls.
+    The connector rejects ingress rules that fail its own checks and silently keeps the old ones. This component does
+    not check them; `Exposure` does.
 
-    A tunnel that is taken over keeps its id and so its records and connections; name, secret and rules become the stack's.
-    Connectors that hold the old token stay connected, get the new rules too, and cannot come back once they stop.
+    An imported tunnel keeps its id, and so its records and connections; its name, secret and ingress rules become the
+    stack's. Connectors with the old token stay connected and get the new rules, but cannot reconnect once they stop.
 
-    With another `token_epoch` the tunnel's secret changes: the tunnel is patched in place, and connectors holding the old
-    token stay connected until they are replaced. The tunnel itself is replaced only where the
-    account changes or somebody asks for it, and is away for as long as that takes.
+    A new `token_epoch` changes the secret in place; connectors with the old token stay connected until they are
+    replaced. The tunnel is replaced only if the account changes or on request, and is unavailable meanwhile.
     """
 
     tunnel_id: pulumi.Output[str]
@@ -43,20 +42,21 @@ class Tunnel(pulumi.ComponentResource):
     tunnel_name: pulumi.Output[str]
     """Name of the tunnel in the account."""
     target: pulumi.Output[str]
-    """What a hostname's CNAME record points at: `<id>.cfargotunnel.com`."""
+    """Target of CNAME records: `<tunnel id>.cfargotunnel.com`."""
     token: pulumi.Output[str]
-    """What a connector registers with; secret."""
+    """Token that connectors register with; secret."""
     config_version: pulumi.Output[int]
-    """Version of the rules, raised by Cloudflare at each change; connectors report the one they run in `/config`."""
+    """Version of the ingress rules, which Cloudflare increases with each change; connectors report theirs at
+    `/config`."""
 
     def __init__(self, name: str, args: TunnelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:Tunnel", name, {}, opts)
-        # Not RandomBytes: its id is its value, and ids stand in the clear in the state and in every diff.
+        # Not RandomBytes: its id is its value, and ids are plain text in the state and in every diff.
         password = random.RandomPassword(
             f"{name}-secret",
             length=64,
             special=False,
-            # None at first, so that a stack from before there were epochs keeps its secret.
+            # None for 0, so that stacks without an epoch keep their secret.
             keepers={"epoch": str(epoch)} if (epoch := args.get("token_epoch")) else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -70,26 +70,26 @@ class Tunnel(pulumi.ComponentResource):
                 tunnel_id=tunnel_id,
                 source="cloudflare",
                 config={"ingresses": args["ingress_rules"]},
-                # The rules that were there are taken over too, so that the preview shows what becomes of them.
+                # Imports the existing rules too, so that the preview shows how they change.
                 opts=pulumi.ResourceOptions(parent=self, import_=adopt),
             )
 
-        # Of a tunnel that is taken over, the rules first: Cloudflare's provider (5.22), once it has given a tunnel its first
-        # secret, leaves texts out of what it sends next in the same run (docs/adoption.md).
+        # Rules of an imported tunnel first: after the Cloudflare provider (5.22) has set a tunnel's secret, it omits
+        # strings from the next request of the same run (docs/adoption.md).
         first = [rules(adopt.rpartition("/")[2])] if adopt else []
         self.tunnel = tunnel = cloudflare.ZeroTrustTunnelCloudflared(
             f"{name}-tunnel",
             account_id=args["account_id"],
             name=name,
-            # The default is "local", with which the rules below would never reach a connector.
+            # With the default, "local", the ingress rules would never reach a connector.
             config_src="cloudflare",
             tunnel_secret=secret,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Names are unique in an account: a successor made first would end in error 1013. And a tunnel that is
-                # connected cannot be deleted (1022): whoever runs its connectors replaces them with it.
+                # Names are unique in an account: creating the replacement first would fail (1013). A tunnel with
+                # connections cannot be deleted (1022): its connectors must be replaced with it.
                 delete_before_replace=True,
-                # Of all that is made, the one thing whose loss takes every hostname along.
+                # Losing the tunnel takes down every hostname.
                 protect=args.get("protect", False),
                 import_=adopt,
                 depends_on=first,
@@ -99,7 +99,7 @@ class Tunnel(pulumi.ComponentResource):
         self.tunnel_id = tunnel.id
         self.tunnel_name = tunnel.name
         self.target = pulumi.Output.concat(tunnel.id, ".cfargotunnel.com")
-        # Computed, not looked up: no call, no right to edit for a read, and the looked-up one is not marked secret.
+        # Computed, not looked up: the look-up needs a right to edit, and its result is not marked secret.
         self.token = pulumi.Output.json_dumps(
             {"a": args["account_id"], "t": tunnel.id, "s": secret},
             separators=(",", ":"),

@@ -8,9 +8,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from clients import lazy_sdk
 
-# A plugin starts with each run of a program: not with three seconds for the whole of Cloudflare's SDK.
+# The engine starts a plugin with every run: not with three seconds for the whole of Cloudflare's SDK.
 lazy_sdk.install()
 
+# After the line above, which affects only later imports.
 from plugin.package import serve  # noqa: E402
 
 serve(sys.argv[1:])

@@ -1,25 +1,36 @@
 """The components as a Pulumi package.
 
-Its schema is read off the components: their args types, output annotations and docstrings
-(https://www.pulumi.com/docs/iac/guides/building-extending/packages/source-based-plugin/).
+The schema of the small components is read off the components: their args types, output annotations and docstrings
+(https://www.pulumi.com/docs/iac/guides/building-extending/packages/source-based-plugin/). The inputs of `Exposure` are
+read off the settings.
 """
 
 import inspect
 import json
 from typing import Any
 
-from pulumi.provider import main
+import pulumi
+from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
+from pulumi.provider import ConstructResult, main
+from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.experimental.host import components_from_module
+from pulumi.provider.experimental.schema import Resource, remove_none
 from pulumi.resource import DependencyResource
 from pulumi.runtime import ResourceModule, register_resource_module
 from semver import VersionInfo
 
 import components
+from components.exposure import Exposure, exports
+from plugin import exposure_schema
+from plugin.inputs import plain
+from settings import Settings, SettingsError
+from settings.errors import PREFIX
 
 NAME = "culvert"
 VERSION = "0.1.0"
-COMPONENTS = [each for each in components_from_module(components) if each is not components.Exposure]
+COMPONENTS = [each for each in components_from_module(components) if each is not Exposure]
+EXPOSURE = f"{NAME}:index:Exposure"
 
 
 class Package(ComponentProvider):
@@ -27,7 +38,53 @@ class Package(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__(COMPONENTS, NAME, version=VERSION)
-        self.schema = json.dumps(_tidy(_published(json.loads(self.schema or ""))))
+        schema = _published(json.loads(self.schema or ""))
+        outputs, mapping = self.analyzer.analyze_type(Exposure, is_component_output=True)
+        definition = ComponentDefinition(
+            name="Exposure",
+            description=Exposure.__doc__,
+            inputs={},
+            inputs_mapping={},
+            outputs=outputs,
+            outputs_mapping=mapping,
+            module=Exposure.__module__,
+        )
+        inputs, types = exposure_schema.inputs(NAME)
+        assert not types.keys() & schema["types"].keys()
+        schema["resources"] = {
+            EXPOSURE: {**remove_none(Resource.from_definition(definition).to_json()), **inputs},
+            **schema["resources"],
+        }
+        schema["types"] |= types
+        self.schema = json.dumps(_tidy(schema))
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: pulumi.Inputs,
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        """Create a component. What its checks refuse is an error of the inputs, without a trace of Python's lines."""
+        if resource_type != EXPOSURE:
+            return super().construct(name, resource_type, inputs, options)
+        try:
+            values, resources = plain(inputs)
+            after = pulumi.ResourceOptions(depends_on=[*resources])
+            exposure = Exposure(name, Settings.parse(values), pulumi.ResourceOptions.merge(options, after))
+        except SettingsError as error:
+            raise InputPropertiesError(
+                "nothing was created",
+                [_input_error(each.key, f"{each.message} See {each.source}") for each in error.mistakes],
+            ) from error
+        except pulumi.RunError as error:
+            # It names the setting itself.
+            raise InputPropertiesError("nothing was created", [_input_error("", str(error))]) from error
+        return ConstructResult(exposure.urn, {**exports(exposure)})
+
+
+def _input_error(key: str, message: str) -> InputPropertyErrorDetails:
+    return {"property_path": key.removeprefix(PREFIX), "reason": message}
 
 
 class _Components(ResourceModule):
@@ -53,17 +110,17 @@ def schema() -> dict[str, Any]:
 
 
 def _published(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what cannot be handed to a component of another process: the `replacedWith` of its options takes
-    no resource inside a component, and a hook is a function of the program's."""
-    hidden = (("Connector", "replacedWith"), ("PrivateNetworks", "replacedWith"), ("WafRules", "beforeDelete"))
+    """The schema without what cannot be handed to a component of another process: the `replaceWith` of its options
+    takes no resource inside a component, and a hook is a function of the program's."""
+    hidden = (("Connector", "replaceWith"), ("PrivateNetworks", "replaceWith"), ("WafRules", "beforeDelete"))
     for component, name in hidden:
         del schema["resources"][f"{NAME}:index:{component}"]["inputProperties"][name]
     return schema
 
 
 def _tidy(schema: Any) -> Any:
-    """The schema with its descriptions as text: docstrings carry the indentation of the code, and Python 3.13 takes it off
-    some of them; a list's and a map's description is repeated for what is in it."""
+    """The schema with its descriptions as text: docstrings carry the indentation of the code, and Python 3.13 takes it
+    off some of them; a list's and a map's description is repeated for what is in it."""
     if not isinstance(schema, dict):
         return schema
     tidy = {key: _tidy(value) for key, value in schema.items()}

@@ -1,11 +1,13 @@
-"""The connector's pod: how cloudflared is run.
+"""Pod template of the connector.
 
-Every name, default and limit of the environment below is one of cloudflared's own flags, see
+The environment variables below are cloudflared's flags:
 https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/cmd.go.
 """
 
 from typing import TYPE_CHECKING, Any
 
+from components.connector.args import ConnectorArgs
+from components.connector.token_secret import TokenSecret
 from components.naming import common_labels, pod_labels
 from components.network_policy.flows import METRICS_PORT
 from settings import ConnectorOptions
@@ -21,29 +23,26 @@ if TYPE_CHECKING:
     )
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
-    from components.connector.connector import ConnectorArgs
-    from components.connector.token_secret import Delivered
-
 TOKEN_FOLDER = "/etc/culvert/token"  # noqa: S105
 TOKEN_VOLUME = "culvert-token"  # noqa: S105
-# The image's own user, by number, as Kubernetes cannot tell from a name that it is not root.
+# The image's user, by number: Kubernetes cannot tell from a name that it is not root.
 USER = 65532
 DEFAULTS = ConnectorOptions()
-"""How a connector runs of which nothing is said, in a stack file or by a caller in another language."""
+"""Defaults of a connector, in stack files and in programs in other languages."""
 
 
-def pod_template(instance: str, token: "Delivered", args: "ConnectorArgs") -> "PodTemplateSpecArgsDict":
-    """The pod of the stack `instance`, reading its token from a file that is the one key of a Secret.
+def pod_template(instance: str, token: TokenSecret, args: ConnectorArgs) -> "PodTemplateSpecArgsDict":
+    """Template of the pods of the exposure `instance`, which read their token from a mounted Secret.
 
-    Conforms to the restricted Pod Security standard.
+    Conforms to the restricted Pod Security Standard.
     """
     scheduling: Any = {**args.get("scheduling", {})}
-    # Readable by the group alone, which fsGroup makes the image's.
+    # Readable by the group, which fsGroup makes the image user's.
     secret: VolumeArgsDict = {"name": TOKEN_VOLUME, "secret": {"secret_name": token.name, "default_mode": 0o440}}
     spec: PodSpecArgsDict = {
         "containers": [_container(token, args)],
         "volumes": [secret, *(extra["volume"] for extra in args.get("extra_volumes", []))],
-        # Requests in flight get the grace period, and the process some time to say goodbye after it.
+        # cloudflared needs some seconds to deregister its connections after the grace period.
         "termination_grace_period_seconds": _grace_period(args) + 15,
         "security_context": {
             "run_as_non_root": True,
@@ -53,14 +52,14 @@ def pod_template(instance: str, token: "Delivered", args: "ConnectorArgs") -> "P
             "seccomp_profile": {"type": "RuntimeDefault"},
         },
         "automount_service_account_token": False,
-        # A Service whose name begins with `tunnel` would otherwise set TUNNEL_… variables.
+        # Otherwise a Service whose name starts with `tunnel` would set TUNNEL_… variables.
         "enable_service_links": False,
         "topology_spread_constraints": _spread(instance, scheduling.pop("topologySpreadConstraints", None)),
     }
     spec.update(scheduling)
     if pull := args.get("image_pull_secrets"):
         spec["image_pull_secrets"] = [{"name": name} for name in pull]
-    # Ours last: whatever else is said of the pods, they are found by these.
+    # Last, so that extra labels cannot override the ones that selectors match.
     labels = {**args.get("pod_labels", {}), **common_labels(instance), **pod_labels(instance)}
     metadata: ObjectMetaArgsDict = {"labels": labels}
     if annotations := {**args.get("pod_annotations", {}), **token.annotations}:
@@ -68,11 +67,11 @@ def pod_template(instance: str, token: "Delivered", args: "ConnectorArgs") -> "P
     return {"metadata": metadata, "spec": spec}
 
 
-def _container(token: "Delivered", args: "ConnectorArgs") -> "ContainerArgsDict":
+def _container(token: TokenSecret, args: ConnectorArgs) -> "ContainerArgsDict":
     return {
         "name": "cloudflared",
         "image": args.get("image", DEFAULTS.image.reference),
-        # Everything else is in the environment. The token is in neither: pod specs and process lists show both.
+        # Options are environment variables. The token is in neither: pod specs and process lists show both.
         "args": ["tunnel", "run"],
         "env": [
             {"name": "TUNNEL_TOKEN_FILE", "value": f"{TOKEN_FOLDER}/{token.key}"},
@@ -81,16 +80,16 @@ def _container(token: "Delivered", args: "ConnectorArgs") -> "ContainerArgsDict"
             {"name": "TUNNEL_GRACE_PERIOD", "value": f"{_grace_period(args)}s"},
             {"name": "TUNNEL_LOGLEVEL", "value": args.get("log_level", DEFAULTS.log_level)},
             {"name": "TUNNEL_LOG_OUTPUT", "value": args.get("log_format", DEFAULTS.log_format)},
-            # On by default: profiles and metrics for whoever is let into the Cloudflare account.
+            # On by default, and would serve pprof profiles and metrics to every member of the Cloudflare account.
             {"name": "TUNNEL_MANAGEMENT_DIAGNOSTICS", "value": "false"},
-            *_asked_for(args),
+            *_optional_env(args),
             *args.get("extra_env", []),
         ],
         "ports": [{"name": "metrics", "container_port": METRICS_PORT}],
-        # Five minutes: with UDP shut, falling back from QUIC alone takes two and a half.
+        # Five minutes: where UDP is blocked, falling back from QUIC takes two and a half.
         "startup_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 60},
         "readiness_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 3},
-        # Not /ready: an edge out of reach would restart every pod, over and over, and mend nothing.
+        # Not /ready: an unreachable edge would restart every pod again and again, and help nothing.
         "liveness_probe": {**_probe("/healthcheck"), "period_seconds": 10, "failure_threshold": 3},
         "resources": args.get("resources", DEFAULTS.resources),
         "security_context": {
@@ -105,17 +104,17 @@ def _container(token: "Delivered", args: "ConnectorArgs") -> "ContainerArgsDict"
     }
 
 
-def _asked_for(args: "ConnectorArgs") -> "list[EnvVarArgsDict]":
-    """What cloudflared decides by itself unless it is told."""
-    told: dict[str, Any] = {
+def _optional_env(args: ConnectorArgs) -> "list[EnvVarArgsDict]":
+    """Variables of options for which cloudflared has a default of its own."""
+    options: dict[str, Any] = {
         "TUNNEL_EDGE_IP_VERSION": args.get("edge_ip_version"),
         "TUNNEL_REGION": args.get("region"),
         "TUNNEL_POST_QUANTUM": "true" if args.get("post_quantum") else None,
     }
-    return [{"name": name, "value": value} for name, value in told.items() if value is not None]
+    return [{"name": name, "value": value} for name, value in options.items() if value is not None]
 
 
-def _grace_period(args: "ConnectorArgs") -> int:
+def _grace_period(args: ConnectorArgs) -> int:
     return args.get("grace_period_seconds", DEFAULTS.grace_period_seconds)
 
 
@@ -123,15 +122,15 @@ def _probe(path: str) -> "ProbeArgsDict":
     return {"http_get": {"path": path, "port": "metrics"}, "timeout_seconds": 5}
 
 
-def _spread(instance: str, given: list[dict[str, Any]] | None) -> Any:
+def _spread(instance: str, constraints: list[dict[str, Any]] | None) -> Any:
     over_nodes = {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
-        # Better two on one node than one.
+        # Two pods on one node are better than one pod.
         "whenUnsatisfiable": "ScheduleAnyway",
-        # Or a rollout's outgoing pods would be counted too, and the incoming put together.
+        # Otherwise the old pods of a rollout would count too, and the new ones would end up on one node.
         "matchLabelKeys": ["pod-template-hash"],
     }
-    # Without a selector a constraint counts no pods, and so does nothing.
+    # A constraint without a selector counts no pods, so it has no effect.
     selector = {"labelSelector": {"matchLabels": pod_labels(instance)}}
-    return [{**selector, **constraint} for constraint in given or [over_nodes]]
+    return [{**selector, **constraint} for constraint in constraints or [over_nodes]]

@@ -1,125 +1,101 @@
-"""How the token comes to the pods: the Secret that they mount, and whatever brings it about."""
+"""The Secret with the connector's token, and the resources that create it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
-from components.connector.sealed_secret import fingerprint, sealed
+from components.connector.args import ConnectorArgs, SecretStoreArgs
+from components.connector.sealed_secret import fingerprint, seal
 from components.naming import generated_name
 
-if TYPE_CHECKING:
-    from components.connector.connector import ConnectorArgs
-
 KEY = "token"
-"""Of the Secrets that culvert brings about."""
-AWAIT = "pulumi.com/waitFor"
-"""The provider waits for no custom resource, unless told what for: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/"""
-
-PATIENCE = "pulumi.com/timeoutSeconds"
-"""Its controller does it within seconds, or never; the default is ten minutes."""
-
-
-class ExistingSecretArgs(TypedDict):
-    name: str
-    """Name of the Secret, in the connector's namespace."""
-    key: NotRequired[str]
-    """Its key that holds the token; `token` by default."""
-
-
-class SecretStoreArgs(TypedDict):
-    name: str
-    """Name of the store."""
-    kind: NotRequired[str]
-    """`SecretStore` (the default) or `ClusterSecretStore`."""
-    property: NotRequired[str]
-    """Property of the store's entry, `token` by default; empty where entries have none."""
-
-
-class TokenDeliveryArgs(TypedDict):
-    """One of the three; with none, a Secret is made."""
-
-    certificate: NotRequired[str]
-    """Public certificate of the cluster's sealed-secrets controller, in PEM: a SealedSecret is made for it."""
-    secret: NotRequired[ExistingSecretArgs]
-    """A Secret that somebody else keeps; none is made."""
-    store: NotRequired[SecretStoreArgs]
-    """A store of External Secrets: the token is pushed there from a Secret, and pulled from there into another."""
+"""Key of the Secrets that culvert creates."""
+WAIT_FOR = "pulumi.com/waitFor"
+"""Custom resources are not awaited unless this annotation names a condition:
+https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/"""
+TIMEOUT = "pulumi.com/timeoutSeconds"
+"""Limit of that wait. The controllers need seconds; the provider's default is ten minutes."""
 
 
 @dataclass(frozen=True)
-class Delivered:
-    """The Secret to mount, by name and key. Whoever takes the name waits until the Secret is there."""
+class TokenSecret:
+    """The Secret to mount, by name and key. The name resolves once the Secret exists."""
 
     name: pulumi.Input[str]
     key: str = KEY
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
-    """What the pods carry, to be replaced when the token changes and no name does."""
+    """Annotations of the pods that change with the token, where the name of the Secret does not."""
 
 
-def delivered(name: str, args: "ConnectorArgs", labels: dict[str, str], child: pulumi.ResourceOptions) -> Delivered:
-    """Make what `args` ask for. A new token is always a new Secret, made before the pods move to it; theirs goes last."""
-    how = args.get("token_delivery", {})
+def create_token_secret(
+    name: str, args: ConnectorArgs, labels: dict[str, str], child: pulumi.ResourceOptions
+) -> TokenSecret:
+    """Create the resources of `token_delivery`.
+
+    A new token is always a new Secret: it is created before the pods move to it, and the old one is deleted last.
+    """
+    delivery = args.get("token_delivery", {})
     token = pulumi.Output.secret(args["token"])
-    # Not what a secret is made of, as the token cannot be found from it; so names may carry it.
-    mark = pulumi.Output.unsecret(token.apply(fingerprint))
-    if existing := how.get("secret"):
-        return Delivered(existing["name"], existing.get("key", KEY), annotations={"culvert/token": mark})
-    new_name = pulumi.Output.concat(f"{name}-token-", mark)
-    if certificate := how.get("certificate"):
-        secret = _sealed(name, certificate, new_name, args, labels, child)
-        return Delivered(generated_name(secret))
+    # Not secret, since the token cannot be derived from it: names and annotations may contain it.
+    digest = pulumi.Output.unsecret(token.apply(fingerprint))
+    if existing := delivery.get("secret"):
+        return TokenSecret(existing["name"], existing.get("key", KEY), annotations={"culvert/token": digest})
+    new_name = pulumi.Output.concat(f"{name}-token-", digest)
+    if certificate := delivery.get("certificate"):
+        secret = _sealed_secret(name, certificate, new_name, args, labels, child)
+        return TokenSecret(generated_name(secret))
     secret = Secret(
         f"{name}-token",
-        # No name: with a given one, the Secret would be deleted before its successor is made.
+        # Without a name: a Secret with a fixed name is deleted before its replacement is created.
         metadata={"namespace": args["namespace"], "labels": labels},
         string_data={KEY: args["token"]},
         opts=child,
     )
-    if store := how.get("store"):
-        pulled = _through(store, name, secret, new_name, args, labels, child)
-        return Delivered(generated_name(pulled))
-    return Delivered(generated_name(secret))
+    if store := delivery.get("store"):
+        external = _external_secret(store, name, secret, new_name, args, labels, child)
+        return TokenSecret(generated_name(external))
+    return TokenSecret(generated_name(secret))
 
 
-def _sealed(
+def _sealed_secret(
     name: str,
     certificate: str,
     secret_name: pulumi.Output[str],
-    args: "ConnectorArgs",
+    args: ConnectorArgs,
     labels: dict[str, str],
     child: pulumi.ResourceOptions,
 ) -> CustomResource:
     entry = pulumi.Output.all(args["token"], args["namespace"], secret_name).apply(
-        lambda known: sealed(known[0], certificate, known[1], known[2])
+        lambda known: seal(known[0], certificate, known[1], known[2])
     )
     return CustomResource(
         f"{name}-token",
         api_version="bitnami.com/v1alpha1",
         kind="SealedSecret",
-        # The controller gives the Secret this name, and opens what is sealed under no other.
+        # The Secret gets the same name: data sealed for one name does not decrypt for another.
         metadata=_metadata(secret_name, args, labels, "condition=Synced"),
-        # What is sealed is for everybody to see.
+        # Ciphertext is public by design.
         spec={"encryptedData": {KEY: pulumi.Output.unsecret(entry)}, "template": {"metadata": {"labels": labels}}},
         opts=child,
     )
 
 
-def _through(
+def _external_secret(
     store: SecretStoreArgs,
     name: str,
     secret: Secret,
     entry: pulumi.Output[str],
-    args: "ConnectorArgs",
+    args: ConnectorArgs,
     labels: dict[str, str],
     child: pulumi.ResourceOptions,
 ) -> CustomResource:
-    """The pair, and the store's entry, named after the token: at no time are two tokens in one entry."""
+    """A PushSecret and an ExternalSecret. The store's entry is named after the token, so that it never holds two."""
     reference = {"name": store["name"], "kind": store.get("kind", "SecretStore")}
-    where: dict[str, Any] = {"property": store.get("property", KEY)} if store.get("property", KEY) else {}
-    pushed = CustomResource(
+    property_of_entry: dict[str, Any] = {"property": store.get("property", KEY)} if store.get("property", KEY) else {}
+    push = CustomResource(
         f"{name}-token",
         api_version="external-secrets.io/v1alpha1",
         kind="PushSecret",
@@ -127,8 +103,8 @@ def _through(
         spec={
             "secretStoreRefs": [reference],
             "selector": {"secret": {"name": generated_name(secret)}},
-            "data": [{"match": {"secretKey": KEY, "remoteRef": {"remoteKey": entry, **where}}}],
-            # Its entry goes with it.
+            "data": [{"match": {"secretKey": KEY, "remoteRef": {"remoteKey": entry, **property_of_entry}}}],
+            # Deletes the store's entry together with the PushSecret.
             "deletionPolicy": "Delete",
         },
         opts=child,
@@ -141,18 +117,18 @@ def _through(
         spec={
             "secretStoreRef": reference,
             "target": {"name": entry, "template": {"metadata": {"labels": labels}}},
-            "data": [{"secretKey": KEY, "remoteRef": {"key": entry, **where}}],
+            "data": [{"secretKey": KEY, "remoteRef": {"key": entry, **property_of_entry}}],
         },
-        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[pushed])),
+        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[push])),
     )
 
 
 def _metadata(
-    name: pulumi.Output[str], args: "ConnectorArgs", labels: dict[str, str], until: str
+    name: pulumi.Output[str], args: ConnectorArgs, labels: dict[str, str], condition: str
 ) -> dict[str, pulumi.Input[Any]]:
     return {
         "name": name,
         "namespace": args["namespace"],
         "labels": labels,
-        "annotations": {AWAIT: until, PATIENCE: "120"},
+        "annotations": {WAIT_FOR: condition, TIMEOUT: "120"},
     }

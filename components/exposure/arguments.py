@@ -1,4 +1,5 @@
-"""The arguments of each component of an exposure: settings, and outputs of earlier components, in the component's terms.
+"""The arguments of each component of an exposure: settings, and outputs of earlier components, in the component's
+terms.
 
 Pure functions, one a component. Those of an optional component return None where the settings do not ask for it.
 """
@@ -8,8 +9,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components.access import AccessApplicationArgs, AccessArgs
-from components.connector.connector import ConnectorArgs, VolumeArgs
-from components.connector.token_secret import TokenDeliveryArgs
+from components.connector.args import ConnectorArgs, TokenDeliveryArgs, VolumeArgs
 from components.load_balancer import LoadBalancerArgs
 from components.monitoring.monitoring import MonitoringArgs
 from components.namespace import NamespaceArgs
@@ -21,7 +21,7 @@ from components.private_networks import PrivateNetworksArgs
 from components.records import RecordsArgs
 from components.sample_site import SampleSiteArgs
 from components.tunnel import TunnelArgs
-from components.waf.waf import EdgeRuleArgs, WafRulesArgs
+from components.waf.waf import WafRuleArgs, WafRulesArgs
 from settings import (
     AccessApplication,
     AddressDestination,
@@ -39,7 +39,7 @@ def namespace_name(settings: Settings, name: str) -> str:
 
 
 def waf_rules(settings: Settings, before_delete: Sequence[pulumi.ResourceHook]) -> WafRulesArgs | None:
-    rules: list[EdgeRuleArgs] = settings.waf_rules()
+    rules: list[WafRuleArgs] = settings.waf_rules()
     if not rules:
         return None
     return {
@@ -132,8 +132,8 @@ def connector(
     namespace: pulumi.Input[str],
     token: pulumi.Input[str],
     *,
-    after: Sequence[pulumi.Resource],
-    replaced_with: Sequence[pulumi.Resource],
+    depends_on: Sequence[pulumi.Resource],
+    replace_with: Sequence[pulumi.Resource],
 ) -> ConnectorArgs:
     options = settings.connector
     volumes: list[VolumeArgs] = [{"volume": each["volume"], "mount": each["mount"]} for each in settings.volumes()]
@@ -157,8 +157,8 @@ def connector(
         "extra_env": options.extra_env,
         "extra_volumes": volumes,
         "scheduling": options.scheduling.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        "after": [*after],
-        "replaced_with": [*replaced_with],
+        "depends_on": [*depends_on],
+        "replace_with": [*replace_with],
     }
 
 
@@ -179,7 +179,7 @@ def records(
     zone_ids: Mapping[str, str],
     comment: str,
     adopt: Mapping[str, str],
-    after: Sequence[pulumi.Resource],
+    depends_on: Sequence[pulumi.Resource],
 ) -> RecordsArgs:
     """`zone_ids` are those looked up already, by zone; `adopt` has `<zone id>/<record id>` by hostname."""
     return {
@@ -189,12 +189,12 @@ def records(
         "target": target,
         "comment": comment,
         "adopt": {**adopt},
-        "after": [*after],
+        "depends_on": [*depends_on],
     }
 
 
 def load_balancer(
-    settings: Settings, tunnel_id: pulumi.Input[str], *, after: Sequence[pulumi.Resource]
+    settings: Settings, tunnel_id: pulumi.Input[str], *, depends_on: Sequence[pulumi.Resource]
 ) -> LoadBalancerArgs | None:
     options = settings.load_balancer
     if options is None:
@@ -209,7 +209,7 @@ def load_balancer(
         "steering": options.steering,
         "health_path": options.health.path,
         "health_interval": options.health.interval,
-        "after": [*after],
+        "depends_on": [*depends_on],
     }
 
 
@@ -235,7 +235,7 @@ def monitoring(settings: Settings, namespace: pulumi.Input[str]) -> MonitoringAr
 
 
 def notification(
-    settings: Settings, tunnel_id: pulumi.Input[str], *, after: Sequence[pulumi.Resource]
+    settings: Settings, tunnel_id: pulumi.Input[str], *, depends_on: Sequence[pulumi.Resource]
 ) -> NotificationArgs | None:
     options = settings.notify
     if options is None:
@@ -247,7 +247,7 @@ def notification(
         "webhook": [*options.webhook],
         "pagerduty": [*options.pagerduty],
         "when": [*options.when],
-        "after": [*after],
+        "depends_on": [*depends_on],
     }
 
 
@@ -256,8 +256,8 @@ def private_networks(
     tunnel_id: pulumi.Input[str],
     *,
     comment: str,
-    after: Sequence[pulumi.Resource],
-    replaced_with: Sequence[pulumi.Resource],
+    depends_on: Sequence[pulumi.Resource],
+    replace_with: Sequence[pulumi.Resource],
 ) -> PrivateNetworksArgs | None:
     options = settings.private_networks
     if options is None:
@@ -270,6 +270,6 @@ def private_networks(
         "virtual_network_name": network.name if network else None,
         "virtual_network_id": network.id if network else None,
         "comment": comment,
-        "after": [*after],
-        "replaced_with": [*replaced_with],
+        "depends_on": [*depends_on],
+        "replace_with": [*replace_with],
     }

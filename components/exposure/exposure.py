@@ -24,12 +24,15 @@ from settings import Settings, check_name
 
 
 class Exposure(pulumi.ComponentResource):
-    """Kubernetes Services at public hostnames: a tunnel and everything that belongs to it.
+    """Kubernetes Services at public hostnames: a tunnel, its connector, DNS records and everything else that belongs to
+    it.
 
-    Takes settings, or the keys of a stack file without their `culvert:`, and checks them before it registers anything
-    (SettingsError). Reads what exists at Cloudflare before the first resource, too: a record or ruleset of another owner
-    ends the program (RunError), unless the settings adopt it. `name` is the name of tunnel and Deployment and the prefix
-    of all others, so it is unique in the account and in the namespace; project and stack go into the records' comments.
+    The inputs are the keys of a stack file, without `culvert:`. They are checked before anything is created, with the
+    same messages. Ingress rules are sorted, and the destinations of the network policy follow from the routes. A DNS
+    record or WAF ruleset of another owner is an error before anything is created, unless the inputs adopt it.
+
+    The resource's name is the name of the tunnel and of the Deployment's prefix, and the default namespace. It must be
+    unique in the account and fit Kubernetes: lower-case letters, digits and hyphens, at most 50.
     """
 
     public_hostname: pulumi.Output[str]
@@ -45,7 +48,8 @@ class Exposure(pulumi.ComponentResource):
     records: pulumi.Output[dict[str, str]]
     """Hostname → id of its record."""
     config_version: pulumi.Output[int]
-    """Version of the ingress rules, raised by Cloudflare at each change; connectors report the one they run in `/config`."""
+    """Version of the ingress rules, raised by Cloudflare at each change; connectors report the one they run in
+    `/config`."""
     namespace: pulumi.Output[str]
     """Namespace of the connector."""
     waf_rules: pulumi.Output[list[dict[str, Any]]] | None
@@ -88,8 +92,8 @@ class Exposure(pulumi.ComponentResource):
                 settings,
                 namespace.name,
                 tunnel.token,
-                after=[policy, tunnel.rules],
-                replaced_with=[tunnel.tunnel],
+                depends_on=[policy, tunnel.rules],
+                replace_with=[tunnel.tunnel],
             ),
             child,
         )
@@ -103,23 +107,23 @@ class Exposure(pulumi.ComponentResource):
                 zone_ids=existing.zone_ids,
                 comment=owner,
                 adopt=adopted_records,
-                after=ready,
+                depends_on=ready,
             ),
             child,
         )
-        if args := arguments.load_balancer(settings, tunnel.tunnel_id, after=ready):
+        if args := arguments.load_balancer(settings, tunnel.tunnel_id, depends_on=ready):
             LoadBalancer(name, args, child)
         if args := arguments.monitoring(settings, namespace.name):
             Monitoring(name, args, child)
-        if args := arguments.notification(settings, tunnel.tunnel_id, after=[connector.workload]):
+        if args := arguments.notification(settings, tunnel.tunnel_id, depends_on=[connector.workload]):
             Notification(name, args, child)
         private = None
         if args := arguments.private_networks(
             settings,
             tunnel.tunnel_id,
             comment=owner,
-            after=[connector.workload],
-            replaced_with=[tunnel.tunnel],
+            depends_on=[connector.workload],
+            replace_with=[tunnel.tunnel],
         ):
             private = PrivateNetworks(name, args, child)
 

@@ -40,8 +40,8 @@ def existing(name: str, settings: Settings, options: pulumi.InvokeOptions) -> Ex
             records |= _records(zone_ids[zone], hostnames, options)
         except Exception as error:  # the SDK raises nothing narrower
             pulumi.log.warn(
-                f"The records of {zone} cannot be listed. A record of another owner for {', '.join(hostnames)} shows only "
-                f"when this stack's is created: {_reason(error)}"
+                f"The records of {zone} cannot be listed. A record of another owner for {', '.join(hostnames)} is "
+                f"found only when this stack's is created: {_reason(error)}"
             )
     adopt = settings.tunnel.adopt
     tunnel = _tunnel(settings.account_id, adopt, options) if adopt and not tunnel_id else None
@@ -49,7 +49,8 @@ def existing(name: str, settings: Settings, options: pulumi.InvokeOptions) -> Ex
 
 
 def invoke_options(opts: pulumi.ResourceOptions | None) -> pulumi.InvokeOptions:
-    """Options of the look-ups for a component with the options `opts`, before it is registered and can be their parent."""
+    """Options of the look-ups for a component with the options `opts`, before it is registered and can be their
+    parent."""
     if opts is None:
         return pulumi.InvokeOptions()
     providers = opts.providers or {}
@@ -59,7 +60,8 @@ def invoke_options(opts: pulumi.ResourceOptions | None) -> pulumi.InvokeOptions:
 
 
 def _outputs(name: str) -> Mapping[str, Any]:
-    """The outputs of the stack's last complete run, if they are those of the exposure `name`; else everything is new."""
+    """The outputs of the stack's last complete run, if they are those of the exposure `name`; else everything is
+    new."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         # As a StackReference does, without a resource in every preview.

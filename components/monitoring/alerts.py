@@ -1,4 +1,4 @@
-"""When somebody should look: alert rules for Prometheus."""
+"""Alert rules for Prometheus."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -7,17 +7,18 @@ from components.monitoring import metrics
 
 class AlertsArgs(TypedDict):
     down_severity: NotRequired[str]
-    """Label `severity` of the alert that says that visitors are turned away; `critical` by default."""
+    """Label `severity` of the alert for a site that is down; `critical` by default."""
     severity: NotRequired[str]
     """Label `severity` of every other alert; `warning` by default."""
     error_percent: NotRequired[int]
-    """Percent of requests that may fail between connector and Services; 5 by default."""
+    """Percentage of requests that may fail between connector and Services; 5 by default."""
 
 
 def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs) -> list[dict[str, Any]]:
-    """The `groups` of a PrometheusRule about the stack `instance`, whose connectors are `replicas` pods of `namespace`.
+    """The `groups` of a PrometheusRule for the exposure `instance`, whose connectors are `replicas` pods in
+    `namespace`.
 
-    Every `for` outlasts what passes by itself: a rollout, an edge that reconnects, rules on their way to the pods.
+    Every `for` is longer than a rollout, a reconnect to the edge, or the delivery of new ingress rules takes.
     """
 
     def series(metric: str) -> str:
@@ -34,7 +35,7 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
             "alert": alert,
             "expr": expr,
             "for": f"{minutes}m",
-            # An AlertmanagerConfig speaks of the alerts of its own namespace alone.
+            # An AlertmanagerConfig matches alerts of its own namespace only.
             "labels": {"severity": severity, "stack": instance, "namespace": namespace},
             "annotations": {"summary": f"{instance}: {summary}", "description": description},
         }
@@ -42,13 +43,13 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
     rules = [
         rule(
             "CulvertNoConnection",
-            # Without pods, or with none that is scraped, there is no series to be zero.
+            # Without a pod that is scraped there is no series that could be zero.
             f"(sum({connections}) or vector(0)) == 0",
             2,
             down,
             "no connector is connected to Cloudflare",
-            "Visitors get error 1033. Either no connector runs, or none gets through to Cloudflare on port 7844, or "
-            "Prometheus no longer reaches them.",
+            "Visitors get error 1033. No connector runs, or none reaches Cloudflare on port 7844, or "
+            "Prometheus no longer reaches the connectors.",
         ),
         rule(
             "CulvertFewerConnections",
@@ -56,7 +57,8 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
             10,
             other,
             f"fewer than {expected} connections to Cloudflare",
-            f"There are {{{{ $value }}}}, and {replicas} connectors hold four each. The next failure may be the last one.",
+            f"There are {{{{ $value }}}}, and {replicas} connectors hold four each. Another failure may take the site "
+            "down.",
         ),
         rule(
             "CulvertRegistrationsFailing",
@@ -64,7 +66,7 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
             10,
             other,
             "connectors fail to register with Cloudflare",
-            "The connectors' logs say why; a tunnel's token that was replaced is one reason.",
+            "The connectors' logs show why. One reason is a token that was rotated.",
         ),
         rule(
             "CulvertRequestErrors",
@@ -72,16 +74,16 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
             5,
             other,
             f"more than {percent}% of requests do not reach their Service",
-            "It is {{ $value | humanize }}%. Visitors get error 502: the Service has no ready pod, listens on another port, or "
-            "the network policy is in between.",
+            "It is {{ $value | humanize }}%. Visitors get error 502: the Service has no ready pod, it listens on "
+            "another port, or the network policy blocks the connection.",
         ),
         rule(
             "CulvertConfigurationsDiffer",
             f"max({versions}) != min({versions})",
             5,
             other,
-            "pods run different versions of the rules",
-            "A connector that refuses rules keeps its old ones and goes on serving: its log says which rule it refused.",
+            "pods run different versions of the ingress rules",
+            "A connector that rejects new ingress rules keeps the old ones: its log names the rule that it rejected.",
         ),
     ]
     return [{"name": instance, "rules": rules}]

@@ -1,4 +1,4 @@
-"""The tunnel at a glance: a Grafana dashboard."""
+"""Grafana dashboard of the tunnel."""
 
 import hashlib
 from typing import Any, NotRequired, TypedDict
@@ -12,7 +12,7 @@ class DashboardArgs(TypedDict):
 
 
 def dashboard(instance: str, namespace: str) -> dict[str, Any]:
-    """The dashboard of the stack `instance`, whose connectors run in `namespace`, in Grafana's JSON model.
+    """The dashboard of the exposure `instance`, whose connectors run in `namespace`, in Grafana's JSON model.
 
     https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
     """
@@ -34,20 +34,20 @@ def dashboard(instance: str, namespace: str) -> dict[str, Any]:
         (
             "Requests",
             "reqps",
-            {"requests": rate(metrics.REQUESTS), "that did not reach their Service": rate(metrics.REQUEST_ERRORS)},
+            {"requests": rate(metrics.REQUESTS), "failed to reach their Service": rate(metrics.REQUEST_ERRORS)},
         ),
-        ("Answers by status", "reqps", {"{{status_code}}": rate(metrics.RESPONSES, " by (status_code) ")}),
+        ("Responses by status", "reqps", {"{{status_code}}": rate(metrics.RESPONSES, " by (status_code) ")}),
         ("Requests in flight", "none", {"{{pod}}": f"sum by (pod) ({series(metrics.CONCURRENT)})"}),
         (
             "Registrations",
             "reqps",
             {"succeeded": rate(metrics.REGISTERED), "failed": rate(metrics.REGISTER_FAILED)},
         ),
-        ("Version of the rules", "none", {"{{pod}}": f"max by (pod) ({series(metrics.CONFIG_VERSION)})"}),
+        ("Version of the ingress rules", "none", {"{{pod}}": f"max by (pod) ({series(metrics.CONFIG_VERSION)})"}),
         ("Version of cloudflared", "none", {"{{version}}": f"count by (version) ({series(metrics.BUILD)})"}),
     ]
     return {
-        # At most 40 characters, and the same wherever the stack is made again.
+        # At most 40 characters, and the same when the exposure is created again.
         "uid": f"culvert-{hashlib.sha256(f'{namespace}/{instance}'.encode()).hexdigest()[:16]}",
         "title": f"Cloudflare Tunnel {instance}",
         "tags": ["cloudflared", "culvert"],

@@ -1,4 +1,4 @@
-"""The connector's metrics, and how one stack's are told from another's.
+"""Metrics of cloudflared, and the selector of one exposure's series.
 
 Names as cloudflared exports them: `connection/metrics.go`, `supervisor/metrics.go`, `proxy/metrics.go`,
 `orchestration/metrics.go` and `metrics/metrics.go` of https://github.com/cloudflare/cloudflared. None is per hostname.
@@ -16,13 +16,13 @@ CONFIG_VERSION = "cloudflared_orchestration_config_version"
 BUILD = "build_info"
 
 CONNECTIONS_EACH = 4
-"""Connections that one connector holds."""
+"""Connections of one connector."""
 
 
 def of_stack(metric: str, instance: str, namespace: str) -> str:
-    """A selector of one stack's series.
+    """Selector of one exposure's series.
 
-    By namespace and pod, which every way of scraping sets (a PodMonitor, a ServiceMonitor, a scrape configuration of
-    one's own), while `job` is called differently by each.
+    By namespace and pod, the labels that every kind of scraping sets (PodMonitor, ServiceMonitor, a scrape
+    configuration). The values of `job` differ.
     """
     return f'{metric}{{namespace="{namespace}",pod=~"{instance}-cloudflared-.+"}}'

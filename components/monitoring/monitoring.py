@@ -1,4 +1,4 @@
-"""What the Prometheus operator and Grafana are given, to see the tunnel by."""
+"""Monitoring of the connector: a monitor and alert rules for the Prometheus operator, a Grafana dashboard."""
 
 import json
 from typing import Any, NotRequired, TypedDict
@@ -17,24 +17,24 @@ API = "monitoring.coreos.com/v1"
 
 class MonitoringArgs(TypedDict):
     namespace: pulumi.Input[str]
-    """Namespace of the connector's pods; everything below is made there."""
+    """Namespace of the connector's pods and of everything that is created."""
     monitor: NotRequired[str]
-    """`pod` (the default) makes a PodMonitor, `service` a ServiceMonitor, `none` neither."""
+    """`pod` (the default) creates a PodMonitor, `service` a ServiceMonitor, `none` neither."""
     labels: NotRequired[dict[str, str]]
-    """Labels of monitor and alert rules, by which a Prometheus selects its own."""
+    """Labels of the monitor and the alert rules, by which a Prometheus selects them."""
     alerts: NotRequired[AlertsArgs | None]
-    """Alert rules, and how serious they are; none without it."""
+    """Alert rules and their severities; without it, none are created."""
     dashboard: NotRequired[DashboardArgs | None]
-    """A dashboard, and how Grafana finds it; none without it."""
+    """The dashboard and its labels; without it, none is created."""
     replicas: NotRequired[pulumi.Input[int]]
-    """Connectors that should run; two by default, as of the Connector."""
+    """Number of pods that should run; 2 by default, as for the Connector."""
 
 
 class Monitoring(pulumi.ComponentResource):
-    """The Connector of the same name, seen by Prometheus and in Grafana.
+    """Monitoring of the Connector of the same name, by Prometheus and Grafana.
 
     Creates a PodMonitor or a ServiceMonitor and a PrometheusRule, whose kinds come with the Prometheus operator, and a
-    ConfigMap with a dashboard. It opens no door: the NetworkPolicy's `metrics_from` lets Prometheus in.
+    ConfigMap with a dashboard. It changes no network policy: the NetworkPolicy's `metrics_from` admits Prometheus.
     """
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -50,16 +50,16 @@ class Monitoring(pulumi.ComponentResource):
                 lambda known: alert_groups(name, known[0], int(known[1]), alerts)
             )
             self._custom("PrometheusRule", f"{name}-alerts", namespace, labels, {"groups": groups})
-        shown = args.get("dashboard")
-        if shown is not None:
+        dashboard_args = args.get("dashboard")
+        if dashboard_args is not None:
             ConfigMap(
                 f"{name}-dashboard",
                 metadata={
-                    # A given name: the sidecar keeps dashboards as files by their key, and with two ConfigMaps for a moment
-                    # the end of the old one would take the new one's file along.
+                    # A fixed name: Grafana's sidecar keeps dashboards as files named after their key. With a second
+                    # ConfigMap for a moment, deleting the old one would delete the file of the new one.
                     "name": f"{name}-dashboard",
                     "namespace": namespace,
-                    "labels": {**common_labels(name), **shown.get("labels", {"grafana_dashboard": "1"})},
+                    "labels": {**common_labels(name), **dashboard_args.get("labels", {"grafana_dashboard": "1"})},
                 },
                 data={f"{name}.json": namespace.apply(lambda known: json.dumps(dashboard(name, known), indent=1))},
                 opts=pulumi.ResourceOptions(parent=self),
@@ -80,7 +80,7 @@ class Monitoring(pulumi.ComponentResource):
 
 
 def _monitor(monitor: str, instance: str) -> tuple[str, dict[str, Any]]:
-    """Kind and spec of what points Prometheus at the pods, or at the Service that has the same labels."""
+    """Kind and spec of the monitor of the pods, or of the Service, which has the same labels."""
     selector = {"matchLabels": pod_labels(instance)}
     if monitor == "pod":
         return "PodMonitor", {"selector": selector, "podMetricsEndpoints": [{"port": "metrics"}]}
@@ -88,4 +88,4 @@ def _monitor(monitor: str, instance: str) -> tuple[str, dict[str, Any]]:
         return "ServiceMonitor", {"selector": selector, "endpoints": [{"port": "metrics"}]}
     if monitor == "none":
         return "", {}
-    raise ValueError(f"monitor is {monitor!r}; known are pod, service and none")
+    raise ValueError(f"monitor is {monitor!r}; accepted: one of pod, service and none")

@@ -11,7 +11,7 @@ def calico_policy_spec(
 ) -> dict[str, Any]:
     """The `spec` of a Calico NetworkPolicy for the pods with `pod_labels`, in the API's own spelling.
 
-    It stands in the default tier, where what no policy of the tier allows is denied to the pods that one selects. A rule
+    It belongs to the default tier, which denies the selected pods everything that no policy of the tier allows. A rule
     has one protocol and one kind of peer.
     https://docs.tigera.io/calico/latest/reference/resources/networkpolicy
     """
@@ -32,7 +32,7 @@ def _rules(side: str, flow: Flow) -> Iterator[dict[str, Any]]:
         for protocol in protocols or [None]:
             rule: dict[str, Any] = {"action": "Allow", side: dict(entity)}
             if protocol:
-                # Whoever it comes from, the port is that of the one spoken to.
+                # For ingress too, the port is the destination's.
                 rule["protocol"] = protocol
                 rule.setdefault("destination", {})["ports"] = _numbers(flow.ports, protocol)
             yield rule
@@ -45,11 +45,11 @@ def _entities(flow: Flow) -> Iterator[dict[str, Any]]:
     for peer in flow.peers:
         if isinstance(peer, Name):
             raise ValueError(
-                f"Calico's policies have no DNS names (its paid editions' have), so none can open {peer.name}"
+                f"a Calico NetworkPolicy cannot allow a DNS name, except in Calico's paid editions: {peer.name}"
             )
         if isinstance(peer, Pods):
-            # A label the API server itself puts on every namespace. Without a selector of namespaces, the pods would be
-            # those of the policy's own.
+            # The API server sets this label on every namespace. Without a namespaceSelector, the selector would match
+            # pods of the policy's own namespace.
             namespace = f"kubernetes.io/metadata.name == '{peer.namespace}'"
             yield {"namespaceSelector": namespace, "selector": _selector(dict(peer.labels))}
         elif peer.excepted:

@@ -12,9 +12,8 @@ def cilium_policy_spec(
 ) -> dict[str, Any]:
     """The `spec` of a CiliumNetworkPolicy for the pods with `pod_labels`, in the API's own spelling.
 
-    Tighter than Kubernetes' engine in two ways, which are Cilium's own: a range of addresses holds neither pods nor
-    nodes, whatever their addresses, and where the internet is open, the cluster's own API server is not, though it may be
-    on the internet.
+    Cilium is stricter than other engines in two ways: a range of addresses matches neither pods nor nodes, and a policy
+    that allows the internet does not allow the cluster's API server, even at a public address.
     https://docs.cilium.io/en/stable/security/policy/language/
     """
     outwards, inwards = list(egress), list(ingress)
@@ -22,7 +21,7 @@ def cilium_policy_spec(
     closed = {"egressDeny": [{"toEntities": ["kube-apiserver"]}]} if any(map(_is_wide, outwards)) else {}
     return {
         "endpointSelector": {"matchLabels": _labels(pod_labels)},
-        # A rule that names nobody opens nothing, but closes its direction, which no rule at all would leave open.
+        # An empty rule allows nothing but denies its direction by default; without a rule, all traffic is allowed.
         "egress": [rule for flow in outwards for rule in _rules("to", flow, named)] or [{}],
         "ingress": [rule for flow in inwards for rule in _rules("from", flow, False)] or [{}],
         **closed,
@@ -30,8 +29,8 @@ def cilium_policy_spec(
 
 
 def _rules(direction: str, flow: Flow, named: bool) -> Iterator[dict[str, Any]]:
-    """One rule for each kind of peer: a rule has but one. With `named`, DNS answers are read on their way: where a name
-    leads is known from them."""
+    """One rule per kind of peer. With `named`, Cilium inspects DNS responses, from which it learns the addresses of
+    names."""
     ports: dict[str, Any] = {}
     if flow.ports:
         opened = [{"port": str(port.number), "protocol": port.protocol} for port in flow.ports]
@@ -52,7 +51,7 @@ def _pods(peer: Pods) -> dict[str, Any]:
 
 
 def _labels(labels: Mapping[str, str]) -> dict[str, str]:
-    # Kubernetes' labels, and nobody else's that have the same name.
+    # The prefix selects Kubernetes labels only, not those of other sources with the same name.
     return {f"k8s:{key}": value for key, value in labels.items()}
 
 

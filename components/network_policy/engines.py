@@ -1,4 +1,4 @@
-"""The kinds of policy that a policy engine reads, and how flows are written in each."""
+"""Policy engines: the kind of object that each reads, and the function that renders flows as its spec."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ Write = Callable[[Mapping[str, str], Iterable[Flow], Iterable[Flow]], dict[str, 
 
 @dataclass(frozen=True)
 class PolicyEngine:
-    """`write` gives a policy's spec for pods with these labels, from egress and ingress; `prefix` is what the names of
-    such policies begin with."""
+    """`write` renders a policy's spec for pods with these labels, from egress and ingress; `prefix` starts the names of
+    such policies."""
 
     api_version: str
     kind: str
@@ -23,22 +23,22 @@ class PolicyEngine:
     prefix: str = ""
 
     def path(self, namespace: str) -> str:
-        """Where the API server has the policies of a namespace."""
+        """Path of the policies of a namespace at the API server."""
         return f"/apis/{self.api_version}/namespaces/{namespace}/{self.kind.lower().removesuffix('y')}ies"
 
 
 ENGINES: dict[str, PolicyEngine] = {
     "kubernetes": PolicyEngine("networking.k8s.io/v1", "NetworkPolicy", network_policy_spec),
     "calico": PolicyEngine("projectcalico.org/v3", "NetworkPolicy", calico_policy_spec),
-    # As Calico itself keeps it, for clusters that do not run Calico's API server. That one would store a policy of the
-    # default tier under this prefix, and find none that is without it.
+    # The form that Calico stores, for clusters without Calico's API server. The API server would add this prefix to a
+    # policy of the default tier, and finds no policy without it.
     "calico-crd": PolicyEngine("crd.projectcalico.org/v1", "NetworkPolicy", calico_policy_spec, prefix="default."),
     "cilium": PolicyEngine("cilium.io/v2", "CiliumNetworkPolicy", cilium_policy_spec),
 }
 
 
 def engine_of(name: str) -> PolicyEngine:
-    """The engine of that name. Raises ValueError for others."""
+    """The engine with this name. Raises ValueError for unknown names."""
     if name not in ENGINES:
-        raise ValueError(f"engine is {name!r}; known are {', '.join(ENGINES)}")
+        raise ValueError(f"engine is {name!r}; accepted: one of {', '.join(ENGINES)}")
     return ENGINES[name]

@@ -1,8 +1,7 @@
-"""What the connector's pods may reach and who may reach them, in no CNI's engine.
+"""Flows that the connector's network policy allows, independent of the policy engine.
 
-A engine (`components/network_policy/kubernetes.py`, `calico.py`, `cilium.py`) turns these flows into the object that one kind of
-policy engine reads. Everything here is a plain, ordered value: the same settings give the same flows in the same
-order, whatever order the routes were written in, so that order alone never changes a policy.
+The modules `kubernetes`, `calico` and `cilium` render these flows as the policy of one engine. Flows are plain, sorted
+values: reordering the routes of a stack file never changes a policy.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +19,11 @@ US_EDGE_RANGES = ("198.41.218.0/24", "198.41.219.0/24", "2606:4700:a1::/48", "26
 EDGE_PORT = 7844
 DNS_PORT = 53
 
-# NodeLocal DNSCache listens on the node, where no selector finds it, at an address of its own choice:
+# NodeLocal DNSCache listens on the node, where no selector matches it, at a link-local address:
 # https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
 NODE_LOCAL_DNS = "169.254.20.10/32"
 
-# https://www.iana.org/assignments/iana-ipv4-special-registry: what is not globally reachable, besides multicast
+# Ranges that are not globally reachable (https://www.iana.org/assignments/iana-ipv4-special-registry), and multicast
 # (RFC 5771), the reserved block above it and the retired 6to4 relays (RFC 7526).
 PRIVATE_IPV4 = (
     "0.0.0.0/8",  # this network
@@ -66,32 +65,32 @@ class DestinationArgs(TypedDict):
     """Pods of a namespace, a range of addresses or a DNS name, on one port or on every one."""
 
     port: NotRequired[int]
-    """Port as the policy sees it, after the Service's address has been translated: the pods' own."""
+    """Port that the pods listen on, not the Service's: a policy applies after the Service's address is translated."""
     every_port: NotRequired[bool]
-    """Opens every port of every protocol; in place of `port`."""
+    """Allows every port of every protocol, instead of `port`."""
     namespace: NotRequired[str]
     """Namespace of the pods."""
     pod_selector: NotRequired[dict[str, str]]
-    """Labels of the pods; without any, every pod of the namespace."""
+    """Labels of the pods; without labels, every pod of the namespace."""
     cidr: NotRequired[str]
-    """Addresses outside the cluster, in place of pods: `192.0.2.7/32`."""
+    """Addresses outside the cluster, instead of pods: `192.0.2.7/32`."""
     name: NotRequired[str]
-    """A DNS name outside the cluster, in place of pods; Cilium's engine alone has such."""
+    """A DNS name outside the cluster, instead of pods. Supported by the `cilium` engine only."""
     protocol: NotRequired[str]
-    """TCP, the default, or UDP."""
+    """`TCP` (the default) or `UDP`."""
 
 
 class ResolverArgs(TypedDict):
-    """DNS servers: pods of a namespace, or a range of addresses, asked over UDP and TCP."""
+    """DNS servers: pods of a namespace, or a range of addresses, over UDP and TCP."""
 
     port: NotRequired[int]
-    """Port as the policy sees it: the pods' own. 53 by default."""
+    """Port that the pods listen on, not the Service's; 53 by default."""
     namespace: NotRequired[str]
     """Namespace of the pods."""
     pod_selector: NotRequired[dict[str, str]]
-    """Labels of the pods; without any, every pod of the namespace."""
+    """Labels of the pods; without labels, every pod of the namespace."""
     cidr: NotRequired[str]
-    """Addresses in place of pods: `169.254.20.10/32`."""
+    """Addresses, instead of pods: `169.254.20.10/32`."""
 
 
 @dataclass(frozen=True, order=True)
@@ -104,7 +103,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Pods:
-    """Pods with all of `labels`, or every pod, of one namespace."""
+    """Pods of one namespace with all of `labels`; without labels, every pod."""
 
     namespace: str
     labels: tuple[tuple[str, str], ...] = ()
@@ -112,7 +111,7 @@ class Pods:
 
 @dataclass(frozen=True)
 class Addresses:
-    """A range of addresses less some ranges within it, of the same family."""
+    """A range of addresses, except some ranges within it, all of one address family."""
 
     cidr: str
     excepted: tuple[str, ...] = ()
@@ -120,7 +119,7 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Name:
-    """Whatever addresses a DNS name has been answered with."""
+    """The addresses that a DNS name resolves to."""
 
     name: str
 
@@ -130,7 +129,7 @@ Peer = Pods | Addresses | Name
 
 @dataclass(frozen=True)
 class Flow:
-    """Any of `peers`, on any of `ports`; without ports, on every one. `dns` says that they answer with addresses."""
+    """Traffic with any of `peers` on any of `ports`; without ports, on every port. `dns`: the peers are DNS servers."""
 
     peers: tuple[Peer, ...]
     ports: tuple[Port, ...] = ()
@@ -138,10 +137,10 @@ class Flow:
 
     def __post_init__(self) -> None:
         if not self.peers:
-            raise ValueError(f"a flow without peers: in a policy, ports {self.ports} with nobody named mean everybody")
+            raise ValueError(f"a flow needs peers: ports {self.ports} without peers would allow every destination")
 
 
-# What Kubernetes itself and most of its distributions label CoreDNS; NodeLocal DNSCache has an address of the node and,
+# Labels of CoreDNS in Kubernetes and most distributions; NodeLocal DNSCache has an address of the node and,
 # where Cilium redirects to it, pods (https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/).
 RESOLVERS: tuple[ResolverArgs, ...] = (
     {"namespace": "kube-system", "pod_selector": {"k8s-app": "kube-dns"}},
@@ -158,11 +157,11 @@ def egress(
     region: str | None = None,
     resolvers: Sequence[ResolverArgs] = (),
 ) -> tuple[Flow, ...]:
-    """What the connector in `namespace` may reach.
+    """Egress of the connector in `namespace`.
 
-    `strict`: Cloudflare's edge (of the `region` alone, where there is one), cluster DNS and each destination on its port. `guide`: the whole of its own namespace,
-    the internet less every private and special range, cluster DNS, and those destinations that none of these covers.
-    `resolvers` are the cluster's DNS where it is not at its usual places, `RESOLVERS`.
+    `strict`: Cloudflare's edge (of `region`, if set), cluster DNS, and each destination on its port. `guide`: the whole
+    namespace, the internet except every private and special range, cluster DNS, and the destinations that none of these
+    covers. `resolvers`: the cluster's DNS servers, if not `RESOLVERS`.
     """
     dns = _dns(resolvers or RESOLVERS)
     if preset == "strict":
@@ -170,20 +169,21 @@ def egress(
     if preset == "guide":
         home = Flow((Pods(namespace),))
         return (home, _INTERNET, *dns, *_backends(d for d in destinations if not _in_guide(d, namespace)))
-    raise ValueError(f"preset is {preset!r}; known are strict and guide")
+    raise ValueError(f"preset is {preset!r}; accepted: one of strict and guide")
 
 
 def _edge(region: str | None) -> Flow:
     if region not in (None, "us"):
-        raise ValueError(f"region is {region!r}; known is us")
+        raise ValueError(f"region is {region!r}; accepted: us")
     ranges = US_EDGE_RANGES if region else EDGE_RANGES
     return Flow(tuple(Addresses(cidr) for cidr in ranges), (Port(EDGE_PORT, "UDP"), Port(EDGE_PORT, "TCP")))
 
 
 def ingress(metrics_from: str | None) -> tuple[Flow, ...]:
-    """Who may reach the connector: nobody, or one namespace its metrics.
+    """Ingress of the connector: none, or its metrics from one namespace.
 
-    The kubelet's probes come from the node, which no policy keeps out (https://kubernetes.io/docs/concepts/services-networking/network-policies/#what-you-can-t-do-with-network-policies-at-least-not-yet).
+    The kubelet's probes come from the node, which no policy can block:
+    https://kubernetes.io/docs/concepts/services-networking/network-policies/
     """
     if not metrics_from:
         return ()
@@ -193,7 +193,7 @@ def ingress(metrics_from: str | None) -> tuple[Flow, ...]:
 def _dns(resolvers: Sequence[ResolverArgs]) -> list[Flow]:
     ports = dict.fromkeys(resolver.get("port", DNS_PORT) for resolver in resolvers)
     peers = {port: tuple(_peer(each) for each in resolvers if each.get("port", DNS_PORT) == port) for port in ports}
-    return [Flow(those, (Port(port, "UDP"), Port(port, "TCP")), dns=True) for port, those in peers.items()]
+    return [Flow(servers, (Port(port, "UDP"), Port(port, "TCP")), dns=True) for port, servers in peers.items()]
 
 
 def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
@@ -202,24 +202,25 @@ def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
 
 
 def _ports(destination: DestinationArgs) -> tuple[Port, ...]:
-    # Left out by mistake, a port would open all the others.
+    # A missing port would allow all ports.
     if ("port" in destination) == destination.get("every_port", False):
-        raise ValueError(f"a destination has a port or every_port, one of the two, and {dict(destination)} has not")
+        raise ValueError(f"a destination needs exactly one of port and every_port: {dict(destination)}")
     return (Port(destination["port"], destination.get("protocol", "TCP")),) if "port" in destination else ()
 
 
 def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
-    # A selector under a name that nothing reads would open every pod of the namespace.
+    # A misspelled pod_selector would allow every pod of the namespace.
     if unknown := set(destination) - set(DestinationArgs.__annotations__):
         raise ValueError(
-            f"a destination has no {', '.join(sorted(unknown))}; it has {', '.join(DestinationArgs.__annotations__)}"
+            f"unknown key of a destination: {', '.join(sorted(unknown))}; accepted: "
+            f"{', '.join(DestinationArgs.__annotations__)}"
         )
     if "cidr" in destination:
         return Addresses(str(ip_network(destination["cidr"])))
     if "name" in destination:
         return Name(destination["name"])
     if "namespace" not in destination:
-        raise ValueError(f"a destination names a namespace, a cidr or a name, and {dict(destination)} names none")
+        raise ValueError(f"a destination needs one of namespace, cidr and name: {dict(destination)}")
     return Pods(destination["namespace"], _labels(destination.get("pod_selector", {})))
 
 
@@ -229,7 +230,7 @@ def _labels(selector: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _in_guide(destination: DestinationArgs, namespace: str) -> bool:
     if "cidr" not in destination:
-        # Where a name leads is not known: it may be somewhere private.
+        # The addresses of a name are unknown, and may be private.
         return destination.get("namespace") == namespace
     network = ip_network(destination["cidr"])
     private = PRIVATE_IPV4 if network.version == 4 else PRIVATE_IPV6

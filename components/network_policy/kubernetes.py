@@ -1,4 +1,4 @@
-"""Flows as a `networking.k8s.io/v1` NetworkPolicy, which every policy engine of a cluster understands."""
+"""Flows as a NetworkPolicy of `networking.k8s.io/v1`, which every policy engine supports."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ def network_policy_spec(
 ) -> dict[str, Any]:
     """The `spec` of a NetworkPolicy for the pods with `pod_labels`, in the API's own spelling.
 
-    Both directions are closed and then opened for the flows alone: with no ingress flow nobody gets in.
+    It denies all traffic in both directions except the flows: without ingress flows, all ingress.
     https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
     """
     rules = {
@@ -21,7 +21,7 @@ def network_policy_spec(
     return {
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],
-        # An empty list says no more than the type above, and the API server does not keep it.
+        # An empty list means the same as policyTypes, and the API server drops it.
         **{direction: flows for direction, flows in rules.items() if flows},
     }
 
@@ -35,12 +35,12 @@ def _rule(direction: str, flow: Flow) -> dict[str, Any]:
 
 def _peer(peer: Peer) -> dict[str, Any]:
     if isinstance(peer, Name):
-        raise ValueError(f"Kubernetes' policies have no DNS names, so none can open {peer.name}")
+        raise ValueError(f"a Kubernetes NetworkPolicy cannot allow a DNS name: {peer.name}")
     if isinstance(peer, Addresses):
         excepted = {"except": list(peer.excepted)} if peer.excepted else {}
         return {"ipBlock": {"cidr": peer.cidr, **excepted}}
     return {
-        # A label the API server itself puts on every namespace.
+        # The API server sets this label on every namespace.
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}},
         "podSelector": {"matchLabels": dict(peer.labels)} if peer.labels else {},
     }

@@ -1,4 +1,4 @@
-"""The fence around the connector's pods."""
+"""Network policy of the connector's pods."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -15,29 +15,29 @@ class NetworkPolicyArgs(TypedDict):
     namespace: pulumi.Input[str]
     """Namespace of the connector's pods."""
     destinations: pulumi.Input[list[DestinationArgs]]
-    """What the routes lead to, and what else is to be open."""
+    """Backends of the routes, and every other destination to allow."""
     pod_labels: NotRequired[pulumi.Input[dict[str, str]]]
-    """Labels of the connector's pods; by default those of the Connector of the same name."""
+    """Labels of the connector's pods; by default those of the Connector with the same name."""
     preset: NotRequired[pulumi.Input[str]]
-    """`strict` (the default) opens Cloudflare's edge, cluster DNS and each destination on its port; `guide` opens the
-    namespace, the internet less every private and special range, cluster DNS, and destinations that these leave out."""
+    """`strict` (the default) allows Cloudflare's edge, cluster DNS, and each destination on its port. `guide` allows
+    the namespace, the internet except every private and special range, cluster DNS, and all other destinations."""
     metrics_from: NotRequired[pulumi.Input[str | None]]
-    """Namespace whose pods may scrape the metrics on port 2000; none by default."""
+    """Namespace whose pods may scrape metrics on port 2000; none by default."""
     engine: NotRequired[str]
-    """Kind of policy: `kubernetes` (the default), `calico`, `calico-crd` (where there is no Calico API server) or
-    `cilium`."""
+    """Policy engine of the cluster: `kubernetes` (the default), `calico`, `calico-crd` (for clusters without Calico's
+    API server) or `cilium`."""
     resolvers: NotRequired[pulumi.Input[list[ResolverArgs]]]
-    """The cluster's DNS servers, where they are not CoreDNS in kube-system or NodeLocal DNSCache at its usual address."""
+    """DNS servers of the cluster, if not CoreDNS in kube-system or NodeLocal DNSCache at its default address."""
     region: NotRequired[pulumi.Input[str | None]]
-    """Region of Cloudflare's edge that the connector keeps to, as the Connector has it: `strict` then opens that alone."""
+    """The Connector's `region`: `strict` then allows the edge addresses of that region only."""
 
 
 class NetworkPolicy(pulumi.ComponentResource):
-    """What the connector may reach, and who may reach it.
+    """A network policy that denies all traffic of the connector's pods except what is declared, in both directions.
 
-    Creates one NetworkPolicy of Kubernetes or Calico, or one CiliumNetworkPolicy, under a generated name: a successor is
-    there before it goes. It is to be made before the pods it selects, so that none ever runs unfenced. A cluster whose
-    network plugin enforces no policies accepts it and changes nothing.
+    Creates one NetworkPolicy of Kubernetes or Calico, or one CiliumNetworkPolicy, with a generated name, so that a
+    replacement exists before the old one is deleted. Create it before the pods that it selects, so that none ever runs
+    without it. A cluster whose network plugin enforces no policies accepts the object and ignores it.
     """
 
     def __init__(self, name: str, args: NetworkPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,11 +1,11 @@
-"""Who is turned away at the edge: rules and limits in the rulesets of the zones that this stack keeps."""
+"""WAF custom rules and rate limits, in the zone rulesets this stack owns."""
 
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.waf.zone_rulesets import CUSTOM, RATE_LIMIT, EntryPoint, look_up, mark, ref
+from components.waf.zone_rulesets import CUSTOM, RATE_LIMIT, EntryPoint, lookup, ownership_tag, rule_ref
 from components.zone_lookup import look_up_zone_id
 
 COUNTED = {"ip": "ip.src", "visitor": "cf.unique_visitor_id"}
@@ -13,75 +13,76 @@ RULESETS = "https://developers.cloudflare.com/ruleset-engine/about/rulesets/"
 
 
 class RateArgs(TypedDict):
-    """How often one visitor may come."""
+    """Rate above which requests of one client are blocked."""
 
     requests: int
-    """In one period."""
+    """Number of requests in one period."""
     period: int
-    """Seconds."""
+    """Length of the period in seconds."""
     timeout: int
-    """Seconds for which a visitor is turned away who comes more often; 0 turns away what is above the rate."""
+    """Seconds for which the action applies to a client above the rate; 0 applies it to the excess requests only."""
     per: str
-    """What is taken for one visitor: `ip`, an address, or `visitor`, one of those behind a shared address."""
+    """What counts as one client: `ip`, an IP address, or `visitor`, one of several visitors behind an address."""
 
 
-class EdgeRuleArgs(TypedDict):
+class WafRuleArgs(TypedDict):
     """One rule of one zone."""
 
     zone: str
     """Name of the zone."""
     name: str
-    """What it is called; different from every other in its zone."""
+    """Name of the rule, unique in its zone."""
     action: str
     """`block`, `managed_challenge`, `js_challenge` or `challenge`."""
     expression: str
-    """Which requests, in the Rules language, kept to the stack's hostnames."""
+    """Expression in Cloudflare's Rules language for the requests that the rule matches."""
     rate: NotRequired[RateArgs]
-    """Where it is a limit, to what."""
+    """Makes the rule a rate limit; without it, it is a custom rule."""
 
 
 class WafRulesArgs(TypedDict):
     account_id: str
-    """Cloudflare account, for zones that are looked up by name."""
+    """Id of the Cloudflare account, 32 hex digits; for looking up zones by name."""
     zones: dict[str, str | None]
-    """Zone name → zone id (32 hex digits). A zone without one is looked up by name, which takes *Zone: Read*."""
-    rules: list[EdgeRuleArgs]
-    """In the order in which they are asked."""
+    """Zone name → zone id (32 hex digits). A zone without an id is looked up by name, which needs *Zone: Read*."""
+    rules: list[WafRuleArgs]
+    """Rules in the order in which Cloudflare evaluates them."""
     adopt: NotRequired[list[str]]
-    """Ids of rulesets that somebody else made and this stack is to keep from now on."""
+    """Ids of existing rulesets of another owner that this stack imports and owns from now on."""
     before_delete: NotRequired[list[Any]]
-    """Hooks that take this stack's rules out of a ruleset. Without one they stay when the stack goes."""
+    """Hooks that remove this stack's rules from a ruleset. Without a hook the rules stay when the stack is deleted."""
 
 
 class WafRules(pulumi.ComponentResource):
-    """The rules that Cloudflare asks before a request reaches the tunnel.
+    """WAF custom rules and rate limits, which Cloudflare evaluates before a request reaches the tunnel.
 
-    Creates a Ruleset for each zone and phase (custom rules, rate limits) that has rules. A zone has one entry point a
-    phase, so what is there is looked up first, one read a zone and one for each ruleset: rules that somebody else made
-    are written back as they are, ahead of this stack's. A ruleset that somebody else made is refused (RunError, before
-    anything is made) unless it is named in `adopt`; then it is imported.
+    Creates a Ruleset per zone and phase (custom rules, rate limits) with rules. A zone has one entry point ruleset per
+    phase, so existing ones are looked up first: one read per zone and one per ruleset. Rules of other owners are
+    written back unchanged, ahead of this stack's. A ruleset of another owner is an error before anything is created,
+    unless `adopt` names it; then it is imported.
 
-    The engine never deletes a ruleset, since other people's rules would go with it: `before_delete` takes out this
-    stack's, and the whole ruleset where none is left.
+    Pulumi never deletes a ruleset, because that would delete the rules of other owners. A hook removes this stack's
+    rules, or the whole ruleset if no other rules are left.
     """
 
     def __init__(self, name: str, args: WafRulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:WafRules", name, {}, opts)
-        # To be there before the first record is.
         self.rulesets: list[cloudflare.Ruleset] = []
+        """Resources to create before the first record: no hostname is then public without its rules."""
         for zone in dict.fromkeys(rule["zone"] for rule in args["rules"]):
-            # Looked up at once: whether there is a ruleset decides what is registered.
             options = pulumi.InvokeOptions(parent=self)
             zone_id = args["zones"][zone] or look_up_zone_id(zone, args["account_id"], options)
-            here = [rule for rule in args["rules"] if rule["zone"] == zone]
+            in_zone = [rule for rule in args["rules"] if rule["zone"] == zone]
             phases = {
-                CUSTOM: [_rule(name, rule) for rule in here if "rate" not in rule],
-                RATE_LIMIT: [_rule(name, rule) for rule in here if "rate" in rule],
+                CUSTOM: [_rule(name, rule) for rule in in_zone if "rate" not in rule],
+                RATE_LIMIT: [_rule(name, rule) for rule in in_zone if "rate" in rule],
             }
-            wanted = [phase for phase, rules in phases.items() if rules]
-            there = look_up(zone_id, wanted, name, options)
-            for phase in wanted:
-                self.rulesets.append(self._ruleset(name, args, zone, zone_id, phase, phases[phase], there.get(phase)))
+            used = [phase for phase, rules in phases.items() if rules]
+            existing = lookup(zone_id, used, name, options)
+            for phase in used:
+                self.rulesets.append(
+                    self._ruleset(name, args, zone, zone_id, phase, phases[phase], existing.get(phase))
+                )
         self.register_outputs({})
 
     def _ruleset(
@@ -92,35 +93,38 @@ class WafRules(pulumi.ComponentResource):
         zone_id: str,
         phase: str,
         rules: list[dict[str, Any]],
-        found: EntryPoint | None,
+        existing: EntryPoint | None,
     ) -> "cloudflare.Ruleset":
-        adopted = found is not None and not found.ours
-        if found and adopted and found.id not in args.get("adopt", []):
-            raise pulumi.RunError(_refusal(zone, phase, found))
-        described = found.description if found else ""
-        all_of_them: Any = [*(found.others if found else []), *rules]
+        adopted = existing is not None and not existing.ours
+        if existing and adopted and existing.id not in args.get("adopt", []):
+            raise pulumi.RunError(_owned_by_another(zone, phase, existing))
+        description = existing.description if existing else ""
+        all_rules: Any = [*(existing.others if existing else []), *rules]
         return cloudflare.Ruleset(
             f"{name}-{phase}-{zone}",
             zone_id=zone_id,
             kind="zone",
             phase=phase,
-            # A ruleset cannot be renamed, only replaced, and its other rules with it.
-            name=found.name if found else f"{name}-{phase}",
-            description=described if described.endswith(mark(name)) else f"{described} {mark(name)}".strip(),
-            rules=all_of_them,
+            # Renaming a ruleset would replace it, together with the rules of other owners.
+            name=existing.name if existing else f"{name}-{phase}",
+            description=description
+            if description.endswith(ownership_tag(name))
+            else f"{description} {ownership_tag(name)}".strip(),
+            rules=all_rules,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Once it is kept, no longer: the engine would take another form of its id for another ruleset.
-                import_=f"zones/{zone_id}/{found.id}" if found and adopted else None,
+                # Only until it is imported: the id then has another form, which the engine would take for another
+                # ruleset.
+                import_=f"zones/{zone_id}/{existing.id}" if existing and adopted else None,
                 retain_on_delete=True,
                 hooks=pulumi.ResourceHookBinding(before_delete=args.get("before_delete", [])),
             ),
         )
 
 
-def _rule(owner: str, rule: EdgeRuleArgs) -> dict[str, Any]:
+def _rule(owner: str, rule: WafRuleArgs) -> dict[str, Any]:
     made = {
-        "ref": ref(owner, rule["name"]),
+        "ref": rule_ref(owner, rule["name"]),
         "description": f"{owner}: {rule['name']}",
         "action": rule["action"],
         "expression": rule["expression"],
@@ -128,7 +132,7 @@ def _rule(owner: str, rule: EdgeRuleArgs) -> dict[str, Any]:
     }
     if rate := rule.get("rate"):
         made["ratelimit"] = {
-            # The first is not a choice: each of Cloudflare's places counts for itself.
+            # cf.colo.id is mandatory: each of Cloudflare's data centers counts for itself.
             "characteristics": ["cf.colo.id", COUNTED[rate["per"]]],
             "requests_per_period": rate["requests"],
             "period": rate["period"],
@@ -137,11 +141,12 @@ def _rule(owner: str, rule: EdgeRuleArgs) -> dict[str, Any]:
     return made
 
 
-def _refusal(zone: str, phase: str, found: EntryPoint) -> str:
+def _owned_by_another(zone: str, phase: str, found: EntryPoint) -> str:
     rules = ", ".join(rule.get("description") or rule.get("ref") or "?" for rule in found.others) or "none"
-    said = f" ({found.description})" if found.description else ""
+    description = f" ({found.description})" if found.description else ""
     return (
-        f'culvert:waf.owns has {zone}, but somebody else keeps its ruleset for {phase}: {found.id}, "{found.name}"{said}, '
-        f'with the rules: {rules}; accepted: adopt: ["{found.id}"] under culvert:waf, which keeps these rules and adds this '
-        f"stack's, or owns without {zone}, and its owner includes what the output wafRules has. Nothing was done. See {RULESETS}"
+        f'culvert:waf.owns has {zone}, but its ruleset for {phase} has another owner: {found.id}, "{found.name}"'
+        f'{description}, with the rules: {rules}; accepted: adopt: ["{found.id}"] under culvert:waf, which keeps these '
+        f"rules and adds this stack's, or owns without {zone}, and the owner includes the rules of the output wafRules."
+        f" Nothing was done. See {RULESETS}"
     )

@@ -1,4 +1,4 @@
-"""A zone's ruleset for one phase, as it is now: whose it is, and which of its rules are somebody else's."""
+"""Existing rulesets of a zone: who owns them, and which of their rules are of other owners."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,21 +8,22 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
-_KEPT = (
+_WRITABLE = (
     *("action", "action_parameters", "description", "enabled", "exposed_credential_check", "expression", "logging"),
     *("ratelimit", "ref"),
 )
-"""What a rule is made of; the rest of what is looked up of one is the service's own."""
+"""Writable keys of a rule; the others that a look-up returns are read-only."""
 
 
-def mark(owner: str) -> str:
-    """How the stack's rulesets end what they say of themselves: in the one place that changes in place."""
+def ownership_tag(owner: str) -> str:
+    """End of the description of a ruleset that the exposure `owner` owns. The description changes without
+    replacement."""
     return f"[kept by {owner}]"
 
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """A ruleset that is there. `ours` says that this stack keeps it, `others` are the rules that it did not make."""
+    """An existing entry point ruleset. `ours`: this stack owns it. `others`: its rules of other owners."""
 
     id: str
     name: str
@@ -31,38 +32,39 @@ class EntryPoint:
     others: list[dict[str, Any]]
 
 
-def look_up(zone_id: str, phases: list[str], owner: str, options: pulumi.InvokeOptions) -> dict[str, EntryPoint]:
-    """The rulesets that a zone has for these phases: one read for the zone, and one for each ruleset there is."""
+def lookup(zone_id: str, phases: list[str], owner: str, options: pulumi.InvokeOptions) -> dict[str, EntryPoint]:
+    """The zone's rulesets for these phases, by phase: one read for the zone and one per ruleset."""
     listed = cloudflare.get_rulesets(zone_id=zone_id, opts=options).rulesets
     found: dict[str, EntryPoint] = {}
     for each in listed:
-        number: str = each["id"]
+        ruleset_id: str = each["id"]
         phase: str = each["phase"]
         if each["kind"] != "zone" or phase not in phases:
             continue
-        ruleset = cloudflare.get_ruleset(zone_id=zone_id, id=number, opts=options)
+        ruleset = cloudflare.get_ruleset(zone_id=zone_id, id=ruleset_id, opts=options)
         description = ruleset.description or ""
         others = [_rule(rule) for rule in ruleset.rules or () if not is_ours(rule, owner)]
-        found[phase] = EntryPoint(number, ruleset.name, description, description.endswith(mark(owner)), others)
+        ours = description.endswith(ownership_tag(owner))
+        found[phase] = EntryPoint(ruleset_id, ruleset.name, description, ours, others)
     return found
 
 
-def ref(owner: str, name: str) -> str:
-    """What a rule of this stack is known by, for as long as it has its name."""
+def rule_ref(owner: str, name: str) -> str:
+    """The `ref` that identifies a rule of the exposure `owner` across updates."""
     return f"{owner}_{name}"
 
 
 def is_ours(rule: Mapping[str, Any], owner: str) -> bool:
-    # No stack's name has an underscore, so that none's begins another's.
+    # No exposure's name contains an underscore, so no prefix matches the rules of another.
     return str(rule.get("ref") or "").startswith(f"{owner}_")
 
 
 def _rule(found: Any) -> dict[str, Any]:
-    return {key: value for key in _KEPT if (value := _compact(found.get(key))) not in (None, {}, [])}
+    return {key: value for key in _WRITABLE if (value := _compact(found.get(key))) not in (None, {}, [])}
 
 
 def _compact(value: Any) -> Any:
-    """Without what is not set, at any depth."""
+    """A value without unset keys, at any depth."""
     if isinstance(value, Mapping):
         return {key: _compact(inner) for key, inner in value.items() if inner is not None}
     return [_compact(inner) for inner in value] if isinstance(value, list) else value

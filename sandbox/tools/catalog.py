@@ -95,6 +95,16 @@ CATALOG: dict[str, Entry] = {
         probe=("version",),
         releases={f"{system}-{arch}": _pulumi(system, arch) for system, arch in _EVERYWHERE},
     ),
+    "pulumi-language-yaml": Entry(
+        version="v1.25.0",
+        module="pulumi-language-yaml",
+        package="github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+        minutes=1,
+        oldest=(1, 0),
+        newest_major=1,
+        # It has no option that prints its version: a copy on the PATH is not used.
+        ldflags="-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v1.25.0",
+    ),
     "etcd": Entry(
         version=_ETCD,
         module="etcd",

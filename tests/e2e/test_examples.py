@@ -1,4 +1,4 @@
-"""The examples, brought up: components called from another language, and a stack that reads culvert's outputs."""
+"""The examples, brought up: an exposure from another language, and a stack that reads culvert's outputs."""
 
 import base64
 import json
@@ -14,28 +14,39 @@ import yaml
 from pulumi import automation
 
 from ops.recover.state import export_state
-from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox, settings
-from tests.support.yaml_program import run
+from sandbox import tools
+from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
+from tests.e2e.test_adoption import api
 
 EXAMPLES = PROJECT / "examples"
-SCHEMA = json.loads((PROJECT / "plugin" / "schema.json").read_text())
-Bring = Callable[[str, Callable[[], None], dict[str, str]], automation.Stack]
+Program = Callable[[], None] | Path
+"""A Python program, or the folder of a program in another language."""
+Bring = Callable[[str, Program, dict[str, str]], automation.Stack]
 
 
 @pytest.fixture
 def bring(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bring]:
-    """Brings up a program of project `name` in the sandbox, with culvert's plugin to be found; it is destroyed in the end."""
-    # As the engine finds any plugin that is installed: a program of this name on the PATH.
+    """Brings up a program as stack `dev` of project `name` in the sandbox, and destroys it at the end.
+
+    The engine finds culvert's plugin and the language hosts as it finds any that is installed: on the PATH.
+    """
     plugin = tmp_path / "pulumi-resource-culvert"
     plugin.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "plugin"}" "$@"\n')
     plugin.chmod(0o700)
+    host = tools.ensure(["pulumi-language-yaml"], print)["pulumi-language-yaml"].path.parent
     env = sandbox.run("env")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{env.pop('PATH', os.environ['PATH'])}")
+    path = env.pop("PATH", os.environ["PATH"])
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path), str(host), path]))
     stacks: list[automation.Stack] = []
 
-    def bring(name: str, program: Callable[[], None], config: dict[str, str]) -> automation.Stack:
-        options = automation.LocalWorkspaceOptions(env_vars=env, work_dir=str(_folder(tmp_path / name)))
-        stack = automation.create_or_select_stack("dev", name, program, opts=options)
+    def bring(name: str, program: Program, config: dict[str, str]) -> automation.Stack:
+        if isinstance(program, Path):
+            options = automation.LocalWorkspaceOptions(env_vars=env)
+            stack = automation.create_or_select_stack("dev", work_dir=str(program), opts=options)
+        else:
+            (tmp_path / name).mkdir()
+            options = automation.LocalWorkspaceOptions(env_vars=env, work_dir=str(tmp_path / name))
+            stack = automation.create_or_select_stack("dev", name, program, opts=options)
         stacks.append(stack)
         stack.set_all_config({key: automation.ConfigValue(value) for key, value in config.items()})
         stack.up()
@@ -46,33 +57,81 @@ def bring(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         stack.destroy()
 
 
-def test_the_yaml_example_brings_up_the_components_of_the_plugin(sandbox: Sandbox, bring: Bring) -> None:
+@pytest.fixture
+def yaml_example(tmp_path: Path) -> Path:
+    """The YAML example without the package's folder, which only a full Pulumi installation can install."""
     document = yaml.safe_load((EXAMPLES / "yaml" / "Pulumi.yaml").read_text())
-    stack = bring("blog", lambda: run(document, SCHEMA), {"accountId": ACCOUNT})
-    assert _outputs(stack) == {"url": "https://blog.example.com", "tunnelName": "blog"}
-    assert sandbox.records()["blog.example.com"]["comment"] == "blog/dev"
+    del document["packages"]
+    folder = tmp_path / "yaml"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    return folder
+
+
+def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
+    sandbox: Sandbox, bring: Bring, yaml_example: Path
+) -> None:
+    stack = bring("blog", yaml_example, {"accountId": ACCOUNT})
     (tunnel,) = [tunnel for tunnel in sandbox.state()["tunnels"] if tunnel["name"] == "blog"]
-    assert sandbox.records()["blog.example.com"]["content"] == f"{tunnel['id']}.cfargotunnel.com"
+    record = sandbox.records()["blog.example.com"]
+    assert (record["comment"], record["content"]) == ("blog/dev", f"{tunnel['id']}.cfargotunnel.com")
+    assert _outputs(stack) == {
+        "urls": ["https://blog.example.com"],
+        "tunnelName": "blog",
+        "tunnelId": tunnel["id"],
+        "records": {"blog.example.com": record["id"]},
+    }
     (policy,) = sandbox.objects("networking.k8s.io/v1", "NetworkPolicy", "blog")
     deployments = sandbox.objects("apps/v1", "Deployment", "blog")
     (connector,) = [found for found in deployments if found["metadata"]["name"] == "blog-cloudflared"]
     assert connector["status"]["availableReplicas"] == 2
     assert policy["spec"]["podSelector"] == connector["spec"]["selector"]
+    # Derived from the route: the port that the sample site's pods listen on, not the Service's.
     assert policy["spec"]["egress"][-1] == {
         "to": [
-            {
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blog"}},
-                "podSelector": {"matchLabels": {"app.kubernetes.io/name": "blog"}},
-            }
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blog"}}, "podSelector": {}},
         ],
         "ports": [{"protocol": "TCP", "port": 8080}],
     }
     state = export_state(stack)["deployment"]["resources"]
-    assert "Secret blog-token" in _after(state, "Deployment blog-cloudflared")
-    assert {"NetworkPolicy blog", "Tunnel blog"} <= _after(state, "Deployment blog-cloudflared")
-    assert "Connector blog" in _after(state, "DnsRecord blog-blog.example.com")
+    dependencies = _after(state, "Deployment blog-cloudflared")
+    assert {
+        "Secret blog-token",
+        "NetworkPolicy blog-policy",
+        "ZeroTrustTunnelCloudflaredConfig blog-rules",
+    } <= dependencies
+    assert "Deployment blog-cloudflared" in _after(state, "DnsRecord blog-blog.example.com")
     (secret,) = sandbox.objects("v1", "Secret", "blog")
     assert base64.b64decode(secret["data"]["token"]).decode() not in json.dumps(state)
+    sandbox.calls()
+    assert set(stack.up().summary.resource_changes or {}) == {"same"}
+    assert {call["method"] for call in sandbox.calls()} <= {"GET"}
+
+
+def test_mistakes_in_the_yaml_example_are_those_of_a_stack_file(
+    bring: Bring, yaml_example: Path, sandbox: Sandbox
+) -> None:
+    route = {"hostname": "blog.example.org", "service": "http://blog"}
+    _change(yaml_example, lambda exposure: exposure.update(routes=[route], connector={"replicas": 0}))
+    with pytest.raises(automation.CommandError) as refused:
+        bring("blog", yaml_example, {"accountId": ACCOUNT})
+    message = str(refused.value)
+    assert 'culvert:routes[0].hostname is "blog.example.org"' in message
+    assert "culvert:connector.replicas is 0" in message
+    assert "Traceback" not in message
+    assert "blog" not in sandbox.tunnels()
+
+
+def test_a_record_of_another_owner_stops_the_yaml_example(bring: Bring, yaml_example: Path, sandbox: Sandbox) -> None:
+    foreign = {"name": "taken.example.com", "type": "A", "content": "203.0.113.7"}
+    api(sandbox, "POST", f"/zones/{ZONE}/dns_records", foreign)
+    with pytest.raises(automation.CommandError) as refused:
+        bring("blog", yaml_example, {"accountId": ACCOUNT, "hostname": "taken.example.com"})
+    message = str(refused.value)
+    assert 'culvert:routes[0].hostname is "taken.example.com"' in message
+    assert "203.0.113.7" in message
+    assert "Traceback" not in message
+    assert "blog" not in sandbox.tunnels()
 
 
 def test_the_probes_follow_the_hostnames_of_another_stack(sandbox: Sandbox, bring: Bring) -> None:
@@ -93,6 +152,14 @@ def test_the_probes_follow_the_hostnames_of_another_stack(sandbox: Sandbox, brin
     ]
 
 
+def _change(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the properties of the exposure in a YAML program."""
+    file = folder / "Pulumi.yaml"
+    document = yaml.safe_load(file.read_text())
+    change(document["resources"]["exposure"]["properties"])
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
 def _outputs(stack: automation.Stack) -> dict[str, Any]:
     return {key: output.value for key, output in stack.outputs().items()}
 
@@ -109,8 +176,3 @@ def _title(urn: str) -> str:
 
 def _run(program: Path) -> None:
     runpy.run_path(str(program), run_name="__main__")
-
-
-def _folder(path: Path) -> Path:
-    path.mkdir()
-    return path

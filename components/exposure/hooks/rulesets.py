@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pulumi
 
 from components.exposure.hooks.provider_api import provider_api
-from components.waf.zone_rulesets import is_ours, mark
+from components.waf.zone_rulesets import is_ours, ownership_tag
 
 WRITABLE = (
     *("id", "ref", "action", "action_parameters", "description", "enabled", "exposed_credential_check", "expression"),
@@ -36,7 +36,7 @@ def releaser(owner: str) -> Callable[[pulumi.ResourceHookArgs], None]:
         if not others:
             api.delete_ruleset(zone_id, args.id)
             return
-        description = (ruleset.get("description") or "").removesuffix(mark(owner)).rstrip()
+        description = (ruleset.get("description") or "").removesuffix(ownership_tag(owner)).rstrip()
         rules = [{key: rule[key] for key in WRITABLE if rule.get(key) is not None} for rule in others]
         api.replace_ruleset(zone_id, args.id, description, rules)
 

@@ -82,6 +82,6 @@ def test_another_steering_is_another_policy(deploy: Deploy, steering: str, polic
 
 def test_visitors_are_sent_once_the_connector_is_there(deploy: Deploy) -> None:
     def program() -> None:
-        LoadBalancer("culvert-dev", {**ARGS, "after": [random.RandomPassword("connector", length=8)]})
+        LoadBalancer("culvert-dev", {**ARGS, "depends_on": [random.RandomPassword("connector", length=8)]})
 
     assert "RandomPassword connector" in deploy(program).one("LoadBalancer").after

@@ -42,6 +42,6 @@ def test_it_reaches_people_every_way_that_is_given_and_no_other(deploy: Deploy) 
 def test_nobody_hears_of_a_tunnel_that_is_being_made(deploy: Deploy) -> None:
     def program() -> None:
         connector = random.RandomPassword("connector", length=8)
-        Notification("culvert-dev", {"account_id": ACCOUNT, "tunnel_id": TUNNEL_ID, "after": [connector]})
+        Notification("culvert-dev", {"account_id": ACCOUNT, "tunnel_id": TUNNEL_ID, "depends_on": [connector]})
 
     assert "RandomPassword connector" in deploy(program).one("NotificationPolicy").after

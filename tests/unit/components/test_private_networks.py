@@ -71,7 +71,7 @@ def test_a_route_back_into_the_default_virtual_network_is_another_resource(deplo
 def test_routes_come_after_the_connector_and_go_before_what_they_are_in(deploy: Deploy) -> None:
     def program() -> None:
         connector, tunnel = (random.RandomPassword(name, length=8) for name in ("connector", "tunnel"))
-        args: Any = {**ARGS, "virtual_network_name": "homelab", "after": [connector], "replaced_with": [tunnel]}
+        args: Any = {**ARGS, "virtual_network_name": "homelab", "depends_on": [connector], "replace_with": [tunnel]}
         PrivateNetworks("culvert-dev", args)
 
     for route in deploy(program).every("ZeroTrustTunnelCloudflaredRoute"):

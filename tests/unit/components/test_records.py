@@ -88,7 +88,7 @@ def test_a_long_comment_is_cut_at_the_limit_of_the_free_plan(deploy: Deploy) -> 
 def test_records_wait_for_what_they_are_told_to(deploy: Deploy) -> None:
     def program() -> None:
         connector = random.RandomPassword("connector", length=8)
-        Records("culvert-dev", {**ARGS, "after": [connector]})
+        Records("culvert-dev", {**ARGS, "depends_on": [connector]})
 
     records = deploy(program).every("DnsRecord")
     assert len(records) == 3

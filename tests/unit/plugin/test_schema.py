@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
+from pydantic.alias_generators import to_camel
 
+import components
+from components import Exposure
 from plugin import package
+from settings import Settings
 from tests.support.paths import PROJECT
 
 SCHEMA = package.schema()
 
 
 def test_every_component_is_in_the_package_with_its_own_description() -> None:
-    classes = {found.__name__: found for found in package.COMPONENTS}
+    classes = {found.__name__: found for found in vars(components).values() if isinstance(found, type)}
     assert {token.rsplit(":", 1)[-1] for token in SCHEMA["resources"]} == set(classes)
     for token, resource in SCHEMA["resources"].items():
         first_line = (classes[token.rsplit(":", 1)[-1]].__doc__ or "").splitlines()[0]
@@ -42,7 +46,7 @@ def test_a_namespace_and_a_token_are_all_that_a_connector_asks_for() -> None:
 
 def test_what_no_other_language_can_hand_over_is_not_published() -> None:
     published = json.dumps(SCHEMA)
-    assert "replacedWith" not in published
+    assert "replaceWith" not in published
     assert "beforeDelete" not in published
 
 
@@ -53,19 +57,50 @@ def test_the_plugin_is_installed_with_the_pins_of_the_program() -> None:
     assert components == [pin for pin in program if not pin.startswith("pip==")]
 
 
+def test_the_inputs_of_an_exposure_are_the_keys_of_a_stack_file() -> None:
+    exposure = SCHEMA["resources"]["culvert:index:Exposure"]
+    settings = Settings.model_json_schema()
+    assert exposure["inputProperties"].keys() == settings["properties"].keys()
+    assert exposure["requiredInputs"] == ["accountId", "zones", "routes"]
+    for name, group in settings["$defs"].items():
+        published = SCHEMA["types"][f"culvert:index:{name}"]
+        assert published["properties"].keys() == group["properties"].keys()
+        assert published.get("required") == group.get("required")
+
+
+def test_what_decides_which_resources_exist_is_a_plain_input() -> None:
+    exposure = SCHEMA["resources"]["culvert:index:Exposure"]
+    inputs = [name for name, described in exposure["inputProperties"].items() if not described.get("plain")]
+    assert inputs == ["accountId", "accessTeam"]
+    route = SCHEMA["types"]["culvert:index:Route"]["properties"]
+    assert all(described["plain"] for described in route.values())
+    assert route["path"]["oneOf"] == [
+        {"plain": True, "$ref": "#/types/culvert:index:PathOptions"},
+        {"plain": True, "type": "string"},
+    ]
+
+
+def test_an_exposure_has_the_outputs_of_the_program() -> None:
+    exposure = SCHEMA["resources"]["culvert:index:Exposure"]
+    assert list(exposure["properties"]) == [to_camel(name) for name in Exposure.__annotations__]
+    assert set(exposure["properties"]) - set(exposure["required"]) == {"wafRules", "virtualNetworkId", "serviceTokens"}
+
+
+def test_every_reference_to_a_type_is_to_one_of_the_package() -> None:
+    references = set(re.findall(r'"#/types/([^"]+)"', json.dumps(SCHEMA)))
+    assert references <= set(SCHEMA["types"])
+
+
 def test_examples_find_the_package_and_name_what_is_in_it() -> None:
     for language in ("yaml", "typescript"):
         folder = PROJECT / "examples" / language
         place = yaml.safe_load((folder / "Pulumi.yaml").read_text())["packages"]["culvert"]
         assert (folder / place / "PulumiPlugin.yaml").is_file()
     program = (PROJECT / "examples" / "typescript" / "index.ts").read_text()
-    named = set(re.findall(r"new culvert\.(\w+)\(", program))
-    assert named == {"Namespace", "NetworkPolicy", "Tunnel", "Connector", "Records"}
-    for variable, kind in (("namespace", "Namespace"), ("tunnel", "Tunnel"), ("connector", "Connector")):
-        outputs = set(SCHEMA["resources"][f"culvert:index:{kind}"]["properties"])
-        used = set(re.findall(rf"\b{variable}\.(\w+)", program))
-        assert used
-        assert used <= outputs
+    assert set(re.findall(r"new culvert\.(\w+)\(", program)) == {"Exposure"}
+    used = set(re.findall(r"\bexposure\.(\w+)", program))
+    assert used
+    assert used <= set(SCHEMA["resources"]["culvert:index:Exposure"]["properties"])
 
 
 def _properties() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -8,7 +8,7 @@ import pulumi_random as random
 import pytest
 
 from components import Connector, pod_labels
-from components.connector.connector import ConnectorArgs
+from components.connector.args import ConnectorArgs
 from tests.unit.components.conftest import Deploy, Recorded
 
 TOKEN = "eyJhIjoiYWNjb3VudCJ9-the-token"  # noqa: S105
@@ -246,7 +246,7 @@ def test_metrics_of_each_pod_are_found_under_one_name(recorded: Recorded) -> Non
 def test_pods_wait_for_what_they_are_told_to_and_the_secret_does_not(deploy: Deploy) -> None:
     def program() -> None:
         fence = random.RandomPassword("fence", length=8)
-        Connector("culvert-dev", {**ARGS, "after": [fence]})
+        Connector("culvert-dev", {**ARGS, "depends_on": [fence]})
 
     recorded = deploy(program)
     assert "RandomPassword fence" in recorded.one("Deployment").after

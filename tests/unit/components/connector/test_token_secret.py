@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components import Connector, Tunnel
-from components.connector.sealed_secret import sealed
+from components.connector.sealed_secret import seal
 from tests.support.sealed_secrets import certificate, unseal
 from tests.unit.components.conftest import Deploy, Recorded, Registered
 
@@ -89,7 +89,7 @@ def test_a_new_certificate_seals_anew_under_the_same_name(deploy: Deploy) -> Non
 def test_no_two_seals_share_a_key_stream() -> None:
     """With one key and the one nonce, equal texts would have equal ciphertexts, and two different ones would give both away."""
     seals = [
-        sealed(token, cert, namespace, name)
+        seal(token, cert, namespace, name)
         for token, cert, namespace, name in (
             (TOKEN, CERTIFICATE, "blog", "a"),
             (TOKEN[::-1], CERTIFICATE, "blog", "a"),

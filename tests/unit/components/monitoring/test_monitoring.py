@@ -35,7 +35,7 @@ def test_each_part_can_be_left_out(deploy: Deploy) -> None:
     assert deployed(deploy, monitor="none").names == set()
     assert deployed(deploy, monitor="none", alerts={}).names == {"PrometheusRule culvert-dev-alerts"}
     assert deployed(deploy, monitor="none", dashboard={}).names == {"ConfigMap culvert-dev-dashboard"}
-    with pytest.raises(ValueError, match="known are pod, service and none"):
+    with pytest.raises(ValueError, match="accepted: one of pod, service and none"):
         deployed(deploy, monitor="probe")
 
 

@@ -111,7 +111,7 @@ def test_another_engine_is_one_object_of_its_kind_under_a_generated_name(
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ValueError, match="known are kubernetes, calico, calico-crd, cilium"):
+    with pytest.raises(ValueError, match="accepted: one of kubernetes, calico, calico-crd, cilium"):
         engine_of("antrea")
 
 
@@ -272,12 +272,12 @@ def test_every_rule_names_somebody(preset: str) -> None:
 
 
 def test_a_flow_to_nobody_cannot_be_made_since_it_would_mean_everybody() -> None:
-    with pytest.raises(ValueError, match="mean everybody"):
+    with pytest.raises(ValueError, match="would allow every destination"):
         Flow((), (Port(443, "TCP"),))
 
 
 def test_a_destination_that_is_nowhere_is_refused() -> None:
-    with pytest.raises(ValueError, match="names a namespace, a cidr or a name"):
+    with pytest.raises(ValueError, match="needs one of namespace, cidr and name"):
         egress("strict", "blog", [{"port": 80}])
 
 
@@ -289,7 +289,7 @@ def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
 @pytest.mark.parametrize("more", [{}, {"every_port": False}, {"port": 80, "every_port": True}])
 def test_a_port_that_is_left_out_does_not_open_the_others(more: Any) -> None:
     destination: Any = {"cidr": "10.43.0.0/16", **more}
-    with pytest.raises(ValueError, match="a port or every_port, one of the two"):
+    with pytest.raises(ValueError, match="exactly one of port and every_port"):
         egress("strict", "blog", [destination])
 
 
@@ -300,12 +300,12 @@ def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:
     assert "198.41.218.0/24" in str(edge("us"))
     assert not set(edge("us")) & set(edge(None))
     assert egress("guide", "blog", [], "us") == egress("guide", "blog", [])
-    with pytest.raises(ValueError, match="known is us"):
+    with pytest.raises(ValueError, match="accepted: us"):
         egress("strict", "blog", [], "eu")
 
 
 def test_an_unknown_preset_is_refused() -> None:
-    with pytest.raises(ValueError, match="known are strict and guide"):
+    with pytest.raises(ValueError, match="accepted: one of strict and guide"):
         egress("open", "blog", [])
 
 

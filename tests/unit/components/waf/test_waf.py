@@ -6,15 +6,15 @@ import pulumi
 import pytest
 
 from components import WafRules
-from components.waf.waf import EdgeRuleArgs, RateArgs, WafRulesArgs
+from components.waf.waf import RateArgs, WafRuleArgs, WafRulesArgs
 from tests.unit.components.conftest import ZONE_ID, Deploy, Recorded
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
 MARK = "[kept by culvert-dev]"
-BLOCK: EdgeRuleArgs = {"zone": "example.com", "name": "sanctions", "action": "block", "expression": "ssl"}
+BLOCK: WafRuleArgs = {"zone": "example.com", "name": "sanctions", "action": "block", "expression": "ssl"}
 RATE: RateArgs = {"requests": 5, "period": 10, "timeout": 60, "per": "ip"}
-LIMIT: EdgeRuleArgs = {
+LIMIT: WafRuleArgs = {
     "zone": "example.com",
     "name": "logins",
     "action": "block",
@@ -53,7 +53,7 @@ def there(*rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {**ruleset, "rules": list(rules), **changes}
 
 
-def deployed(deploy: Deploy, *rules: EdgeRuleArgs, rulesets: Any = (), **more: Any) -> Recorded:
+def deployed(deploy: Deploy, *rules: WafRuleArgs, rulesets: Any = (), **more: Any) -> Recorded:
     args: WafRulesArgs = {
         "account_id": ACCOUNT,
         "zones": {"example.com": ZONE, "example.org": None},

@@ -1,0 +1,47 @@
+"""`Exposure` in another Python program, as docs/languages.md shows it."""
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from settings import SettingsError
+from tests.support.paths import PROJECT
+from tests.unit.components.conftest import TUNNEL_ID, Deploy
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program on the page, in a project beside a checkout named `culvert`."""
+    page = (PROJECT / "docs" / "languages.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "culvert").symlink_to(PROJECT)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "__main__.py").write_text(block)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return folder / "__main__.py"
+
+
+def test_the_program_on_the_page_makes_a_whole_exposure(deploy: Deploy, program: Path) -> None:
+    recorded = deploy(lambda: runpy.run_path(str(program), run_name="__main__"))
+    assert recorded.outputs["pulumi:pulumi:Stack"] == {"urls": ["https://blog.example.com"]}
+    assert recorded.one("DnsRecord").inputs["content"] == f"{TUNNEL_ID}.cfargotunnel.com"
+    assert recorded.one("Namespace").inputs["metadata"]["name"] == "culvert-dev"
+    assert "culvert:index:Exposure culvert-dev" in recorded.components
+    assert sys.path[0] == "../culvert"
+
+
+def test_mistakes_in_its_settings_are_those_of_a_stack_file(deploy: Deploy, program: Path) -> None:
+    program.write_text(program.read_text().replace("http://blog", "blog"))
+    with pytest.raises(SettingsError, match=r"culvert:routes\[0\]\.service"):
+        deploy(lambda: runpy.run_path(str(program), run_name="__main__"))
+
+
+def test_a_name_that_objects_cannot_have_is_rejected(deploy: Deploy, program: Path) -> None:
+    program.write_text(program.read_text().replace('f"{pulumi.get_project()}-{pulumi.get_stack()}"', '"My_Blog"'))
+    with pytest.raises(SettingsError, match='name is "My_Blog"'):
+        deploy(lambda: runpy.run_path(str(program), run_name="__main__"))
