@@ -16,7 +16,6 @@ from pulumi import automation
 from ops.recover.state import export_state
 from sandbox import tools
 from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
-from tests.e2e.test_adoption import api
 
 EXAMPLES = PROJECT / "examples"
 Program = Callable[[], None] | Path
@@ -124,7 +123,7 @@ def test_mistakes_in_the_yaml_example_are_those_of_a_stack_file(
 
 def test_a_record_of_another_owner_stops_the_yaml_example(bring: Bring, yaml_example: Path, sandbox: Sandbox) -> None:
     foreign = {"name": "taken.example.com", "type": "A", "content": "203.0.113.7"}
-    api(sandbox, "POST", f"/zones/{ZONE}/dns_records", foreign)
+    sandbox.api("POST", f"/zones/{ZONE}/dns_records", foreign)
     with pytest.raises(automation.CommandError) as refused:
         bring("blog", yaml_example, {"accountId": ACCOUNT, "hostname": "taken.example.com"})
     message = str(refused.value)
