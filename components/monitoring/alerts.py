@@ -24,7 +24,7 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
     def series(metric: str) -> str:
         return metrics.of_stack(metric, instance, namespace)
 
-    expected = replicas * metrics.CONNECTIONS_EACH
+    expected = replicas * metrics.CONNECTIONS_PER_CONNECTOR
     percent = args.get("error_percent", 5)
     down, other = args.get("down_severity", "critical"), args.get("severity", "warning")
     connections, versions = series(metrics.CONNECTIONS), series(metrics.CONFIG_VERSION)

@@ -15,8 +15,8 @@ CONCURRENT = "cloudflared_tunnel_concurrent_requests_per_tunnel"
 CONFIG_VERSION = "cloudflared_orchestration_config_version"
 BUILD = "build_info"
 
-CONNECTIONS_EACH = 4
-"""Connections of one connector."""
+CONNECTIONS_PER_CONNECTOR = 4
+"""Two to each of two data centers."""
 
 
 def of_stack(metric: str, instance: str, namespace: str) -> str:

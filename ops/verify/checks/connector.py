@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from clients.errors import CheckUnavailable
+from components.monitoring.metrics import CONNECTIONS_PER_CONNECTOR
 from components.network_policy.flows import METRICS_PORT
-from ops.verify.checks.tunnel import CONNECTIONS_PER_CONNECTOR
 from ops.verify.result import Check, CheckResult
 
 CONNECTED = Check("cluster", "connected")

@@ -5,15 +5,13 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from components.monitoring.metrics import CONNECTIONS_PER_CONNECTOR
 from ops.verify.result import Check, CheckResult
 
 TUNNEL = Check("api", "tunnel")
 CONNECTIONS = Check("api", "connections")
 VERSION = Check("api", "version")
 RULES = Check("api", "rules")
-
-CONNECTIONS_PER_CONNECTOR = 4
-"""Two to each of two data centers."""
 
 _DOWN = "error 1033 (530) on every hostname"
 Rule = tuple[str, str, str, str]
