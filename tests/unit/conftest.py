@@ -24,3 +24,9 @@ def emulator_thread(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Emula
 def emulator(emulator_thread: "EmulatorThread", tmp_path: Path) -> Iterator["Emulator"]:
     with emulator_thread.emulator(tmp_path / "cloudflare.sqlite3") as emulator:
         yield emulator
+
+
+@pytest.fixture
+def cloudflare_environ(emulator: "Emulator") -> dict[str, str]:
+    """The variables that lead a client to the emulator."""
+    return {"CLOUDFLARE_BASE_URL": emulator.base_url, "CLOUDFLARE_API_TOKEN": emulator.token}

@@ -1,6 +1,5 @@
 """The error hook of a tunnel whose deletion was refused."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -13,16 +12,14 @@ CONNECTED = 'DELETE "â€¦": 400 Bad Request {"errors":[{"code":1022,"message":"â€
 
 
 @pytest.fixture
-def tunnel(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def tunnel(emulator: Emulator, cloudflare_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """A tunnel with two connectors."""
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{str(emulator.http.base_url).rstrip('/')}/client/v4")
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
+    for name, value in cloudflare_environ.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(pulumi, "warn", lambda _message: None)
     tunnel_id = emulator.tunnel()
     emulator.connect(tunnel_id, [4, 1])
-    yield tunnel_id
-    emulator.done("DELETE", f"{TUNNELS}/{tunnel_id}/connections")
-    emulator.done("DELETE", f"{TUNNELS}/{tunnel_id}")
+    return tunnel_id
 
 
 def failed(tunnel: str, *errors: str, operation: str = "delete") -> pulumi.ErrorHookArgs:

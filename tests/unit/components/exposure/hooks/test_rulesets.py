@@ -1,6 +1,6 @@
 """The hook before a ruleset's deletion: which rules are removed, and which stay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -18,16 +18,14 @@ Run = Callable[[str], None]
 
 
 @pytest.fixture
-def run(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(cloudflare_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Calls the hook for a ruleset by its id, as the engine does."""
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{str(emulator.http.base_url).rstrip('/')}/client/v4")
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
+    for name, value in cloudflare_environ.items():
+        monkeypatch.setenv(name, value)
     release, kind = releaser("culvert-dev"), "cloudflare:index/ruleset:Ruleset"
-    yield lambda ruleset_id: release(
+    return lambda ruleset_id: release(
         pulumi.ResourceHookArgs("urn", ruleset_id, "rules", kind, old_outputs={"zoneId": ZONE})
     )
-    for ruleset in emulator.done("GET", RULESETS):
-        emulator.call("DELETE", f"{RULESETS}/{ruleset['id']}")
 
 
 def made(emulator: Emulator, *rules: dict[str, Any], description: str = MARK) -> dict[str, Any]:
@@ -60,8 +58,5 @@ def test_a_ruleset_that_no_longer_exists_is_ignored(run: Run) -> None:
 def test_a_refusal_stops_the_engine(emulator: Emulator, run: Run) -> None:
     ruleset_id = made(emulator, OURS)["id"]
     emulator.owner("PUT", "/faults", {"rules": [{"kind": "status", "status": 403, "method": "DELETE"}]})
-    try:
-        with pytest.raises(CloudflareApiError, match=f"DELETE /zones/{ZONE}/rulesets/{ruleset_id}: HTTP 403"):
-            run(ruleset_id)
-    finally:
-        emulator.owner("PUT", "/faults", {})
+    with pytest.raises(CloudflareApiError, match=f"DELETE /zones/{ZONE}/rulesets/{ruleset_id}: HTTP 403"):
+        run(ruleset_id)
