@@ -99,10 +99,9 @@ class EventRecorder:
 
 
 def _change(op: str, step: StepEventMetadata) -> Change:
-    paths: set[str] = set()
-    if op in ("update", "replace"):
-        paths = {prop.path for prop in changed_properties(step, ValueFormatter([step], ""))}
-    return Change(op, step.type, urn_name(step.urn), sorted(paths))
+    whole = op in ("create", "import", "delete")
+    paths = [] if whole else sorted({prop.path for prop in changed_properties(step, ValueFormatter([step], ""))})
+    return Change(op, step.type, urn_name(step.urn), paths)
 
 
 def plain_outputs(outputs: Any) -> dict[str, Any]:

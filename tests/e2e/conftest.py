@@ -1,4 +1,4 @@
-"""The sandbox as its user drives it: by its command line, with its JSON."""
+"""A sandbox, driven by its command line with `--json`."""
 
 import json
 import os
@@ -56,7 +56,7 @@ class Sandbox:
         return f"http://127.0.0.1:{json.loads((self.home / 'run' / 'cloudflare.port').read_text())['port']}/"
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:
-        """A call to the emulator's own side, below `/sandbox`; its answer."""
+        """A call to the emulator's administration, below `/sandbox`; its answer."""
         headers = {"Authorization": f"Bearer {(self.home / 'admin').read_text().strip()}"}
         reply = httpx.request(method, f"{self.dashboard()}sandbox{path}", json=body, headers=headers, trust_env=False)
         reply.raise_for_status()
@@ -70,7 +70,7 @@ class Sandbox:
         return reply.json()["result"] if reply.content else None
 
     def calls(self, *, mark: bool = True) -> list[dict[str, Any]]:
-        """The API calls since the last mark, which is set anew unless told otherwise."""
+        """The API calls since the last mark; with `mark`, sets a new one."""
         file = self.home / "mark"
         listed = self.admin("GET", f"/calls?since={file.read_text() if file.exists() else 0}")
         if mark:
@@ -114,7 +114,7 @@ class Sandbox:
 
 
 def settings(stack: str, **more: Any) -> dict[str, Any]:
-    """A small good configuration: one hostname, one Service, a namespace of its own."""
+    """Valid settings: one hostname, one Service, a namespace of the stack's own."""
     return {
         "accountId": ACCOUNT,
         "zones": {"example.com": ZONE},
@@ -126,7 +126,7 @@ def settings(stack: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A running sandbox for all tests of a session; each test uses stacks of its own."""
+    """One sandbox for all tests of a worker; each test uses its own stacks."""
     box = Sandbox(tmp_path_factory.mktemp("sandbox") / "home")
     try:
         with finalizing(box.home):

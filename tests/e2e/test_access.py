@@ -1,4 +1,4 @@
-"""Access before a hostname: in which order it comes and goes, what it touches, and a visitor who logs in."""
+"""Cloudflare Access for hostnames: the order of the API calls, what they change, and a visitor who logs in."""
 
 from typing import Any
 
@@ -12,24 +12,24 @@ WORDS = ("dns_records", "configurations", "apps", "policies", "service_tokens")
 
 
 def guarded(stack: str, *hosts: str, **access: Any) -> dict[str, Any]:
-    """Hostnames behind Access, with a team whose tickets the connector checks."""
-    doors = {"allow": {"emails": [ANN]}, **access}
-    routes = [{"hostname": f"{host}.example.com", "service": "http://blog", "access": doors} for host in hosts]
+    """Hostnames behind Access, with a team whose JWTs the connector checks."""
+    options = {"allow": {"emails": [ANN]}, **access}
+    routes = [{"hostname": f"{host}.example.com", "service": "http://blog", "access": options} for host in hosts]
     return settings(stack, routes=routes, accessTeam="acme")
 
 
 def writes(sandbox: Sandbox) -> list[str]:
-    """What was written since this was last asked: the method, and what kind of thing."""
+    """The writes since the last call: method and kind of resource."""
     calls = [call for call in sandbox.calls() if call["method"] != "GET"]
     assert all(call["status"] < 300 for call in calls), calls
     return [f"{call['method']} {next(word for word in WORDS if word in call['path'])}" for call in calls]
 
 
-def test_a_guarded_hostname_is_never_open_for_a_moment(sandbox: Sandbox) -> None:
+def test_a_hostname_behind_access_is_open_at_no_moment(sandbox: Sandbox) -> None:
     sandbox.up("gate", settings("gate"))
     sandbox.calls()
 
-    shut = sandbox.up("gate", guarded("gate", "gate", "gate2", serviceTokens=["ci"]))
+    protected = sandbox.up("gate", guarded("gate", "gate", "gate2", serviceTokens=["ci"]))
     order = writes(sandbox)
     assert sorted(order) == [
         *["POST apps"] * 2,
@@ -39,14 +39,14 @@ def test_a_guarded_hostname_is_never_open_for_a_moment(sandbox: Sandbox) -> None
         "PUT configurations",
     ]
     assert order[-3:] == ["POST apps", "PUT configurations", "POST dns_records"]
-    # What there was of the open hostname stays: its pods, its Secret, its record.
-    touched = {change["type"].rsplit(":", 1)[-1] for change in shut["changes"] if change["op"] != "create"}
+    # The pods, the Secret and the record of the open hostname stay.
+    touched = {change["type"].rsplit(":", 1)[-1] for change in protected["changes"] if change["op"] != "create"}
     assert touched == {"NetworkPolicy", "ZeroTrustTunnelCloudflaredConfig"}
-    assert shut["outputs"]["serviceTokens"] == "[secret]"
+    assert protected["outputs"]["serviceTokens"] == "[secret]"
 
     sandbox.up("gate", settings("gate"))
     order = writes(sandbox)
-    # The connector stops asking for tickets before nobody hands them out any more.
+    # The connector stops requiring JWTs before Access stops issuing them.
     assert order[:2] == ["PUT configurations", "DELETE dns_records"]
     assert max(place for place, call in enumerate(order) if call == "DELETE apps") == 3
     assert sorted(order[4:]) == [*["DELETE policies"] * 4, "DELETE service_tokens"]
@@ -65,10 +65,10 @@ def test_a_visitor_who_logs_in_passes_the_connectors_own_check(sandbox: Sandbox)
         assert login.host == "acme.cloudflareaccess.com"
         page = login.copy_add_param("email", ANN).raw_path.decode()
         back = httpx.URL(visitor.get(page, headers={"host": login.host}).headers["location"])
-        ticket = visitor.get(back.raw_path.decode()).headers["set-cookie"].partition(";")[0]
-        assert visitor.get("/", headers={"cookie": ticket}).status_code == 200
+        cookie = visitor.get(back.raw_path.decode()).headers["set-cookie"].partition(";")[0]
+        assert visitor.get("/", headers={"cookie": cookie}).status_code == 200
 
-        # The application taken away by hand: nobody asks at the door any more, and the connector still does.
+        # The application is deleted by hand: Access no longer asks for a login, the connector still requires the JWT.
         application = next(made for made in sandbox.state()["objects"] if made.get("domain") == headers["host"])
         token = {"authorization": f"Bearer {env['CLOUDFLARE_API_TOKEN']}"}
         path = f"{env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}/access/apps/{application['id']}"

@@ -1,4 +1,4 @@
-"""The API server's own admission judges what the program makes."""
+"""The Kubernetes objects that the program makes, as the API server admits them and its controllers use them."""
 
 import pytest
 from kubernetes.dynamic import exceptions
@@ -13,15 +13,15 @@ def test_connector_and_sample_site_pass_restricted_pod_security(sandbox: Sandbox
     pods = sandbox.objects("v1", "Pod", "safe")
     assert {pod["status"]["phase"] for pod in pods} == {"Running"}
     assert len(pods) >= 3
-    # The label bites: a pod that does not pass is refused by the same API server.
+    # The label is enforced: the same API server rejects a pod that does not meet the standard.
     loose = {"metadata": {"name": "loose"}, "spec": {"containers": [{"name": "loose", "image": "nginx"}]}}
     with pytest.raises(exceptions.ForbiddenError, match="violates PodSecurity"):
         sandbox.cluster().resources.get(api_version="v1", kind="Pod").create(body=loose, namespace="safe")
 
 
 @pytest.mark.parametrize("preset", ["strict", "guide"])
-def test_the_policy_is_taken_and_selects_every_connector_pod(sandbox: Sandbox, preset: str) -> None:
-    stack = f"fence-{preset}"
+def test_the_network_policy_selects_every_connector_pod(sandbox: Sandbox, preset: str) -> None:
+    stack = f"preset-{preset}"
     sandbox.up(stack, settings(stack, networkPolicy={"preset": preset, "metricsFrom": "monitoring"}))
     (policy,) = sandbox.objects("networking.k8s.io/v1", "NetworkPolicy", stack)
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
@@ -31,16 +31,13 @@ def test_the_policy_is_taken_and_selects_every_connector_pod(sandbox: Sandbox, p
     assert all(wanted <= pod["metadata"]["labels"].items() for pod in pods)
 
 
-def test_the_connector_can_be_drained_one_pod_at_a_time(sandbox: Sandbox) -> None:
+def test_pods_can_be_drained_one_at_a_time_and_a_service_finds_their_metrics(sandbox: Sandbox) -> None:
     sandbox.up("drain", settings("drain"))
     (budget,) = sandbox.objects("policy/v1", "PodDisruptionBudget", "drain")
     assert budget["status"]["expectedPods"] == 2
     assert budget["status"]["disruptionsAllowed"] == 1
 
-
-def test_metrics_are_found_by_a_service(sandbox: Sandbox) -> None:
-    sandbox.up("metrics", settings("metrics"))
-    slices = sandbox.objects("discovery.k8s.io/v1", "EndpointSlice", "metrics")
+    slices = sandbox.objects("discovery.k8s.io/v1", "EndpointSlice", "drain")
     ports = {port["port"] for found in slices for port in found["ports"] or []}
     assert ports == {2000}
     assert sum(len(found["endpoints"] or []) for found in slices) == 2

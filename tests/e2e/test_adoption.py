@@ -1,4 +1,4 @@
-"""What somebody else made: never overwritten, and taken over by its id, with what changes told beforehand."""
+"""Foreign records and tunnels: never overwritten, and adopted by id, with a preview of the changes."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ def of(report: dict[str, Any], type: str) -> list[tuple[str, list[str]]]:
     return [(change["op"], change["properties"]) for change in report["changes"] if change["type"] == type]
 
 
-def test_somebody_elses_record_is_an_error_before_anything_is_made_until_it_is_taken_over(sandbox: Sandbox) -> None:
+def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandbox: Sandbox) -> None:
     given = settings("theirs")
     file = sandbox.stack_file("theirs", given)
     sandbox.run("env", "--config", str(file))
@@ -32,15 +32,15 @@ def test_somebody_elses_record_is_an_error_before_anything_is_made_until_it_is_t
     assert "culvert-theirs" not in sandbox.tunnels()
 
     route = {**given["routes"][0], "adopt": record["id"]}
-    taken = sandbox.up("theirs", {**given, "routes": [route]})
-    (imported, updated) = of(taken, RECORD)
+    adopted = sandbox.up("theirs", {**given, "routes": [route]})
+    (imported, updated) = of(adopted, RECORD)
     assert imported == ("import", [])
     assert updated[0] == "update"
     assert {"comment", "content", "proxied"} <= set(updated[1])
     ours = sandbox.records()["theirs.example.com"]
-    assert (ours["id"], ours["content"]) == (record["id"], taken["outputs"]["tunnelTarget"])
+    assert (ours["id"], ours["content"]) == (record["id"], adopted["outputs"]["tunnelTarget"])
     assert (ours["comment"], ours["proxied"]) == ("culvert/theirs", True)
-    assert taken["outputs"]["records"] == {"theirs.example.com": record["id"]}
+    assert adopted["outputs"]["records"] == {"theirs.example.com": record["id"]}
 
     for settled in ({**given, "routes": [route]}, given, {**given, "routes": [route]}):
         again = sandbox.up("theirs", settled)
@@ -50,7 +50,7 @@ def test_somebody_elses_record_is_an_error_before_anything_is_made_until_it_is_t
     assert "theirs.example.com" not in sandbox.records()
 
 
-def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandbox: Sandbox) -> None:
+def test_a_tunnel_is_adopted_in_place_with_its_rules_and_a_new_secret(sandbox: Sandbox) -> None:
     given = settings("inherit")
     file = sandbox.stack_file("inherit", given)
     sandbox.run("env", "--config", str(file))
@@ -73,14 +73,14 @@ def test_a_tunnel_is_taken_over_in_place_with_its_rules_under_a_new_secret(sandb
     assert [op for op, _ in of(preview, RULES)] == ["import", "update"]
     assert {call["method"] for call in sandbox.calls()} == {"GET"}
 
-    taken = sandbox.up("inherit", adopting)
+    adopted = sandbox.up("inherit", adopting)
     # The other way round, Cloudflare's provider 5.22 sends rules without a service.
     assert [call["method"] for call in sandbox.calls() if tunnel in call["path"] and call["method"] != "GET"] == [
         "PUT",
         "PATCH",
     ]
-    assert taken["outputs"]["tunnelId"] == tunnel
-    assert taken["outputs"]["configVersion"] == 2
+    assert adopted["outputs"]["tunnelId"] == tunnel
+    assert adopted["outputs"]["configVersion"] == 2
     assert {"homelab", "culvert-inherit"} & set(sandbox.tunnels()) == {"culvert-inherit"}
     token = json.loads(base64.b64decode(sandbox.api("GET", f"{tunnels}/{tunnel}/token")))
     assert token["s"] != secret

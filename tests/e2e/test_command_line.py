@@ -1,11 +1,11 @@
-"""The commands as a stranger meets them: what they print, what they refuse, what they leave behind."""
+"""The commands of `python -m sandbox`: what they print, what they reject, what they leave behind."""
 
 import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -15,32 +15,50 @@ import yaml
 from tests.e2e.conftest import PROJECT, Sandbox, settings
 
 
-def _eventually(what: Callable[[], object], seconds: float = 60) -> None:
+def _eventually(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not come to be in time"
+    while not condition():
+        assert time.monotonic() < deadline, f"not fulfilled within {seconds:g} seconds"
         time.sleep(0.02)
 
 
-def _belonging(home: Path) -> list[psutil.Process]:
-    """Every process that has something to do with a sandbox's folder."""
-    found = []
+def _processes_of(home: Path) -> list[psutil.Process]:
+    """Every process with a sandbox's folder in its arguments or its environment."""
+    processes = []
     for process in psutil.process_iter():
         try:
-            told = [*process.cmdline(), *process.environ().values()]
+            texts = [*process.cmdline(), *process.environ().values()]
         except psutil.Error:
             continue
-        if process.pid != os.getpid() and any(str(home) in text for text in told):
-            found.append(process)
-    return found
+        if process.pid != os.getpid() and any(str(home) in text for text in texts):
+            processes.append(process)
+    return processes
 
 
 @pytest.fixture
-def lone(tmp_path: Path):
-    """A sandbox of a test's own, not started."""
+def lone(tmp_path: Path) -> Iterator[Sandbox]:
+    """A test's own sandbox, not started."""
     box = Sandbox(tmp_path / "home")
     yield box
     box.raw("down", "--delete")
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A started sandbox without stacks, whose processes the tests of the group `started` stop and kill."""
+    box = Sandbox(tmp_path_factory.mktemp("started") / "home")
+    box.up("first", settings("first"))
+    box.destroy("first")
+    yield box
+    box.raw("down", "--delete")
+
+
+@pytest.fixture(scope="module")
+def plain(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
+    """`up --json` of the stack `plain`, which stays up for the tests of the group `plain`."""
+    done = sandbox.raw("up", "--json", "--config", str(sandbox.stack_file("plain", settings("plain"))))
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_check_reads_the_settings_and_starts_nothing(lone: Sandbox) -> None:
@@ -49,7 +67,7 @@ def test_check_reads_the_settings_and_starts_nothing(lone: Sandbox) -> None:
     assert not lone.home.exists()
 
 
-def test_every_mistake_is_told_at_once_before_anything_starts(lone: Sandbox) -> None:
+def test_all_mistakes_are_reported_together_before_anything_starts(lone: Sandbox) -> None:
     bad = lone.stack_file("bad", {**settings("bad"), "accountId": "nope", "connector": {"replicas": 26}})
     for command in ("check", "preview", "up", "env"):
         errors = lone.run(command, "--config", str(bad), fails=True)["errors"]
@@ -90,23 +108,25 @@ def test_missing_official_plugins_are_named_with_how_to_get_them(lone: Sandbox, 
     assert "pulumi plugin install resource cloudflare v" in error["message"]
 
 
+@pytest.mark.xdist_group("plain")
+@pytest.mark.usefixtures("plain")
 def test_status_says_what_is_in_use_and_where_it_comes_from(sandbox: Sandbox) -> None:
-    sandbox.up("told", settings("told"))
-    told = sandbox.run("status")
-    assert told["running"] is True
-    assert told["engine"]["version"].startswith("v3.")
-    assert set(told["providers"]) == {"cloudflare", "kubernetes", "random"}
+    status = sandbox.run("status")
+    assert status["running"] is True
+    assert status["engine"]["version"].startswith("v3.")
+    assert set(status["providers"]) == {"cloudflare", "kubernetes", "random"}
     assert all(
-        provider["kind"] in ("official", "standin") and provider["origin"] for provider in told["providers"].values()
+        provider["kind"] in ("official", "standin") and provider["origin"] for provider in status["providers"].values()
     )
-    assert told["cluster"]["kind"] == "embedded"
-    assert told["cluster"]["origin"]
-    assert "told" in [stack["name"] for stack in told["stacks"]]
-    assert "told" in sandbox.raw("status").stdout
+    assert status["cluster"]["kind"] == "embedded"
+    assert status["cluster"]["origin"]
+    assert "plain" in [stack["name"] for stack in status["stacks"]]
+    assert "plain" in sandbox.raw("status").stdout
 
 
-def test_json_is_all_there_is_on_standard_output(sandbox: Sandbox) -> None:
-    done = sandbox.raw("up", "--json", "--config", str(sandbox.stack_file("plain", settings("plain"))))
+@pytest.mark.xdist_group("plain")
+def test_standard_output_is_json_alone(plain: subprocess.CompletedProcess[str]) -> None:
+    done = plain
     report = json.loads(done.stdout)
     assert set(report) == {"summary", "changes", "outputs", "calls"}
     assert set(report["summary"]) == {"create", "import", "update", "replace", "delete", "same"}
@@ -124,16 +144,17 @@ def test_calls_are_counted_from_the_mark(sandbox: Sandbox) -> None:
     assert all(set(call) == {"method", "path", "status"} for call in made)
 
 
+@pytest.mark.xdist_group("plain")
+@pytest.mark.usefixtures("plain")
 def test_the_environment_lets_an_engine_work_by_hand(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.up("byhand", settings("byhand"))
-    printed = sandbox.raw("env", "--config", str(sandbox.home.parent / "Pulumi.byhand.yaml")).stdout
+    printed = sandbox.raw("env", "--config", str(sandbox.home.parent / "Pulumi.plain.yaml")).stdout
     (tmp_path / "Pulumi.yaml").write_text("name: culvert\nruntime: python\n")
-    script = f'{printed}\npulumi stack output tunnelName --stack byhand --cwd "{tmp_path}"'
+    script = f'{printed}\npulumi stack output tunnelName --stack plain --cwd "{tmp_path}"'
     done = subprocess.run(["bash", "-ec", script], env=sandbox.env, capture_output=True, text=True)
-    assert done.stdout.strip() == "culvert-byhand", done.stderr
+    assert done.stdout.strip() == "culvert-plain", done.stderr
 
 
-def test_the_engine_is_kept_from_fetching_plugins_unless_somebody_wants_it_to(sandbox: Sandbox) -> None:
+def test_the_engine_fetches_no_plugins_unless_the_environment_lets_it(sandbox: Sandbox) -> None:
     variable = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
     assert sandbox.run("env")[variable] == "true"
     sandbox.env[variable] = "false"
@@ -143,11 +164,13 @@ def test_the_engine_is_kept_from_fetching_plugins_unless_somebody_wants_it_to(sa
         del sandbox.env[variable]
 
 
-def test_state_survives_between_commands_and_a_stop(lone: Sandbox) -> None:
-    made = lone.up("kept", settings("kept"))
-    lone.run("down")
-    assert _belonging(lone.home) == []
-    again = lone.up("kept", settings("kept"))
+@pytest.mark.xdist_group("started")
+def test_state_survives_between_commands_and_a_stop(started: Sandbox) -> None:
+    made = started.up("kept", settings("kept"))
+    started.run("down")
+    assert _processes_of(started.home) == []
+    again = started.up("kept", settings("kept"))
+    started.destroy("kept")
     assert again["changes"] == []
     assert again["outputs"] == made["outputs"]
 
@@ -173,19 +196,18 @@ def test_interrupting_stops_every_process(lone: Sandbox, place: str) -> None:
     _eventually(lambda: (lone.home / "cloudflare.sqlite3").exists())
     os.killpg(process.pid, sent)
     assert process.wait(120) == 130
-    assert _belonging(lone.home) == []
+    assert _processes_of(lone.home) == []
 
 
 @pytest.mark.parametrize("victims", ["the command", "everything"])
-def test_a_run_killed_midway_is_made_whole_by_the_next(lone: Sandbox, victims: str) -> None:
+@pytest.mark.xdist_group("started")
+def test_a_killed_run_is_completed_by_the_next(started: Sandbox, victims: str) -> None:
     """Killed as soon as the API has been written to twice: the command alone, or every process of the sandbox.
 
-    What becomes of an engine that is killed after any write is in test_cut_off.
+    Engines killed after each single write are in test_interrupted_runs.
     """
-    lone.up("warm", settings("warm"))
-    lone.destroy("warm")
-    lone.calls()
-    file = lone.stack_file(
+    started.calls()
+    file = started.stack_file(
         "whole",
         settings(
             "whole",
@@ -193,29 +215,29 @@ def test_a_run_killed_midway_is_made_whole_by_the_next(lone: Sandbox, victims: s
         ),
     )
     process = subprocess.Popen(
-        lone.command("up", "--config", str(file)),
+        started.command("up", "--config", str(file)),
         cwd=PROJECT,
-        env=lone.env,
+        env=started.env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _eventually(lambda: len(lone.calls(mark=False)) >= 2 or process.poll() is not None)
-    for killed in [psutil.Process(process.pid)] if victims == "the command" else _belonging(lone.home):
+    _eventually(lambda: len(started.calls(mark=False)) >= 2 or process.poll() is not None)
+    for killed in [psutil.Process(process.pid)] if victims == "the command" else _processes_of(started.home):
         killed.kill()
     process.wait()
-    report = lone.run("up", "--config", str(file))
+    report = started.run("up", "--config", str(file))
     assert report["outputs"]["publicHostname"] == "whole.example.com"
-    assert lone.run("up", "--config", str(file))["changes"] == []
-    assert lone.tunnels() == ["culvert-whole"]
-    assert sorted(lone.records()) == ["half.example.com", "whole.example.com"]
-    secrets = [s for s in lone.objects("v1", "Secret", "whole") if "token" in (s.get("data") or {})]
+    assert started.run("up", "--config", str(file))["changes"] == []
+    assert started.tunnels() == ["culvert-whole"]
+    assert sorted(started.records()) == ["half.example.com", "whole.example.com"]
+    secrets = [s for s in started.objects("v1", "Secret", "whole") if "token" in (s.get("data") or {})]
     assert len(secrets) == 1
-    lone.destroy("whole")
-    assert lone.tunnels() == []
-    assert lone.records() == {}
+    started.destroy("whole")
+    assert started.tunnels() == []
+    assert started.records() == {}
 
 
-def test_settings_of_real_accounts_stay_out_of_a_rehearsal(sandbox: Sandbox) -> None:
+def test_settings_of_real_accounts_stay_out_of_the_sandbox(sandbox: Sandbox) -> None:
     file = sandbox.stack_file("real", settings("real"))
     content = yaml.safe_load(file.read_text())
     content |= {"encryptionsalt": "v1:abc:v1:def:ghi"}
@@ -228,13 +250,13 @@ def test_settings_of_real_accounts_stay_out_of_a_rehearsal(sandbox: Sandbox) -> 
     assert file.read_text() == yaml.safe_dump(content), "the user's file is never written to"
 
 
-def test_a_taken_tunnel_name_is_an_error_that_says_what_to_do(sandbox: Sandbox) -> None:
+def test_a_tunnel_name_in_use_is_an_error_that_says_what_to_do(sandbox: Sandbox) -> None:
     sandbox.up("first", settings("first"))
-    # The same stack name against a state that knows nothing of it: the tunnel's name is taken.
+    # The stack's state is lost: its tunnel's name is in use.
     for kept in (sandbox.home / "state" / ".pulumi" / "stacks" / "culvert").glob("first.json*"):
         kept.unlink()
     again = sandbox.stack_file("first", settings("first", namespace="first-again"))
     errors = sandbox.run("up", "--config", str(again), fails=True)["errors"]
-    taken = [error for error in errors if "1013" in error["message"]]
-    assert taken
-    assert "free in the account" in taken[0]["accepted"]
+    conflicts = [error for error in errors if "1013" in error["message"]]
+    assert conflicts
+    assert "free in the account" in conflicts[0]["accepted"]

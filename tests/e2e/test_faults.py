@@ -59,7 +59,7 @@ def test_what_was_made_and_not_heard_of_is_taken_in_by_recover(
 
 
 def play(harness: EngineHarness, *rules: dict[str, Any]) -> list[dict[str, Any]]:
-    """Switches faults on in place of those before, whose counts it gives."""
+    """Replaces the injected faults; returns the former ones with their remaining counts."""
     headers = {"Authorization": f"Bearer {harness.services.directory.secret('admin')}"}
     address = f"{harness.services.dashboard()}sandbox/faults"
     before = httpx.get(address, headers=headers).raise_for_status().json()["rules"]

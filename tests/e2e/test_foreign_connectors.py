@@ -1,9 +1,9 @@
-"""A tunnel that somebody else's connectors hold is not deleted, until the program drops them."""
+"""A tunnel with foreign connectors is not deleted until the program drops their connections."""
 
 from tests.e2e.conftest import Sandbox, settings
 
 
-def test_connectors_of_others_are_dropped_when_the_program_runs(sandbox: Sandbox) -> None:
+def test_foreign_connectors_are_dropped_when_the_program_runs(sandbox: Sandbox) -> None:
     tunnel = sandbox.up("held", settings("held"))["outputs"]["tunnelId"]
     file = str(sandbox.home.parent / "Pulumi.held.yaml")
     _connect(sandbox, tunnel)
@@ -22,5 +22,5 @@ def test_connectors_of_others_are_dropped_when_the_program_runs(sandbox: Sandbox
 
 
 def _connect(sandbox: Sandbox, tunnel: str) -> None:
-    """Two connectors of nobody's, which no process stands for: they stay when the stack's own are gone."""
+    """Declares two connectors without a process: they stay when the stack's own are gone."""
     sandbox.admin("PUT", "/connections", {"tunnel": tunnel, "connectors": [4, 2]})

@@ -1,4 +1,4 @@
-"""Private networks under the engine: a route that moves, and one that somebody else has."""
+"""Private networks under the engine: a route that moves, and a foreign route in its place."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def routed(virtual: dict[str, str] | None = None) -> dict[str, Any]:
     return settings("routed", privateNetworks={"routes": [{"network": NETWORK}], **network})
 
 
-def test_a_route_moves_and_leaves_what_is_somebody_elses(sandbox: Sandbox) -> None:
+def test_a_route_moves_and_a_foreign_route_stays(sandbox: Sandbox) -> None:
     made = sandbox.up("routed", routed())
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert made["outputs"]["virtualNetworkId"] == route["virtual_network_id"]
@@ -23,7 +23,7 @@ def test_a_route_moves_and_leaves_what_is_somebody_elses(sandbox: Sandbox) -> No
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert route["virtual_network_name"] == "homelab"
 
-    # Where it was is another's now, and stays.
+    # A foreign tunnel now has the route's old place, and keeps it.
     tunnel = sandbox.api("POST", f"/accounts/{ACCOUNT}/cfd_tunnel", {"name": "elsewhere"})["id"]
     other = sandbox.api("POST", f"{TEAMNET}/routes", {"network": NETWORK, "tunnel_id": tunnel})
     file = sandbox.stack_file("routed", routed())

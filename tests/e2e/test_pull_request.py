@@ -1,4 +1,4 @@
-"""A pull request from start to comment: the workflows' own steps in a repository of the test's own, GitHub by a stand-in."""
+"""A pull request up to its comment: the workflows' own steps in a separate repository, with a stand-in for GitHub."""
 
 import shutil
 from pathlib import Path
@@ -81,17 +81,17 @@ def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) 
     context = {"runner.os": "Linux", "runner.arch": "X64", "hashFiles('sandbox/tools/**')": ""}
     runner = Runner(tmp_path / "runner", repository, context, actions)
     status = runner.run("pull-request", "rehearse", {})
-    said = (tmp_path / "artifact" / "rehearsal.md").read_text()
-    # Refused by one of its stacks, which is told with the rest.
+    rehearsal = (tmp_path / "artifact" / "rehearsal.md").read_text()
+    # One of its stacks is rejected, and reported with the others.
     assert status != 0
-    assert "refused-now: failed" in said, runner.output
-    assert_matches("rehearsal.md", said)
-    assert runner.summary.read_text() == said
+    assert "refused-now: failed" in rehearsal, runner.output
+    assert_matches("rehearsal.md", rehearsal)
+    assert runner.summary.read_text() == rehearsal
     assert git(repository, "worktree", "list").count("\n") == 0
 
     github = GitHub(tmp_path / "comment", tmp_path / "artifact")
     github.push(head)
     github.run_comment_workflow(repository, head)
     (posted,) = github.comments()
-    assert said.rstrip() in posted["body"]
+    assert rehearsal.rstrip() in posted["body"]
     assert head in posted["body"]

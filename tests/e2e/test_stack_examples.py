@@ -14,7 +14,7 @@ EXAMPLES = sorted((PROJECT / "examples" / "stacks").glob("Pulumi.*.yaml"))
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name.split(".")[1])
 def test_an_example_comes_up_stays_and_goes(sandbox: Sandbox, file: Path) -> None:
-    # What a stack file takes for granted is made up by the first command that has it: it was there before.
+    # The first command creates what a stack file takes for granted.
     sandbox.run("env", "--config", str(file))
     before = everything(sandbox, file)
     made = sandbox.run("up", "--config", str(file))
@@ -23,11 +23,11 @@ def test_an_example_comes_up_stays_and_goes(sandbox: Sandbox, file: Path) -> Non
     assert again["changes"] == []
     assert again["calls"]["writes"] == 0
     sandbox.run("destroy", "--config", str(file))
-    assert everything(sandbox, file) == without_what_was_taken_over(before, file)
+    assert everything(sandbox, file) == without_adopted(before, file)
 
 
-def without_what_was_taken_over(before: dict[str, Any], file: Path) -> dict[str, Any]:
-    """It belonged to the stack from then on, and is gone with it."""
+def without_adopted(before: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Adopted resources belong to the stack, and are deleted with it."""
     settings = Settings.from_stack_file(file)
     records = {route.adopt for route in settings.routes}
     return {
@@ -38,7 +38,7 @@ def without_what_was_taken_over(before: dict[str, Any], file: Path) -> dict[str,
 
 
 def everything(sandbox: Sandbox, file: Path) -> dict[str, Any]:
-    """What API and cluster hold of things that somebody made."""
+    """The resources in the API and the cluster that no controller made."""
     state = sandbox.state()
     namespace = Settings.from_stack_file(file).namespace
     return {
@@ -50,7 +50,7 @@ def everything(sandbox: Sandbox, file: Path) -> dict[str, Any]:
 
 
 def objects(sandbox: Sandbox, namespace: str) -> list[str]:
-    """The cluster's own objects, and those of one namespace, but for what controllers keep for themselves."""
+    """The cluster's own objects, and those of one namespace, without those that controllers keep for themselves."""
     found: list[str] = []
     for kind in sandbox.cluster().resources.search():
         if (
@@ -66,4 +66,4 @@ def objects(sandbox: Sandbox, namespace: str) -> list[str]:
 
 
 CONTROLLERS = {"Event", "Lease", "Node", "PodMetrics", "NodeMetrics", "EndpointSlice", "Endpoints", "APIService"}
-"""Kinds whose objects come and go without anybody asking for them."""
+"""Kinds whose objects controllers create and delete on their own."""

@@ -140,7 +140,7 @@ def test_the_settings_of_this_repository_come_up(sandbox: Sandbox) -> None:
         assert first["summary"]["create"] > 0
         assert sandbox.run("up", "--stack", stack)["changes"] == []
     records = sandbox.records()
-    # prod's tunnel is protected, so this is what somebody would be told, and what they would do.
+    # prod's tunnel is protected: the error names the setting that allows the deletion.
     (error,) = sandbox.run("destroy", "--stack", "prod", fails=True)["errors"]
     assert "protected" in error["message"]
     assert "culvert:tunnel: {protect: false}" in error["message"]
@@ -153,13 +153,13 @@ def test_the_settings_of_this_repository_come_up(sandbox: Sandbox) -> None:
 
 
 def test_an_existing_namespace_is_used_and_left_alone(sandbox: Sandbox) -> None:
-    given = settings("lodger", namespace={"name": "landlord", "create": False})
-    sandbox.up("lodger", given)
-    assert sandbox.objects("apps/v1", "Deployment", "landlord")
-    sandbox.destroy("lodger")
-    assert sandbox.objects("apps/v1", "Deployment", "landlord") == []
+    given = settings("uses-existing", namespace={"name": "existing", "create": False})
+    sandbox.up("uses-existing", given)
+    assert sandbox.objects("apps/v1", "Deployment", "existing")
+    sandbox.destroy("uses-existing")
+    assert sandbox.objects("apps/v1", "Deployment", "existing") == []
     namespaces = sandbox.cluster().resources.get(api_version="v1", kind="Namespace").get()
-    assert "landlord" in [item.metadata.name for item in namespaces.items]
+    assert "existing" in [item.metadata.name for item in namespaces.items]
 
 
 def test_records_are_in_the_zone_they_belong_to(sandbox: Sandbox) -> None:

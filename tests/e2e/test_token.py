@@ -1,4 +1,4 @@
-"""Every way to deliver the token, and what a raised epoch does: one call, a new Secret, new pods, the old Secret last."""
+"""Every delivery of the token, and a raised epoch: one API call, a new Secret, new pods, the old Secret last."""
 
 import base64
 import json
@@ -52,9 +52,9 @@ def test_a_raised_epoch_changes_the_token_in_place_and_in_order(sandbox: Sandbox
     assert parts(first)["s"] != parts(second)["s"]
     assert pods.isdisjoint(pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", stack))
     eventually_alone(sandbox, stack, second)
-    told = done.stdout + done.stderr + sandbox.raw("export", "--stack", stack).stdout
+    printed = done.stdout + done.stderr + sandbox.raw("export", "--stack", stack).stdout
     for secret in (first, second, parts(first)["s"], parts(second)["s"]):
-        assert secret not in told
+        assert secret not in printed
 
 
 def parts(token: str) -> dict[str, str]:
@@ -62,7 +62,7 @@ def parts(token: str) -> dict[str, str]:
 
 
 def eventually_mounted(sandbox: Sandbox, stack: str, not_this: str) -> str:
-    """The token that the pods are given: somebody else may put it there, a moment later."""
+    """The token in the Secret that the pods mount; an operator may write it a moment after the update."""
     (deployment,) = sandbox.objects("apps/v1", "Deployment", stack)
     pod = deployment["spec"]["template"]["spec"]
     (name,) = (volume["secret"]["secretName"] for volume in pod["volumes"] if volume["name"] == "culvert-token")

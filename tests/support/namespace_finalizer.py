@@ -1,8 +1,8 @@
 """Finishes the deletion of namespaces without the five seconds that kube-controller-manager lets pass first.
 
-Its wait is for API servers that lag behind each other (`namespaceDeletionGracePeriod` in its
-pkg/controller/namespace/namespace_controller.go), of which a sandbox has one. No test is about that wait, and one in two
-runs into it. What is done is what the controller does: delete everything in the namespace, then take its finalizer away.
+The wait is for API servers that lag behind each other (`namespaceDeletionGracePeriod` in its
+pkg/controller/namespace/namespace_controller.go). A sandbox has one server, and no test is about the wait. What happens
+instead is what the controller does: delete everything in the namespace, then remove its finalizer.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def _finish(api: client.ApiClient, kinds: list[Any], namespace: Any) -> None:
     name = namespace.metadata.name
     left = [kind for kind in kinds if kind.get(namespace=name, limit=1).items]
     for kind in left:
-        kind.delete(namespace=name)
+        kind.delete(namespace=name, field_selector=f"metadata.namespace={name}")
     if not left:
         namespace.spec.finalizers = []
         client.CoreV1Api(api).replace_namespace_finalize(name, namespace)

@@ -5,6 +5,7 @@ Imports in functions and under TYPE_CHECKING count: a reader follows them as any
 
 import ast
 import sys
+from graphlib import TopologicalSorter
 from importlib import metadata
 
 import grimp
@@ -26,6 +27,11 @@ def test_imports_run_down_the_layers() -> None:
 def test_the_policy_pack_imports_no_other_folder() -> None:
     imported = {module.split(".")[0] for module in _reached("policy")}
     assert imported & {*LAYERS} == set()
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    # Raises CycleError with the modules of the circle.
+    TopologicalSorter({module: GRAPH.find_modules_directly_imported_by(module) for module in GRAPH.modules}).prepare()
 
 
 @pytest.mark.parametrize(
