@@ -48,8 +48,8 @@ def test_an_error_is_one_clear_line(
         ),
         (
             "error: failed to load checkpoint: EOF\n",
-            "the engine refused: failed to load checkpoint: EOF; the state file is incomplete, and docs/recover.md says "
-            "how to repair it",
+            "the engine refused: failed to load checkpoint: EOF; the state file is incomplete, and docs/recover.md "
+            "says how to repair it",
         ),
         ("error: no such backend\n", "the engine refused: no such backend"),
     ],
