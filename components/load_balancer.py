@@ -6,6 +6,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.zone_lookup import zone_id
+from settings import TUNNEL_DOMAIN
 
 OWN = "own"
 STEERING = {
@@ -14,7 +15,6 @@ STEERING = {
     "random": "random",
     "latency": "dynamic_latency",
 }
-TUNNEL_DOMAIN = "cfargotunnel.com"
 
 
 class PoolArgs(TypedDict):

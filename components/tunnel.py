@@ -7,6 +7,8 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 import pulumi_random as random
 
+from settings import TUNNEL_DOMAIN
+
 
 class TunnelArgs(TypedDict):
     account_id: pulumi.Input[str]
@@ -98,7 +100,7 @@ class Tunnel(pulumi.ComponentResource):
         self.rules = first[0] if first else rules(tunnel.id)
         self.tunnel_id = tunnel.id
         self.tunnel_name = tunnel.name
-        self.target = pulumi.Output.concat(tunnel.id, ".cfargotunnel.com")
+        self.target = pulumi.Output.concat(tunnel.id, ".", TUNNEL_DOMAIN)
         # Computed, not looked up: the look-up needs a right to edit, and its result is not marked secret.
         self.token = pulumi.Output.json_dumps(
             {"a": args["account_id"], "t": tunnel.id, "s": secret},

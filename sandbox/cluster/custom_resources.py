@@ -31,19 +31,22 @@ def install(api: client.ApiClient, more: Iterable[Any] = ()) -> None:
         time.sleep(0.05)
 
 
-def _apply(definitions: client.ApiextensionsV1Api, wanted: Any) -> str:
-    name: str = wanted["metadata"]["name"]
-    digest = {_DIGEST: hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()}
-    metadata = {**wanted["metadata"], "annotations": {**(wanted["metadata"].get("annotations") or {}), **digest}}
+def _apply(definitions: client.ApiextensionsV1Api, definition: Any) -> str:
+    name: str = definition["metadata"]["name"]
+    digest = {_DIGEST: hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()}
+    metadata = {
+        **definition["metadata"],
+        "annotations": {**(definition["metadata"].get("annotations") or {}), **digest},
+    }
     try:
         live = _live(definitions, name)["metadata"]
     except NotFoundException:
-        body: Any = {**wanted, "metadata": metadata}
+        body: Any = {**definition, "metadata": metadata}
         definitions.create_custom_resource_definition(body, _preload_content=False)
         return name
     if digest.items() <= (live.get("annotations") or {}).items():
         return name
-    body = {**wanted, "metadata": {**metadata, "resourceVersion": live["resourceVersion"]}}
+    body = {**definition, "metadata": {**metadata, "resourceVersion": live["resourceVersion"]}}
     definitions.replace_custom_resource_definition(name, body, _preload_content=False)
     return name
 

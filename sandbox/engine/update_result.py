@@ -99,9 +99,10 @@ class EventRecorder:
 
 
 def _change(op: str, step: StepEventMetadata) -> Change:
-    whole = op in ("create", "import", "delete")
-    paths = [] if whole else sorted({prop.path for prop in changed_properties(step, ValueFormatter([step], ""))})
-    return Change(op, step.type, urn_name(step.urn), paths)
+    paths: set[str] = set()
+    if op in ("update", "replace"):
+        paths = {prop.path for prop in changed_properties(step, ValueFormatter([step], ""))}
+    return Change(op, step.type, urn_name(step.urn), sorted(paths))
 
 
 def plain_outputs(outputs: Any) -> dict[str, Any]:

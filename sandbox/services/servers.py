@@ -77,15 +77,15 @@ class Servers:
 
     def start_providers(self, names: Iterable[str], env: Mapping[str, str]) -> None:
         """The stand-ins of these providers; restarted if others are running."""
-        wanted = sorted(names)
+        names = sorted(names)
         serving = sorted(self.ports("providers")) if self._port_file("providers").exists() else []
-        if self.running("providers") and serving == wanted:
+        if self.running("providers") and serving == names:
             return
         self.stop("providers")
         self._port_file("providers").unlink(missing_ok=True)
-        if wanted:
-            self._progress(f"starting the stand-in providers: {', '.join(wanted)}")
-            self._start("providers", ["--only", ",".join(wanted)], env)
+        if names:
+            self._progress(f"starting the stand-in providers: {', '.join(names)}")
+            self._start("providers", ["--only", ",".join(names)], env)
 
     def _start(self, name: str, arguments: Iterable[str | Path], env: Mapping[str, str] | None = None) -> None:
         port_file = self._port_file(name)

@@ -62,9 +62,9 @@ class Supervisor:
         20 times a second for at most `timeout` seconds. If the process ends or is not ready in time, `SandboxError`
         has the end of its log. After an error or an interruption, no process is left running.
         """
-        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
             raise ValueError(
-                f"{name!r} is not a process name: it must consist of lower-case letters, digits, dots and hyphens"
+                f"{name!r} is not a process name: it must consist of lower-case letters, digits and any of . _ -"
             )
         first_started = self._read(name).get("first_started") or time.time_ns()
         self.stop(name)

@@ -7,6 +7,7 @@ from clients.errors import CheckUnavailable
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks import records, tunnel
 from ops.verify.result import CheckResult, attempt
+from settings import TUNNEL_DOMAIN
 
 
 class CloudflareChecks:
@@ -32,7 +33,7 @@ class CloudflareChecks:
             exists,
             *attempt(tunnel.RULES, name, lambda: self._rules(api, tunnels[0]["id"])),
             *attempt(tunnel.CONNECTIONS, name, lambda: self._connections(api, tunnels[0])),
-            *self._records(api, f"{tunnels[0]['id']}.cfargotunnel.com"),
+            *self._records(api, f"{tunnels[0]['id']}.{TUNNEL_DOMAIN}"),
         ]
 
     def _rules(self, api: CloudflareApi, tunnel_id: str) -> list[CheckResult]:

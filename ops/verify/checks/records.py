@@ -3,6 +3,7 @@
 from typing import Any
 
 from ops.verify.result import Check, CheckResult
+from settings import TUNNEL_DOMAIN
 
 RECORDS = Check("api", "records")
 ORPHANED_RECORDS = Check("api", "orphaned-records")
@@ -24,7 +25,7 @@ def points_at_tunnel(hostname: str, target: str, records: list[dict[str, Any]]) 
         )
     wrong = [one for one in present if (one["type"], one["content"].rstrip(".").lower()) != ("CNAME", target)]
     if wrong:
-        other_tunnel = str(wrong[0]["content"]).endswith(".cfargotunnel.com")
+        other_tunnel = str(wrong[0]["content"]).endswith(f".{TUNNEL_DOMAIN}")
         return RECORDS.failed(
             hostname,
             ", ".join(f"{one['type']} to {one['content']}" for one in wrong) + f" instead of CNAME to {target}",

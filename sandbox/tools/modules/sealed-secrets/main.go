@@ -1,8 +1,8 @@
-// The controller of sealed-secrets for a cluster that is reached by a kubeconfig.
+// The sealed-secrets controller for a cluster that is reached by a kubeconfig.
 //
-// Everything but this file is upstream's. Its own main finds the API server only from inside a pod, by files at fixed paths,
-// and makes itself a key; here the kubeconfig says where the API server is, and the keys are those that stand in Secrets
-// of the key namespace, labelled as upstream labels them.
+// Everything but this file is upstream's. Upstream's main finds the API server only from inside a pod, by files at fixed
+// paths, and generates a key. Here the kubeconfig has the API server's address, and the keys are the Secrets of the key
+// namespace with upstream's label.
 package main
 
 import (
@@ -49,17 +49,17 @@ func run(kubeconfig, keyNamespace string) error {
 		informers.WithTweakListOptions(func(options *metav1.ListOptions) {
 			options.LabelSelector = controller.SealedSecretsKeyLabel + "=active"
 		}))
-	made, err := controller.NewController(cluster, sealed, sealedinformers.NewSharedInformerFactory(sealed, 0),
+	sealer, err := controller.NewController(cluster, sealed, sealedinformers.NewSharedInformerFactory(sealed, 0),
 		informers.NewSharedInformerFactory(cluster, 0), keySecrets, keys, maxRetries, "CertNotBefore")
 	if err != nil {
 		return err
 	}
-	// What upstream's main does by default (--update-status), by a field that it does not export.
-	status := reflect.ValueOf(made).Elem().FieldByName("updateStatus")
+	// The default of upstream's main (--update-status), set through an unexported field.
+	status := reflect.ValueOf(sealer).Elem().FieldByName("updateStatus")
 	reflect.NewAt(status.Type(), unsafe.Pointer(status.UnsafeAddr())).Elem().SetBool(true)
-	keySecrets.Start(stop) // the keys first: without them whatever is sealed already would be given up
+	keySecrets.Start(stop) // before the controller: without keys, it would give up on existing SealedSecrets
 	keySecrets.WaitForCacheSync(stop)
-	go made.Run(stop)
+	go sealer.Run(stop)
 
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM, syscall.SIGINT)
@@ -70,8 +70,8 @@ func run(kubeconfig, keyNamespace string) error {
 }
 
 func main() {
-	kubeconfig := flag.String("kubeconfig", "", "of the cluster to serve")
-	keyNamespace := flag.String("key-namespace", "kube-system", "where the Secrets with the keys are")
+	kubeconfig := flag.String("kubeconfig", "", "the kubeconfig of the cluster")
+	keyNamespace := flag.String("key-namespace", "kube-system", "the namespace of the Secrets with the sealing keys")
 	printVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if *printVersion {

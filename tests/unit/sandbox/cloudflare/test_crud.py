@@ -52,3 +52,8 @@ def test_a_malformed_or_incomplete_object_is_refused(
     assert refusal(emulator.call("POST", path, incomplete)) == (400, code)
     assert refusal(emulator.call("POST", path, b"{")) == (400, code)
     assert refusal(emulator.call("POST", path, json.dumps({**body, "more": math.nan}).encode())) == (400, code)
+
+
+def test_fields_that_the_model_ignores_are_not_stored(emulator: Emulator) -> None:
+    made = emulator.done("POST", f"/accounts/{ACCOUNT}/teamnet/virtual_networks", {"name": "lab", "colour": "red"})
+    assert "colour" not in made

@@ -1,4 +1,4 @@
-"""A sandbox's state whose writing was cut off: what the file backend writes, it writes in place."""
+"""Checkpoints damaged by an interrupted write are restored: the file backend writes in place."""
 
 import json
 from pathlib import Path
@@ -13,47 +13,47 @@ BEFORE, AFTER = {"version": 3, "at": "before"}, {"version": 3, "at": "after"}
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
-    """A checkpoint, the one before it, and what the backend keeps beside each."""
-    found = tmp_path / "dev.json"
-    found.write_text(json.dumps(AFTER))
+    """A checkpoint, its backup, and the backend's `.attrs` file beside each."""
+    file = tmp_path / "dev.json"
+    file.write_text(json.dumps(AFTER))
     tmp_path.joinpath("dev.json.bak").write_text(json.dumps(BEFORE))
-    for beside in ("dev.json.attrs", "dev.json.bak.attrs"):
-        tmp_path.joinpath(beside).write_text('{"md5": ""}')
-    return found
+    for attributes in ("dev.json.attrs", "dev.json.bak.attrs"):
+        tmp_path.joinpath(attributes).write_text('{"md5": ""}')
+    return file
 
 
 def restored(checkpoint: Path) -> tuple[dict, set[str]]:
-    """What the checkpoint says in the end, and the files that lie beside it."""
+    """The checkpoint's content after `restore`, and the files of its folder."""
     restore(checkpoint, print)
     return json.loads(checkpoint.read_text()), {path.name for path in checkpoint.parent.iterdir()}
 
 
-def test_a_whole_state_is_left_alone(checkpoint: Path) -> None:
+def test_a_complete_checkpoint_is_not_changed(checkpoint: Path) -> None:
     assert restored(checkpoint) == (AFTER, {"dev.json", "dev.json.bak", "dev.json.attrs", "dev.json.bak.attrs"})
 
 
 @pytest.mark.parametrize("written", ["", '{"version": 3, "at"', None])
-def test_the_state_before_takes_the_place_of_half_a_state(checkpoint: Path, written: str | None) -> None:
+def test_a_damaged_or_missing_checkpoint_is_replaced_by_its_backup(checkpoint: Path, written: str | None) -> None:
     checkpoint.unlink() if written is None else checkpoint.write_text(written)
     assert restored(checkpoint)[0] == BEFORE
 
 
 @pytest.mark.parametrize("name", ["dev.json.attrs", "dev.json.bak.attrs"])
-def test_half_of_what_lies_beside_it_goes(checkpoint: Path, name: str) -> None:
-    # The engine says `failed to load checkpoint: EOF` of it, and does without where there is none.
+def test_a_damaged_attributes_file_is_removed(checkpoint: Path, name: str) -> None:
+    # With a damaged one, the engine fails with `failed to load checkpoint: EOF`; without one, it works.
     checkpoint.with_name(name).write_text("")
     state, files = restored(checkpoint)
     assert state == AFTER
     assert files == {"dev.json", "dev.json.bak", "dev.json.attrs", "dev.json.bak.attrs"} - {name}
 
 
-def test_where_both_are_damaged_it_says_how_to_begin_anew(checkpoint: Path) -> None:
+def test_the_error_for_two_damaged_files_says_how_to_start_over(checkpoint: Path) -> None:
     checkpoint.write_text("")
     checkpoint.with_name("dev.json.bak").write_text("")
     with pytest.raises(SandboxError, match="down --delete"):
         restore(checkpoint, print)
 
 
-def test_a_stack_that_is_new_has_nothing_to_restore(tmp_path: Path) -> None:
+def test_a_new_stack_has_nothing_to_restore(tmp_path: Path) -> None:
     restore(tmp_path / "dev.json", print)
     assert not list(tmp_path.iterdir())

@@ -160,3 +160,15 @@ def test_only_the_owner_can_read_logs_and_records(supervisor: Supervisor):
 def test_a_process_has_a_session_of_its_own(supervisor: Supervisor):
     pid = supervisor.start("apart", ["sleep", "600"])
     assert os.getsid(pid) == pid != os.getsid(0)
+
+
+@pytest.mark.parametrize("server", sorted(path.parent.name for path in PROJECT.glob("sandbox/*/__main__.py")))
+def test_a_process_can_have_the_name_of_each_server(supervisor: Supervisor, server: str):
+    supervisor.start(server, ["sleep", "600"])
+    assert supervisor.names() == [server]
+
+
+@pytest.mark.parametrize("name", ["", "../up", "Upper", ".hidden", "two words"])
+def test_a_name_that_is_not_a_file_name_is_rejected(supervisor: Supervisor, name: str):
+    with pytest.raises(ValueError, match="is not a process name"):
+        supervisor.start(name, ["sleep", "600"])

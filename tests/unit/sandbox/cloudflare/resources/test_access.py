@@ -99,6 +99,7 @@ def test_a_service_tokens_secret_is_shown_once(emulator: Emulator) -> None:
     made = emulator.done("POST", f"{ACCESS}/service_tokens", {"name": "ci"})
     shown = emulator.done("GET", f"{ACCESS}/service_tokens/{made['id']}")
     assert {**shown, "client_secret": made["client_secret"]} == made
+    assert [key for key in made if key.startswith("_")] == []
     assert [each for each in emulator.owner("GET", "/state")["objects"] if each["id"] == made["id"]] == [
         {**shown, "kind": "service_tokens", "scope": ACCOUNT}
     ]
