@@ -1,4 +1,4 @@
-"""The zone's WAF: custom rules, then rate limits, evaluated before Access and before any connector is asked.
+"""The zone's WAF: custom rules, then rate limits, evaluated before Access and before a connector gets the request.
 
 The order is Cloudflare's: https://developers.cloudflare.com/waf/concepts/.
 """

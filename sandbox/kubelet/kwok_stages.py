@@ -1,7 +1,5 @@
 """KWOK stages that leave the connector's pods to the sandbox's kubelet."""
 
-from typing import Any
-
 import yaml
 
 from sandbox.cluster.kwok_stages import ADDRESSES, stage
@@ -10,8 +8,6 @@ LABEL, VALUE = "app.kubernetes.io/name", "cloudflared"
 """The label of the connector's pods (`components/naming.py`)."""
 
 _KEY = f'.metadata.labels["{LABEL}"]'
-# KWOK assigns the addresses of all pods; everything else of the status is the kubelet's.
-_ADDRESSES = "\nstartTime: {{ Now | Quote }}\n" + ADDRESSES
 
 
 def exclude_connector_pods(stages: str) -> str:
@@ -22,13 +18,11 @@ def exclude_connector_pods(stages: str) -> str:
             document["spec"]["selector"]["matchExpressions"].append(
                 {"key": _KEY, "operator": "NotIn", "values": [VALUE]}
             )
-    return yaml.safe_dump_all([*documents, _address_stage()])
-
-
-def _address_stage() -> dict[str, Any]:
     conditions = [
         {"key": _KEY, "operator": "In", "values": [VALUE]},
         {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"},
         {"key": ".status.podIP", "operator": "DoesNotExist"},
     ]
-    return stage("Pod", "connector-addresses", conditions, {"statusTemplate": _ADDRESSES})
+    template = f"startTime: {{{{ Now | Quote }}}}\n{ADDRESSES}"
+    addresses = stage("Pod", "connector-addresses", conditions, {"statusTemplate": template})
+    return yaml.safe_dump_all([*documents, addresses])
