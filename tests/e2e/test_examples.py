@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import runpy
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from pulumi import automation
 from ops.recover.state import export_state
 from sandbox import tools
 from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
+from tests.support.node_sdk import write_sdk
 
 EXAMPLES = PROJECT / "examples"
 Program = Callable[[], None] | Path
@@ -65,6 +68,56 @@ def yaml_example(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     return folder
+
+
+@pytest.fixture
+def typescript_example(tmp_path: Path) -> Path:
+    """The TypeScript example, compiled against an SDK with the names and types of the package's schema."""
+    if not (shutil.which("npm") and shutil.which("node")):
+        pytest.skip("npm and Node are not on the PATH")
+    folder, source = tmp_path / "typescript", EXAMPLES / "typescript"
+    folder.mkdir()
+    for name in ("index.ts", "tsconfig.json"):
+        shutil.copy(source / name, folder)
+    document = yaml.safe_load((source / "Pulumi.yaml").read_text())
+    del document["packages"]
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    package = json.loads((source / "package.json").read_text())
+    del package["dependencies"]["@pulumi/culvert"]
+    (folder / "package.json").write_text(json.dumps({**package, "main": "bin/index.js"}))
+    _done(["npm", "install", "--no-audit", "--no-fund"], folder)
+    write_sdk(json.loads((PROJECT / "plugin" / "schema.json").read_text()), folder / "node_modules/@pulumi/culvert")
+    _done(["node_modules/.bin/tsc"], folder)
+    if not shutil.which("pulumi-language-nodejs"):
+        host = tmp_path / "pulumi-language-nodejs"
+        host.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "tests/support/node_language_host.py"}" "$@"\n'
+        )
+        host.chmod(0o700)
+    return folder
+
+
+def test_one_resource_of_the_typescript_example_is_a_whole_exposure(
+    sandbox: Sandbox, bring: Bring, typescript_example: Path
+) -> None:
+    stack = bring("shop", typescript_example, {"accountId": ACCOUNT, "zoneId": ZONE, "zone": "example.com"})
+    outputs = _outputs(stack)
+    assert outputs["urls"] == ["https://shop.example.com", "https://api.example.com/v1"]
+    assert outputs["tunnelName"] == "shop-dev"
+    assert set(outputs["records"]) == {"shop.example.com", "api.example.com"}
+    (tunnel,) = [tunnel for tunnel in sandbox.state()["tunnels"] if tunnel["name"] == "shop-dev"]
+    for hostname in outputs["records"]:
+        record = sandbox.records()[hostname]
+        assert (record["comment"], record["content"]) == ("shop/dev", f"{tunnel['id']}.cfargotunnel.com")
+    (connector,) = sandbox.objects("apps/v1", "Deployment", "shop-dev")
+    assert (connector["spec"]["replicas"], connector["status"]["availableReplicas"]) == (3, 3)
+    (policy,) = sandbox.objects("networking.k8s.io/v1", "NetworkPolicy", "shop-dev")
+    backends = [
+        (rule["to"][0]["podSelector"]["matchLabels"]["app"], rule["ports"][0]["port"])
+        for rule in policy["spec"]["egress"]
+        if "app" in rule["to"][0].get("podSelector", {}).get("matchLabels", {})
+    ]
+    assert sorted(backends) == [("orders", 3000), ("storefront", 8080)]
 
 
 def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
@@ -157,6 +210,11 @@ def _change(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     document = yaml.safe_load(file.read_text())
     change(document["resources"]["exposure"]["properties"])
     file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def _done(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def _outputs(stack: automation.Stack) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Pulumi's language host for Node.js, as far as running a program that is compiled already: the official one is no Go
+module.
+
+It starts the runner of the npm package `@pulumi/pulumi` in the program's folder, as the official host does:
+https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/pulumi-language-nodejs/main.go
+"""
+
+import json
+import os
+import signal
+import subprocess
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+RUNNER = "node_modules/@pulumi/pulumi/cmd/run/index.js"
+
+
+class _Host(language_pb2_grpc.LanguageRuntimeServicer):
+    engine = ""
+
+    def Handshake(self, request: Any, context: object) -> language_pb2.LanguageHandshakeResponse:
+        del context
+        self.engine = request.engine_address
+        return language_pb2.LanguageHandshakeResponse()
+
+    def GetPluginInfo(self, request: object, context: object) -> plugin_pb2.PluginInfo:
+        del request, context
+        return plugin_pb2.PluginInfo(version="0.0.0")
+
+    def GetRequiredPackages(self, request: object, context: object) -> language_pb2.GetRequiredPackagesResponse:
+        del request, context
+        return language_pb2.GetRequiredPackagesResponse()
+
+    def GetRequiredPlugins(self, request: object, context: object) -> language_pb2.GetRequiredPluginsResponse:
+        del request, context
+        return language_pb2.GetRequiredPluginsResponse()
+
+    def Cancel(self, request: object, context: object) -> empty_pb2.Empty:
+        del request, context
+        return empty_pb2.Empty()
+
+    def Run(self, request: Any, context: object) -> language_pb2.RunResponse:
+        del context
+        folder = Path(request.info.program_directory)
+        options = {
+            "organization": request.organization,
+            "project": request.project,
+            "stack": request.stack,
+            "root-directory": request.info.root_directory,
+            "pwd": request.pwd,
+            "monitor": request.monitor_address,
+            "engine": self.engine,
+            "parallel": request.parallel,
+        }
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        env = {
+            **os.environ,
+            "PULUMI_CONFIG": json.dumps(dict(request.config)),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+        }
+        dry_run = ["--dry-run"] if request.dryRun else []
+        command = ["node", str(folder / RUNNER), *flags, *dry_run, str(folder)]
+        done = subprocess.run(command, cwd=request.pwd, env=env, capture_output=True, text=True)
+        # 32: the runner has reported the error to the engine itself.
+        if done.returncode == 32:
+            return language_pb2.RunResponse(bail=True)
+        error = f"exit status {done.returncode}: {done.stderr[-3000:]}" if done.returncode else ""
+        return language_pb2.RunResponse(error=error)
+
+
+if __name__ == "__main__":
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Host(), server)
+    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+    server.start()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    server.wait_for_termination()
