@@ -6,7 +6,7 @@ file.
 
 from typing import Any
 
-from settings import Settings
+from settings.json_schema import json_schema
 
 Schema = dict[str, Any]
 ANY: Schema = {"$ref": "pulumi.json#/Any"}
@@ -14,7 +14,7 @@ ANY: Schema = {"$ref": "pulumi.json#/Any"}
 
 def inputs(package: str) -> tuple[Schema, Schema]:
     """The resource's `inputProperties` and `requiredInputs`, and the types that these refer to, by token."""
-    settings = Settings.model_json_schema()
+    settings = json_schema()
     properties = {key: _property(package, value) for key, value in settings["properties"].items()}
     # A group or list decides which resources exist, so its values are plain; a text may be the output of a resource
     # that exists, or of another stack.

@@ -7,7 +7,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.sync_await import _sync_await
 
 from settings import SettingIssue, SettingsError
-from settings.errors import MISSING, PREFIX, REDACTED
+from settings.errors import PREFIX, REDACTED
 
 OUTPUTS = "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/"
 SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
@@ -32,15 +32,15 @@ async def _plain(inputs: pulumi.Inputs) -> tuple[dict[str, Any], set[pulumi.Reso
         if isinstance(value, pulumi.Output):
             resources.update(await value.resources())
             if await value.is_secret():
-                why = "it is secret, but every setting shows in the cluster or at Cloudflare"
-                issues.append(SettingIssue.of(key, REDACTED, why, "a value in the clear", SECRETS))
-                return MISSING
+                problem = "is secret, but every setting is visible in the cluster or at Cloudflare"
+                issues.append(SettingIssue.of(key, REDACTED, problem, "a value that is not secret", SECRETS))
+                return None
             value = await value.future(with_unknowns=True)
         if isinstance(value, Unknown):
-            why = "its value is not known yet, and the settings decide which resources exist"
+            problem = "is not known yet, but the settings decide which resources exist"
             accepted = "a value in the program or its configuration, or an output of a resource that exists already"
-            issues.append(SettingIssue.of(key, MISSING, why, accepted, OUTPUTS))
-            return MISSING
+            issues.append(SettingIssue.of(key, "an output", problem, accepted, OUTPUTS))
+            return None
         if isinstance(value, dict):
             return {name: await read(f"{key}.{name}", inner) for name, inner in value.items()}
         if isinstance(value, list):

@@ -75,7 +75,7 @@ class Package(ComponentProvider):
         except SettingsError as error:
             raise InputPropertiesError(
                 "nothing was created",
-                [_input_error(each.key, f"{each.message} See {each.source}") for each in error.mistakes],
+                [_input_error(each.key, f"{each.message} See {each.source}") for each in error.issues],
             ) from error
         except pulumi.RunError as error:
             # It names the setting itself.

@@ -168,8 +168,8 @@ def test_mistakes_in_the_yaml_example_are_those_of_a_stack_file(
     with pytest.raises(automation.CommandError) as refused:
         bring("blog", yaml_example, {"accountId": ACCOUNT})
     message = str(refused.value)
-    assert 'culvert:routes[0].hostname is "blog.example.org"' in message
-    assert "culvert:connector.replicas is 0" in message
+    assert 'culvert:routes[0].hostname: "blog.example.org"' in message
+    assert "culvert:connector.replicas: 0 must be" in message
     assert "Traceback" not in message
     assert "blog" not in sandbox.tunnels()
 
@@ -180,7 +180,7 @@ def test_a_record_of_another_owner_stops_the_yaml_example(bring: Bring, yaml_exa
     with pytest.raises(automation.CommandError) as refused:
         bring("blog", yaml_example, {"accountId": ACCOUNT, "hostname": "taken.example.com"})
     message = str(refused.value)
-    assert 'culvert:routes[0].hostname is "taken.example.com"' in message
+    assert 'culvert:routes[0].hostname: "taken.example.com"' in message
     assert "203.0.113.7" in message
     assert "Traceback" not in message
     assert "blog" not in sandbox.tunnels()

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 import components
 from components import Exposure
 from plugin import package
-from settings import Settings
+from settings.json_schema import json_schema
 from tests.support.paths import PROJECT
 
 SCHEMA = package.schema()
@@ -59,7 +59,7 @@ def test_the_plugin_is_installed_with_the_pins_of_the_program() -> None:
 
 def test_the_inputs_of_an_exposure_are_the_keys_of_a_stack_file() -> None:
     exposure = SCHEMA["resources"]["culvert:index:Exposure"]
-    settings = Settings.model_json_schema()
+    settings = json_schema()
     assert exposure["inputProperties"].keys() == settings["properties"].keys()
     assert exposure["requiredInputs"] == ["accountId", "zones", "routes"]
     for name, group in settings["$defs"].items():

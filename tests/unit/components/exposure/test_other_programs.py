@@ -43,5 +43,5 @@ def test_mistakes_in_its_settings_are_those_of_a_stack_file(deploy: Deploy, prog
 
 def test_a_name_that_objects_cannot_have_is_rejected(deploy: Deploy, program: Path) -> None:
     program.write_text(program.read_text().replace('f"{pulumi.get_project()}-{pulumi.get_stack()}"', '"My_Blog"'))
-    with pytest.raises(SettingsError, match='name is "My_Blog"'):
+    with pytest.raises(SettingsError, match='"My_Blog" is not a valid name'):
         deploy(lambda: runpy.run_path(str(program), run_name="__main__"))
