@@ -174,6 +174,19 @@ def test_mistakes_in_the_yaml_example_are_those_of_a_stack_file(
     assert "blog" not in sandbox.tunnels()
 
 
+def test_hooks_of_an_exposure_run_in_the_plugin(bring: Bring, yaml_example: Path, sandbox: Sandbox) -> None:
+    def rulesets() -> list[str]:
+        return [each["name"] for each in sandbox.api("GET", f"/zones/{ZONE}/rulesets") if each["kind"] == "zone"]
+
+    waf = {"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]}
+    _change(yaml_example, lambda exposure: exposure.update(waf=waf, zones={"example.com": ZONE}))
+    stack = bring("blog", yaml_example, {"accountId": ACCOUNT})
+    assert rulesets() == ["blog-http_request_firewall_custom"]
+    _change(yaml_example, lambda exposure: exposure.pop("waf"))
+    stack.up()
+    assert rulesets() == []
+
+
 def test_a_record_of_another_owner_stops_the_yaml_example(bring: Bring, yaml_example: Path, sandbox: Sandbox) -> None:
     foreign = {"name": "taken.example.com", "type": "A", "content": "203.0.113.7"}
     sandbox.api("POST", f"/zones/{ZONE}/dns_records", foreign)

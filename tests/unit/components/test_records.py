@@ -1,4 +1,4 @@
-"""The public names: one record a hostname, in the right zone, and not before somebody answers."""
+"""DNS records: one per hostname, in the right zone, and not before a connector is available."""
 
 from typing import Any
 
