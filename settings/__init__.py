@@ -13,7 +13,7 @@ from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.loading import base_name, check_name
 from settings.model import Settings
 from settings.options.access import AccessOptions, PeopleOptions
-from settings.options.connector import HA_CONNECTIONS, ConnectorOptions
+from settings.options.connector import ConnectorOptions
 from settings.options.environment import OWN as OWN_VARIABLES
 from settings.options.environment import EnvironmentVariable
 from settings.options.images import ImageOptions
@@ -35,7 +35,6 @@ from settings.options.volumes import RESERVED_PATH, RESERVED_PREFIX, VolumeOptio
 from settings.options.waf import RateLimit, WafOptions, WafRule
 
 __all__ = [
-    "HA_CONNECTIONS",
     "OWN_VARIABLES",
     "RESERVED_PATH",
     "RESERVED_PREFIX",

@@ -9,6 +9,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy as KubernetesNetworkPo
 from components.naming import common_labels, pod_labels
 from components.network_policy.engines import PolicyEngine, engine_of
 from components.network_policy.flows import DestinationArgs, ResolverArgs, egress, ingress
+from settings.options.network_policy import DEFAULT_ENGINE, DEFAULT_PRESET
 
 
 class NetworkPolicyArgs(TypedDict):
@@ -42,10 +43,10 @@ class NetworkPolicy(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("culvert:index:NetworkPolicy", name, {}, opts)
-        engine = engine_of(args.get("engine", "kubernetes"))
+        engine = engine_of(args.get("engine", DEFAULT_ENGINE))
         metadata: Any = {"namespace": args["namespace"], "labels": common_labels(name)}
         spec = pulumi.Output.all(
-            preset=args.get("preset", "strict"),
+            preset=args.get("preset", DEFAULT_PRESET),
             namespace=args["namespace"],
             pod_labels=args.get("pod_labels", pod_labels(name)),
             destinations=args["destinations"],

@@ -17,8 +17,6 @@ from settings.options.volumes import VolumeOptions
 from settings.schema import Accepts, Example, Options
 from settings.types.kubernetes import LABEL_RULE, Annotations, SecretName, labels
 
-HA_CONNECTIONS = 4
-"""Connections of one connector to Cloudflare's edge."""
 MAX_REPLICAS = 25
 """A tunnel has at most 100 connections."""
 MAX_GRACE_SECONDS = 180
