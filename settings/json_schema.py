@@ -1,11 +1,11 @@
 """JSON Schema of the settings, with descriptions from the docstrings under the fields.
 
-Imported by what generates files and schemas, never by `settings` itself: reading source code takes time at each start.
+Imported by what generates files and schemas, never by `settings` itself: reading source code would delay every start.
 """
 
 import ast
 import inspect
-import textwrap
+import sys
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
@@ -70,10 +70,8 @@ def description(group: type[Options], name: str) -> str:
     return _docstrings(owner)[name]
 
 
-@cache
 def _docstrings(group: type) -> dict[str, str]:
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(group))).body
-    assert isinstance(definition, ast.ClassDef)
+    definition = _classes(group.__module__)[group.__name__]
     found: dict[str, str] = {}
     for statement, following in zip(definition.body, definition.body[1:], strict=False):
         if (
@@ -84,3 +82,9 @@ def _docstrings(group: type) -> dict[str, str]:
         ):
             found[statement.target.id] = " ".join(str(following.value.value).split())
     return found
+
+
+@cache
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    source = inspect.getsource(sys.modules[module])
+    return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
