@@ -250,3 +250,19 @@ def test_an_invalid_setting_is_rejected(case: Case) -> None:
 def test_enterprise_throttles_and_matches_anything() -> None:
     limit = {**LIMIT, "timeout": 0, "per": "visitor", "period": 3600, "expression": 'ip.src.country eq "KP"'}
     assert rules(plan="enterprise", rateLimits=[limit])[0]["rate"]["timeout"] == 0
+
+
+def test_the_owner_of_several_zones_includes_a_rule_for_one_of_them() -> None:
+    (rule,) = rules(plan="pro", include=[INCLUDED])
+    assert (rule["zone"], rule["expression"]) == ("example.com", FOREIGN)
+
+
+def test_an_expression_with_its_hostnames_may_have_4096_characters() -> None:
+    def rule(length: int) -> dict[str, Any]:
+        beginning, end = '(lower(http.host) in {"example.org"}) and (http.request.uri.path eq "/', '")'
+        path = "a" * (length - len(beginning + end))
+        expression = f'http.request.uri.path eq "/{path}"'
+        return {"plan": "pro", "rules": [{"name": "a", "hostnames": ["example.org"], "expression": expression}]}
+
+    assert [len(made["expression"]) for made in rules(**rule(4096))] == [4096]
+    assert_rejected((given(owns=["example.org"], **rule(4097)), "waf", "it has 4097 characters in example.org"))
