@@ -1,4 +1,4 @@
-"""Where the rules come from: addresses that people can look up."""
+"""Sources of the rules: URLs of documentation pages and source files."""
 
 CONNECTOR_RULES = "https://github.com/cloudflare/cloudflared/blob/master/ingress/ingress.go"
 CONNECTOR_ORIGINS = "https://github.com/cloudflare/cloudflared/blob/master/ingress/origin_service.go"

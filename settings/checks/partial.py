@@ -22,11 +22,11 @@ class PartialSettings:
         self._data: Mapping[Any, Any] = data if isinstance(data, dict) else {}
 
     def get(self, key: str) -> Any:
-        """The value of a top-level key as it stands in the stack file."""
+        """The value of a top-level key, as in the stack file."""
         return self._data.get(key)
 
     def group(self, key: str) -> dict[Any, Any]:
-        """A top-level object as it stands in the stack file, empty where it is absent or not an object."""
+        """A top-level object as in the stack file, empty where it is absent or not an object."""
         found = self._data.get(key)
         return found if isinstance(found, dict) else {}
 

@@ -11,7 +11,7 @@ TOP: dict[str, Case] = {
     "an account id read as a number": (values(accountId=12345678901234567890123456789012), "accountId", "in quotes"),
     "an unknown key": (values(zone="example.com"), "zone", "did you mean zones?"),
     "a key in another style": (values(sample_site=True), "sample_site", "did you mean sampleSite?"),
-    "a token where none belongs": (
+    "a token at the top level": (
         values(tunnelToken="x"),
         "tunnelToken",
         'is an unknown setting (did you mean tunnel?), set to "[hidden]". Accepted: one of accountId',
@@ -40,7 +40,7 @@ TOP: dict[str, Case] = {
         'zones["example.com"]',
         "the id of the account",
     ),
-    "a tunnel to take over, by its name": (values(tunnel={"adopt": "homelab"}), "tunnel.adopt", "is not a UUID"),
+    "an adopted tunnel by its name": (values(tunnel={"adopt": "homelab"}), "tunnel.adopt", "is not a UUID"),
     "no routes": (values(routes=None), "routes", "is missing. Accepted: one route or more"),
     "empty routes": (values(routes=[]), "routes", "must not be empty"),
     "routes as an object": (values(routes={"blog.example.com": "http://blog"}), "routes", "must be a list"),

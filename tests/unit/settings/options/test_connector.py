@@ -25,7 +25,7 @@ CONNECTOR: dict[str, Case] = {
     "an empty grace period": (connector(gracePeriod=""), "connector.gracePeriod", "is not a duration in whole seconds"),
     "an unknown protocol": (connector(protocol="h2mux"), "connector.protocol", "one of auto, quic and http2"),
     "an unknown log level": (connector(logLevel="trace"), "connector.logLevel", "one of debug, info, warn"),
-    "post-quantum over whatever there is": (
+    "post-quantum with protocol auto": (
         connector(postQuantum=True),
         "connector.postQuantum",
         "requires QUIC, but protocol is auto",

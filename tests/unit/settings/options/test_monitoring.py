@@ -1,4 +1,4 @@
-"""Monitoring, notification, load balancers: what is refused, alone, at its key, and in words."""
+"""Monitoring, notifications and load balancers: options that are rejected."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def _balanced(**changes: Any) -> dict[str, Any]:
 
 
 SEEING: dict[str, Case] = {
-    "a monitor behind a shut fence": (
+    "a monitor without allowed ingress": (
         values(monitoring=True),
         "networkPolicy.metricsFrom",
         "is missing: with monitoring Prometheus scrapes the connectors, and the",
@@ -44,12 +44,12 @@ SEEING: dict[str, Case] = {
         "monitoring.alerts.errorPercent",
         "must be at most 99",
     ),
-    "a dashboard that nobody finds": (
+    "a dashboard without labels": (
         monitoring(dashboard={"labels": {}}),
         "monitoring.dashboard.labels",
         "must not be empty",
     ),
-    "nobody told": (
+    "a notification without a recipient": (
         values(notify={"when": ["down"]}),
         "notify",
         "has no recipient. Accepted: at least one of email, webhook and",
@@ -126,7 +126,7 @@ BALANCED: dict[str, Case] = {
     )
 }
 
-BALANCED["a balanced hostname that is another's to keep"] = (
+BALANCED["a balanced hostname without a record"] = (
     values(a_route(dns="none"), loadBalancer=_balanced()),
     "loadBalancer.hostname",
     "has no route with a record in this stack, so the stack's own tunnel would answer 404",

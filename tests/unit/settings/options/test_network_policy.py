@@ -19,8 +19,12 @@ def allow(**opening: Any) -> dict[str, Any]:
 ALLOW, DNS = "networkPolicy.allow[0]", "networkPolicy.dns[0]"
 POLICY: dict[str, Case] = {
     "an unknown engine": (policy(engine="antrea"), "networkPolicy.engine", "one of kubernetes, calico"),
-    "an opening to nobody": (allow(), ALLOW, "must have exactly one of cidr, namespace and name, but has none of them"),
-    "an opening to two": (
+    "an allowed peer without a destination": (
+        allow(),
+        ALLOW,
+        "must have exactly one of cidr, namespace and name, but has none of them",
+    ),
+    "an allowed peer with two destinations": (
         allow(cidr="10.0.0.1", namespace="shop"),
         ALLOW,
         "must have exactly one of cidr, namespace and name, but has cidr and namespace",
@@ -34,8 +38,8 @@ POLICY: dict[str, Case] = {
     "an empty list of ports": (allow(cidr="10.0.0.1", ports=[]), f"{ALLOW}.ports", "must not be empty"),
     "a port beyond the last": (allow(cidr="10.0.0.1", ports=[65536]), f"{ALLOW}.ports[0]", "must be at most 65535"),
     "a protocol without ports": (allow(cidr="10.0.0.1", protocol="ICMP"), f"{ALLOW}.protocol", "TCP or UDP"),
-    "a range that is none": (allow(cidr="10.0.0.0/33"), f"{ALLOW}.cidr", "is not an IP address or a range of them"),
-    "a range beginning within itself": (
+    "an invalid range": (allow(cidr="10.0.0.0/33"), f"{ALLOW}.cidr", "is not an IP address or a range of them"),
+    "a range with host bits": (
         allow(cidr="10.0.0.1/8"),
         f"{ALLOW}.cidr",
         "has bits set behind its prefix. Accepted: 10.0.0.0/8",
@@ -67,7 +71,7 @@ POLICY: dict[str, Case] = {
         f"{ALLOW}.name",
         "is the name of a Service, but a network policy only sees the pods",
     ),
-    "DNS servers nowhere": (policy(dns=[{"port": 5353}]), DNS, "exactly one of cidr and namespace"),
+    "DNS servers without an address": (policy(dns=[{"port": 5353}]), DNS, "exactly one of cidr and namespace"),
     "a network of DNS servers": (
         policy(dns=[{"cidr": "10.0.0.0/8"}]),
         f"{DNS}.cidr",

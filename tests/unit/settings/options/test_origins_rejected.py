@@ -42,8 +42,8 @@ ORIGINS: dict[str, Case] = {
     ),
     "Cloudflare's spelling": (an_origin(noTLSVerify=True), f"{ORIGIN}.noTLSVerify", "did you mean noTlsVerify?"),
     "unverified without a reason": (an_origin(noTlsVerify=True), ORIGIN, "has noTlsVerify without a reason"),
-    "a reason that is none": (an_origin(noTlsVerify=True, reason=" "), f"{ORIGIN}.reason", "must not be empty"),
-    "a reason for nothing": (an_origin(reason="because"), ORIGIN, "has a reason without noTlsVerify"),
+    "an empty reason": (an_origin(noTlsVerify=True, reason=" "), f"{ORIGIN}.reason", "must not be empty"),
+    "a reason without noTlsVerify": (an_origin(reason="because"), ORIGIN, "has a reason without noTlsVerify"),
     "unverified by default": (
         values(originDefaults={"noTlsVerify": True}),
         "originDefaults",
@@ -70,19 +70,23 @@ ORIGINS: dict[str, Case] = {
         ORIGIN,
         "has options that conflict: matchSNItoHost takes the name from each request instead. Accepted: one of matchSNItoHost and",
     ),
-    "HTTP/2 by a way that has none": (
+    "HTTP/2 with matchSNItoHost": (
         an_origin(matchSNItoHost=True, http2Origin=True),
         ORIGIN,
         "has options that conflict: with matchSNItoHost the connector never",
     ),
-    "an authority that nobody asks": (
+    "an authority with noTlsVerify": (
         an_origin(noTlsVerify=True, reason="because", caPool={"secret": "ca"}),
         ORIGIN,
         "has options that conflict: noTlsVerify accepts any certificate, so no",
     ),
     "an authority by path": (an_origin(caPool="/etc/ca.crt"), f"{ORIGIN}.caPool", "{secret, key} or {configMap, key}"),
-    "an authority of nowhere": (an_origin(caPool={"key": "ca"}), f"{ORIGIN}.caPool", "exactly one of secret and"),
-    "an authority in two places": (
+    "an authority without an object": (
+        an_origin(caPool={"key": "ca"}),
+        f"{ORIGIN}.caPool",
+        "exactly one of secret and",
+    ),
+    "an authority in two objects": (
         an_origin(caPool={"secret": "a", "configMap": "b"}),
         f"{ORIGIN}.caPool",
         "must have exactly one of secret and configMap, but has secret and",
@@ -118,7 +122,7 @@ ORIGINS: dict[str, Case] = {
         f"{ORIGIN}.connectTimeout",
         "http_status",
     ),
-    "an option for nobody": (
+    "an option for hello_world": (
         an_origin("hello_world", noHappyEyeballs=True),
         f"{ORIGIN}.noHappyEyeballs",
         "hello_world",
@@ -143,7 +147,7 @@ ORIGINS: dict[str, Case] = {
         f"{ORIGIN}.originServerName",
         "with http",
     ),
-    "half a record": (
+    "a hostname with and without a record": (
         values(a_route(dns="none"), a_route(path="/v1")),
         "routes[1].dns",
         "contradicts routes[0], which has none for the same hostname",

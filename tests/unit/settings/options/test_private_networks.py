@@ -1,4 +1,4 @@
-"""Private networks: what is accepted and what becomes of it; what is refused, at its key and in words."""
+"""Private networks: options that are accepted, their destinations, and options that are rejected."""
 
 from typing import Any
 
@@ -65,8 +65,8 @@ def test_udp_is_carried_over_quic() -> None:
 
 
 ROUTES = "privateNetworks.routes"
-WIDE = "no private network: the connector would be everybody's way out"
-NOWHERE = "loopback, link-local, multicast and reserved addresses are no destinations"
+WIDE = "is a part of the internet, not a private network"
+NOWHERE = "holds loopback, link-local, multicast or reserved addresses"
 CASES: dict[str, Case] = {
     "no routes": (private(virtualNetwork={"name": "a"}, routes=[]), ROUTES, "must not be empty"),
     "routes left out": (values(privateNetworks={}), ROUTES, "is missing"),

@@ -5,33 +5,33 @@ import pytest
 from tests.support.settings_examples import Case, a_backend, a_route, assert_rejected, values
 
 ROUTES: dict[str, Case] = {
-    "a record to take over, by its name": (
+    "an adopted record by its name": (
         values(a_route(adopt="blog.example.com")),
         "routes[0].adopt",
         "is not an id of 32 hex digits",
     ),
-    "two records for a hostname": (
+    "two adopted records of a hostname": (
         values(a_route(adopt="1" * 32), a_route(path="/v1", adopt="2" * 32)),
         "routes[1].adopt",
         "contradicts routes[0], which adopts another record for the same hostname",
     ),
-    "a record to take over and none to have": (
+    "an adopted record with dns: none": (
         values(a_route(adopt="1" * 32, dns="none")),
         "routes[0].adopt",
         "with dns: none the stack has no record",
     ),
-    "a record for two hostnames": (
+    "one adopted record of two hostnames": (
         values(a_route(adopt="1" * 32), a_route(hostname="log.example.com", adopt="1" * 32)),
         "routes[1].adopt",
         "is adopted by routes[0] for blog.example.com",
     ),
     "a route without a hostname": (values(a_route(hostname=None)), "routes[0].hostname", "is missing"),
-    "a route to nowhere": (
+    "a route without a service": (
         values(a_route(service=None)),
         "routes[0]",
         "must have exactly one of service and backend, but has none of them",
     ),
-    "a route to two places": (
+    "a route with two services": (
         values({**a_route(), **a_backend()}),
         "routes[0]",
         "must have exactly one of service and backend, but has service and",

@@ -13,19 +13,27 @@ def token(**parts: Any) -> dict[str, Any]:
 
 
 DELIVERY: dict[str, Case] = {
-    "a delivery that is none": (
+    "an unknown delivery": (
         token(delivery="vault"),
         "token.delivery",
         "one of secret, sealed, existing and external",
     ),
-    "an epoch below nothing": (
+    "a negative epoch": (
         token(epoch=-1),
         "token.epoch",
         "must be at least 0. Accepted: a whole number, 0 or more",
     ),
     "an epoch as a text": (token(epoch="1"), "token.epoch", "must be a whole number"),
-    "sealed for nobody": (token(delivery="sealed"), "token.certificate", "is missing: delivery: sealed requires it"),
-    "sealed for a word": (token(delivery="sealed", certificate="abc"), "token.certificate", "is not a certificate"),
+    "sealed without a certificate": (
+        token(delivery="sealed"),
+        "token.certificate",
+        "is missing: delivery: sealed requires it",
+    ),
+    "sealed with a string that is not a certificate": (
+        token(delivery="sealed", certificate="abc"),
+        "token.certificate",
+        "is not a certificate",
+    ),
     "sealed for a broken certificate": (
         token(delivery="sealed", certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"),
         "token.certificate",
@@ -46,12 +54,16 @@ DELIVERY: dict[str, Case] = {
         "token.certificate",
         '"[hidden]" is a private key, which must stay in the cluster',
     ),
-    "a certificate for nothing": (
+    "a certificate with another delivery": (
         token(certificate=certificate()),
         "token.certificate",
         "requires delivery: sealed. Accepted: omitted with delivery: secret",
     ),
-    "existing, but which": (token(delivery="existing"), "token.secret", "is missing: delivery: existing requires it"),
+    "existing without a Secret": (
+        token(delivery="existing"),
+        "token.secret",
+        "is missing: delivery: existing requires it",
+    ),
     "an existing Secret without a name": (
         token(delivery="existing", secret={"key": "token"}),
         "token.secret.name",
@@ -67,13 +79,17 @@ DELIVERY: dict[str, Case] = {
         "token.secret.key",
         "is not a valid key of a Secret or a ConfigMap",
     ),
-    "external to nowhere": (token(delivery="external"), "token.store", "is missing: delivery: external requires it"),
+    "external without a store": (
+        token(delivery="external"),
+        "token.store",
+        "is missing: delivery: external requires it",
+    ),
     "a store of no kind": (
         token(delivery="external", store={"name": "vault", "kind": "Vault"}),
         "token.store.kind",
         "one of SecretStore and ClusterSecretStore",
     ),
-    "a store for a sealed one": (
+    "a store with another delivery": (
         token(delivery="sealed", certificate=certificate(), store={"name": "vault"}),
         "token.store",
         "requires delivery: external",

@@ -1,4 +1,4 @@
-"""Rules at the edge: what is sent, that none can leave the stack's hostnames, and what is refused, in words."""
+"""WAF rules: what is sent, that no rule escapes the stack's hostnames, and rules that are rejected."""
 
 from typing import Any
 
@@ -112,8 +112,8 @@ INCLUDED: dict[str, Any] = {"name": "culvert-other_a", "action": "block", "expre
 ZONES = {"owns": ["example.com"]}
 CASES: dict[str, Case] = {
     "an unknown plan": ({"plan": "gold"}, "plan", "one of free, pro"),
-    "a zone of somebody else's": ({"owns": ["example.net"]}, "owns[0]", "one of example.com, example.org"),
-    "a zone that is none": ({"owns": ["com"]}, "owns[0]", "is not a domain name"),
+    "a zone of another stack": ({"owns": ["example.net"]}, "owns[0]", "one of example.com, example.org"),
+    "a zone that is not a domain": ({"owns": ["com"]}, "owns[0]", "is not a domain name"),
     "a ruleset by name": ({"adopt": ["default"], **ZONES}, "adopt[0]", "32 hex digits"),
     "a ruleset of no zone": ({"adopt": [ZONE]}, "adopt", "it owns none"),
     "a rule without a name": ({"rules": [{"countries": ["KP"]}]}, "rules[0].name", "is missing"),
@@ -124,9 +124,9 @@ CASES: dict[str, Case] = {
         "must have a different name for each rule and limit; repeated: a",
     ),
     "an unknown action": ({"rules": [{**RULE, "action": "captcha"}]}, "rules[0].action", "one of block, managed"),
-    "a rule for everybody": ({"rules": [{"name": "a"}]}, "rules[0]", "would match every request"),
+    "a rule without a condition": ({"rules": [{"name": "a"}]}, "rules[0]", "would match every request"),
     "the United Kingdom by its letters": ({"rules": [{**RULE, "countries": ["UK"]}]}, "rules[0].countries[0]", "GB"),
-    "a country that is none": ({"rules": [{**RULE, "countries": ["ZZ"]}]}, "rules[0].countries[0]", "never match"),
+    "an unknown country": ({"rules": [{**RULE, "countries": ["ZZ"]}]}, "rules[0].countries[0]", "never match"),
     "a network with a host in it": (
         {"rules": [{**RULE, "networks": ["10.0.0.1/8"]}]},
         "rules[0].networks[0]",
@@ -213,27 +213,27 @@ CASES: dict[str, Case] = {
         "rateLimits[0].expression",
         "names http.request.method, which a rate limit on the plan pro may not",
     ),
-    "visitors told apart on pro": (
+    "limits by visitor on pro": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "per": "visitor"}]},
         "rateLimits[0].per",
         "counts by address",
     ),
-    "a foreign rule for everybody": (
+    "another stack's rule without hostnames": (
         {**ZONES, "include": [{**INCLUDED, "expression": "(ssl) and (ssl)"}]},
         "include[0].expression",
         "is not scoped to hostnames in the form (its hostnames) and (its",
     ),
-    "a foreign rule under no stack's name": (
+    "another stack's rule without the stack's name": (
         {**ZONES, "include": [{**INCLUDED, "name": "a"}]},
         "include[0].name",
         "is not the name of another stack's rule",
     ),
-    "a foreign rule for another zone": (
+    "another stack's rule for another zone": (
         {"owns": ["example.org"], "include": [INCLUDED]},
         "include[0].expression",
         "hostnames in example.org",
     ),
-    "a foreign rule for nobody": (
+    "another stack's rule without owned zones": (
         {"include": [INCLUDED]},
         "include[0].expression",
         "has hostnames outside the zones that this stack owns",
