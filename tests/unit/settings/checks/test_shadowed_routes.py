@@ -31,12 +31,14 @@ HIDDEN: dict[str, Case] = {
     "a prefix behind an exact path and an expression": (
         values(a_route(path={"exact": "/v1"}), a_route(path="/v1"), a_route(path={"regex": "^/v1/"})),
         "routes[1].path",
-        "is never reached: the rules of routes[0] and routes[2] come first and match every request. Accepted: a path that routes[0] and routes[2] do",
+        "the rules of routes[0] and routes[2] come first and match every request. "
+        "Accepted: a path that routes[0] and routes[2] do not match",
     ),
     "an expression behind another": (
         values(a_route(path={"regex": "^/v1"}), a_route(path={"regex": "^/v1[0-9]"})),
         "routes[1].path",
-        "is never reached: the rules of routes[0] come first and match every request. Accepted: a path that routes[0] does not match",
+        "is never reached: the rules of routes[0] come first and match every request. "
+        "Accepted: a path that routes[0] does not match",
     ),
     "an exact path behind an expression": (
         values(a_route(path={"exact": "/"}), a_route(path={"regex": "^/$"}), a_route(path={"regex": "^/v1"})),

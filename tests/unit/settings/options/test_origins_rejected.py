@@ -68,7 +68,8 @@ ORIGINS: dict[str, Case] = {
     "two names for one certificate": (
         an_origin(matchSNItoHost=True, originServerName="nas"),
         ORIGIN,
-        "has options that conflict: matchSNItoHost takes the name from each request instead. Accepted: one of matchSNItoHost and",
+        "has options that conflict: matchSNItoHost takes the name from each request instead. "
+        "Accepted: one of matchSNItoHost and originServerName",
     ),
     "HTTP/2 with matchSNItoHost": (
         an_origin(matchSNItoHost=True, http2Origin=True),

@@ -152,7 +152,8 @@ CASES: dict[str, Case] = {
     "an expression that is too long with its hostnames": (
         {"rules": [{"name": "a", "hostnames": ["blog.example.com"], "expression": "ssl or " * 590 + "ssl"}]},
         "",
-        "is too long: with its hostnames it has 4182 characters in example.com. Accepted: at most 4096: several rules, or",
+        "is too long: with its hostnames it has 4182 characters in example.com. "
+        "Accepted: at most 4096: several rules, or",
     ),
     "a hostname of no route": (
         {"rules": [{**RULE, "hostnames": ["x.example.com"]}]},
