@@ -105,7 +105,7 @@ def test_one_resource_of_the_typescript_example_is_a_whole_exposure(
     assert outputs["urls"] == ["https://shop.example.com", "https://api.example.com/v1"]
     assert outputs["tunnelName"] == "shop-dev"
     assert set(outputs["records"]) == {"shop.example.com", "api.example.com"}
-    (tunnel,) = [tunnel for tunnel in sandbox.state()["tunnels"] if tunnel["name"] == "shop-dev"]
+    tunnel = _tunnel(sandbox, "shop-dev")
     for hostname in outputs["records"]:
         record = sandbox.records()[hostname]
         assert (record["comment"], record["content"]) == ("shop/dev", f"{tunnel['id']}.cfargotunnel.com")
@@ -124,7 +124,7 @@ def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
     sandbox: Sandbox, bring: Bring, yaml_example: Path
 ) -> None:
     stack = bring("blog", yaml_example, {"accountId": ACCOUNT})
-    (tunnel,) = [tunnel for tunnel in sandbox.state()["tunnels"] if tunnel["name"] == "blog"]
+    tunnel = _tunnel(sandbox, "blog")
     record = sandbox.records()["blog.example.com"]
     assert (record["comment"], record["content"]) == ("blog/dev", f"{tunnel['id']}.cfargotunnel.com")
     assert _outputs(stack) == {
@@ -223,6 +223,13 @@ def _change(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     document = yaml.safe_load(file.read_text())
     change(document["resources"]["exposure"]["properties"])
     file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def _tunnel(sandbox: Sandbox, name: str) -> dict[str, Any]:
+    # Deleted ones stay listed.
+    tunnels = sandbox.state()["tunnels"]
+    (found,) = [tunnel for tunnel in tunnels if tunnel["name"] == name and not tunnel["deleted_at"]]
+    return found
 
 
 def _done(command: list[str], folder: Path) -> None:

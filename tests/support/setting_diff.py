@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from settings.schema import group_in
+from tests.support.mock_recorder import TUNNEL_ID, Deploy, Registered
 from tests.support.paths import PROJECT
-from tests.unit.components.conftest import TUNNEL_ID, Deploy, Registered
 
 BASE: dict[str, Any] = {
     "accountId": "0123456789abcdef0123456789abcdef",

@@ -6,7 +6,7 @@ import pytest
 
 from components import Access
 from components.access import AccessApplicationArgs
-from tests.unit.components.conftest import AUDIENCE, CLIENT_SECRET, Deploy, Recorded
+from tests.support.mock_recorder import AUDIENCE, CLIENT_SECRET, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 PEOPLE: AccessApplicationArgs = {

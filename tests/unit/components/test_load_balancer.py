@@ -7,7 +7,7 @@ import pytest
 
 from components import LoadBalancer
 from components.load_balancer import LoadBalancerArgs
-from tests.unit.components.conftest import TUNNEL_ID, ZONE_ID, Deploy, Recorded
+from tests.support.mock_recorder import TUNNEL_ID, ZONE_ID, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 KNOWN = "89abcdef0123456789abcdef01234567"

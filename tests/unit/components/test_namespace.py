@@ -4,7 +4,7 @@ import pulumi
 
 from components import Namespace
 from components.namespace import NamespaceArgs
-from tests.unit.components.conftest import Deploy, Recorded
+from tests.support.mock_recorder import Deploy, Recorded
 
 
 def deployed(deploy: Deploy, args: NamespaceArgs) -> Recorded:

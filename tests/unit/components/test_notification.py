@@ -5,7 +5,7 @@ from typing import Any
 import pulumi_random as random
 
 from components import Notification
-from tests.unit.components.conftest import TUNNEL_ID, Deploy, Registered
+from tests.support.mock_recorder import TUNNEL_ID, Deploy, Registered
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 

@@ -7,7 +7,7 @@ import pytest
 
 from components import PrivateNetworks
 from components.private_networks import PrivateNetworksArgs
-from tests.unit.components.conftest import TUNNEL_ID, Deploy, Recorded
+from tests.support.mock_recorder import TUNNEL_ID, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 NETWORK = "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"

@@ -10,7 +10,7 @@ import components
 from components.network_policy.flows import egress
 from plugin import package
 from settings import ConnectorOptions
-from tests.unit.components.conftest import ZONE_ID, Deploy
+from tests.support.mock_recorder import ZONE_ID, Deploy
 
 
 def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components import SampleSite
-from tests.unit.components.conftest import Deploy, Recorded
+from tests.support.mock_recorder import Deploy, Recorded
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components import Tunnel
-from tests.unit.components.conftest import PASSWORD, TUNNEL_ID, Deploy, Recorded
+from tests.support.mock_recorder import PASSWORD, TUNNEL_ID, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 RULES = [

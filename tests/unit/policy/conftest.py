@@ -7,8 +7,9 @@ import pytest
 
 from policy.stack import Stack
 from tests.e2e.conftest import sandbox
+from tests.support.mock_recorder import Deploy
 from tests.support.policy_stacks import PROJECT, recording, written
-from tests.unit.components.conftest import Deploy, deploy
+from tests.unit.components.conftest import deploy
 
 __all__ = ["deploy", "sandbox"]
 

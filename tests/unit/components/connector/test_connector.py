@@ -9,7 +9,7 @@ import pytest
 
 from components import Connector, pod_labels
 from components.connector.args import ConnectorArgs
-from tests.unit.components.conftest import Deploy, Recorded
+from tests.support.mock_recorder import Deploy, Recorded
 
 TOKEN = "eyJhIjoiYWNjb3VudCJ9-the-token"  # noqa: S105
 LABELS = {"app.kubernetes.io/name": "cloudflared", "app.kubernetes.io/instance": "culvert-dev"}

@@ -7,8 +7,8 @@ import pytest
 
 from components import Connector, Tunnel
 from components.connector.sealed_secret import seal
+from tests.support.mock_recorder import Deploy, Recorded, Registered
 from tests.support.sealed_secrets import certificate, unseal
-from tests.unit.components.conftest import Deploy, Recorded, Registered
 
 TOKEN = "eyJhIjoiYWNjb3VudCJ9-the-token"  # noqa: S105
 CERTIFICATE = certificate()

@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from tests.support.mock_recorder import TUNNEL_ID, Deploy, Recorded
 from tests.support.paths import PROJECT
 from tests.support.setting_diff import BASE, RECORD_ID, UP
-from tests.unit.components.conftest import TUNNEL_ID, Deploy, Recorded
 
 ACCOUNT, ZONE = BASE["accountId"], BASE["zones"]["example.com"]
 OTHER = "f" * 32

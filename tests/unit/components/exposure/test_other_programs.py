@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from settings import SettingsError
+from tests.support.mock_recorder import TUNNEL_ID, Deploy
 from tests.support.paths import PROJECT
-from tests.unit.components.conftest import TUNNEL_ID, Deploy
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pulumi
 import pytest
 import yaml
 
+from tests.support.mock_recorder import PASSWORD, TUNNEL_ID, Deploy, Recorded
 from tests.support.paths import PROJECT
-from tests.unit.components.conftest import PASSWORD, TUNNEL_ID, Deploy, Recorded
 
 
 def run(deploy: Deploy, stack: str, **more: object) -> Recorded:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from settings import Settings
+from tests.support.mock_recorder import TUNNEL_ID, Deploy
 from tests.support.sealed_secrets import certificate
 from tests.support.setting_diff import BASE, RECORD_ID, keys, touched
-from tests.unit.components.conftest import TUNNEL_ID, Deploy
 
 RULES = "~ ZeroTrustTunnelCloudflaredConfig rules"
 DEPLOYMENT = "~ Deployment cloudflared"

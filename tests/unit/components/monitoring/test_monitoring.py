@@ -10,7 +10,7 @@ from components import Connector, Monitoring
 from components.monitoring import metrics
 from components.monitoring.alerts import alert_groups
 from components.monitoring.dashboard import dashboard
-from tests.unit.components.conftest import Deploy, Recorded
+from tests.support.mock_recorder import Deploy, Recorded
 
 NAMES = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
 SELECTOR = '{namespace="blog",pod=~"culvert-dev-cloudflared-.+"}'

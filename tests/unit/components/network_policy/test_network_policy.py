@@ -24,7 +24,7 @@ from components.network_policy.flows import (
 )
 from components.network_policy.kubernetes import network_policy_spec
 from components.network_policy.network_policy import NetworkPolicyArgs
-from tests.unit.components.conftest import Deploy
+from tests.support.mock_recorder import Deploy
 
 API: DestinationArgs = {"namespace": "shop", "pod_selector": {"app": "api", "tier": "web"}, "port": 8080}
 BLOG: DestinationArgs = {"namespace": "blog", "pod_selector": {}, "port": 8081}

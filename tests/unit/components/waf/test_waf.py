@@ -7,7 +7,7 @@ import pytest
 
 from components import WafRules
 from components.waf.waf import RateArgs, WafRuleArgs, WafRulesArgs
-from tests.unit.components.conftest import ZONE_ID, Deploy, Recorded
+from tests.support.mock_recorder import ZONE_ID, Deploy, Recorded
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"

@@ -1,0 +1,239 @@
+"""Components deployed against mocks: first the whole program runs, then plain code looks at what was registered."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import grpc
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.stack import run_in_stack
+
+PASSWORD = "correct-horse-battery-staple-" + "0" * 35
+CLIENT_SECRET = "client-secret-" + "1" * 51
+AUDIENCE = "a" * 64
+TUNNEL_ID = "d144062a-1b82-4795-af51-ddfaca0a1b80"
+ZONE_ID = "61019e82473e2926d28b8c0319cd097b"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the program sent it to the engine.
+
+    `inputs` are in the clear, `shown` is the same with secrets hidden, as anybody may read it; `parent` is the type of the
+    parent, `after` what it waits for and `replaced_with` what it cannot outlive, each as `str` of it; `protect` says that
+    the engine refuses to delete it.
+    """
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    shown: str
+    parent: str
+    after: frozenset[str]
+    delete_before_replace: bool
+    replaced_with: frozenset[str]
+    protect: bool
+    imported: str
+    retained: bool
+    before_delete: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
+
+
+@dataclass
+class Recorded:
+    """All that one program sent. Components themselves and the stack are not among the `resources`."""
+
+    resources: list[Registered] = field(default_factory=list)
+    invokes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    components: list[str] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    shown_outputs: str = ""
+
+    def one(self, type_: str) -> Registered:
+        """The only resource whose type ends with `:type_`."""
+        (found,) = self.every(type_)
+        return found
+
+    def every(self, type_: str) -> list[Registered]:
+        return [resource for resource in self.resources if resource.type.endswith(f":{type_}")]
+
+    @property
+    def names(self) -> set[str]:
+        return {str(resource) for resource in self.resources}
+
+    @property
+    def shown(self) -> str:
+        """Everything that was sent, as anybody may read it."""
+        return self.shown_outputs + "".join(f"{resource} {resource.shown}" for resource in self.resources)
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, recorded: Recorded, cloud: "_Cloud") -> None:
+        super().__init__(cloud)
+        self.recorded = recorded
+
+    def Invoke(self, request: Any) -> Any:
+        self.recorded.invokes.append((request.tok, _read(request.args)))
+        return super().Invoke(request)
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.custom:
+            self.recorded.resources.append(
+                Registered(
+                    type=request.type,
+                    name=request.name,
+                    inputs=_read(request.object),
+                    shown=_shown(request.object),
+                    parent=_type(request.parent),
+                    after=frozenset(map(_title, request.dependencies)),
+                    delete_before_replace=request.deleteBeforeReplace,
+                    replaced_with=frozenset(map(_title, request.replace_with)),
+                    protect=request.protect,
+                    imported=request.importId,
+                    retained=request.retainOnDelete,
+                    before_delete=frozenset(request.hooks.before_delete),
+                )
+            )
+        elif request.type != "pulumi:pulumi:Stack":
+            self.recorded.components.append(f"{request.type} {request.name}")
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        self.recorded.outputs[_type(request.urn)] = _read(request.outputs)
+        self.recorded.shown_outputs += _shown(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+class _Refused(grpc.RpcError):
+    """A look-up that fails as the engine's do."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return str(self)
+
+
+NOTHING_THERE = {"readStackOutputs": {"outputs": {}}, "getDnsRecords": {"results": []}}
+"""What look-ups answer where a stack is new, and so are its hostnames."""
+
+
+class _Cloud(mocks.Mocks):
+    """Answers as the providers do, as far as the program reads their answers; `rulesets` are there before, `answers` has
+    those to other look-ups by name."""
+
+    def __init__(self, rulesets: Sequence[dict[str, Any]], answers: Mapping[str, Any]) -> None:
+        self.rulesets = rulesets
+        self.answers = {**NOTHING_THERE, **answers}
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        kind = args.typ.rsplit(":", 1)[-1]
+        if kind == "RandomPassword":
+            return "none", {**args.inputs, "result": PASSWORD}
+        if kind == "ZeroTrustTunnelCloudflared":
+            return TUNNEL_ID, args.inputs
+        if kind == "ZeroTrustTunnelCloudflaredConfig":
+            return args.inputs["tunnelId"], {**args.inputs, "version": 7}
+        if kind == "ZeroTrustAccessApplication":
+            return f"{args.name}-id", {**args.inputs, "aud": AUDIENCE}
+        if kind == "ZeroTrustAccessServiceToken":
+            secret = {"clientId": "id.access", "clientSecret": CLIENT_SECRET}
+            return f"{args.name}-id", {**args.inputs, **secret}
+        metadata = args.inputs.get("metadata", {})
+        named = {"metadata": {**metadata, "name": metadata.get("name", f"{args.name}-1a2b3c4d")}} if metadata else {}
+        return f"{args.name}-id", {**args.inputs, **named}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token.endswith(":getRulesets"):
+            found = [{key: value for key, value in each.items() if key != "rules"} for each in self.rulesets]
+            return {"rulesets": found}, []
+        if args.token.endswith(":getRuleset"):
+            return next(each for each in self.rulesets if each["id"] == args.args["id"]), []
+        name = args.token.rsplit(":", 1)[-1]
+        if name == "getZone":
+            return {"id": ZONE_ID, "name": args.args["filter"]["name"]}, []
+        answer = self.answers[name]
+        if isinstance(answer, str):
+            raise _Refused(answer)
+        return answer, []
+
+
+def _read(message: Any, secret: Callable[[Any], Any] = lambda value: value) -> Any:
+    """A message off the wire, `secret` applied to each secret value in it."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, list):
+            return [read(item) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
+            return secret(value["value"])
+        return {key: read(item) for key, item in value.items()}
+
+    return read(json_format.MessageToDict(message))
+
+
+def _shown(message: Any) -> str:
+    return json.dumps(_read(message, lambda _: "[secret]"))
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def _title(urn: str) -> str:
+    return f"{_type(urn).rsplit(':', 1)[-1]} {urn.rsplit('::', 1)[-1]}"
+
+
+def _ran(program: Callable[[], object]) -> None:
+    # What the program returns is not awaited: a component is no coroutine.
+    program()
+
+
+class Deploy(Protocol):
+    def __call__(
+        self,
+        program: Callable[[], object],
+        stack: str = ...,
+        config: Mapping[str, str] = ...,
+        rulesets: Sequence[dict[str, Any]] = ...,
+        answers: Mapping[str, Any] = ...,
+    ) -> Recorded: ...
+
+
+@contextmanager
+def recorder() -> Iterator[Deploy]:
+    """Runs a program to its end as project `culvert` and returns what it registered.
+
+    `answers` are those to look-ups, by the function's name (`getDnsRecords`); a text is why it fails.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+
+    def run(
+        program: Callable[[], object],
+        stack: str = "dev",
+        config: Mapping[str, str] | None = None,
+        rulesets: Sequence[dict[str, Any]] = (),
+        answers: Mapping[str, Any] | None = None,
+    ) -> Recorded:
+        recorded, cloud = Recorded(), _Cloud(rulesets, answers or {})
+        settings.reset_options(project="culvert", stack=stack)
+        pulumi.runtime.set_all_config(dict(config or {}))
+        mocks.set_mocks(cloud, project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded, cloud))
+        settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
+        loop.run_until_complete(run_in_stack(lambda: _ran(program)))
+        return recorded
+
+    yield run
+    loop.close()
+    asyncio.set_event_loop(None)
+    settings.reset_options()
+    pulumi.runtime.set_all_config({})

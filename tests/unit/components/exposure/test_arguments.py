@@ -1,0 +1,80 @@
+"""The arguments of each component: from settings alone, without a resource and without mocks."""
+
+from typing import Any
+
+import pytest
+
+from components.exposure import arguments
+from settings import Settings
+from tests.support.setting_diff import BASE
+
+ACCOUNT, ZONES = BASE["accountId"], BASE["zones"]
+
+
+def settings(**more: Any) -> Settings:
+    return Settings.parse({**BASE, **more})
+
+
+@pytest.mark.parametrize("optional", ["waf_rules", "sample_site", "load_balancer", "monitoring", "notification"])
+def test_an_optional_component_has_no_arguments_where_the_settings_do_not_ask_for_it(optional: str) -> None:
+    calls = {
+        "waf_rules": lambda: arguments.waf_rules(settings(), []),
+        "sample_site": lambda: arguments.sample_site(settings(), "blog"),
+        "load_balancer": lambda: arguments.load_balancer(settings(), "id", depends_on=[]),
+        "monitoring": lambda: arguments.monitoring(settings(), "blog"),
+        "notification": lambda: arguments.notification(settings(), "id", depends_on=[]),
+    }
+    assert calls[optional]() is None
+
+
+def test_access_and_private_networks_are_optional_too() -> None:
+    assert arguments.access(settings()) is None
+    assert arguments.private_networks(settings(), "id", comment="c", depends_on=[], replace_with=[]) is None
+
+
+def test_the_namespace_is_named_after_the_exposure_unless_it_has_a_name() -> None:
+    assert arguments.namespace(settings(namespace=None), "shop") == {"name": "shop"}
+    given = settings(namespace={"name": "web", "labels": {"team": "web"}})
+    assert arguments.namespace(given, "shop") == {"name": "web", "create": True, "labels": {"team": "web"}}
+
+
+def test_each_kind_of_destination_becomes_the_policys() -> None:
+    allow = [{"cidr": "192.0.2.0/24", "ports": [443], "protocol": "UDP"}]
+    routes = {"routes": [{"network": "10.43.0.0/16"}]}
+    args = arguments.network_policy(settings(networkPolicy={"allow": allow}, privateNetworks=routes), "shop", "blog")
+    assert args["destinations"] == [
+        {"namespace": "blog", "pod_selector": {}, "port": 80, "protocol": "TCP"},
+        {"cidr": "192.0.2.0/24", "port": 443, "protocol": "UDP"},
+        {"cidr": "10.43.0.0/16", "every_port": True},
+    ]
+    named = settings(
+        networkPolicy={"engine": "cilium"}, routes=[{**BASE["routes"][0], "service": "https://db.example.net"}]
+    )
+    assert arguments.network_policy(named, "shop", "blog")["destinations"] == [
+        {"name": "db.example.net", "port": 443, "protocol": "TCP"}
+    ]
+
+
+def test_records_prefer_zone_ids_that_were_looked_up() -> None:
+    args = arguments.records(
+        settings(zones={"example.com": None}),
+        "target",
+        zone_ids={"example.com": "f" * 32},
+        comment="shop/dev",
+        adopt={},
+        depends_on=[],
+    )
+    assert args.get("zones") == {"example.com": "f" * 32}
+    assert args["hostnames"] == {"blog.example.com": "example.com"}
+
+
+def test_a_connector_gets_its_token_as_the_settings_deliver_it() -> None:
+    def delivery(**token: Any) -> object:
+        args = arguments.connector(settings(token=token), "blog", "t", depends_on=[], replace_with=[])
+        return args.get("token_delivery")
+
+    assert delivery() == {}
+    existing = {"secret": {"name": "tunnel-token", "key": "token"}}
+    assert delivery(delivery="existing", **existing) == existing
+    store = {"store": {"name": "vault", "kind": "ClusterSecretStore", "property": "token"}}
+    assert delivery(delivery="external", **store) == store
