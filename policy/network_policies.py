@@ -39,8 +39,8 @@ def isolates(policy: Resource, direction: str) -> bool:
         return bool(get_path(spec, rules) or get_path(spec, f"{rules}Deny")) if explicit is None else bool(explicit)
     types = get_path(spec, "types" if engine(policy) == "calico" else "policyTypes")
     if not types:
-        # https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec: Ingress, and
-        # Egress if there are egress rules. Calico's default is Egress alone if there are egress rules alone.
+        # https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec:
+        # Ingress, and Egress if there are egress rules. Calico's default is Egress alone if there are only egress rules.
         has_egress = bool(get_path(spec, "egress"))
         if direction == "Egress":
             return has_egress

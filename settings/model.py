@@ -245,18 +245,3 @@ class Settings(Options):
         return destinations.destinations(
             self.routes, namespace, target_ports, self.network_policy, self.private_networks
         )
-
-    def resolvers(self) -> list[dict[str, Any]]:
-        """The cluster's DNS servers where they are not the usual ones, as arguments of the component
-        `NetworkPolicy`."""
-        return [
-            {
-                "port": server.port,
-                **(
-                    {"cidr": server.cidr}
-                    if server.cidr
-                    else {"namespace": server.namespace, "pod_selector": server.pods}
-                ),
-            }
-            for server in self.network_policy.dns
-        ]

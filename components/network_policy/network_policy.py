@@ -7,7 +7,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import NetworkPolicy as KubernetesNetworkPolicy
 
 from components.naming import common_labels, pod_labels
-from components.network_policy.engines import PolicyEngine, engine_of
+from components.network_policy.engines import engine_of
 from components.network_policy.flows import DestinationArgs, ResolverArgs, egress, ingress
 from settings.options.network_policy import DEFAULT_ENGINE, DEFAULT_PRESET
 
@@ -46,6 +46,7 @@ class NetworkPolicy(pulumi.ComponentResource):
         engine = engine_of(args.get("engine", DEFAULT_ENGINE))
         metadata: Any = {"namespace": args["namespace"], "labels": common_labels(name)}
         spec = pulumi.Output.all(
+            engine=args.get("engine", DEFAULT_ENGINE),
             preset=args.get("preset", DEFAULT_PRESET),
             namespace=args["namespace"],
             pod_labels=args.get("pod_labels", pod_labels(name)),
@@ -53,7 +54,7 @@ class NetworkPolicy(pulumi.ComponentResource):
             metrics_from=args.get("metrics_from"),
             resolvers=args.get("resolvers", []),
             region=args.get("region"),
-        ).apply(lambda known: _spec(engine, known))
+        ).apply(policy_spec)
         child = pulumi.ResourceOptions(parent=self)
         if engine is engine_of("kubernetes"):
             KubernetesNetworkPolicy(f"{name}-policy", metadata=metadata, spec=spec, opts=child)
@@ -69,6 +70,7 @@ class NetworkPolicy(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _spec(engine: PolicyEngine, known: dict[str, Any]) -> Any:
-    flows = egress(known["preset"], known["namespace"], known["destinations"], known["region"], known["resolvers"])
-    return engine.write(known["pod_labels"], flows, ingress(known["metrics_from"]))
+def policy_spec(args: Any) -> Any:
+    """The spec of the policy for NetworkPolicyArgs that are complete and contain no outputs."""
+    flows = egress(args["preset"], args["namespace"], args["destinations"], args["region"], args["resolvers"])
+    return engine_of(args["engine"]).write(args["pod_labels"], flows, ingress(args["metrics_from"]))

@@ -100,7 +100,8 @@ def _reached(peer: Any, ports: Any, declared: _Declared) -> Iterator[str]:
         if allowed.version == private.version and allowed.overlaps(private):
             common = max(allowed, private, key=lambda network: network.prefixlen)
             if remaining := _subtract(common, excepted):
-                yield f"{', '.join(str(network) for network in remaining[:3])}{' and more' if remaining[3:] else ''} by {cidr}"
+                shown = ", ".join(str(network) for network in remaining[:3])
+                yield f"{shown}{' and more' if remaining[3:] else ''} by {cidr}"
 
 
 def _subtract(network: Network, excepted: Iterable[Network]) -> list[Network]:

@@ -52,7 +52,8 @@ def _exposures(resource: Resource) -> Iterator[str]:
     for name, container in pod.containers if pod else ():
         for variable in as_list(get_path(container, "env")):
             if get_path(variable, "name") in _VARIABLES and get_path(variable, "value") is not None:
-                yield f"container {name} has {get_path(variable, 'name')} as a plain value, which everyone who may read pods sees"
+                variable_name = get_path(variable, "name")
+                yield f"container {name} has {variable_name} as a plain value, which everyone who may read pods sees"
         words = [
             word
             for part in ("command", "args")

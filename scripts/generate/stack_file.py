@@ -31,7 +31,8 @@ def schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": keys,
-                # Keys of other namespaces (cloudflare:, kubernetes:) belong to providers; each key must have a namespace.
+                # Keys of other namespaces (cloudflare:, kubernetes:) belong to providers; each key must have a
+                # namespace.
                 "patternProperties": {f"^{PREFIX}(?!({known})$)": False, "^[^:]*$": False},
             }
         },

@@ -1,8 +1,9 @@
-"""`python -m scripts.mutation [MODULE …]`: changes each line of a module in turn and lists the changes no unit test notices.
+"""`python -m scripts.mutation [MODULE …]`: changes each line of a module in turn and lists the changes no unit test
+notices.
 
-Not part of `make test`: a mutant costs a run of the module's tests, and all modules take hours. Needs
-`pip install -r scripts/mutation/requirements.txt`. Works in a checkout of HEAD of its own, so commit first. Survivors that
-no test can kill, and why, are in README.md beside this file.
+Not part of `make test`: a mutant costs a run of the module's tests, and all modules take hours. Needs `pip install -r
+scripts/mutation/requirements.txt`. Works in a checkout of HEAD of its own, so commit first. Survivors that no test can
+kill, and why, are in README.md beside this file.
 """
 
 import json

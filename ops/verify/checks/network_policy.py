@@ -1,11 +1,10 @@
 """Checks of the network policy in the cluster: it selects every connector pod, and allows only what is declared."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
-from components.network_policy.engines import engine_of
-from components.network_policy.flows import egress, ingress
+from components.exposure import arguments
+from components.network_policy.network_policy import policy_spec
 from ops.expected_stack import ExpectedStack
 from ops.verify.result import Check, CheckResult
 from policy.network_policies import isolates
@@ -27,12 +26,7 @@ _REDEPLOY = "pulumi refresh, then pulumi up"
 
 def expected_spec(stack: ExpectedStack) -> Object:
     """The spec of the policy that the stack declares."""
-    settings = stack.settings
-    options = settings.network_policy
-    destinations: list[Any] = [asdict(one) for one in settings.destinations(stack.namespace)]
-    resolvers: list[Any] = settings.resolvers()
-    outbound = egress(options.preset, stack.namespace, destinations, settings.connector.region, resolvers)
-    return engine_of(options.engine).write(stack.labels, outbound, ingress(options.metrics_from))
+    return policy_spec(arguments.network_policy(stack.settings, stack.name, stack.namespace))
 
 
 def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[CheckResult]:

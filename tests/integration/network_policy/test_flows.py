@@ -5,15 +5,15 @@ through is judged by an evaluator of others, what Calico's and Cilium's do by re
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 import pytest
 
 from components import pod_labels
+from components.exposure import arguments
 from components.network_policy.engines import engine_of
-from components.network_policy.flows import egress, ingress
+from components.network_policy.network_policy import policy_spec
 from sandbox import tools
 from settings import Settings
 from tests.support.policy_evaluators import calico, cilium, cyclonus
@@ -214,17 +214,13 @@ ENGINES = ("kubernetes", "calico", "calico-crd", "cilium")
 
 def policy(settings: dict[str, Any]) -> dict[str, Any]:
     """The policy of a stack called prod, as it would be sent."""
-    read = Settings.parse(settings)
-    labels, options = pod_labels("culvert-prod"), read.network_policy
-    destinations: list[Any] = [asdict(destination) for destination in read.destinations(HOME)]
-    resolvers: list[Any] = read.resolvers()
-    engine = engine_of(options.engine)
-    outwards = egress(options.preset, HOME, destinations, resolvers=resolvers)
+    args = arguments.network_policy(Settings.parse(settings), "culvert-prod", HOME)
+    engine = engine_of(args.get("engine", ""))
     return {
         "apiVersion": engine.api_version,
         "kind": engine.kind,
         "metadata": {"name": "culvert-prod-policy", "namespace": HOME},
-        "spec": engine.write(labels, outwards, ingress(options.metrics_from)),
+        "spec": policy_spec(args),
     }
 
 

@@ -78,3 +78,12 @@ def test_a_connector_gets_its_token_as_the_settings_deliver_it() -> None:
     assert delivery(delivery="existing", **existing) == existing
     store = {"store": {"name": "vault", "kind": "ClusterSecretStore", "property": "token"}}
     assert delivery(delivery="external", **store) == store
+
+
+def test_dns_servers_become_resolvers_of_the_network_policy() -> None:
+    dns = [{"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353}, {"cidr": "169.254.25.10"}]
+    assert arguments.network_policy(settings(networkPolicy={"dns": dns}), "shop", "shop").get("resolvers") == [
+        {"namespace": "openshift-dns", "pod_selector": {"dns": "default"}, "port": 5353},
+        {"cidr": "169.254.25.10/32", "port": 53},
+    ]
+    assert arguments.network_policy(settings(), "shop", "shop").get("resolvers") == []

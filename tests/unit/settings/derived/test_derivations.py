@@ -203,15 +203,6 @@ def test_a_dns_name_is_a_destination_where_the_engine_has_names() -> None:
         assert settings.destinations("web") == ()
 
 
-def test_dns_servers_are_handed_over_as_the_policy_takes_them() -> None:
-    dns = [{"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353}, {"cidr": "169.254.25.10"}]
-    assert Settings.parse(values(networkPolicy={"dns": dns})).resolvers() == [
-        {"namespace": "openshift-dns", "pod_selector": {"dns": "default"}, "port": 5353},
-        {"cidr": "169.254.25.10/32", "port": 53},
-    ]
-    assert Settings.parse(values()).resolvers() == []
-
-
 def test_literal_paths_are_looked_up_and_not_compared_one_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
     takes = PathOptions.takes
