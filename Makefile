@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Which stack, compared with which branch, and printed how: make preview STACK=prod
+# The stack, the branch to compare with, and the format of the result: make preview STACK=prod
 STACK ?= dev
 BASE ?= main
 FORMAT ?= text
@@ -14,10 +14,10 @@ MODULES := __main__.py clients components examples ops plugin policy sandbox scr
 .PHONY: help setup install demo test unit lint types format generate rehearse
 .PHONY: preview up verify recover drift drift-issue comment
 
-help: ## what there is
+help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
-# Three tiers of packages, each with a file that includes the one before it, and a stamp for what is in .venv.
+# Three tiers of packages. Each has a requirements file that includes the one before, and a stamp in .venv.
 PROGRAM := $(BIN)/.program
 OPS := $(BIN)/.ops
 DEV := $(BIN)/.dev
@@ -47,36 +47,36 @@ $(DEV): requirements-dev.txt requirements-ops.txt requirements.txt
 demo: $(DEV) ## preview, up, up again, destroy: the real engine and API server, an emulated Cloudflare
 	@$(BIN)/python -m sandbox.demo
 
-test: lint types ## style, types, unit tests, and the end-to-end tests in the sandbox
+test: lint types ## style, types, and all tests: unit, integration and end-to-end
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-unit: $(DEV) ## the quick loop: the unit tests, which need nothing but Python
+unit: $(DEV) ## the quick loop: unit tests, which need only Python
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
 
-lint: $(DEV) ## style
+lint: $(DEV) ## check the style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(DEV) ## types
+types: $(DEV) ## check the types
 	$(BIN)/basedpyright $(MODULES)
 
-format: $(DEV) ## bring the style in order
+format: $(DEV) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-generate: $(DEV) ## write the files that are made from the code: schemas and the reference
+generate: $(DEV) ## write the generated files: schemas and the settings reference
 	$(BIN)/python -m scripts.generate
 
-rehearse: $(DEV) ## what this change does to every stack, from BASE (main) to here: no account, no cluster
+rehearse: $(DEV) ## what this checkout changes in every stack, compared with BASE (main); no account, no cluster
 	@base=$$(mktemp -d) && trap 'exit 130' INT TERM && \
 	trap 'git worktree remove --force "$$base" 2>/dev/null || rmdir "$$base"' EXIT && \
 	git worktree add --quiet --detach "$$base" "$$(git merge-base "$(BASE)" HEAD)" && \
 	$(BIN)/python -m sandbox diff --base "$$base" --format "$(FORMAT)"
 
-preview: $(PROGRAM) ## what `make up` would do to the real STACK (dev)
+preview: $(PROGRAM) ## show what `make up` would do to the real STACK (dev)
 	pulumi preview --diff --stack "$(STACK)"
 
-up: $(PROGRAM) ## bring the real STACK (dev) up; asks first, except in CI
+up: $(PROGRAM) ## update the real STACK (dev); asks first, except in CI
 	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
 
 verify: $(OPS) ## check the deployed STACK (dev) against its stack file

@@ -12,7 +12,7 @@ from settings.stack_file import StackFile
 
 # 50 characters leave room for the suffix -cloudflared, and for those that Kubernetes adds to a Deployment's pods.
 BASE_NAME = r"(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-STACK_NAME = "small letters, digits and hyphens, at most 50 together with the project's name"
+STACK_NAME = "lower-case letters, digits and hyphens, at most 50 together with the project's name"
 STRINGS = ("accountId", "accessTeam")
 """Keys whose value is a string even where it is all digits."""
 
@@ -116,7 +116,7 @@ def base_name(project: str, stack: str) -> str:
 def check_name(name: str) -> None:
     """Check the name of an exposure, after which its objects are named. Raises SettingsError."""
     if not re.fullmatch(BASE_NAME, name) or name.startswith("kube-"):
-        accepted = "small letters, digits and hyphens, at most 50, not beginning with kube-"
+        accepted = "lower-case letters, digits and hyphens, at most 50, not beginning with kube-"
         problem = "is not a valid name of an exposure, after which objects of the cluster are named"
         raise SettingsError([SettingIssue.of("name", name, problem, accepted, references.KUBERNETES_NAMES)])
 

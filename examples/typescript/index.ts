@@ -4,18 +4,18 @@ import * as pulumi from "@pulumi/pulumi";
 const config = new pulumi.Config();
 const zone = config.require("zone");
 
-// Tunnel and Deployment have this name: another one in each stack.
+// The tunnel's name, and the prefix of all other names. It differs from stack to stack.
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
 // The keys of a stack file: docs/settings.md. Rules are sorted, and the network policy follows from the routes.
 const exposure = new culvert.Exposure(name, {
     accountId: config.require("accountId"),
-    // An empty id is looked up by the zone's name.
+    // If the id is empty, the zone is looked up by name.
     zones: { [zone]: config.get("zoneId") ?? "" },
     routes: [
         {
             hostname: `shop.${zone}`,
-            // Pods as the network policy sees them: by their labels, and on the port they listen on.
+            // The network policy selects pods by label, and allows the port that they listen on.
             backend: { service: "storefront", port: 80, targetPort: 8080, podSelector: { app: "storefront" } },
         },
         {
@@ -28,7 +28,7 @@ const exposure = new culvert.Exposure(name, {
 });
 
 export const urls = exposure.urls;
-// With these three the next run knows what is its own, and looks up new hostnames only.
+// From these three outputs the next run knows its tunnel and records, and looks up only new hostnames.
 export const tunnelName = exposure.tunnelName;
 export const tunnelId = exposure.tunnelId;
 export const records = exposure.records;

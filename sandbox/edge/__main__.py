@@ -68,7 +68,7 @@ async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.edge", description=__doc__)
     parser.add_argument(
-        "--home", type=Path, required=True, help="the sandbox's folder, which holds the emulated API's database"
+        "--home", type=Path, required=True, help="the sandbox's directory, which holds the emulated API's database"
     )
     parser.add_argument("--port-file", type=Path, required=True, help="file that receives the ports once it serves")
     parser.add_argument("--address", default="127.0.0.1", help="the IPv4 address that connectors dial")

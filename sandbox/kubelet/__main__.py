@@ -74,7 +74,7 @@ def supports_mount_namespaces(folder: Path) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.kubelet", description=__doc__)
-    parser.add_argument("--home", type=Path, required=True, help="the sandbox's folder")
+    parser.add_argument("--home", type=Path, required=True, help="the sandbox's directory")
     parser.add_argument("--kubeconfig", type=Path, required=True, help="kubeconfig of the embedded cluster")
     parser.add_argument("--cloudflared", type=Path, required=True, help="the cloudflared binary")
     parser.add_argument("--edge", type=Path, required=True, help="the edge's port file")

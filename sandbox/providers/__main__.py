@@ -71,7 +71,7 @@ def serve(names: Iterable[str]) -> tuple[list[grpc.Server], dict[str, int]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.providers", description="Stand-in Pulumi plugins.")
-    parser.add_argument("--port-file", type=Path, required=True, help="where to write the ports, as JSON")
+    parser.add_argument("--port-file", type=Path, required=True, help="file that receives the ports once they serve")
     parser.add_argument(
         "--only", default=",".join(PROVIDERS), help="names of the providers to serve, separated by commas"
     )

@@ -1,4 +1,4 @@
-"""`python -m sandbox.secret_operators`: the emulated operators, until SIGTERM or SIGINT."""
+"""Serves the emulated secret operators until SIGTERM or SIGINT."""
 
 import argparse
 import logging
@@ -43,7 +43,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m sandbox.secret_operators", description=__doc__)
     arguments.add_argument("--home", type=Path, required=True, help="the sandbox's directory")
     arguments.add_argument("--kubeconfig", type=Path, required=True, help="the kubeconfig of the embedded cluster")
-    arguments.add_argument("--port-file", type=Path, required=True, help="written after the first reconciliation")
+    arguments.add_argument(
+        "--port-file", type=Path, required=True, help="file that is written after the first reconciliation"
+    )
     options = arguments.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     serve(options.home, options.kubeconfig, options.port_file)

@@ -1,5 +1,6 @@
 """`docs/settings.md`: tables of all settings, generated from the settings."""
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,9 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD]
     for key, group in _groups("", Settings):
-        about = " ".join((group.__doc__ or "").split())
+        about = textwrap.fill(
+            " ".join((group.__doc__ or "").split()), 120, break_long_words=False, break_on_hyphens=False
+        )
         title = f"`{PREFIX}{key}`" if key else f"Keys under `{PREFIX}`"
         parts.append("\n".join([f"## {title}", "", *([about, ""] if key else []), *_table(group), ""]))
     return "\n".join(parts)

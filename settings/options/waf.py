@@ -69,7 +69,9 @@ def _scoped(text: str) -> str:
 
 
 RuleName = Annotated[
-    str, AfterValidator(_rule_name), Accepts("small letters, digits and hyphens, at most 30", examples=("sanctions",))
+    str,
+    AfterValidator(_rule_name),
+    Accepts("lower-case letters, digits and hyphens, at most 30", examples=("sanctions",)),
 ]
 Country = Annotated[str, AfterValidator(_country)]
 Network = Annotated[str, AfterValidator(_network)]

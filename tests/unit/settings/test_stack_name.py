@@ -12,6 +12,6 @@ def test_a_name_that_objects_can_have_is_accepted(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", ["Prod", "a_b", "a.b", "dev-", "x" * 43, "a\n", "ü"])
 def test_any_other_name_is_rejected(stack: str) -> None:
-    with pytest.raises(SettingsError, match="small letters, digits and hyphens") as refused:
+    with pytest.raises(SettingsError, match="lower-case letters, digits and hyphens") as refused:
         base_name("culvert", stack)
     assert [issue.key for issue in refused.value.issues] == ["stack"]
