@@ -1,7 +1,8 @@
-"""Who may talk to whom under each preset, in every engine.
+"""Flows that the network policy allows and denies, under each preset and in every engine.
 
-A flow is one line: its name, from, to, port, protocol, and whether `strict` and `guide` let it through. What Kubernetes' policy lets
-through is judged by an evaluator of others, what Calico's and Cilium's do by readers of what culvert writes in them.
+A flow is one line: its name, source, destination, port, protocol, and whether `strict` and `guide` allow it. An
+independent evaluator evaluates Kubernetes' policies. Those of Calico and Cilium have evaluators in
+`tests/support/policy_evaluators`, which know the fields that culvert writes.
 """
 
 from collections.abc import Callable
@@ -74,7 +75,7 @@ INTERNET, INTERNET6 = Host("93.184.215.14"), Host("2606:2800:21f:cb07::1")
 NAS, NAS6, FAR = Host("192.168.7.9"), Host("fd12:3456::9"), Host("93.184.216.34")
 NODE, NODE6 = Host("10.0.0.10", reserved=("remote-node",)), Host("fd00:0:0:1::10", reserved=("remote-node",))
 NODE_DNS = pod("kube-system", "10.244.0.4", **{"k8s-app": "node-local-dns"})
-# As a managed cluster has its API server: beyond every private range.
+# The API server of a managed cluster has a public address.
 CLOUD_API = Host("34.90.12.7", reserved=("kube-apiserver",))
 
 YES, NO = True, False
@@ -110,7 +111,7 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("node-local DNS cache's pods on another port", CONNECTOR, NODE_DNS, 9253, "TCP", NO, NO),
     ("a public resolver", CONNECTOR, Host("1.1.1.1"), 53, "UDP", NO, YES),
     ("a public resolver over TLS", CONNECTOR, Host("1.1.1.1"), 853, "TCP", NO, YES),
-    # What the routes lead to.
+    # The routes' origins.
     ("backend of its own namespace", CONNECTOR, BLOG, 8080, "TCP", YES, YES),
     ("backend of its own namespace over IPv6", CONNECTOR6, BLOG6, 8080, "TCP", YES, YES),
     ("backend of its own namespace over UDP", CONNECTOR, BLOG, 8080, "UDP", NO, YES),
@@ -131,19 +132,20 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("neighbour of a route's private IPv6 address", CONNECTOR6, Host("fd12:3456::a"), 8443, "TCP", NO, NO),
     ("public address of a route", CONNECTOR, FAR, 443, "TCP", YES, YES),
     ("public address of a route on another port", CONNECTOR, FAR, 80, "TCP", NO, YES),
-    # What is allowed besides.
-    ("an address of a range allowed", CONNECTOR, Host("10.20.3.4"), 5432, "TCP", YES, YES),
-    ("an address of a range allowed on another port", CONNECTOR, Host("10.20.3.4"), 443, "TCP", NO, NO),
-    ("an address of a range allowed over UDP", CONNECTOR, Host("10.20.3.4"), 5432, "UDP", NO, NO),
-    ("just above a range allowed", CONNECTOR, Host("10.21.0.0"), 5432, "TCP", NO, NO),
-    ("pods allowed over UDP", CONNECTOR, SHOP_DB, 9000, "UDP", YES, YES),
-    ("pods allowed over TCP", CONNECTOR, SHOP_DB, 9000, "TCP", NO, NO),
-    ("other pods of the namespace of those allowed", CONNECTOR, API, 9000, "UDP", NO, NO),
+    # Declared under `networkPolicy.allow`.
+    ("an address of an allowed range", CONNECTOR, Host("10.20.3.4"), 5432, "TCP", YES, YES),
+    ("an address of an allowed range on another port", CONNECTOR, Host("10.20.3.4"), 443, "TCP", NO, NO),
+    ("an address of an allowed range over UDP", CONNECTOR, Host("10.20.3.4"), 5432, "UDP", NO, NO),
+    ("just above an allowed range", CONNECTOR, Host("10.21.0.0"), 5432, "TCP", NO, NO),
+    ("allowed pods over UDP", CONNECTOR, SHOP_DB, 9000, "UDP", YES, YES),
+    ("allowed pods over TCP", CONNECTOR, SHOP_DB, 9000, "TCP", NO, NO),
+    ("other pods of the allowed pods' namespace", CONNECTOR, API, 9000, "UDP", NO, NO),
     # The rest of the cluster.
     ("a pod of another namespace", CONNECTOR, OTHER, 80, "TCP", NO, NO),
     ("a pod of another namespace on the edge's port", CONNECTOR, OTHER, 7844, "UDP", NO, NO),
     ("a pod of another namespace over IPv6", CONNECTOR6, OTHER6, 80, "TCP", NO, NO),
-    # To a policy a pod with an address of the internet is the internet: where pods have such, `guide` does not keep them.
+    # A policy cannot tell a pod with a global address from the internet: where pods have such addresses, `guide` allows
+    # them.
     ("a pod of another namespace with a global address", CONNECTOR6, OTHER_GLOBAL6, 80, "TCP", NO, YES),
     ("Kubernetes API by its Service", CONNECTOR, Host("10.96.0.1"), 443, "TCP", NO, NO),
     ("Kubernetes API on its node", CONNECTOR, NODE, 6443, "TCP", NO, NO),
@@ -158,12 +160,12 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("172.16/12", CONNECTOR, Host("172.31.255.254"), 443, "TCP", NO, NO),
     ("192.168/16", CONNECTOR, Host("192.168.0.1"), 443, "TCP", NO, NO),
     ("carrier NAT", CONNECTOR, Host("100.64.0.1"), 443, "TCP", NO, NO),
-    ("the last of carrier NAT", CONNECTOR, Host("100.127.255.254"), 443, "TCP", NO, NO),
+    ("the last address of carrier NAT", CONNECTOR, Host("100.127.255.254"), 443, "TCP", NO, NO),
     ("link-local", CONNECTOR, Host("169.254.1.1"), 443, "TCP", NO, NO),
     ("loopback", CONNECTOR, Host("127.0.0.1"), 80, "TCP", NO, NO),
-    ("benchmarks", CONNECTOR, Host("198.18.0.1"), 443, "TCP", NO, NO),
+    ("benchmarking", CONNECTOR, Host("198.18.0.1"), 443, "TCP", NO, NO),
     ("documentation", CONNECTOR, Host("192.0.2.1"), 443, "TCP", NO, NO),
-    ("relays of 6to4", CONNECTOR, Host("192.88.99.1"), 443, "TCP", NO, NO),
+    ("6to4 relays", CONNECTOR, Host("192.88.99.1"), 443, "TCP", NO, NO),
     ("multicast", CONNECTOR, Host("224.0.0.251"), 5353, "UDP", NO, NO),
     ("broadcast", CONNECTOR, Host("255.255.255.255"), 67, "UDP", NO, NO),
     ("unique local IPv6", CONNECTOR6, Host("fd00:1::1"), 443, "TCP", NO, NO),
@@ -177,7 +179,7 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("documentation over IPv6", CONNECTOR6, Host("2001:db8::1"), 443, "TCP", NO, NO),
     ("documentation of 2024 over IPv6", CONNECTOR6, Host("3fff::1"), 443, "TCP", NO, NO),
     ("segment routing", CONNECTOR6, Host("5f00::1"), 443, "TCP", NO, NO),
-    # The internet, and where it begins and ends.
+    # The internet, and the addresses at its boundaries.
     ("internet", CONNECTOR, INTERNET, 443, "TCP", NO, YES),
     ("internet over IPv6", CONNECTOR6, INTERNET6, 443, "TCP", NO, YES),
     ("internet over UDP", CONNECTOR, INTERNET, 443, "UDP", NO, YES),
@@ -186,7 +188,7 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("just above 172.16/12", CONNECTOR, Host("172.32.0.0"), 443, "TCP", NO, YES),
     ("just above carrier NAT", CONNECTOR, Host("100.128.0.0"), 443, "TCP", NO, YES),
     ("just above 2001::/23", CONNECTOR6, Host("2001:200::1"), 443, "TCP", NO, YES),
-    # Who may come in.
+    # Ingress.
     ("metrics from the named namespace", MONITORING, CONNECTOR, 2000, "TCP", YES, YES),
     ("metrics from the named namespace over IPv6", MONITORING6, CONNECTOR6, 2000, "TCP", YES, YES),
     ("metrics from the named namespace over UDP", MONITORING, CONNECTOR, 2000, "UDP", NO, NO),
@@ -196,24 +198,24 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("metrics from the internet", INTERNET, CONNECTOR, 2000, "TCP", NO, NO),
     ("another port from the named namespace", MONITORING, CONNECTOR, 8080, "TCP", NO, NO),
     ("one connector from another", CONNECTOR, Host("10.244.2.6", HOME, CONNECTOR.labels), 2000, "TCP", NO, NO),
-    # Whom the fence is not around.
-    ("its neighbour to the internet", BLOG, INTERNET, 443, "TCP", YES, YES),
-    ("its neighbour to another namespace", BLOG, OTHER, 80, "TCP", YES, YES),
-    ("somebody to its neighbour", OTHER, BLOG, 8080, "TCP", YES, YES),
+    # Pods that the policy does not select.
+    ("a neighbouring pod to the internet", BLOG, INTERNET, 443, "TCP", YES, YES),
+    ("a neighbouring pod to another namespace", BLOG, OTHER, 80, "TCP", YES, YES),
+    ("a pod of another namespace to a neighbouring pod", OTHER, BLOG, 8080, "TCP", YES, YES),
 ]
 
 
-TIGHTER = {
+DENIED_BY_ENGINE = {
     ("cilium", "guide", "a pod of another namespace with a global address"),
     ("cilium", "guide", "Kubernetes API on the internet"),
 }
-"""What a engine keeps shut that Kubernetes' cannot."""
+"""Flows that an engine denies and a Kubernetes policy cannot."""
 
 ENGINES = ("kubernetes", "calico", "calico-crd", "cilium")
 
 
 def policy(settings: dict[str, Any]) -> dict[str, Any]:
-    """The policy of a stack called prod, as it would be sent."""
+    """The policy object of a stack called prod."""
     args = arguments.network_policy(Settings.parse(settings), "culvert-prod", HOME)
     engine = engine_of(args.get("engine", ""))
     return {
@@ -224,18 +226,18 @@ def policy(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-Judge = Callable[[dict[str, Any], list[Traffic]], list[bool]]
+Evaluate = Callable[[dict[str, Any], list[Traffic]], list[bool]]
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Evaluate:
     def run(policy: dict[str, Any], traffic: list[Traffic]) -> list[bool]:
         if policy["apiVersion"] == "cilium.io/v2":
-            return cilium.judge(policy, traffic)
+            return cilium.evaluate(policy, traffic)
         if policy["apiVersion"] != "networking.k8s.io/v1":
-            return calico.judge(policy, traffic)
+            return calico.evaluate(policy, traffic)
         binary = tools.ensure(["cyclonus"], print)["cyclonus"].path
-        return cyclonus.judge(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
+        return cyclonus.evaluate(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
 
     return run
 
@@ -244,52 +246,52 @@ Verdicts = Callable[[str, str], dict[str, bool]]
 
 
 @pytest.fixture(scope="module")
-def verdicts(judged: Judge) -> Verdicts:
-    """Every flow under one preset in one engine, by name."""
+def verdicts(evaluate: Evaluate) -> Verdicts:
+    """Whether each flow is allowed under a preset in an engine, by its name."""
 
     @cache
-    def found(engine: str, preset: str) -> dict[str, bool]:
+    def of_preset(engine: str, preset: str) -> dict[str, bool]:
         options = {"engine": engine, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
-        fence = policy({**SETTINGS, "networkPolicy": options})
-        answers = judged(fence, [Traffic(*flow[1:5]) for flow in FLOWS])
+        stack_policy = policy({**SETTINGS, "networkPolicy": options})
+        answers = evaluate(stack_policy, [Traffic(*flow[1:5]) for flow in FLOWS])
         return {flow[0]: answer for flow, answer in zip(FLOWS, answers, strict=True)}
 
-    return found
+    return of_preset
 
 
 @pytest.mark.parametrize(
     ("preset", "name", "expected"),
     [
-        pytest.param(preset, flow[0], flow[column], id=f"{preset} {'allows' if flow[column] else 'refuses'} {flow[0]}")
+        pytest.param(preset, flow[0], flow[column], id=f"{preset} {'allows' if flow[column] else 'denies'} {flow[0]}")
         for preset, column in (("strict", 5), ("guide", 6))
         for flow in FLOWS
     ],
 )
 @pytest.mark.parametrize("engine", ENGINES)
 def test_flow(verdicts: Verdicts, engine: str, preset: str, name: str, expected: bool) -> None:
-    assert verdicts(engine, preset)[name] is (expected and (engine, preset, name) not in TIGHTER)
+    assert verdicts(engine, preset)[name] is (expected and (engine, preset, name) not in DENIED_BY_ENGINE)
 
 
-def test_flows_have_names_of_their_own() -> None:
+def test_every_flow_has_a_unique_name() -> None:
     assert len({flow[0] for flow in FLOWS}) == len(FLOWS) >= 40
-    assert {name for _, _, name in TIGHTER} <= {flow[0] for flow in FLOWS}
+    assert {name for _, _, name in DENIED_BY_ENGINE} <= {flow[0] for flow in FLOWS}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_nobody_reads_the_metrics_where_nobody_is_named(judged: Judge, engine: str) -> None:
-    fence = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
+def test_without_metrics_from_the_metrics_are_unreachable(evaluate: Evaluate, engine: str) -> None:
+    stack_policy = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
     sources = [MONITORING, BLOG, OTHER, INTERNET, MONITORING6]
-    asked = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
-    assert judged(fence, asked) == [False] * len(sources)
+    traffic = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
+    assert evaluate(stack_policy, traffic) == [False] * len(sources)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge, engine: str) -> None:
+def test_configured_dns_servers_are_reachable_instead_of_the_default_ones(evaluate: Evaluate, engine: str) -> None:
     servers = [
         {"namespace": "openshift-dns", "pods": {"dns": "default"}, "port": 5353},
         {"cidr": "169.254.25.10"},
     ]
-    fence = policy({**SETTINGS, "networkPolicy": {"engine": engine, "dns": servers}})
+    stack_policy = policy({**SETTINGS, "networkPolicy": {"engine": engine, "dns": servers}})
     own = pod("openshift-dns", "10.244.9.9", dns="default")
     flows = {
         Traffic(CONNECTOR, own, 5353, "UDP"): YES,
@@ -300,12 +302,14 @@ def test_dns_servers_of_ones_own_are_open_and_the_usual_ones_shut(judged: Judge,
         Traffic(CONNECTOR, Host("169.254.20.10"), 53, "UDP"): NO,
         Traffic(CONNECTOR, DNS, 53, "UDP"): NO,
     }
-    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+    assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
 
 @pytest.mark.parametrize("preset", ["strict", "guide"])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_private_networks_are_open_as_their_routes_say(judged: Judge, engine: str, preset: str) -> None:
+def test_private_networks_are_reachable_on_the_ports_of_their_routes(
+    evaluate: Evaluate, engine: str, preset: str
+) -> None:
     routes = [
         {"network": "10.43.0.0/16"},
         {"network": "192.168.1.0/24", "ports": [445]},
@@ -313,17 +317,17 @@ def test_private_networks_are_open_as_their_routes_say(judged: Judge, engine: st
         {"network": "100.72.0.0/16"},
     ]
     options = {"engine": engine, "preset": preset}
-    fence = policy({**SETTINGS, "networkPolicy": options, "privateNetworks": {"routes": routes}})
+    stack_policy = policy({**SETTINGS, "networkPolicy": options, "privateNetworks": {"routes": routes}})
     files, names = Host("192.168.1.20"), Host("fd77::53")
     flows = {
-        # Without ports: all of them.
+        # A route without ports allows every port.
         Traffic(CONNECTOR, Host("10.43.0.10"), 80, "TCP"): YES,
         Traffic(CONNECTOR, Host("10.43.255.254"), 53, "UDP"): YES,
         Traffic(CONNECTOR, Host("100.72.3.4"), 22, "TCP"): YES,
         Traffic(CONNECTOR, Host("10.42.255.255"), 80, "TCP"): NO,
         Traffic(CONNECTOR, Host("10.44.0.0"), 80, "TCP"): NO,
         Traffic(CONNECTOR, Host("100.73.0.0"), 22, "TCP"): NO,
-        # With ports: these.
+        # A route with ports allows those.
         Traffic(CONNECTOR, files, 445, "TCP"): YES,
         Traffic(CONNECTOR, files, 445, "UDP"): NO,
         Traffic(CONNECTOR, files, 22, "TCP"): NO,
@@ -331,16 +335,16 @@ def test_private_networks_are_open_as_their_routes_say(judged: Judge, engine: st
         Traffic(CONNECTOR6, names, 53, "UDP"): YES,
         Traffic(CONNECTOR6, names, 53, "TCP"): NO,
         Traffic(CONNECTOR6, Host("fd77:0:1::53"), 53, "UDP"): NO,
-        # And nobody comes in by it.
+        # A private network route opens no ingress.
         Traffic(files, CONNECTOR, 2000, "TCP"): NO,
     }
-    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+    assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
 
-def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) -> None:
+def test_dns_names_are_reachable_on_their_ports_only(evaluate: Evaluate) -> None:
     named = {"engine": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
     routes = [{"hostname": "blog.example.com", "service": "https://origin.example.org"}]
-    fence = policy({**SETTINGS, "routes": routes, "networkPolicy": named})
+    stack_policy = policy({**SETTINGS, "routes": routes, "networkPolicy": named})
     origin, database = (
         Host("93.184.215.14", names=("origin.example.org",)),
         Host("10.9.8.7", names=("db.example.net", "other.example.net")),
@@ -353,15 +357,15 @@ def test_names_are_open_on_their_ports_and_nothing_beside_them(judged: Judge) ->
         Traffic(CONNECTOR, database, 443, "TCP"): NO,
         Traffic(CONNECTOR, Host("93.184.215.15", names=("www.example.org",)), 443, "TCP"): NO,
         Traffic(CONNECTOR, Host("93.184.215.16"), 443, "TCP"): NO,
-        # Or nobody would know where the names lead.
+        # Cilium learns the addresses of names from DNS.
         Traffic(CONNECTOR, DNS, 53, "UDP"): YES,
         Traffic(CONNECTOR, NODE_DNS, 53, "TCP"): YES,
     }
-    assert dict(zip(flows, judged(fence, list(flows)), strict=True)) == flows
+    assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_without_the_policy_everything_passes_so_it_is_the_policy_that_refuses(judged: Judge, engine: str) -> None:
+def test_a_policy_of_another_namespace_denies_no_flow(evaluate: Evaluate, engine: str) -> None:
     elsewhere = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
     elsewhere["metadata"]["namespace"] = "elsewhere"
-    assert all(judged(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))
+    assert all(evaluate(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))

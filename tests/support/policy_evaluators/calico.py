@@ -1,7 +1,8 @@
-"""Reads Calico's policies as far as culvert writes them, and says what one lets through.
+"""Evaluates Calico policies, as far as culvert writes them.
 
-There is no evaluator of others to ask: Felix programs a dataplane, and calicoctl evaluates nothing. Whatever is not known here is an
-error, never a guess. What the fields mean is from https://docs.tigera.io/calico/latest/reference/resources/networkpolicy.
+There is no independent evaluator: Felix programs a dataplane, and calicoctl evaluates nothing. An unsupported field is
+an error, never a guess. The fields' meaning is from
+https://docs.tigera.io/calico/latest/reference/resources/networkpolicy.
 """
 
 import re
@@ -12,17 +13,17 @@ from typing import Any
 from tests.support.policy_evaluators.cyclonus import Host, Traffic
 
 
-def judge(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
-    """Whether each traffic gets through where `policy` is the only one."""
+def evaluate(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+    """Whether each flow is allowed where `policy` is the only policy."""
     _only(policy["spec"], {"selector", "types", "egress", "ingress"})
-    return [all(_lets(policy, one, *way) for way in WAYS) for one in traffic]
+    return [all(_allows(policy, flow, *direction) for direction in DIRECTIONS) for flow in traffic]
 
 
-WAYS = (("Egress", "egress", "source"), ("Ingress", "ingress", "destination"))
-"""A type, the rules for it, and which end of the traffic the policy then has to select."""
+DIRECTIONS = (("Egress", "egress", "source"), ("Ingress", "ingress", "destination"))
+"""The policy type, the key of its rules, and the end of a flow that the policy selects."""
 
 
-def _lets(policy: dict[str, Any], traffic: Traffic, type_: str, rules: str, end: str) -> bool:
+def _allows(policy: dict[str, Any], traffic: Traffic, type_: str, rules: str, end: str) -> bool:
     spec, own = policy["spec"], policy["metadata"]["namespace"]
     pod: Host = getattr(traffic, end)
     if pod.namespace != own or not _selects(spec["selector"], dict(pod.labels)) or type_ not in spec["types"]:
@@ -34,14 +35,14 @@ def _lets(policy: dict[str, Any], traffic: Traffic, type_: str, rules: str, end:
 def _matches(rule: dict[str, Any], traffic: Traffic, own: str) -> bool:
     _only(rule, {"action", "protocol", "source", "destination"})
     if rule["action"] != "Allow":
-        raise ValueError(f"an action of another kind: {rule}")
+        raise ValueError(f"unsupported action: {rule}")
     if rule.get("protocol", traffic.protocol) != traffic.protocol:
         return False
     ends = {"source": traffic.source, "destination": traffic.destination}
-    return all(_is(rule.get(name, {}), host, traffic, own, name) for name, host in ends.items())
+    return all(_is_entity(rule.get(name, {}), host, traffic, own, name) for name, host in ends.items())
 
 
-def _is(entity: dict[str, Any], host: Host, traffic: Traffic, own: str, name: str) -> bool:
+def _is_entity(entity: dict[str, Any], host: Host, traffic: Traffic, own: str, name: str) -> bool:
     _only(entity, {"nets", "notNets", "selector", "namespaceSelector", *(["ports"] if name == "destination" else [])})
     if "ports" in entity and traffic.port not in entity["ports"]:
         return False
@@ -54,7 +55,7 @@ def _is(entity: dict[str, Any], host: Host, traffic: Traffic, own: str, name: st
             _selects(entity["namespaceSelector"], {"kubernetes.io/metadata.name": host.namespace})
             and _selects(entity.get("selector", "all()"), dict(host.labels))
         )
-    # Without a selector of namespaces it is the policy's own.
+    # Without a namespaceSelector, a selector selects pods of the policy's own namespace.
     return "selector" not in entity or (host.namespace == own and _selects(entity["selector"], dict(host.labels)))
 
 
@@ -67,10 +68,10 @@ def _selects(selector: str, labels: dict[str, str]) -> bool:
         return True
     terms = [re.fullmatch(r"([\w./-]+) == '([\w.-]*)'", term) for term in selector.split(" && ")]
     if None in terms:
-        raise ValueError(f"a selector of another kind: {selector}")
+        raise ValueError(f"unsupported selector: {selector}")
     return all(labels.get(term[1]) == term[2] for term in terms if term)
 
 
-def _only(found: dict[str, Any], known: set[str]) -> None:
-    if unknown := found.keys() - known:
-        raise ValueError(f"fields that this reads nothing of: {unknown}")
+def _only(fields: dict[str, Any], known: set[str]) -> None:
+    if unknown := fields.keys() - known:
+        raise ValueError(f"unsupported fields: {unknown}")

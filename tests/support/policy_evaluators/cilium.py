@@ -1,7 +1,8 @@
-"""Reads Cilium's policies as far as culvert writes them, and says what one lets through.
+"""Evaluates Cilium policies, as far as culvert writes them.
 
-Cilium's own engine is a package of its agent, minutes to build. Whatever is not known here is an error, never a guess. What the
-fields mean is from https://docs.cilium.io/en/stable/security/policy/language/ and, where that is silent, from `pkg/policy/api`.
+Cilium's own engine is a package of its agent, which takes minutes to build. An unsupported field is an error, never a
+guess. The fields' meaning is from https://docs.cilium.io/en/stable/security/policy/language/ and, where that page is
+silent, from `pkg/policy/api`.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ NODES = {"host", "remote-node"}
 NAMESPACE = "io.kubernetes.pod.namespace"
 
 
-def judge(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
-    """Whether each traffic gets through where `policy` is the only one."""
+def evaluate(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+    """Whether each flow is allowed where `policy` is the only policy."""
     _only(policy["spec"], {"endpointSelector", "egress", "egressDeny", "ingress"})
-    return [_lets(policy, one) for one in traffic]
+    return [_allows(policy, flow) for flow in traffic]
 
 
-def _lets(policy: dict[str, Any], traffic: Traffic) -> bool:
+def _allows(policy: dict[str, Any], traffic: Traffic) -> bool:
     spec, own = policy["spec"], policy["metadata"]["namespace"]
     for pod, peer, rules, side in (
         (traffic.source, traffic.destination, "egress", "to"),
@@ -30,7 +31,7 @@ def _lets(policy: dict[str, Any], traffic: Traffic) -> bool:
             continue
         if any(_matches(rule, peer, traffic, own, side) for rule in spec.get(f"{rules}Deny", [])):
             return False
-        # A direction is closed by any rule for it, and open without one.
+        # Any rule for a direction denies the rest of it; without one the direction is open.
         if rules in spec and not any(_matches(rule, peer, traffic, own, side) for rule in spec[rules]):
             return False
     return True
@@ -41,21 +42,21 @@ def _matches(rule: dict[str, Any], peer: Host, traffic: Traffic, own: str, side:
     _only(rule, {*kinds, "toPorts"})
     named = kinds.keys() & rule.keys()
     if len(named) > 1:
-        raise ValueError(f"a rule with peers of two kinds, which Cilium refuses: {rule}")
+        raise ValueError(f"Cilium rejects a rule with peers of two kinds: {rule}")
     if not named and "toPorts" not in rule:
         return False
-    return all(any(kinds[kind](one, peer, own) for one in rule[kind]) for kind in named) and _port(rule, traffic)
+    return all(any(kinds[kind](item, peer, own) for item in rule[kind]) for kind in named) and _port(rule, traffic)
 
 
 def _port(rule: dict[str, Any], traffic: Traffic) -> bool:
-    found = []
+    open_ports = []
     for ports in rule.get("toPorts", []):
         _only(ports, {"ports", "rules"})
-        # Every query passes, and its answer is read.
+        # Every query is allowed; Cilium reads the answers.
         if ports.get("rules", {"dns": [{"matchPattern": "*"}]}) != {"dns": [{"matchPattern": "*"}]}:
-            raise ValueError(f"rules of another kind: {ports['rules']}")
-        found += [(int(port["port"]), port["protocol"]) for port in ports["ports"]]
-    return not found or (traffic.port, traffic.protocol) in found
+            raise ValueError(f"unsupported rules: {ports['rules']}")
+        open_ports += [(int(port["port"]), port["protocol"]) for port in ports["ports"]]
+    return not open_ports or (traffic.port, traffic.protocol) in open_ports
 
 
 def _endpoint(selector: dict[str, Any], peer: Host, own: str) -> bool:
@@ -63,7 +64,7 @@ def _endpoint(selector: dict[str, Any], peer: Host, own: str) -> bool:
 
 
 def _range(range_: dict[str, Any], peer: Host, own: str) -> bool:
-    """Whatever address a pod or a node has, it is known by its labels, and ranges do not select it."""
+    """Cilium knows pods and nodes by their labels: a range does not select them, whatever their address."""
     del own
     _only(range_, {"cidr", "except"})
     if peer.namespace or NODES & set(peer.reserved):
@@ -76,7 +77,7 @@ def _range(range_: dict[str, Any], peer: Host, own: str) -> bool:
 def _entity(entity: str, peer: Host, own: str) -> bool:
     del own
     if entity != "kube-apiserver":
-        raise ValueError(f"an entity of another kind: {entity}")
+        raise ValueError(f"unsupported entity: {entity}")
     return entity in peer.reserved
 
 
@@ -89,11 +90,11 @@ def _name(selector: dict[str, Any], peer: Host, own: str) -> bool:
 def _selects(selector: dict[str, Any], pod: Host, own: str) -> bool:
     _only(selector, {"matchLabels"})
     labels = {f"k8s:{key}": value for key, value in (*pod.labels, (NAMESPACE, pod.namespace))}
-    # In a namespaced policy a selector that names no namespace means the policy's own.
+    # In a namespaced policy a selector without a namespace selects pods of the policy's own.
     wanted = {f"k8s:{NAMESPACE}": own, **selector["matchLabels"]}
     return wanted.items() <= labels.items()
 
 
-def _only(found: dict[str, Any], known: set[str]) -> None:
-    if unknown := found.keys() - known:
-        raise ValueError(f"fields that this reads nothing of: {unknown}")
+def _only(fields: dict[str, Any], known: set[str]) -> None:
+    if unknown := fields.keys() - known:
+        raise ValueError(f"unsupported fields: {unknown}")

@@ -1,4 +1,4 @@
-"""Asks cyclonus, an evaluator of network policies that others keep, what a policy lets through.
+"""Evaluates Kubernetes policies with cyclonus, an independent evaluator.
 
 https://github.com/mattfenwick/cyclonus, `analyze --mode query-traffic`.
 """
@@ -16,10 +16,10 @@ import yaml
 
 @dataclass(frozen=True)
 class Host:
-    """One end of a flow: an address, and the pod that has it where it is one.
+    """One end of a flow: an address and, if a pod has it, that pod's namespace and labels.
 
-    `reserved` is what Cilium knows an address to be (`remote-node`, `kube-apiserver`), `names` the DNS names that were
-    answered with it; other engines know neither.
+    `reserved` are the address' reserved identities in Cilium (`remote-node`, `kube-apiserver`), `names` the DNS names
+    that resolve to it; other engines use neither.
     """
 
     ip: str
@@ -28,14 +28,14 @@ class Host:
     reserved: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
-    def asked(self) -> dict[str, Any]:
+    def query(self) -> dict[str, Any]:
         if not self.namespace:
             return {"IP": self.ip}
         return {
             "IP": self.ip,
             "Internal": {
                 "Namespace": self.namespace,
-                # As the API server labels every namespace.
+                # The API server gives every namespace this label.
                 "NamespaceLabels": {"kubernetes.io/metadata.name": self.namespace},
                 "PodLabels": dict(self.labels),
             },
@@ -44,15 +44,17 @@ class Host:
 
 @dataclass(frozen=True)
 class Traffic:
+    """A flow between two hosts."""
+
     source: Host
     destination: Host
     port: int
     protocol: str
 
-    def asked(self) -> dict[str, Any]:
+    def query(self) -> dict[str, Any]:
         return {
-            "Source": self.source.asked(),
-            "Destination": self.destination.asked(),
+            "Source": self.source.query(),
+            "Destination": self.destination.query(),
             "ResolvedPort": self.port,
             "Protocol": self.protocol,
         }
@@ -65,11 +67,11 @@ class Traffic:
         )
 
 
-def judge(binary: Path, folder: Path, policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
-    """Whether each traffic gets through where `policy` is the only one, in one run of cyclonus."""
+def evaluate(binary: Path, folder: Path, policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+    """Whether each flow is allowed where `policy` is the only policy, by one run of cyclonus."""
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy))
-    (folder / "traffic.json").write_text(json.dumps([one.asked() for one in traffic]))
-    told = subprocess.run(
+    (folder / "traffic.json").write_text(json.dumps([flow.query() for flow in traffic]))
+    completed = subprocess.run(
         [
             binary,
             "analyze",
@@ -84,11 +86,11 @@ def judge(binary: Path, folder: Path, policy: dict[str, Any], traffic: Sequence[
         capture_output=True,
         text=True,
     )
-    if told.returncode:
-        raise RuntimeError(f"cyclonus exited with {told.returncode}: {told.stderr[-2000:]}")
-    blocks = told.stdout.split("Traffic:\n")[1:]
+    if completed.returncode:
+        raise RuntimeError(f"cyclonus exited with {completed.returncode}: {completed.stderr[-2000:]}")
+    blocks = completed.stdout.split("Traffic:\n")[1:]
     verdicts = [re.search(r"IS ALLOWED\? +\| +(TRUE|FALSE) ", block) for block in blocks]
-    # The answers carry no number: without this, one answer too few would shift all that follow.
+    # The answers have no number: a missing one would shift all those after it.
     if len(blocks) != len(traffic) or not all(map(Traffic.is_shown_in, traffic, blocks)) or None in verdicts:
-        raise RuntimeError(f"cyclonus answered something else than was asked:\n{told.stdout[:2000]}")
-    return [found is not None and found[1] == "TRUE" for found in verdicts]
+        raise RuntimeError(f"the answers of cyclonus are not those to the queries:\n{completed.stdout[:2000]}")
+    return [verdict is not None and verdict[1] == "TRUE" for verdict in verdicts]

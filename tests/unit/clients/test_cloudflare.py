@@ -1,4 +1,4 @@
-"""The client of Cloudflare's API: refusals, pages, and what is sent."""
+"""The client of Cloudflare's API: error replies, pagination, and requests."""
 
 import httpx
 import pytest
@@ -26,7 +26,7 @@ def ok(result: object) -> httpx.Response:
     return httpx.Response(200, json={"success": True, "result": result})
 
 
-def refusal(status: int, code: int = 10000, **headers: str) -> httpx.Response:
+def error_reply(status: int, code: int = 10000, **headers: str) -> httpx.Response:
     body = {"success": False, "errors": [{"code": code, "message": "no"}], "result": None}
     return httpx.Response(status, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
@@ -38,26 +38,26 @@ def refusal(status: int, code: int = 10000, **headers: str) -> httpx.Response:
         (401, 1001, "Cloudflare Tunnel: Read"),
         (429, 971, "wait 7 seconds"),
         (404, 7003, "accountId"),
-        # A refusal in a reply that claims to be good.
+        # An error envelope with status 200.
         (200, 7003, "accountId"),
     ],
 )
-def test_a_refusal_has_code_message_and_remedy_but_no_token(status: int, code: int, remedy: str) -> None:
-    client, _ = api(refusal(status, code, retry_after="7"))
-    with pytest.raises(CloudflareApiError, match=f"HTTP {status}, {code} no") as refused:
+def test_an_api_error_has_code_message_and_remedy_but_no_token(status: int, code: int, remedy: str) -> None:
+    client, _ = api(error_reply(status, code, retry_after="7"))
+    with pytest.raises(CloudflareApiError, match=f"HTTP {status}, {code} no") as raised:
         client.tunnels("a", "culvert-dev")
-    assert refused.value.status == status
-    assert remedy in refused.value.remedy
-    assert TOKEN not in refused.value.reason + refused.value.remedy
+    assert raised.value.status == status
+    assert remedy in raised.value.remedy
+    assert TOKEN not in raised.value.reason + raised.value.remedy
 
 
-def test_a_reply_that_is_not_json_is_no_answer() -> None:
+def test_a_reply_that_is_not_json_counts_as_unreachable() -> None:
     for status in (200, 502):
         with pytest.raises(ApiUnreachable, match=f"HTTP {status} and no JSON"):
             api(httpx.Response(status, text="<html>"))[0].rulesets("z")
 
 
-def test_an_api_that_does_not_answer_is_named_without_the_token() -> None:
+def test_the_error_for_an_unreachable_api_names_it_without_the_token() -> None:
     def fail(_request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectTimeout("timed out")
 
@@ -67,12 +67,12 @@ def test_an_api_that_does_not_answer_is_named_without_the_token() -> None:
     assert TOKEN not in str(error.value)
 
 
-def test_without_a_token_nothing_is_sent() -> None:
+def test_without_a_token_there_is_no_client() -> None:
     with pytest.raises(ApiUnreachable, match="CLOUDFLARE_API_TOKEN is not set"):
         CloudflareApi({})
 
 
-def test_the_token_is_sent_even_where_the_environment_has_an_older_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_is_sent_even_if_the_environment_has_an_api_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_USER_SERVICE_KEY"):
         monkeypatch.setenv(name, "older")
     client, requests = api(ok([]))
@@ -81,7 +81,7 @@ def test_the_token_is_sent_even_where_the_environment_has_an_older_key(monkeypat
     assert "older" not in requests[0].headers.values()
 
 
-def test_a_list_longer_than_a_page_is_read_whole() -> None:
+def test_all_pages_of_a_list_are_read() -> None:
     client, requests = api(ok([{"name": "r"}] * 1000), ok([{"name": "last"}]))
     assert len(client.records("z")) == 1001
     assert [dict(request.url.params) for request in requests] == [
@@ -91,30 +91,30 @@ def test_a_list_longer_than_a_page_is_read_whole() -> None:
 
 
 def test_a_zone_is_looked_up_without_a_page_size() -> None:
-    # The API refuses more than 50 zones a page.
+    # The API rejects a page size above 50 for zones.
     client, requests = api(ok([{"id": "z"}]))
     assert client.zone_id("a", "example.org") == "z"
     assert dict(requests[0].url.params) == {"name": "example.org", "account.id": "a"}
 
 
-def test_a_zone_that_the_token_does_not_see_names_the_permission() -> None:
+def test_the_error_for_an_invisible_zone_names_the_permission() -> None:
     with pytest.raises(CheckUnavailable, match=r"no zone example\.org") as error:
         api(ok([]))[0].zone_id("a", "example.org")
     assert "Zone: Read on example.org" in error.value.remedy
 
 
 def test_access_applications_that_the_token_may_not_read_are_unknown() -> None:
-    assert api(refusal(403))[0].access_applications("a") is None
+    assert api(error_reply(403))[0].access_applications("a") is None
     assert api(ok([]))[0].access_applications("a") == []
 
 
-def test_what_does_not_exist_is_none_and_a_deletion_of_it_no_error() -> None:
-    client, _ = api(refusal(404))
+def test_an_absent_object_is_none_and_its_deletion_succeeds() -> None:
+    client, _ = api(error_reply(404))
     assert client.ruleset("z", "r") is None
     assert client.tunnel("a", "t") is None
     client.delete_ruleset("z", "r")
     with pytest.raises(CloudflareApiError, match="DELETE /zones/z/rulesets/r: HTTP 403"):
-        api(refusal(403))[0].delete_ruleset("z", "r")
+        api(error_reply(403))[0].delete_ruleset("z", "r")
 
 
 def test_a_deleted_tunnel_that_is_still_listed_does_not_exist() -> None:
@@ -122,8 +122,8 @@ def test_a_deleted_tunnel_that_is_still_listed_does_not_exist() -> None:
     assert api(ok({"id": "t", "deleted_at": None}))[0].tunnel("a", "t")
 
 
-def test_a_call_is_repeated_only_if_asked_for() -> None:
-    busy = refusal(503, retry_after="0.01")
+def test_a_call_is_retried_only_if_configured() -> None:
+    busy = error_reply(503, retry_after="0.01")
     client, requests = api(busy, ok([]), retries=1)
     assert client.rulesets("z") == []
     assert len(requests) == 2

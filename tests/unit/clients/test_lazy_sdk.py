@@ -1,4 +1,4 @@
-"""What is made of the SDKs, each time in a fresh interpreter, since an import cannot be taken back."""
+"""Lazy imports of the SDKs. Each test runs a fresh interpreter, since an import cannot be undone."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# Every name of the modules of a package, and every class that can be reached by the types of their properties.
+# Every name of a package's modules, and every class that the types of their properties refer to.
 DESCRIBE = """
 import importlib, inspect, json, pkgutil, sys
 from typing import get_args
@@ -16,55 +16,56 @@ package = importlib.import_module(sys.argv[1])
 described, waiting = {}, []
 for module in pkgutil.iter_modules(package.__path__):
     if not module.ispkg and not module.name.startswith("_") and module.name != "outputs":
-        found = importlib.import_module(f"{package.__name__}.{module.name}")
-        waiting += [getattr(package, name) for name in found.__all__]
+        imported = importlib.import_module(f"{package.__name__}.{module.name}")
+        waiting += [getattr(package, name) for name in imported.__all__]
 while waiting:
-    one = waiting.pop()
-    waiting += get_args(one)
-    name = f"{getattr(one, '__module__', '')}.{getattr(one, '__qualname__', '')}"
+    value = waiting.pop()
+    waiting += get_args(value)
+    name = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
     if not name.startswith("pulumi_") or name in described:
         continue
-    described[name] = [str(inspect.signature(one)), one.__doc__]
-    if inspect.isclass(one):
-        of = types._types_from_py_properties(one)
-        waiting += of.values()
-        named = types._pulumi_to_py_names_from_py_properties(one)
-        described[name] += [str(one.__mro__), sorted(vars(one)), named, {name: repr(type) for name, type in of.items()}]
+    described[name] = [str(inspect.signature(value)), value.__doc__]
+    if inspect.isclass(value):
+        hints = types._types_from_py_properties(value)
+        waiting += hints.values()
+        names = types._pulumi_to_py_names_from_py_properties(value)
+        described[name] += [str(value.__mro__), sorted(vars(value)), names]
+        described[name] += [{key: repr(hint) for key, hint in hints.items()}]
 print(json.dumps(described))
 """
 INSTALL = "from clients import lazy_sdk\nlazy_sdk.install()\n"
-MADE = "[m for m in sys.modules if m.startswith('pulumi_cloudflare.')]"
+LOADED = "[m for m in sys.modules if m.startswith('pulumi_cloudflare.')]"
 KUBERNETES = [f"pulumi_kubernetes.{group}.v1" for group in ("core", "apps", "meta", "networking", "policy")]
 
 
 def printed(program: str, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    completed = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout.strip()
 
 
 @pytest.mark.parametrize("package", ["pulumi_cloudflare", *KUBERNETES])
-def test_every_class_is_what_an_ordinary_import_makes(package: str) -> None:
+def test_every_class_equals_that_of_an_ordinary_import(package: str) -> None:
     ordinary = json.loads(printed(DESCRIBE, package))
     assert len(ordinary) > 10
     assert json.loads(printed(INSTALL + DESCRIBE, package)) == ordinary
 
 
-def test_importing_the_components_makes_nothing_that_a_stack_may_do_without() -> None:
+def test_importing_the_components_loads_only_what_every_stack_needs() -> None:
     kubernetes = "[m for m in sys.modules if m.startswith('pulumi_kubernetes.core.v1')]"
-    cloudflares, kubernetes_own = printed(
-        f"{INSTALL}import components, sys; print(len({MADE}), len({kubernetes}))"
+    cloudflare_modules, kubernetes_modules = printed(
+        f"{INSTALL}import components, sys; print(len({LOADED}), len({kubernetes}))"
     ).split()
-    assert cloudflares == "0"
-    assert 0 < int(kubernetes_own) < 20
+    assert cloudflare_modules == "0"
+    assert 0 < int(kubernetes_modules) < 20
 
 
-def test_a_resource_is_made_without_the_others() -> None:
-    classes = "sum(isinstance(each, type) for each in vars(sys.modules['pulumi_cloudflare._inputs']).values())"
+def test_a_resource_class_is_loaded_without_the_others() -> None:
+    classes = "sum(isinstance(value, type) for value in vars(sys.modules['pulumi_cloudflare._inputs']).values())"
     program = f"{INSTALL}import components, sys; from pulumi_cloudflare import DnsRecord"
-    modules, made_classes = printed(f"{program}; print(len({MADE}), {classes})").split()
+    modules, loaded_classes = printed(f"{program}; print(len({LOADED}), {classes})").split()
     assert 0 < int(modules) < 10
-    assert 0 < int(made_classes) < 20
+    assert 0 < int(loaded_classes) < 20
 
 
 NAMES = [
@@ -72,41 +73,41 @@ NAMES = [
     "DnsRecordArgs, DnsRecord",
     "get_zone_output, get_zone",
     "get_zone, ZeroTrustTunnelCloudflaredConfig",
-    "ZeroTrustTunnelCloudflaredConfigConfigIngressArgs, DnsRecord",  # in no module of its own
-    "ZeroTrustTunnelCloudflaredConfigConfigIngressArgsDict",  # for type checkers: the whole of `_inputs` is run
+    "ZeroTrustTunnelCloudflaredConfigConfigIngressArgs, DnsRecord",  # not in a module of its own
+    "ZeroTrustTunnelCloudflaredConfigConfigIngressArgsDict",  # for type checkers: executes all of `_inputs`
     "Provider, outputs, config",
 ]
 
 
-def named(names: str) -> str:
-    return f"from pulumi_cloudflare import {names}; print(*(each.__name__ for each in ({names},)))"
+def print_names(names: str) -> str:
+    return f"from pulumi_cloudflare import {names}; print(*(value.__name__ for value in ({names},)))"
 
 
-def test_a_name_is_what_it_is_in_the_package() -> None:
-    # An ordinary import makes all of them at once, whatever was asked for before; a lazy one is tried afresh for each.
-    ordinary = printed("\n".join(map(named, NAMES))).splitlines()
-    assert [printed(INSTALL + named(names)) for names in NAMES] == ordinary
+def test_a_name_is_that_of_an_ordinary_import() -> None:
+    # One interpreter suffices for ordinary imports, which load everything; each lazy import needs a fresh one.
+    ordinary = printed("\n".join(map(print_names, NAMES))).splitlines()
+    assert [printed(INSTALL + print_names(names)) for names in NAMES] == ordinary
 
 
-def test_what_was_imported_already_is_used_as_it_is() -> None:
+def test_an_already_imported_sdk_is_used_unchanged() -> None:
     program = "import components.records as r; print(r.cloudflare.DnsRecord is c.DnsRecord)"
     program = f"import pulumi_cloudflare as c\n{INSTALL}{program}"
     assert printed(program) == "True"
 
 
-def test_a_name_that_there_is_not_is_said_to_be_missing() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     program = f"{INSTALL}import pulumi_cloudflare as c\ntry: c.Tunel\nexcept AttributeError as error: print(error)"
     assert printed(program) == "module 'pulumi_cloudflare' has no attribute 'Tunel'"
 
 
-def test_a_program_of_its_own_gets_ordinary_imports_from_the_components() -> None:
+def test_importing_the_components_in_another_program_leaves_imports_ordinary() -> None:
     program = (
-        "import sys, components; print(any(type(each).__module__ == 'clients.lazy_sdk' for each in sys.meta_path))"
+        "import sys, components; print(any(type(finder).__module__ == 'clients.lazy_sdk' for finder in sys.meta_path))"
     )
     assert printed(program) == "False"
 
 
-def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_variable_disables_lazy_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     program = f"import sys\nbefore = [*sys.meta_path]\n{INSTALL}print(sys.meta_path == before)"
     assert printed(program) == "False"
     monkeypatch.setenv("CULVERT_LAZY_SDK", "0")

@@ -1,4 +1,4 @@
-"""Inputs of an `Exposure` from another language, as the engine sends them."""
+"""Inputs of an `Exposure` from another language, in the form in which the engine sends them."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from settings import SettingsError
 
 
 def read(inputs: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The plain values, read within a running event loop, as the SDK has it when it calls a constructor."""
+    """The plain values, read within a running event loop, as when the SDK calls a constructor."""
 
     async def run() -> dict[str, Any]:
         return plain(inputs())[0]

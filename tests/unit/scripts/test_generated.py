@@ -1,4 +1,4 @@
-"""Files that are made from the code say what the code says."""
+"""Generated files are up to date with the code."""
 
 from pathlib import Path
 
@@ -7,16 +7,16 @@ import pytest
 from scripts.generate.files import PROJECT, files
 
 
-@pytest.mark.parametrize("place", ["culvert.schema.json", "docs/settings.md", "plugin/schema.json"])
-def test_a_generated_file_is_up_to_date(place: str) -> None:
-    assert (PROJECT / place).read_text(encoding="utf-8") == files()[place], f"{place}: run `make generate`"
+@pytest.mark.parametrize("path", ["culvert.schema.json", "docs/settings.md", "plugin/schema.json"])
+def test_a_generated_file_is_up_to_date(path: str) -> None:
+    assert (PROJECT / path).read_text(encoding="utf-8") == files()[path], f"{path}: run `make generate`"
 
 
-def test_no_generated_file_is_left_out_of_these_tests() -> None:
+def test_these_tests_cover_every_generated_file() -> None:
     assert set(files()) == {"culvert.schema.json", "docs/settings.md", "plugin/schema.json"}
 
 
-def test_nothing_generated_depends_on_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_files_do_not_depend_on_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = files()
     monkeypatch.chdir(tmp_path)
     assert files() == before

@@ -1,4 +1,4 @@
-"""The schema that editors check stack files with: it takes the good ones and marks what is mistyped."""
+"""The JSON Schema with which editors validate stack files: it accepts valid ones and marks mistyped settings."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,9 @@ from jsonschema import Draft7Validator
 
 from scripts.generate.files import PROJECT
 
-CHECK = Draft7Validator(json.loads((PROJECT / "culvert.schema.json").read_text()))
+VALIDATOR = Draft7Validator(json.loads((PROJECT / "culvert.schema.json").read_text()))
 ACCOUNT = "0123456789abcdef0123456789abcdef"
-GOOD: dict[str, Any] = {
+VALID: dict[str, Any] = {
     "culvert:accountId": ACCOUNT,
     "culvert:zones": {"example.com": None},
     "culvert:routes": [{"hostname": "blog.example.com", "service": "http://blog"}],
@@ -20,22 +20,22 @@ GOOD: dict[str, Any] = {
 
 
 def errors(config: dict[str, Any]) -> list[str]:
-    """What is wrong in a stack file of these keys, as editors show it."""
-    document = {"config": {**GOOD, **config}}
-    return [error.message for top in CHECK.iter_errors(document) for error in (top, *(top.context or ()))]
+    """The errors of a stack file with these keys, as editors show them."""
+    document = {"config": {**VALID, **config}}
+    return [error.message for top in VALIDATOR.iter_errors(document) for error in (top, *(top.context or ()))]
 
 
-def test_the_schema_is_one() -> None:
-    Draft7Validator.check_schema(CHECK.schema)
+def test_the_schema_is_valid() -> None:
+    Draft7Validator.check_schema(VALIDATOR.schema)
 
 
 @pytest.mark.parametrize("path", sorted(PROJECT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
-def test_stack_files_name_it_in_their_first_line_and_pass(path: Path) -> None:
+def test_stack_files_name_the_schema_in_their_first_line_and_are_valid(path: Path) -> None:
     assert path.read_text().startswith("# yaml-language-server: $schema=culvert.schema.json\n")
-    assert list(CHECK.iter_errors(yaml.safe_load(path.read_text()))) == []
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(path.read_text()))) == []
 
 
-def test_a_setting_may_be_written_in_each_of_its_forms() -> None:
+def test_each_form_of_a_setting_is_valid() -> None:
     for config in (
         {"culvert:namespace": "blog"},
         {"culvert:namespace": {"name": "blog", "create": False}},
@@ -49,9 +49,9 @@ def test_a_setting_may_be_written_in_each_of_its_forms() -> None:
         assert errors(config) == [], config
 
 
-def test_every_example_in_the_settings_passes() -> None:
-    for key, described in CHECK.schema["properties"]["config"]["properties"].items():  # pyright: ignore[reportIndexIssue, reportArgumentType]
-        for example in described["examples"]:
+def test_every_example_of_a_setting_is_valid() -> None:
+    for key, schema in VALIDATOR.schema["properties"]["config"]["properties"].items():  # pyright: ignore[reportIndexIssue, reportArgumentType]
+        for example in schema["examples"]:
             assert errors({key: example}) == [], key
 
 
@@ -87,12 +87,12 @@ def test_a_mistyped_setting_is_marked(config: dict[str, Any]) -> None:
     assert errors(config) != []
 
 
-def test_settings_of_providers_are_others_to_check() -> None:
+def test_settings_of_providers_are_not_validated() -> None:
     assert errors({"kubernetes:context": "prod", "cloudflare:apiToken": {"secure": "v1:x"}}) == []
 
 
-def test_required_keys_may_come_from_an_environment_and_from_nowhere_else() -> None:
-    assert list(CHECK.iter_errors({"config": {"culvert:accountId": ACCOUNT}})) != []
-    assert list(CHECK.iter_errors({"configs": GOOD})) != []
-    assert list(CHECK.iter_errors({"environment": ["culvert/prod"]})) == []
-    assert list(CHECK.iter_errors({"environment": ["culvert/prod"], "config": {"culvert:rotes": []}})) != []
+def test_only_an_environment_may_supply_required_keys_instead() -> None:
+    assert list(VALIDATOR.iter_errors({"config": {"culvert:accountId": ACCOUNT}})) != []
+    assert list(VALIDATOR.iter_errors({"configs": VALID})) != []
+    assert list(VALIDATOR.iter_errors({"environment": ["culvert/prod"]})) == []
+    assert list(VALIDATOR.iter_errors({"environment": ["culvert/prod"], "config": {"culvert:rotes": []}})) != []
