@@ -24,7 +24,7 @@ ZONE = "89abcdef0123456789abcdef01234567"
 class Sandbox:
     """One sandbox in a folder of its own, driven by its command line.
 
-    What only looks at a running sandbox goes to its servers directly: a command takes a second of Python's start.
+    Calls that only read from a running sandbox go to its servers directly: a command takes a second to start Python.
     """
 
     def __init__(self, home: Path) -> None:
@@ -44,26 +44,27 @@ class Sandbox:
 
     def run(self, *arguments: str, fails: bool = False) -> Any:
         """Runs a command with `--json` and returns what it printed; the exit status must be as expected."""
-        done = self.raw(*arguments, "--json")
-        assert (done.returncode != 0) == fails, f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        return json.loads(done.stdout)
+        completed = self.raw(*arguments, "--json")
+        output = f"{completed.stdout[-3000:]}\n{completed.stderr[-6000:]}"
+        assert (completed.returncode != 0) == fails, f"exit {completed.returncode}\n{output}"
+        return json.loads(completed.stdout)
 
     def raw(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True)
 
     def dashboard(self) -> str:
-        """Address of the emulated API's dashboard, and of the API below it; the sandbox has to run."""
+        """Address of the emulated API's dashboard, and of the API below it; the sandbox must be running."""
         return f"http://127.0.0.1:{json.loads((self.home / 'run' / 'cloudflare.port').read_text())['port']}/"
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:
-        """A call to the emulator's administration, below `/sandbox`; its answer."""
+        """A call to the emulator's admin API, below `/sandbox`; the reply's JSON."""
         headers = {"Authorization": f"Bearer {(self.home / 'admin').read_text().strip()}"}
         reply = httpx.request(method, f"{self.dashboard()}sandbox{path}", json=body, headers=headers, trust_env=False)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """A call to the emulated API that is not the stack's; its result."""
+        """A call to the emulated API from outside the stack; its result."""
         headers = {"Authorization": f"Bearer {(self.home / 'api-token').read_text().strip()}"}
         reply = httpx.request(method, f"{self.dashboard()}client/v4{path}", json=body, headers=headers, trust_env=False)
         reply.raise_for_status()
@@ -90,7 +91,7 @@ class Sandbox:
         return self.run("destroy", "--stack", name, "--config", str(self.home.parent / f"Pulumi.{name}.yaml"))
 
     def state(self) -> dict[str, Any]:
-        """Everything that the emulated API holds."""
+        """The emulated API's whole state."""
         return self.admin("GET", "/state")
 
     def tunnels(self) -> list[str]:
@@ -105,16 +106,16 @@ class Sandbox:
     def cluster(self) -> dynamic.DynamicClient:
         self._kubeconfig = self._kubeconfig or self.run("env")["KUBECONFIG"]
         client = kubernetes_config.new_client_from_config(self._kubeconfig)
-        # By default it keeps the cluster's kinds in a file in the temporary folder.
+        # By default the client caches the cluster's kinds in a file in the temporary folder.
         return dynamic.DynamicClient(client, cache_file=str(self.home / "kinds.json"))
 
     def objects(self, api_version: str, kind: str, namespace: str) -> list[dict[str, Any]]:
-        found = self.cluster().resources.get(api_version=api_version, kind=kind).get(namespace=namespace)
-        return [item.to_dict() for item in found.items]
+        listed = self.cluster().resources.get(api_version=api_version, kind=kind).get(namespace=namespace)
+        return [item.to_dict() for item in listed.items]
 
 
 def settings(stack: str, **more: Any) -> dict[str, Any]:
-    """Valid settings: one hostname, one Service, a namespace of the stack's own."""
+    """Valid settings: one hostname, one Service, and the stack's own namespace."""
     return {
         "accountId": ACCOUNT,
         "zones": {"example.com": ZONE},

@@ -11,16 +11,16 @@ TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared
 RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
 
 
-def of(report: dict[str, Any], type: str) -> list[tuple[str, list[str]]]:
+def changes_of(report: dict[str, Any], type: str) -> list[tuple[str, list[str]]]:
     return [(change["op"], change["properties"]) for change in report["changes"] if change["type"] == type]
 
 
 def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandbox: Sandbox) -> None:
-    given = settings("theirs")
-    file = sandbox.stack_file("theirs", given)
+    configured = settings("theirs")
+    file = sandbox.stack_file("theirs", configured)
     sandbox.run("env", "--config", str(file))
-    made = {"name": "theirs.example.com", "type": "CNAME", "content": "old.example.net", "comment": "by hand"}
-    record = sandbox.api("POST", f"/zones/{ZONE}/dns_records", made)
+    foreign = {"name": "theirs.example.com", "type": "CNAME", "content": "old.example.net", "comment": "by hand"}
+    record = sandbox.api("POST", f"/zones/{ZONE}/dns_records", foreign)
     sandbox.calls()
     for operation in ("preview", "up"):
         (error,) = sandbox.run(operation, "--config", str(file), fails=True)["errors"]
@@ -31,9 +31,9 @@ def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandb
     assert {call["method"] for call in sandbox.calls()} == {"GET"}
     assert "culvert-theirs" not in sandbox.tunnels()
 
-    route = {**given["routes"][0], "adopt": record["id"]}
-    adopted = sandbox.up("theirs", {**given, "routes": [route]})
-    (imported, updated) = of(adopted, RECORD)
+    route = {**configured["routes"][0], "adopt": record["id"]}
+    adopted = sandbox.up("theirs", {**configured, "routes": [route]})
+    (imported, updated) = changes_of(adopted, RECORD)
     assert imported == ("import", [])
     assert updated[0] == "update"
     assert {"comment", "content", "proxied"} <= set(updated[1])
@@ -42,8 +42,8 @@ def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandb
     assert (ours["comment"], ours["proxied"]) == ("culvert/theirs", True)
     assert adopted["outputs"]["records"] == {"theirs.example.com": record["id"]}
 
-    for settled in ({**given, "routes": [route]}, given, {**given, "routes": [route]}):
-        again = sandbox.up("theirs", settled)
+    for unchanged in ({**configured, "routes": [route]}, configured, {**configured, "routes": [route]}):
+        again = sandbox.up("theirs", unchanged)
         assert again["changes"] == []
         assert again["calls"] == {"reads": 0, "writes": 0}
     sandbox.destroy("theirs")
@@ -51,8 +51,8 @@ def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandb
 
 
 def test_a_tunnel_is_adopted_in_place_with_its_rules_and_a_new_secret(sandbox: Sandbox) -> None:
-    given = settings("inherit")
-    file = sandbox.stack_file("inherit", given)
+    configured = settings("inherit")
+    file = sandbox.stack_file("inherit", configured)
     sandbox.run("env", "--config", str(file))
     tunnels = f"/accounts/{ACCOUNT}/cfd_tunnel"
     secret = base64.b64encode(b"s" * 32).decode()
@@ -63,18 +63,18 @@ def test_a_tunnel_is_adopted_in_place_with_its_rules_and_a_new_secret(sandbox: S
     by_file = sandbox.api("POST", tunnels, {**by_hand, "name": "by-file", "config_src": "local"})["id"]
     sandbox.calls()
 
-    file = sandbox.stack_file("inherit", {**given, "tunnel": {"adopt": by_file}})
+    file = sandbox.stack_file("inherit", {**configured, "tunnel": {"adopt": by_file}})
     (error,) = sandbox.run("preview", "--config", str(file), fails=True)["errors"]
     assert "by-file takes its rules from a file beside its connector" in error["message"]
 
-    adopting = {**given, "tunnel": {"adopt": tunnel}}
+    adopting = {**configured, "tunnel": {"adopt": tunnel}}
     preview = sandbox.run("preview", "--config", str(sandbox.stack_file("inherit", adopting)))
-    assert of(preview, TUNNEL) == [("import", []), ("update", ["name", "tunnelSecret"])]
-    assert [op for op, _ in of(preview, RULES)] == ["import", "update"]
+    assert changes_of(preview, TUNNEL) == [("import", []), ("update", ["name", "tunnelSecret"])]
+    assert [op for op, _ in changes_of(preview, RULES)] == ["import", "update"]
     assert {call["method"] for call in sandbox.calls()} == {"GET"}
 
     adopted = sandbox.up("inherit", adopting)
-    # The other way round, Cloudflare's provider 5.22 sends rules without a service.
+    # In the reverse order, Cloudflare's provider 5.22 sends rules without a service.
     assert [call["method"] for call in sandbox.calls() if tunnel in call["path"] and call["method"] != "GET"] == [
         "PUT",
         "PATCH",
@@ -84,8 +84,8 @@ def test_a_tunnel_is_adopted_in_place_with_its_rules_and_a_new_secret(sandbox: S
     assert {"homelab", "culvert-inherit"} & set(sandbox.tunnels()) == {"culvert-inherit"}
     token = json.loads(base64.b64decode(sandbox.api("GET", f"{tunnels}/{tunnel}/token")))
     assert token["s"] != secret
-    for settled in (given, adopting):
-        again = sandbox.up("inherit", settled)
+    for unchanged in (configured, adopting):
+        again = sandbox.up("inherit", unchanged)
         assert again["changes"] == []
         assert again["calls"] == {"reads": 0, "writes": 0}
     sandbox.destroy("inherit")

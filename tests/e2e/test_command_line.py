@@ -1,4 +1,4 @@
-"""The commands of `python -m sandbox`: what they print, what they reject, what they leave behind."""
+"""The commands of `python -m sandbox`: their output, the input that they reject, and the processes that they leave."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tests.e2e.conftest import PROJECT, Sandbox, settings
 def _eventually(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not fulfilled within {seconds:g} seconds"
+        assert time.monotonic() < deadline, f"the condition does not hold after {seconds:g} seconds"
         time.sleep(0.02)
 
 
@@ -36,7 +36,7 @@ def _processes_of(home: Path) -> list[psutil.Process]:
 
 
 @pytest.fixture
-def lone(tmp_path: Path) -> Iterator[Sandbox]:
+def own_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A test's own sandbox, not started."""
     box = Sandbox(tmp_path / "home")
     yield box
@@ -56,29 +56,29 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def plain(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
     """`up --json` of the stack `plain`, which stays up for the tests of the group `plain`."""
-    done = sandbox.raw("up", "--json", "--config", str(sandbox.stack_file("plain", settings("plain"))))
-    assert done.returncode == 0, done.stderr
-    return done
+    completed = sandbox.raw("up", "--json", "--config", str(sandbox.stack_file("plain", settings("plain"))))
+    assert completed.returncode == 0, completed.stderr
+    return completed
 
 
-def test_check_reads_the_settings_and_starts_nothing(lone: Sandbox) -> None:
-    good = lone.run("check", "--config", str(PROJECT / "Pulumi.dev.yaml"))
-    assert good["stack"] == "dev"
-    assert not lone.home.exists()
+def test_check_reads_the_settings_and_starts_nothing(own_sandbox: Sandbox) -> None:
+    report = own_sandbox.run("check", "--config", str(PROJECT / "Pulumi.dev.yaml"))
+    assert report["stack"] == "dev"
+    assert not own_sandbox.home.exists()
 
 
-def test_all_mistakes_are_reported_together_before_anything_starts(lone: Sandbox) -> None:
-    bad = lone.stack_file("bad", {**settings("bad"), "accountId": "nope", "connector": {"replicas": 26}})
+def test_all_mistakes_are_reported_together_before_anything_starts(own_sandbox: Sandbox) -> None:
+    invalid = own_sandbox.stack_file("bad", {**settings("bad"), "accountId": "nope", "connector": {"replicas": 26}})
     for command in ("check", "preview", "up", "env"):
-        errors = lone.run(command, "--config", str(bad), fails=True)["errors"]
+        errors = own_sandbox.run(command, "--config", str(invalid), fails=True)["errors"]
         assert [error["key"] for error in errors] == ["culvert:accountId", "culvert:connector.replicas"]
         assert all(set(error) == {"key", "value", "accepted", "source", "message"} for error in errors)
         assert [error["value"] for error in errors] == ["nope", 26]
-    assert not lone.home.exists()
+    assert not own_sandbox.home.exists()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"),
+    ("arguments", "key"),
     [
         (["up", "--stack", "nowhere"], "--stack"),
         (["up", "--stack", "Prod_1"], "stack"),
@@ -89,28 +89,32 @@ def test_all_mistakes_are_reported_together_before_anything_starts(lone: Sandbox
         (["up", "--colour"], "command line"),
     ],
 )
-def test_a_wrong_command_says_what_is_accepted(lone: Sandbox, arguments: list[str], named: str) -> None:
-    (error,) = lone.run(*arguments, fails=True)["errors"]
-    assert error["key"] == named
+def test_the_error_of_an_invalid_command_has_what_is_accepted(
+    own_sandbox: Sandbox, arguments: list[str], key: str
+) -> None:
+    (error,) = own_sandbox.run(*arguments, fails=True)["errors"]
+    assert error["key"] == key
     assert error["accepted"]
     assert error["message"]
 
 
-def test_providers_are_chosen_by_one_of_three_words(lone: Sandbox) -> None:
-    lone.env["CULVERT_SANDBOX_PROVIDERS"] = "offical"
-    (error,) = lone.run("status", fails=True)["errors"]
+def test_an_unknown_provider_choice_is_rejected(own_sandbox: Sandbox) -> None:
+    own_sandbox.env["CULVERT_SANDBOX_PROVIDERS"] = "offical"
+    (error,) = own_sandbox.run("status", fails=True)["errors"]
     assert (error["key"], error["accepted"]) == ("CULVERT_SANDBOX_PROVIDERS", "auto, official, standin")
 
 
-def test_missing_official_plugins_are_named_with_how_to_get_them(lone: Sandbox, tmp_path: Path) -> None:
-    lone.env |= {"CULVERT_SANDBOX_PROVIDERS": "official", "PULUMI_HOME": str(tmp_path), "PATH": str(tmp_path)}
-    (error,) = lone.run("status", fails=True)["errors"]
+def test_the_error_for_missing_official_plugins_has_the_command_that_installs_them(
+    own_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    own_sandbox.env |= {"CULVERT_SANDBOX_PROVIDERS": "official", "PULUMI_HOME": str(tmp_path), "PATH": str(tmp_path)}
+    (error,) = own_sandbox.run("status", fails=True)["errors"]
     assert "pulumi plugin install resource cloudflare v" in error["message"]
 
 
 @pytest.mark.xdist_group("plain")
 @pytest.mark.usefixtures("plain")
-def test_status_says_what_is_in_use_and_where_it_comes_from(sandbox: Sandbox) -> None:
+def test_status_lists_the_engine_providers_cluster_and_stacks_with_their_origins(sandbox: Sandbox) -> None:
     status = sandbox.run("status")
     assert status["running"] is True
     assert status["engine"]["version"].startswith("v3.")
@@ -125,36 +129,35 @@ def test_status_says_what_is_in_use_and_where_it_comes_from(sandbox: Sandbox) ->
 
 
 @pytest.mark.xdist_group("plain")
-def test_standard_output_is_json_alone(plain: subprocess.CompletedProcess[str]) -> None:
-    done = plain
-    report = json.loads(done.stdout)
+def test_standard_output_is_nothing_but_json(plain: subprocess.CompletedProcess[str]) -> None:
+    report = json.loads(plain.stdout)
     assert set(report) == {"summary", "changes", "outputs", "calls"}
     assert set(report["summary"]) == {"create", "import", "update", "replace", "delete", "same"}
     assert all(set(change) == {"op", "type", "name", "properties"} for change in report["changes"])
-    assert "cloudflared" in done.stderr
+    assert "cloudflared" in plain.stderr
 
 
 def test_calls_are_counted_from_the_mark(sandbox: Sandbox) -> None:
     sandbox.run("calls", "--mark")
     assert sandbox.run("calls") == []
     sandbox.up("marked", settings("marked"))
-    made = sandbox.run("calls")
-    # Is the hostname free? Then tunnel, rules and record.
-    assert [call["method"] for call in made] == ["GET", "POST", "PUT", "POST"]
-    assert all(set(call) == {"method", "path", "status"} for call in made)
+    calls = sandbox.run("calls")
+    # A look-up of the hostname's records, then the tunnel, its rules and the record.
+    assert [call["method"] for call in calls] == ["GET", "POST", "PUT", "POST"]
+    assert all(set(call) == {"method", "path", "status"} for call in calls)
 
 
 @pytest.mark.xdist_group("plain")
 @pytest.mark.usefixtures("plain")
-def test_the_environment_lets_an_engine_work_by_hand(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_engine_started_by_hand_works_with_the_printed_environment(sandbox: Sandbox, tmp_path: Path) -> None:
     printed = sandbox.raw("env", "--config", str(sandbox.home.parent / "Pulumi.plain.yaml")).stdout
     (tmp_path / "Pulumi.yaml").write_text("name: culvert\nruntime: python\n")
     script = f'{printed}\npulumi stack output tunnelName --stack plain --cwd "{tmp_path}"'
-    done = subprocess.run(["bash", "-ec", script], env=sandbox.env, capture_output=True, text=True)
-    assert done.stdout.strip() == "culvert-plain", done.stderr
+    completed = subprocess.run(["bash", "-ec", script], env=sandbox.env, capture_output=True, text=True)
+    assert completed.stdout.strip() == "culvert-plain", completed.stderr
 
 
-def test_the_engine_fetches_no_plugins_unless_the_environment_lets_it(sandbox: Sandbox) -> None:
+def test_the_engine_downloads_no_plugins_unless_the_environment_allows_it(sandbox: Sandbox) -> None:
     variable = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
     assert sandbox.run("env")[variable] == "true"
     sandbox.env[variable] = "false"
@@ -165,44 +168,44 @@ def test_the_engine_fetches_no_plugins_unless_the_environment_lets_it(sandbox: S
 
 
 @pytest.mark.xdist_group("started")
-def test_state_survives_between_commands_and_a_stop(started: Sandbox) -> None:
-    made = started.up("kept", settings("kept"))
+def test_the_state_survives_a_stop_of_the_sandbox(started: Sandbox) -> None:
+    first = started.up("kept", settings("kept"))
     started.run("down")
     assert _processes_of(started.home) == []
     again = started.up("kept", settings("kept"))
     started.destroy("kept")
     assert again["changes"] == []
-    assert again["outputs"] == made["outputs"]
+    assert again["outputs"] == first["outputs"]
 
 
-@pytest.mark.parametrize("place", ["in the foreground", "in the background"])
-def test_interrupting_stops_every_process(lone: Sandbox, place: str) -> None:
-    """By Ctrl-C, or by `kill` where it runs in the background of a script, whose shell has it ignore SIGINT.
+@pytest.mark.parametrize("job", ["in the foreground", "in the background"])
+def test_interrupting_stops_every_process(own_sandbox: Sandbox, job: str) -> None:
+    """By Ctrl-C in the foreground, or by `kill` in the background of a script, whose shell makes it ignore SIGINT.
 
-    The tests themselves may run there: each case says what it inherits.
+    The tests may run in the background themselves, so each case sets the handler that the command inherits.
     """
-    inherited, sent = (
-        (signal.SIG_DFL, signal.SIGINT) if place == "in the foreground" else (signal.SIG_IGN, signal.SIGTERM)
+    inherited, signal_sent = (
+        (signal.SIG_DFL, signal.SIGINT) if job == "in the foreground" else (signal.SIG_IGN, signal.SIGTERM)
     )
     process = subprocess.Popen(
-        lone.command("up", "--config", str(lone.stack_file("cut", settings("cut")))),
+        own_sandbox.command("up", "--config", str(own_sandbox.stack_file("cut", settings("cut")))),
         cwd=PROJECT,
-        env=lone.env,
+        env=own_sandbox.env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         process_group=0,
         preexec_fn=lambda: signal.signal(signal.SIGINT, inherited),
     )
-    _eventually(lambda: (lone.home / "cloudflare.sqlite3").exists())
-    os.killpg(process.pid, sent)
+    _eventually(lambda: (own_sandbox.home / "cloudflare.sqlite3").exists())
+    os.killpg(process.pid, signal_sent)
     assert process.wait(120) == 130
-    assert _processes_of(lone.home) == []
+    assert _processes_of(own_sandbox.home) == []
 
 
 @pytest.mark.parametrize("victims", ["the command", "everything"])
 @pytest.mark.xdist_group("started")
 def test_a_killed_run_is_completed_by_the_next(started: Sandbox, victims: str) -> None:
-    """Killed as soon as the API has been written to twice: the command alone, or every process of the sandbox.
+    """The command alone, or every process of the sandbox, is killed after the second write to the API.
 
     Engines killed after each single write are in test_interrupted_runs.
     """
@@ -222,8 +225,8 @@ def test_a_killed_run_is_completed_by_the_next(started: Sandbox, victims: str) -
         stderr=subprocess.DEVNULL,
     )
     _eventually(lambda: len(started.calls(mark=False)) >= 2 or process.poll() is not None)
-    for killed in [psutil.Process(process.pid)] if victims == "the command" else _processes_of(started.home):
-        killed.kill()
+    for victim in [psutil.Process(process.pid)] if victims == "the command" else _processes_of(started.home):
+        victim.kill()
     process.wait()
     report = started.run("up", "--config", str(file))
     assert report["outputs"]["publicHostname"] == "whole.example.com"
@@ -237,24 +240,24 @@ def test_a_killed_run_is_completed_by_the_next(started: Sandbox, victims: str) -
     assert started.records() == {}
 
 
-def test_settings_of_real_accounts_stay_out_of_the_sandbox(sandbox: Sandbox) -> None:
+def test_credentials_of_real_accounts_stay_out_of_the_sandbox(sandbox: Sandbox) -> None:
     file = sandbox.stack_file("real", settings("real"))
     content = yaml.safe_load(file.read_text())
     content |= {"encryptionsalt": "v1:abc:v1:def:ghi"}
     content["config"] |= {"cloudflare:apiToken": {"secure": "v1:abc"}, "kubernetes:context": "production"}
     file.write_text(yaml.safe_dump(content))
-    done = sandbox.raw("preview", "--config", str(file))
-    assert done.returncode == 0, done.stderr
-    assert "left out" in done.stderr
-    assert "cloudflare:apiToken" in done.stderr
-    assert file.read_text() == yaml.safe_dump(content), "the user's file is never written to"
+    completed = sandbox.raw("preview", "--config", str(file))
+    assert completed.returncode == 0, completed.stderr
+    assert "left out" in completed.stderr
+    assert "cloudflare:apiToken" in completed.stderr
+    assert file.read_text() == yaml.safe_dump(content), "the user's file is unchanged"
 
 
-def test_a_tunnel_name_in_use_is_an_error_that_says_what_to_do(sandbox: Sandbox) -> None:
+def test_the_error_for_a_tunnel_name_in_use_has_a_remedy(sandbox: Sandbox) -> None:
     sandbox.up("first", settings("first"))
-    # The stack's state is lost: its tunnel's name is in use.
-    for kept in (sandbox.home / "state" / ".pulumi" / "stacks" / "culvert").glob("first.json*"):
-        kept.unlink()
+    # Without the stack's state, its tunnel's name is in use.
+    for file in (sandbox.home / "state" / ".pulumi" / "stacks" / "culvert").glob("first.json*"):
+        file.unlink()
     again = sandbox.stack_file("first", settings("first", namespace="first-again"))
     errors = sandbox.run("up", "--config", str(again), fails=True)["errors"]
     conflicts = [error for error in errors if "1013" in error["message"]]

@@ -1,4 +1,4 @@
-"""The examples, brought up: an exposure from another language, and a stack that reads culvert's outputs."""
+"""The deployed examples: an exposure from another language, and a stack that reads culvert's outputs."""
 
 import base64
 import json
@@ -23,14 +23,14 @@ from tests.support.node_sdk import write_sdk
 EXAMPLES = PROJECT / "examples"
 Program = Callable[[], None] | Path
 """A Python program, or the folder of a program in another language."""
-Bring = Callable[[str, Program, dict[str, str]], automation.Stack]
+Deploy = Callable[[str, Program, dict[str, str]], automation.Stack]
 
 
 @pytest.fixture
-def bring(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bring]:
-    """Brings up a program as stack `dev` of project `name` in the sandbox, and destroys it at the end.
+def deploy(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
+    """Deploys a program as stack `dev` of project `name` in the sandbox, and destroys it at the end.
 
-    The engine finds culvert's plugin and the language hosts as it finds any that is installed: on the PATH.
+    The engine finds culvert's plugin and the language hosts on the PATH, as it does installed ones.
     """
     plugin = tmp_path / "pulumi-resource-culvert"
     plugin.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "plugin"}" "$@"\n')
@@ -41,7 +41,7 @@ def bring(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path), str(host), path]))
     stacks: list[automation.Stack] = []
 
-    def bring(name: str, program: Program, config: dict[str, str]) -> automation.Stack:
+    def deploy(name: str, program: Program, config: dict[str, str]) -> automation.Stack:
         if isinstance(program, Path):
             options = automation.LocalWorkspaceOptions(env_vars=env)
             stack = automation.create_or_select_stack("dev", work_dir=str(program), opts=options)
@@ -54,7 +54,7 @@ def bring(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         stack.up()
         return stack
 
-    yield bring
+    yield deploy
     for stack in stacks:
         stack.destroy()
 
@@ -85,9 +85,9 @@ def typescript_example(tmp_path: Path) -> Path:
     package = json.loads((source / "package.json").read_text())
     del package["dependencies"]["@pulumi/culvert"]
     (folder / "package.json").write_text(json.dumps({**package, "main": "bin/index.js"}))
-    _done(["npm", "install", "--no-audit", "--no-fund"], folder)
+    _run_command(["npm", "install", "--no-audit", "--no-fund"], folder)
     write_sdk(json.loads((PROJECT / "plugin" / "schema.json").read_text()), folder / "node_modules/@pulumi/culvert")
-    _done(["node_modules/.bin/tsc"], folder)
+    _run_command(["node_modules/.bin/tsc"], folder)
     if not shutil.which("pulumi-language-nodejs"):
         host = tmp_path / "pulumi-language-nodejs"
         host.write_text(
@@ -97,10 +97,10 @@ def typescript_example(tmp_path: Path) -> Path:
     return folder
 
 
-def test_one_resource_of_the_typescript_example_is_a_whole_exposure(
-    sandbox: Sandbox, bring: Bring, typescript_example: Path
+def test_the_typescript_examples_one_resource_is_a_whole_exposure(
+    sandbox: Sandbox, deploy: Deploy, typescript_example: Path
 ) -> None:
-    stack = bring("shop", typescript_example, {"accountId": ACCOUNT, "zoneId": ZONE, "zone": "example.com"})
+    stack = deploy("shop", typescript_example, {"accountId": ACCOUNT, "zoneId": ZONE, "zone": "example.com"})
     outputs = _outputs(stack)
     assert outputs["urls"] == ["https://shop.example.com", "https://api.example.com/v1"]
     assert outputs["tunnelName"] == "shop-dev"
@@ -120,10 +120,10 @@ def test_one_resource_of_the_typescript_example_is_a_whole_exposure(
     assert sorted(backends) == [("orders", 3000), ("storefront", 8080)]
 
 
-def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
-    sandbox: Sandbox, bring: Bring, yaml_example: Path
+def test_the_yaml_examples_one_resource_is_a_whole_exposure(
+    sandbox: Sandbox, deploy: Deploy, yaml_example: Path
 ) -> None:
-    stack = bring("blog", yaml_example, {"accountId": ACCOUNT})
+    stack = deploy("blog", yaml_example, {"accountId": ACCOUNT})
     tunnel = _tunnel(sandbox, "blog")
     record = sandbox.records()["blog.example.com"]
     assert (record["comment"], record["content"]) == ("blog/dev", f"{tunnel['id']}.cfargotunnel.com")
@@ -135,7 +135,7 @@ def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
     }
     (policy,) = sandbox.objects("networking.k8s.io/v1", "NetworkPolicy", "blog")
     deployments = sandbox.objects("apps/v1", "Deployment", "blog")
-    (connector,) = [found for found in deployments if found["metadata"]["name"] == "blog-cloudflared"]
+    (connector,) = [item for item in deployments if item["metadata"]["name"] == "blog-cloudflared"]
     assert connector["status"]["availableReplicas"] == 2
     assert policy["spec"]["podSelector"] == connector["spec"]["selector"]
     # Derived from the route: the port that the sample site's pods listen on, not the Service's.
@@ -146,13 +146,13 @@ def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
         "ports": [{"protocol": "TCP", "port": 8080}],
     }
     state = export_state(stack)["deployment"]["resources"]
-    dependencies = _after(state, "Deployment blog-cloudflared")
+    dependencies = _dependencies(state, "Deployment blog-cloudflared")
     assert {
         "Secret blog-token",
         "NetworkPolicy blog-policy",
         "ZeroTrustTunnelCloudflaredConfig blog-rules",
     } <= dependencies
-    assert "Deployment blog-cloudflared" in _after(state, "DnsRecord blog-blog.example.com")
+    assert "Deployment blog-cloudflared" in _dependencies(state, "DnsRecord blog-blog.example.com")
     (secret,) = sandbox.objects("v1", "Secret", "blog")
     assert base64.b64decode(secret["data"]["token"]).decode() not in json.dumps(state)
     sandbox.calls()
@@ -160,56 +160,56 @@ def test_one_resource_of_the_yaml_example_is_a_whole_exposure(
     assert {call["method"] for call in sandbox.calls()} <= {"GET"}
 
 
-def test_mistakes_in_the_yaml_example_are_those_of_a_stack_file(
-    bring: Bring, yaml_example: Path, sandbox: Sandbox
+def test_mistakes_in_the_yaml_example_have_the_messages_of_a_stack_file(
+    deploy: Deploy, yaml_example: Path, sandbox: Sandbox
 ) -> None:
     route = {"hostname": "blog.example.org", "service": "http://blog"}
     _change(yaml_example, lambda exposure: exposure.update(routes=[route], connector={"replicas": 0}))
-    with pytest.raises(automation.CommandError) as refused:
-        bring("blog", yaml_example, {"accountId": ACCOUNT})
-    message = str(refused.value)
+    with pytest.raises(automation.CommandError) as failed:
+        deploy("blog", yaml_example, {"accountId": ACCOUNT})
+    message = str(failed.value)
     assert 'culvert:routes[0].hostname: "blog.example.org"' in message
     assert "culvert:connector.replicas: 0 must be" in message
     assert "Traceback" not in message
     assert "blog" not in sandbox.tunnels()
 
 
-def test_hooks_of_an_exposure_run_in_the_plugin(bring: Bring, yaml_example: Path, sandbox: Sandbox) -> None:
+def test_hooks_of_an_exposure_run_in_the_plugin(deploy: Deploy, yaml_example: Path, sandbox: Sandbox) -> None:
     def rulesets() -> list[str]:
-        return [each["name"] for each in sandbox.api("GET", f"/zones/{ZONE}/rulesets") if each["kind"] == "zone"]
+        return [item["name"] for item in sandbox.api("GET", f"/zones/{ZONE}/rulesets") if item["kind"] == "zone"]
 
     waf = {"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]}
     _change(yaml_example, lambda exposure: exposure.update(waf=waf, zones={"example.com": ZONE}))
-    stack = bring("blog", yaml_example, {"accountId": ACCOUNT})
+    stack = deploy("blog", yaml_example, {"accountId": ACCOUNT})
     assert rulesets() == ["blog-http_request_firewall_custom"]
     _change(yaml_example, lambda exposure: exposure.pop("waf"))
     stack.up()
     assert rulesets() == []
 
 
-def test_a_record_of_another_owner_stops_the_yaml_example(bring: Bring, yaml_example: Path, sandbox: Sandbox) -> None:
+def test_a_foreign_record_stops_the_yaml_example(deploy: Deploy, yaml_example: Path, sandbox: Sandbox) -> None:
     foreign = {"name": "taken.example.com", "type": "A", "content": "203.0.113.7"}
     sandbox.api("POST", f"/zones/{ZONE}/dns_records", foreign)
-    with pytest.raises(automation.CommandError) as refused:
-        bring("blog", yaml_example, {"accountId": ACCOUNT, "hostname": "taken.example.com"})
-    message = str(refused.value)
+    with pytest.raises(automation.CommandError) as failed:
+        deploy("blog", yaml_example, {"accountId": ACCOUNT, "hostname": "taken.example.com"})
+    message = str(failed.value)
     assert 'culvert:routes[0].hostname: "taken.example.com"' in message
     assert "203.0.113.7" in message
     assert "Traceback" not in message
     assert "blog" not in sandbox.tunnels()
 
 
-def test_the_probes_follow_the_hostnames_of_another_stack(sandbox: Sandbox, bring: Bring) -> None:
+def test_the_probes_example_reads_the_hostnames_of_another_stack(sandbox: Sandbox, deploy: Deploy) -> None:
     sandbox.up("examples", settings("examples", namespace="monitoring"))
     program = EXAMPLES / "probes" / "__main__.py"
     config = {"culvert": "organization/culvert/examples", "namespace": "monitoring"}
-    stack = bring("probes", lambda: _run(program), config)
-    (found,) = [
-        found
-        for found in sandbox.objects("v1", "ConfigMap", "monitoring")
-        if found["metadata"]["name"] == _outputs(stack)["configMap"]
+    stack = deploy("probes", lambda: _run(program), config)
+    (config_map,) = [
+        item
+        for item in sandbox.objects("v1", "ConfigMap", "monitoring")
+        if item["metadata"]["name"] == _outputs(stack)["configMap"]
     ]
-    assert json.loads(found["data"]["culvert.json"]) == [
+    assert json.loads(config_map["data"]["culvert.json"]) == [
         {
             "targets": ["https://examples.example.com"],
             "labels": {"tunnel": "culvert-examples", "namespace": "monitoring"},
@@ -232,19 +232,19 @@ def _tunnel(sandbox: Sandbox, name: str) -> dict[str, Any]:
     return found
 
 
-def _done(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+def _run_command(command: list[str], folder: Path) -> None:
+    completed = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stdout[-3000:] + completed.stderr[-3000:]
 
 
 def _outputs(stack: automation.Stack) -> dict[str, Any]:
     return {key: output.value for key, output in stack.outputs().items()}
 
 
-def _after(state: list[dict[str, Any]], title: str) -> set[str]:
-    """What a resource of a state depends on, each as kind and name."""
-    (found,) = [resource for resource in state if _title(resource["urn"]) == title]
-    return {_title(urn) for urn in found["dependencies"]}
+def _dependencies(state: list[dict[str, Any]], title: str) -> set[str]:
+    """A resource's dependencies in a state, each as kind and name."""
+    (dependent,) = [resource for resource in state if _title(resource["urn"]) == title]
+    return {_title(urn) for urn in dependent["dependencies"]}
 
 
 def _title(urn: str) -> str:

@@ -22,5 +22,5 @@ def test_foreign_connectors_are_dropped_when_the_program_runs(sandbox: Sandbox) 
 
 
 def _connect(sandbox: Sandbox, tunnel: str) -> None:
-    """Declares two connectors without a process: they stay when the stack's own are gone."""
+    """Declares two connectors without a process, which stay connected when the stack's own are gone."""
     sandbox.admin("PUT", "/connections", {"tunnel": tunnel, "connectors": [4, 2]})

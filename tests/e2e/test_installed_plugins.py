@@ -1,8 +1,8 @@
 """Installed plugins are used in place of the stand-ins: the engine starts them itself.
 
-Official plugins are not in package registries, so what is installed here is a program that speaks as one, on a machine
-that has no others. That the stand-ins do what the official plugins do is shown by the recordings
-(`tests/unit/sandbox/providers`).
+Official plugins are not in package registries, so these tests install a program that speaks their protocol, and hide
+those of the machine. The recordings in `tests/unit/sandbox/providers` show that the stand-ins behave as the official
+plugins do.
 """
 
 import os
@@ -29,14 +29,14 @@ threading.Event().wait()
 
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Sandbox]:
-    made = Sandbox(tmp_path / "home")
-    made.env |= {"PATH": _without_plugins(made.env["PATH"]), "PULUMI_HOME": str(tmp_path / "pulumi")}
-    yield made
-    made.raw("down", "--delete")
+    box = Sandbox(tmp_path / "home")
+    box.env |= {"PATH": _without_plugins(box.env["PATH"]), "PULUMI_HOME": str(tmp_path / "pulumi")}
+    yield box
+    box.raw("down", "--delete")
 
 
 def _without_plugins(path: str) -> str:
-    """A PATH without the folders that hold a provider plugin of this machine's user."""
+    """A PATH without the folders that contain a provider plugin."""
     programs = [f"pulumi-resource-{name}" for name in PROVIDERS]
     folders = path.split(os.pathsep)
     return os.pathsep.join(
@@ -45,7 +45,7 @@ def _without_plugins(path: str) -> str:
 
 
 def _install(folder: Path) -> Path:
-    """Puts the plugin into a folder; gives the file that it makes when it is started."""
+    """Installs the plugin in a folder; returns the file that the plugin creates when it starts."""
     folder.mkdir(parents=True)
     program = folder / "pulumi-resource-random"
     program.write_text(PLUGIN)
@@ -54,7 +54,7 @@ def _install(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("place", ["the PATH", "the plugin cache"])
-def test_a_plugin_that_is_there_is_used(box: Sandbox, tmp_path: Path, place: str) -> None:
+def test_an_installed_plugin_is_used(box: Sandbox, tmp_path: Path, place: str) -> None:
     if place == "the PATH":
         started = _install(tmp_path / "bin")
         box.env["PATH"] = f"{tmp_path / 'bin'}:{box.env['PATH']}"
@@ -67,13 +67,13 @@ def test_a_plugin_that_is_there_is_used(box: Sandbox, tmp_path: Path, place: str
         "random": "official",
     }
     assert not started.exists()
-    made = box.up("plugin", settings("plugin"))
-    assert started.exists(), "the engine started it"
-    assert made["outputs"]["tunnelName"] == "culvert-plugin"
+    report = box.up("plugin", settings("plugin"))
+    assert started.exists(), "the engine did not start the plugin"
+    assert report["outputs"]["tunnelName"] == "culvert-plugin"
     assert box.up("plugin", settings("plugin"))["changes"] == []
 
 
-def test_stand_ins_can_be_asked_for(box: Sandbox, tmp_path: Path) -> None:
+def test_stand_ins_can_be_chosen_despite_an_installed_plugin(box: Sandbox, tmp_path: Path) -> None:
     _install(tmp_path / "bin")
     box.env |= {"PATH": f"{tmp_path / 'bin'}:{box.env['PATH']}", "CULVERT_SANDBOX_PROVIDERS": "standin"}
     assert box.run("status")["providers"]["random"]["kind"] == "standin"

@@ -1,4 +1,4 @@
-"""An update that is cut off after any write to an API is made whole by the next, with nothing left over."""
+"""An update killed after any write to an API is completed by the next run, without leftovers."""
 
 import base64
 import time
@@ -15,99 +15,98 @@ from tests.support.interrupted_engine import EngineHarness, engine_harness, quie
 
 @pytest.fixture(scope="module")
 def harness(sandbox: Sandbox) -> Iterator[EngineHarness]:
-    with engine_harness(sandbox) as made:
-        yield made
+    with engine_harness(sandbox) as harness:
+        yield harness
 
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
-    def tell(text: str) -> None:
+def report(capsys: pytest.CaptureFixture[str]) -> Report:
+    def print_line(text: str) -> None:
         with capsys.disabled():
             print(f"\n  {text}", end=" ")
 
-    return tell
+    return print_line
 
 
-def wanted(stack: str, hostname: str) -> dict[str, Any]:
+def desired(stack: str, hostname: str) -> dict[str, Any]:
     routes = [{"hostname": hostname, "service": "http://blog"}]
     return settings(stack, routes=routes, connector={"replicas": 1, "gracePeriod": "1s"})
 
 
-def test_up_and_destroy(harness: EngineHarness, tell: Tell) -> None:
-    engine = harness.engine("cut", wanted("cut", "cut.example.com"))
+def test_an_up_or_destroy_killed_after_any_write_is_completed(harness: EngineHarness, report: Report) -> None:
+    engine = harness.engine("cut", desired("cut", "cut.example.com"))
     ups = destroys = None
     for k in count(1):
         if ups is None and not harness.killer.kill_after(k, lambda: engine.up(quiet)):
-            ups = _all(k - 1, harness.killer.writes)
+            ups = _count_kills(k - 1, harness.killer.writes)
         engine.up(quiet)
-        whole(harness, engine, "cut", "cut.example.com")
+        assert_complete(harness, engine, "cut", "cut.example.com")
         if destroys is None and not harness.killer.kill_after(k, lambda: engine.destroy(quiet)):
-            destroys = _all(k - 1, harness.killer.writes)
+            destroys = _count_kills(k - 1, harness.killer.writes)
         engine.destroy(quiet)
-        nothing(harness, "cut")
+        assert_absent(harness, "cut")
         if ups and destroys:
-            tell(f"up: cut off after {ups}; destroy: after {destroys}")
+            report(f"up: killed after {ups}; destroy: after {destroys}")
             return
 
 
-def test_rotation(harness: EngineHarness, tell: Tell) -> None:
-    engine = harness.engine("turned", wanted("turned", "turned.example.com"))
+def test_a_rotation_killed_after_any_write_is_completed(harness: EngineHarness, report: Report) -> None:
+    engine = harness.engine("turned", desired("turned", "turned.example.com"))
     engine.up(quiet)
-    before = {whole(harness, engine, "turned", "turned.example.com")}
+    tokens = {assert_complete(harness, engine, "turned", "turned.example.com")}
 
     def rotate() -> None:
         engine._run(lambda stack, **to: stack.up(show_secrets=False, replace=["**culvert-turned-secret"], **to), quiet)
 
     for k in count(1):
-        cut = harness.killer.kill_after(k, rotate)
+        killed = harness.killer.kill_after(k, rotate)
         engine.up(quiet)
-        token = whole(harness, engine, "turned", "turned.example.com")
-        assert token not in before
-        before.add(token)
-        if not cut:
-            tell(f"rotation: cut off after {_all(k - 1, harness.killer.writes)}")
+        token = assert_complete(harness, engine, "turned", "turned.example.com")
+        assert token not in tokens
+        tokens.add(token)
+        if not killed:
+            report(f"rotation: killed after {_count_kills(k - 1, harness.killer.writes)}")
             break
     engine.destroy(quiet)
-    nothing(harness, "turned")
+    assert_absent(harness, "turned")
 
 
-def test_rename(harness: EngineHarness, tell: Tell) -> None:
-    harness.engine("named", wanted("named", "named0.example.com")).up(quiet)
+def test_a_rename_killed_after_any_write_is_completed(harness: EngineHarness, report: Report) -> None:
+    harness.engine("named", desired("named", "named0.example.com")).up(quiet)
     for k in count(1):
         hostname = f"named{k}.example.com"
-        engine = harness.engine("named", wanted("named", hostname))
-        cut = harness.killer.kill_after(k, lambda engine=engine: engine.up(quiet))
+        engine = harness.engine("named", desired("named", hostname))
+        killed = harness.killer.kill_after(k, lambda engine=engine: engine.up(quiet))
         engine.up(quiet)
-        whole(harness, engine, "named", hostname)
-        if not cut:
-            tell(f"rename: cut off after {_all(k - 1, harness.killer.writes)}")
+        assert_complete(harness, engine, "named", hostname)
+        if not killed:
+            report(f"rename: killed after {_count_kills(k - 1, harness.killer.writes)}")
             engine.destroy(quiet)
-            nothing(harness, "named")
+            assert_absent(harness, "named")
             return
 
 
-def _all(cuts: int, writes: list[str]) -> str:
-    """How many of the writes of a whole run it was cut off after: each of them."""
-    assert cuts == len(writes) > 0, writes
-    return f"{cuts} of {len(writes)} writes"
+def _count_kills(kills: int, writes: list[str]) -> str:
+    """The number of kills, for the report; there must be one after each write of a complete run."""
+    assert kills == len(writes) > 0, writes
+    return f"{kills} of {len(writes)} writes"
 
 
-def whole(harness: EngineHarness, engine: Engine, stack: str, hostname: str) -> str:
-    """API, cluster and state hold what was declared, once, and agree about it. Gives the token."""
+def assert_complete(harness: EngineHarness, engine: Engine, stack: str, hostname: str) -> str:
+    """Asserts that API, cluster and state have each declared resource once and agree; returns the token."""
     (tunnel,) = tunnels(harness, stack)
     assert [rule.get("hostname") for rule in tunnel["configuration"]["config"]["ingress"]] == [hostname, None]
     assert records(harness, stack) == {hostname: f"{tunnel['id']}.cfargotunnel.com"}
-    # What was being made when the engine was killed is imported by the next run, which does not wait for it as for what
-    # it makes itself.
+    # The next run imports what the killed engine was creating, and does not wait for imported resources.
     _await_available(harness, stack)
     objects = harness.namespaced_objects(stack)
     name = f"culvert-{stack}"
-    (secret,) = [found for found in objects["Secret"] if found["type"] == "Opaque"]
+    (secret,) = [item for item in objects["Secret"] if item["type"] == "Opaque"]
     (connector,) = objects["Deployment"]
-    assert [found["metadata"]["name"] for found in objects["Service"]] == [f"{name}-metrics"]
+    assert [item["metadata"]["name"] for item in objects["Service"]] == [f"{name}-metrics"]
     assert [len(objects[kind]) for kind in ("NetworkPolicy", "PodDisruptionBudget")] == [1, 1]
     volumes = connector["spec"]["template"]["spec"]["volumes"]
     assert secret["metadata"]["name"] in [volume.get("secret", {}).get("secretName") for volume in volumes]
@@ -130,7 +129,7 @@ def _await_available(harness: EngineHarness, stack: str) -> None:
         time.sleep(0.1)
 
 
-def nothing(harness: EngineHarness, stack: str) -> None:
+def assert_absent(harness: EngineHarness, stack: str) -> None:
     assert tunnels(harness, stack) == []
     assert records(harness, stack) == {}
     assert stack not in harness.namespaces()
@@ -138,10 +137,10 @@ def nothing(harness: EngineHarness, stack: str) -> None:
 
 
 def tunnels(harness: EngineHarness, stack: str) -> list[dict[str, Any]]:
-    found = harness.api_state()["tunnels"]
-    return [tunnel for tunnel in found if not tunnel["deleted_at"] and tunnel["name"] == f"culvert-{stack}"]
+    listed = harness.api_state()["tunnels"]
+    return [tunnel for tunnel in listed if not tunnel["deleted_at"] and tunnel["name"] == f"culvert-{stack}"]
 
 
 def records(harness: EngineHarness, stack: str) -> dict[str, str]:
-    found = [record for zone in harness.api_state()["zones"] for record in zone["records"]]
-    return {record["name"]: record["content"] for record in found if record["comment"] == f"culvert/{stack}"}
+    listed = [record for zone in harness.api_state()["zones"] for record in zone["records"]]
+    return {record["name"]: record["content"] for record in listed if record["comment"] == f"culvert/{stack}"}

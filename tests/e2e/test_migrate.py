@@ -7,7 +7,7 @@ from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
 
 
 def test_the_stack_file_of_a_local_cloudflared_can_be_deployed_and_is_stable(sandbox: Sandbox) -> None:
-    # In a zone of its own: other tests have hostnames in the sample's.
+    # Another zone than the sample's, in which other tests have hostnames.
     sample = (
         (PROJECT / "tests/fixtures/migrate/samples/config.yml").read_text().replace("example.com", "homelab.example")
     )
@@ -16,7 +16,7 @@ def test_the_stack_file_of_a_local_cloudflared_can_be_deployed_and_is_stable(san
     command = [sys.executable, "-m", "ops", "migrate", "-", *options]
     subprocess.run(command, cwd=PROJECT, input=sample, text=True, check=True)
     assert sandbox.run("up", "--config", str(file))["outputs"]["publicHostname"] == "nas.homelab.example"
-    (tunnel,) = [each for each in sandbox.state()["tunnels"] if each["name"] == "culvert-homelab"]
+    (tunnel,) = [tunnel for tunnel in sandbox.state()["tunnels"] if tunnel["name"] == "culvert-homelab"]
     rules = {rule.get("hostname"): rule for rule in tunnel["configuration"]["config"]["ingress"]}
     assert rules["nas.homelab.example"]["originRequest"]["noTLSVerify"] is True
     assert sandbox.run("up", "--config", str(file))["changes"] == []

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("pod-security")
 Body = dict[str, Any]
 Change = Callable[[Body], object]
 
-GOOD: Body = {
+RESTRICTED_POD: Body = {
     "apiVersion": "v1",
     "kind": "Pod",
     "metadata": {"name": "pod", "annotations": {}},
@@ -47,8 +47,8 @@ def of_container(**settings: Any) -> Change:
     return lambda body: body["spec"]["containers"][0].update(settings)
 
 
-def of_main(**settings: Any) -> Change:
-    """In the container's own security context."""
+def of_container_context(**settings: Any) -> Change:
+    """Changes the container's own security context."""
     return lambda body: body["spec"]["containers"][0]["securityContext"].update(settings)
 
 
@@ -56,7 +56,7 @@ def volume(**source: Any) -> Change:
     return of_pod(volumes=[{"name": "volume", **source}])
 
 
-def another(kind: str, **more: Any) -> Change:
+def unrestricted(kind: str, **more: Any) -> Change:
     """A second container, which is not restricted."""
     return of_pod(**{kind: [{"name": "other", "image": "example.com/other", **more}]})
 
@@ -84,48 +84,55 @@ PODS: dict[str, Change] = {
     "volume without source": volume(),
     "sysctl of the node": of_context(sysctls=[{"name": "kernel.msgmax", "value": "1"}]),
     "sysctl of the pod": of_context(sysctls=[{"name": "net.ipv4.tcp_syncookies", "value": "1"}]),
-    "AppArmor annotation off": lambda body: body["metadata"]["annotations"].update({PROFILE: "unconfined"}),
-    "AppArmor annotation on": lambda body: body["metadata"]["annotations"].update({PROFILE: "runtime/default"}),
+    "AppArmor annotation unconfined": lambda body: body["metadata"]["annotations"].update({PROFILE: "unconfined"}),
+    "AppArmor annotation default": lambda body: body["metadata"]["annotations"].update({PROFILE: "runtime/default"}),
     "AppArmor off": of_context(appArmorProfile={"type": "Unconfined"}),
-    "AppArmor off in a container": of_main(appArmorProfile={"type": "Unconfined"}),
+    "AppArmor off in a container": of_container_context(appArmorProfile={"type": "Unconfined"}),
     "AppArmor on": of_context(appArmorProfile={"type": "RuntimeDefault"}),
     "SELinux type of the node": of_context(seLinuxOptions={"type": "spc_t"}),
     "SELinux type of containers": of_context(seLinuxOptions={"type": "container_t"}),
-    "SELinux user": of_main(seLinuxOptions={"user": "system_u"}),
-    "SELinux role": of_main(seLinuxOptions={"role": "system_r"}),
-    "SELinux level": of_main(seLinuxOptions={"level": "s0"}),
-    "privileged": of_main(privileged=True, allowPrivilegeEscalation=True),
+    "SELinux user": of_container_context(seLinuxOptions={"user": "system_u"}),
+    "SELinux role": of_container_context(seLinuxOptions={"role": "system_r"}),
+    "SELinux level": of_container_context(seLinuxOptions={"level": "s0"}),
+    "privileged": of_container_context(privileged=True, allowPrivilegeEscalation=True),
     "escalation left out": lambda body: body["spec"]["containers"][0]["securityContext"].pop(
         "allowPrivilegeEscalation"
     ),
-    "escalation allowed": of_main(allowPrivilegeEscalation=True),
+    "escalation allowed": of_container_context(allowPrivilegeEscalation=True),
     "capabilities left out": lambda body: body["spec"]["containers"][0]["securityContext"].pop("capabilities"),
-    "some capabilities dropped": of_main(capabilities={"drop": ["NET_RAW"]}),
-    "a capability added": of_main(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
-    "the one capability added": of_main(capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
-    "procMount unmasked": both(of_main(procMount="Unmasked"), of_pod(hostUsers=False)),
-    "root not ruled out": lambda body: body["spec"]["securityContext"].pop("runAsNonRoot"),
+    "some capabilities dropped": of_container_context(capabilities={"drop": ["NET_RAW"]}),
+    "a capability added": of_container_context(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}),
+    "the one capability added": of_container_context(capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
+    "procMount unmasked": both(of_container_context(procMount="Unmasked"), of_pod(hostUsers=False)),
+    "runAsNonRoot left out": lambda body: body["spec"]["securityContext"].pop("runAsNonRoot"),
     "root allowed": of_context(runAsNonRoot=False),
-    "root allowed in the pod, not in its container": both(of_context(runAsNonRoot=False), of_main(runAsNonRoot=True)),
-    "root ruled out in the container alone": both(of_context(runAsNonRoot=None), of_main(runAsNonRoot=True)),
-    "root allowed in a container": of_main(runAsNonRoot=False),
+    "root allowed in the pod, not in its container": both(
+        of_context(runAsNonRoot=False), of_container_context(runAsNonRoot=True)
+    ),
+    "root forbidden in the container alone": both(
+        of_context(runAsNonRoot=None), of_container_context(runAsNonRoot=True)
+    ),
+    "root allowed in a container": of_container_context(runAsNonRoot=False),
     "user 0": of_context(runAsUser=0),
-    "user 0 in a container": of_main(runAsUser=0),
-    "user 0 in the pod, not in its container": both(of_context(runAsUser=0), of_main(runAsUser=1000)),
+    "user 0 in a container": of_container_context(runAsUser=0),
+    "user 0 in the pod, not in its container": both(of_context(runAsUser=0), of_container_context(runAsUser=1000)),
     "user 1000": of_context(runAsUser=1000),
     "seccomp left out": lambda body: body["spec"]["securityContext"].pop("seccompProfile"),
     "seccomp off": of_context(seccompProfile={"type": "Unconfined"}),
     "seccomp off in the pod, on in its container": both(
-        of_context(seccompProfile={"type": "Unconfined"}), of_main(seccompProfile={"type": "RuntimeDefault"})
+        of_context(seccompProfile={"type": "Unconfined"}),
+        of_container_context(seccompProfile={"type": "RuntimeDefault"}),
     ),
-    "seccomp off in a container": of_main(seccompProfile={"type": "Unconfined"}),
-    "seccomp on in the container alone": both(of_context(seccompProfile=None), of_main(seccompProfile=LOCALHOST)),
+    "seccomp off in a container": of_container_context(seccompProfile={"type": "Unconfined"}),
+    "seccomp on in the container alone": both(
+        of_context(seccompProfile=None), of_container_context(seccompProfile=LOCALHOST)
+    ),
     "host port": of_container(ports=[{"containerPort": 80, "hostPort": 80}]),
     "port": of_container(ports=[{"containerPort": 80}]),
     "probe of a host": probe({"httpGet": {"host": "10.0.0.1", "port": 80}}),
     "probe": probe({"httpGet": {"path": "/", "port": 80}}),
     "hook to a host": of_container(lifecycle={"preStop": {"tcpSocket": {"host": "10.0.0.1", "port": 80}}}),
-    "init container": another("initContainers"),
+    "init container": unrestricted("initContainers"),
     "second container": lambda body: body["spec"]["containers"].append({"name": "other", "image": "example.com/other"}),
 }
 
@@ -142,13 +149,13 @@ def restricted(sandbox: Sandbox) -> Iterator[Callable[[Body], str]]:
     api: Any = client.CoreV1Api(config.new_client_from_config(kubeconfig))
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     api.create_namespace({"metadata": {"name": "restricted", "labels": labels}})
-    # Pods are refused until the namespace has its service account.
+    # The API server rejects pods until the namespace has its service account.
     while not any(
-        found.metadata.name == "default" for found in api.list_namespaced_service_account("restricted").items
+        account.metadata.name == "default" for account in api.list_namespaced_service_account("restricted").items
     ):
         time.sleep(0.1)
 
-    def ask(body: Body) -> str:
+    def objection(body: Body) -> str:
         try:
             api.create_namespaced_pod("restricted", body, dry_run="All")
         except client.ApiException as error:
@@ -157,22 +164,22 @@ def restricted(sandbox: Sandbox) -> Iterator[Callable[[Body], str]]:
             return str(error.body)
         return ""
 
-    yield ask
+    yield objection
     api.delete_namespace("restricted")
 
 
 @pytest.mark.parametrize("name", PODS)
 def test_the_rule_and_the_api_server_agree(restricted: Callable[[Body], str], name: str) -> None:
-    body = deepcopy(GOOD)
+    body = deepcopy(RESTRICTED_POD)
     PODS[name](body)
-    found, objection = messages(body), restricted(body)
-    assert bool(found) == bool(objection), f"the rule: {found}\nthe API server: {objection}"
+    violations, objection = messages(body), restricted(body)
+    assert bool(violations) == bool(objection), f"the rule: {violations}\nthe API server: {objection}"
 
 
 def test_the_pods_include_accepted_and_rejected_ones() -> None:
     verdicts = []
     for change in PODS.values():
-        body = deepcopy(GOOD)
+        body = deepcopy(RESTRICTED_POD)
         change(body)
         verdicts.append(bool(messages(body)))
     assert verdicts.count(True) > 25

@@ -1,4 +1,4 @@
-"""Private networks under the engine: a route that moves, and a foreign route in its place."""
+"""Private networks under the engine: a route that moves between virtual networks, and a foreign route."""
 
 from typing import Any
 
@@ -8,25 +8,25 @@ NETWORK = "10.43.0.0/16"
 TEAMNET = f"/accounts/{ACCOUNT}/teamnet"
 
 
-def routed(virtual: dict[str, str] | None = None) -> dict[str, Any]:
+def routed_settings(virtual: dict[str, str] | None = None) -> dict[str, Any]:
     network = {"virtualNetwork": virtual} if virtual else {}
     return settings("routed", privateNetworks={"routes": [{"network": NETWORK}], **network})
 
 
 def test_a_route_moves_and_a_foreign_route_stays(sandbox: Sandbox) -> None:
-    made = sandbox.up("routed", routed())
+    made = sandbox.up("routed", routed_settings())
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert made["outputs"]["virtualNetworkId"] == route["virtual_network_id"]
     assert route["virtual_network_name"] == "default"
 
-    assert sandbox.up("routed", routed({"name": "homelab"}))["summary"]["delete"] == 1
+    assert sandbox.up("routed", routed_settings({"name": "homelab"}))["summary"]["delete"] == 1
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert route["virtual_network_name"] == "homelab"
 
-    # A foreign tunnel now has the route's old place, and keeps it.
+    # A foreign tunnel gets the route's former network, and keeps it.
     tunnel = sandbox.api("POST", f"/accounts/{ACCOUNT}/cfd_tunnel", {"name": "elsewhere"})["id"]
     other = sandbox.api("POST", f"{TEAMNET}/routes", {"network": NETWORK, "tunnel_id": tunnel})
-    file = sandbox.stack_file("routed", routed())
+    file = sandbox.stack_file("routed", routed_settings())
     (error,) = sandbox.run("up", "--stack", "routed", "--config", str(file), fails=True)["errors"]
     assert "1014" in error["message"]
     assert "python -m ops recover" in error["accepted"]
@@ -35,10 +35,10 @@ def test_a_route_moves_and_a_foreign_route_stays(sandbox: Sandbox) -> None:
 
     sandbox.api("DELETE", f"{TEAMNET}/routes/{other['id']}")
     sandbox.api("DELETE", f"/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}")
-    sandbox.up("routed", routed())
+    sandbox.up("routed", routed_settings())
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert route["virtual_network_name"] == "default"
-    assert [each["name"] for each in sandbox.api("GET", f"{TEAMNET}/virtual_networks")] == ["default"]
+    assert [network["name"] for network in sandbox.api("GET", f"{TEAMNET}/virtual_networks")] == ["default"]
 
     sandbox.destroy("routed")
     assert sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed") == []

@@ -1,4 +1,4 @@
-"""A pull request up to its comment: the workflows' own steps in a separate repository, with a stand-in for GitHub."""
+"""A pull request from its rehearsal to its comment, by the workflows' own steps in a repository with a fake GitHub."""
 
 import shutil
 from pathlib import Path
@@ -38,7 +38,7 @@ def _base(folder: Path) -> None:
     _declare(
         folder, "moved", zones={"example.org": "a" * 32}, routes=[{"hostname": "m.example.org", "service": "http://a"}]
     )
-    # It does not come up: another stack has that hostname.
+    # Its update fails: another stack has that hostname.
     _declare(folder, "unlucky", routes=_routes(blog="blog"))
     _declare(folder, "refused-before", connector={"replicas": 99})
     _declare(folder, "refused-now")
@@ -60,7 +60,7 @@ def _head(folder: Path) -> None:
     _declare(folder, "unlucky")
 
 
-def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) -> None:
+def test_a_pull_request_gets_one_comment_with_its_changes(tmp_path: Path) -> None:
     repository = checkout(tmp_path / "repository")
     _base(repository)
     git(repository, "init", "--quiet", "--initial-branch", "main")
@@ -68,7 +68,7 @@ def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) 
     git(repository, "switch", "--quiet", "--create", "change")
     _head(repository)
     head = commit(repository, "Head")
-    # What the runner checks out: the merge of both.
+    # The runner checks out the merge of both.
     git(repository, "switch", "--quiet", "--detach", "main")
     git(repository, "merge", "--quiet", "--no-ff", "--no-edit", "change")
 
@@ -82,7 +82,7 @@ def test_a_pull_request_gets_one_comment_that_says_what_it_does(tmp_path: Path) 
     runner = Runner(tmp_path / "runner", repository, context, actions)
     status = runner.run("pull-request", "rehearse", {})
     rehearsal = (tmp_path / "artifact" / "rehearsal.md").read_text()
-    # One of its stacks is rejected, and reported with the others.
+    # One stack is rejected, and reported with the others.
     assert status != 0
     assert "refused-now: failed" in rehearsal, runner.output
     assert_matches("rehearsal.md", rehearsal)

@@ -1,4 +1,4 @@
-"""`python -m ops recover` after a state was lost or a run interrupted: the stack's own resources, and no others."""
+"""`python -m ops recover` after a lost state or an interrupted run: the stack's own resources, and no others."""
 
 import json
 import os
@@ -19,45 +19,46 @@ def recover(sandbox: Sandbox, stack: str, *options: str, status: int) -> dict[st
     file = sandbox.home.parent / f"Pulumi.{stack}.yaml"
     env = {**sandbox.env, **sandbox.run("env", "--config", str(file))}
     command = [sys.executable, "-m", "ops", "recover", "--config", str(file), "--json", *options]
-    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
-    assert done.returncode == status, f"exit {done.returncode}\n{done.stdout}\n{done.stderr[-4000:]}"
-    return json.loads(done.stdout)
+    completed = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+    output = f"{completed.stdout}\n{completed.stderr[-4000:]}"
+    assert completed.returncode == status, f"exit {completed.returncode}\n{output}"
+    return json.loads(completed.stdout)
 
 
-def lose(sandbox: Sandbox, stack: str) -> None:
+def lose_state(sandbox: Sandbox, stack: str) -> None:
     """Deletes the state and creates the stack again, as `pulumi stack init` does."""
-    for kept in (sandbox.home / "state" / ".pulumi").glob(f"**/{stack}.json*"):
-        kept.unlink()
+    for file in (sandbox.home / "state" / ".pulumi").glob(f"**/{stack}.json*"):
+        file.unlink()
     sandbox.run("preview", "--stack", stack)
 
 
 def kinds(leftovers: list[dict[str, Any]]) -> list[str]:
-    return sorted(each["kind"] for each in leftovers)
+    return sorted(resource["kind"] for resource in leftovers)
 
 
 def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> None:
     private = {"virtualNetwork": {"name": "mislaid"}, "routes": [{"network": "10.43.0.0/16", "comment": "services"}]}
-    wanted = settings("mislaid", privateNetworks=private)
-    made = sandbox.up("mislaid", wanted)
-    # Resources of another stack, or created elsewhere, are not the stack's, whatever they point at.
+    configured = settings("mislaid", privateNetworks=private)
+    first = sandbox.up("mislaid", configured)
+    # Resources of another stack, or created by hand, are not the stack's own, whatever they point at.
     sandbox.up("neighbour", settings("neighbour", namespace={"name": "mislaid", "create": False}))
-    foreign_record(sandbox, made["outputs"]["tunnelTarget"])
+    foreign_record(sandbox, first["outputs"]["tunnelTarget"])
     record = sandbox.records()["mislaid.example.com"]["id"]
-    lose(sandbox, "mislaid")
+    lose_state(sandbox, "mislaid")
 
-    shown = recover(sandbox, "mislaid", status=1)
-    assert kinds(shown["leftovers"]) == sorted(KINDS | {"private route", "virtual network"})
-    assert all("mislaid" in each["name"] or each["kind"] == "private route" for each in shown["leftovers"])
-    assert all(each["resource"] for each in shown["leftovers"])
+    report = recover(sandbox, "mislaid", status=1)
+    assert kinds(report["leftovers"]) == sorted(KINDS | {"private route", "virtual network"})
+    assert all("mislaid" in item["name"] or item["kind"] == "private route" for item in report["leftovers"])
+    assert all(item["resource"] for item in report["leftovers"])
     assert recover(sandbox, "mislaid", "--adopt", "--yes", status=0)["leftovers"] == []
 
-    again = sandbox.up("mislaid", wanted)
-    assert again["outputs"]["virtualNetworkId"] == made["outputs"]["virtualNetworkId"]
-    assert again["outputs"]["tunnelId"] == made["outputs"]["tunnelId"]
+    again = sandbox.up("mislaid", configured)
+    assert again["outputs"]["virtualNetworkId"] == first["outputs"]["virtualNetworkId"]
+    assert again["outputs"]["tunnelId"] == first["outputs"]["tunnelId"]
     assert sandbox.records()["mislaid.example.com"]["id"] == record
-    # No API returns the tunnel's secret, so it is replaced on both sides.
+    # No API returns the tunnel's secret, so the tunnel and the Secret get a new one.
     assert [change["type"].rpartition(":")[2] for change in again["changes"] if change["op"] == "replace"] == ["Secret"]
-    assert sandbox.up("mislaid", wanted)["changes"] == []
+    assert sandbox.up("mislaid", configured)["changes"] == []
     assert recover(sandbox, "mislaid", status=0)["leftovers"] == []
     sandbox.destroy("mislaid")
     assert "foreign.example.com" in sandbox.records()
@@ -66,7 +67,7 @@ def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> No
 
 def test_unwanted_resources_are_removed(sandbox: Sandbox) -> None:
     sandbox.up("dropped", settings("dropped"))
-    lose(sandbox, "dropped")
+    lose_state(sandbox, "dropped")
     removed = recover(sandbox, "dropped", "--remove", "--yes", status=0)
     assert set(kinds(removed["removed"])) == KINDS
     assert "culvert-dropped" not in sandbox.tunnels()
@@ -74,14 +75,14 @@ def test_unwanted_resources_are_removed(sandbox: Sandbox) -> None:
     assert recover(sandbox, "dropped", status=0)["leftovers"] == []
 
 
-def test_what_a_killed_engine_was_creating_is_found_by_its_pending_operations(sandbox: Sandbox) -> None:
+def test_pending_operations_lead_to_what_a_killed_engine_was_creating(sandbox: Sandbox) -> None:
     with engine_harness(sandbox) as harness:
         engine = harness.engine("noted", settings("noted"))
         assert harness.killer.kill_after(3, lambda: engine.up(quiet))
         repair_checkpoint(sandbox, "noted")
         assert harness.checkpoint("noted")["pending_operations"]
-    (refused,) = recover(sandbox, "noted", "--adopt", "--yes", status=2)["errors"]
-    assert "pulumi cancel" in refused["message"]
+    (error,) = recover(sandbox, "noted", "--adopt", "--yes", status=2)["errors"]
+    assert "pulumi cancel" in error["message"]
     unlock(sandbox, "noted")
     adopted = recover(sandbox, "noted", "--adopt", "--yes", status=0)["adopted"]
     assert adopted
@@ -92,11 +93,11 @@ def test_what_a_killed_engine_was_creating_is_found_by_its_pending_operations(sa
     assert "culvert-noted" not in sandbox.tunnels()
 
 
-def test_a_kill_of_an_engine_that_keeps_its_state_for_the_end_loses_nothing(sandbox: Sandbox) -> None:
+def test_a_kill_loses_no_resource_if_the_engine_writes_its_state_at_the_end(sandbox: Sandbox) -> None:
     with engine_harness(sandbox) as harness:
         harness.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
         engine = harness.engine("forgetful", settings("forgetful"))
-        # The record is the last of nine.
+        # The record is the last of nine writes.
         assert harness.killer.kill_after(9, lambda: engine.up(quiet))
         repair_checkpoint(sandbox, "forgetful")
         assert not harness.checkpoint("forgetful").get("resources")
@@ -119,7 +120,7 @@ def repair_checkpoint(sandbox: Sandbox, stack: str) -> None:
 
 
 def unlock(sandbox: Sandbox, stack: str) -> None:
-    """Cancels the run that locks the stack, which is over."""
+    """Removes the lock of the killed run."""
     env = {**os.environ, **sandbox.env, **sandbox.run("env", "--stack", stack)}
     cancel = ["pulumi", "cancel", "--yes", "--stack", stack, "--cwd", str(sandbox.home / "stacks" / stack)]
     subprocess.run(cancel, env=env, capture_output=True, check=True)

@@ -1,4 +1,4 @@
-"""Every example stack file: it comes up, is unchanged on the second `up`, and leaves nothing behind."""
+"""Every example stack file: it deploys, a second `up` changes nothing, and `destroy` leaves nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ EXAMPLES = sorted((PROJECT / "examples" / "stacks").glob("Pulumi.*.yaml"))
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name.split(".")[1])
-def test_an_example_comes_up_stays_and_goes(sandbox: Sandbox, file: Path) -> None:
-    # The first command creates what a stack file takes for granted.
+def test_an_example_deploys_is_stable_and_is_destroyed(sandbox: Sandbox, file: Path) -> None:
+    # The first command creates the zones, records and tunnels that a stack file expects to exist.
     sandbox.run("env", "--config", str(file))
     before = everything(sandbox, file)
-    made = sandbox.run("up", "--config", str(file))
-    assert made["summary"]["create"] > 0
+    first = sandbox.run("up", "--config", str(file))
+    assert first["summary"]["create"] > 0
     again = sandbox.run("up", "--config", str(file))
     assert again["changes"] == []
     assert again["calls"]["writes"] == 0
@@ -27,7 +27,7 @@ def test_an_example_comes_up_stays_and_goes(sandbox: Sandbox, file: Path) -> Non
 
 
 def without_adopted(before: dict[str, Any], file: Path) -> dict[str, Any]:
-    """Adopted resources belong to the stack, and are deleted with it."""
+    """The resources without the adopted ones: those belong to the stack, and are deleted with it."""
     settings = Settings.from_stack_file(file)
     records = {route.adopt for route in settings.routes}
     return {
@@ -38,20 +38,20 @@ def without_adopted(before: dict[str, Any], file: Path) -> dict[str, Any]:
 
 
 def everything(sandbox: Sandbox, file: Path) -> dict[str, Any]:
-    """The resources in the API and the cluster that no controller made."""
+    """The resources in the API and in the cluster, without those of controllers."""
     state = sandbox.state()
     namespace = Settings.from_stack_file(file).namespace
     return {
         "tunnels": {tunnel["id"] for tunnel in state["tunnels"] if not tunnel["deleted_at"]},
         "records": {(zone["name"], record["id"]) for zone in state["zones"] for record in zone["records"]},
-        "objects": {(made["kind"], made["id"]) for made in state["objects"]},
+        "objects": {(item["kind"], item["id"]) for item in state["objects"]},
         "cluster": set(objects(sandbox, namespace.name if namespace else f"culvert-{file.name.split('.')[1]}")),
     }
 
 
 def objects(sandbox: Sandbox, namespace: str) -> list[str]:
-    """The cluster's own objects, and those of one namespace, without those that controllers keep for themselves."""
-    found: list[str] = []
+    """The cluster-scoped objects and those of one namespace, without those of controllers."""
+    names: list[str] = []
     for kind in sandbox.cluster().resources.search():
         if (
             isinstance(kind, ResourceList)
@@ -61,8 +61,8 @@ def objects(sandbox: Sandbox, namespace: str) -> list[str]:
         ):
             continue
         items = kind.get(namespace=namespace).items if kind.namespaced else kind.get().items
-        found += [f"{kind.group_version}/{kind.kind}/{item.metadata.name}" for item in items]
-    return found
+        names += [f"{kind.group_version}/{kind.kind}/{item.metadata.name}" for item in items]
+    return names
 
 
 CONTROLLERS = {"Event", "Lease", "Node", "PodMetrics", "NodeMetrics", "EndpointSlice", "Endpoints", "APIService"}

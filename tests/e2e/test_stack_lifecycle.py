@@ -1,4 +1,4 @@
-"""What a change touches, seen by what the engine did and what the API was asked for."""
+"""The changes of an update: the engine's steps, and the API calls."""
 
 import yaml
 
@@ -10,14 +10,14 @@ RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 
 
-def _touched(report: dict) -> list[tuple[str, str]]:
+def _steps(report: dict) -> list[tuple[str, str]]:
     return sorted((change["op"], change["type"]) for change in report["changes"])
 
 
-def test_a_preview_changes_nothing_and_an_up_makes_it_all_once(sandbox: Sandbox) -> None:
+def test_a_preview_changes_nothing_and_a_second_up_neither(sandbox: Sandbox) -> None:
     file = sandbox.stack_file("life", settings("life"))
     preview = sandbox.run("preview", "--config", str(file))
-    # The hostname is new: one look whether it is free.
+    # The hostname is new: one call looks up its records.
     assert preview["calls"] == {"reads": 1, "writes": 0}
     assert preview["summary"]["create"] > 0
 
@@ -55,47 +55,47 @@ def test_a_changed_service_changes_the_rules_and_no_pod(sandbox: Sandbox) -> Non
     changed = sandbox.up(
         "rule", settings("rule", routes=[{"hostname": "rule.example.com", "service": "http://journal"}])
     )
-    assert _touched(changed) == [("update", RULES)]
+    assert _steps(changed) == [("update", RULES)]
     assert changed["changes"][0]["properties"] == ["config.ingresses[0].service"]
     assert changed["calls"] == {"reads": 0, "writes": 1}
     assert changed["outputs"]["configVersion"] == 2
     assert {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", "rule")} == pods
 
 
-def test_a_renamed_hostname_is_one_record_out_and_one_in(sandbox: Sandbox) -> None:
+def test_a_renamed_hostname_deletes_one_record_and_creates_one(sandbox: Sandbox) -> None:
     two = [{"hostname": f"{name}.example.com", "service": "http://blog"} for name in ("rename", "stays")]
     sandbox.up("rename", settings("rename", routes=two))
     two[0]["hostname"] = "renamed.example.com"
     report = sandbox.up("rename", settings("rename", routes=two))
-    assert _touched(report) == [("create", RECORD), ("delete", RECORD), ("update", RULES)]
+    assert _steps(report) == [("create", RECORD), ("delete", RECORD), ("update", RULES)]
     assert report["calls"] == {"reads": 1, "writes": 3}
 
 
-def test_more_replicas_touch_the_deployment_alone(sandbox: Sandbox) -> None:
+def test_more_replicas_change_the_deployment_alone(sandbox: Sandbox) -> None:
     sandbox.up("scale", settings("scale"))
     report = sandbox.up("scale", settings("scale", connector={"replicas": 3}))
-    assert _touched(report) == [("update", DEPLOYMENT)]
+    assert _steps(report) == [("update", DEPLOYMENT)]
     assert report["calls"] == {"reads": 0, "writes": 0}
     running = [pod for pod in sandbox.objects("v1", "Pod", "scale") if pod["status"]["phase"] == "Running"]
     assert len(running) == 3
 
 
-def test_n_hostnames_are_n_plus_two_writes_and_a_list_of_their_zone_and_a_second_up_makes_no_call(
+def test_n_hostnames_take_n_plus_two_writes_and_one_list_of_their_zone(
     sandbox: Sandbox,
 ) -> None:
     zones = {"many.example": "2" * 32}
     routes = [{"hostname": f"n{number}.many.example", "service": "http://blog"} for number in range(25)]
     first = sandbox.up("many", settings("many", zones=zones, routes=routes))
-    # The zone is empty: its first page is its last.
+    # The zone is empty: its first page of records is the last.
     assert first["calls"] == {"reads": 1, "writes": 27}
     assert sandbox.up("many", settings("many", zones=zones, routes=routes))["calls"] == {"reads": 0, "writes": 0}
     more = [{"hostname": f"m{number}.many.example", "service": "http://blog"} for number in range(2)]
-    # Its 25 records are one page, and the one after it says that there are no more.
+    # Its 25 records fill one page, and the next one is empty.
     again = sandbox.up("many", settings("many", zones=zones, routes=[*routes, *more]))
     assert again["calls"] == {"reads": 2, "writes": 3}
 
 
-def test_a_wildcard_is_one_record_however_many_names_it_serves(sandbox: Sandbox) -> None:
+def test_a_wildcard_hostname_has_one_record_for_all_its_paths(sandbox: Sandbox) -> None:
     routes = [
         {"hostname": "*.example.net", "path": {"prefix": f"/{name}"}, "service": f"http://{name}"}
         for name in ("one", "two", "three")
@@ -103,7 +103,7 @@ def test_a_wildcard_is_one_record_however_many_names_it_serves(sandbox: Sandbox)
     report = sandbox.up("wild", settings("wild", zones={"example.net": None}, routes=routes))
     assert [change["name"] for change in report["changes"] if change["type"] == RECORD] != []
     assert len([change for change in report["changes"] if change["type"] == RECORD]) == 1
-    # The zone was looked up by its name: that is what the reads are.
+    # The reads look up the zone by its name.
     assert report["calls"]["writes"] == 3
     assert report["calls"]["reads"] > 0
 
@@ -126,15 +126,15 @@ def test_two_environments_share_an_account_and_a_cluster(sandbox: Sandbox) -> No
 
 
 def test_a_destroyed_stack_leaves_neither_record_nor_namespace(sandbox: Sandbox) -> None:
-    made = sandbox.up("gone", settings("gone", sampleSite=True))
+    first = sandbox.up("gone", settings("gone", sampleSite=True))
     report = sandbox.destroy("gone")
-    assert report["summary"]["delete"] == made["summary"]["create"]
+    assert report["summary"]["delete"] == first["summary"]["create"]
     assert "gone.example.com" not in sandbox.records()
     namespaces = sandbox.cluster().resources.get(api_version="v1", kind="Namespace").get()
     assert "gone" not in [item.metadata.name for item in namespaces.items]
 
 
-def test_the_settings_of_this_repository_come_up(sandbox: Sandbox) -> None:
+def test_the_stack_files_of_this_repository_deploy(sandbox: Sandbox) -> None:
     for stack in ("dev", "prod"):
         first = sandbox.run("up", "--stack", stack)
         assert first["summary"]["create"] > 0
@@ -145,16 +145,16 @@ def test_the_settings_of_this_repository_come_up(sandbox: Sandbox) -> None:
     assert "protected" in error["message"]
     assert "culvert:tunnel: {protect: false}" in error["message"]
     assert sandbox.records() == records
-    loose = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())["config"]
-    settings = {key.removeprefix("culvert:"): value for key, value in loose.items()} | {"tunnel": {"protect": False}}
-    assert sandbox.up("prod", settings)["changes"] == []  # protection is the engine's own, and no change to anything
+    config = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())["config"]
+    settings = {key.removeprefix("culvert:"): value for key, value in config.items()} | {"tunnel": {"protect": False}}
+    assert sandbox.up("prod", settings)["changes"] == []  # only the engine stores the protection
     for stack in ("dev", "prod"):
         sandbox.run("destroy", "--stack", stack)
 
 
-def test_an_existing_namespace_is_used_and_left_alone(sandbox: Sandbox) -> None:
-    given = settings("uses-existing", namespace={"name": "existing", "create": False})
-    sandbox.up("uses-existing", given)
+def test_an_existing_namespace_is_used_and_not_deleted(sandbox: Sandbox) -> None:
+    configured = settings("uses-existing", namespace={"name": "existing", "create": False})
+    sandbox.up("uses-existing", configured)
     assert sandbox.objects("apps/v1", "Deployment", "existing")
     sandbox.destroy("uses-existing")
     assert sandbox.objects("apps/v1", "Deployment", "existing") == []
@@ -162,7 +162,7 @@ def test_an_existing_namespace_is_used_and_left_alone(sandbox: Sandbox) -> None:
     assert "existing" in [item.metadata.name for item in namespaces.items]
 
 
-def test_records_are_in_the_zone_they_belong_to(sandbox: Sandbox) -> None:
+def test_a_record_is_in_the_most_specific_zone_of_its_hostname(sandbox: Sandbox) -> None:
     zones = {"example.com": ZONE, "lab.example.com": "1" * 32}
     routes = [
         {"hostname": "zoned.example.com", "service": "http://blog"},

@@ -1,4 +1,4 @@
-"""`pulumi new` with this repository as the template: three answers make a project that comes up."""
+"""`pulumi new` with this repository as the template: three answers make a project that deploys."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.support.checkouts import checkout
 ANSWERS = {"accountId": ACCOUNT, "zones": "template.example", "routes": "www.template.example"}
 
 
-def test_three_answers_make_a_project_that_comes_up(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_three_answers_make_a_project_that_deploys(sandbox: Sandbox, tmp_path: Path) -> None:
     repository, site = checkout(tmp_path / "repository"), tmp_path / "site"
     options = ["--name", "shop", "--description", "A shop", "--stack", "dev", "--yes", "--non-interactive"]
     answers = [part for key, value in ANSWERS.items() for part in ("--config", f"culvert:{key}={value}")]
@@ -23,7 +23,7 @@ def test_three_answers_make_a_project_that_comes_up(sandbox: Sandbox, tmp_path: 
     host = programs / "pulumi-language-python"
     host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "tests" / "support" / "language_host.py"}" "$@"\n')
     host.chmod(0o755)
-    done = subprocess.run(
+    completed = subprocess.run(
         [sandbox.run("status")["engine"]["path"], "new", repository, "--dir", site, *options, *answers],
         env={
             **os.environ,
@@ -36,17 +36,17 @@ def test_three_answers_make_a_project_that_comes_up(sandbox: Sandbox, tmp_path: 
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
+    assert completed.returncode == 0, completed.stderr
 
     def run(command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(sandbox.command(command), cwd=site, env=sandbox.env, capture_output=True, text=True)
 
-    made = run("up")
-    assert made.returncode == 0, made.stderr
-    assert "culvert-dev" not in made.stdout
+    up = run("up")
+    assert up.returncode == 0, up.stderr
+    assert "culvert-dev" not in up.stdout
     record = sandbox.records()["www.template.example"]
     assert record["comment"] == "shop/dev"
-    # Without a cloudflared no connector registers; with one, the pods are ready once they have a connection of four.
+    # Without a cloudflared no connector registers; with one, a pod is ready with its first connection of four.
     states = {"degraded", "healthy"} if tools.find_cloudflared() else {"inactive"}
     assert record["target"] in states
     (site_pod,) = [

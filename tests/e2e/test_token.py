@@ -1,4 +1,4 @@
-"""Every delivery of the token, and a raised epoch: one API call, a new Secret, new pods, the old Secret last."""
+"""Each delivery of the token with a raised epoch: one API call, a new Secret and pods, the old Secret deleted last."""
 
 import base64
 import json
@@ -12,34 +12,34 @@ import pytest
 from tests.e2e.conftest import ACCOUNT, Sandbox, settings
 from tests.support.sealed_secrets import certificate
 
-WAYS: dict[str, tuple[dict[str, Any], list[str]]] = {
+DELIVERIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "secret": ({}, ["Secret"]),
     "sealed": ({"certificate": certificate()}, ["SealedSecret"]),
     "existing": ({"secret": {"name": "tunnel-token"}}, []),
     "external": ({"store": {"name": "vault"}}, ["Secret", "PushSecret", "ExternalSecret"]),
 }
-"""Delivery → its further settings, and what it makes, in that order."""
+"""Delivery → its other settings, and the kinds it creates, in order."""
 STEP = re.compile(r"^ \S+ +\S+:(\w+) \S+ (created replacement|updated|deleted original)\b", re.MULTILINE)
 
 
-@pytest.mark.parametrize("delivery", WAYS)
+@pytest.mark.parametrize("delivery", DELIVERIES)
 def test_a_raised_epoch_changes_the_token_in_place_and_in_order(sandbox: Sandbox, delivery: str) -> None:
-    more, makes = WAYS[delivery]
+    more, kinds = DELIVERIES[delivery]
     stack, token = f"epoch-{delivery}", {"delivery": delivery, **more}
     tunnel = sandbox.up(stack, settings(stack, token=token))["outputs"]["tunnelId"]
-    first = eventually_mounted(sandbox, stack, not_this="")
+    first = mounted_token(sandbox, stack, other_than="")
     pods = {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", stack)}
     sandbox.calls()
 
     file = sandbox.stack_file(stack, settings(stack, token={**token, "epoch": 1}))
-    done = sandbox.raw("up", "--config", str(file))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert STEP.findall(done.stdout) == [
+    completed = sandbox.raw("up", "--config", str(file))
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert STEP.findall(completed.stdout) == [
         ("RandomPassword", "created replacement"),
         ("ZeroTrustTunnelCloudflared", "updated"),
-        *((kind, "created replacement") for kind in makes),
+        *((kind, "created replacement") for kind in kinds),
         ("Deployment", "updated"),
-        *((kind, "deleted original") for kind in reversed(makes)),
+        *((kind, "deleted original") for kind in reversed(kinds)),
         ("RandomPassword", "deleted original"),
     ]
     (call,) = sandbox.calls()
@@ -47,12 +47,12 @@ def test_a_raised_epoch_changes_the_token_in_place_and_in_order(sandbox: Sandbox
         "PATCH",
         f"/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}",
     )
-    second = eventually_mounted(sandbox, stack, not_this=first)
+    second = mounted_token(sandbox, stack, other_than=first)
     assert {parts(first)["t"], parts(second)["t"]} == {tunnel}
     assert parts(first)["s"] != parts(second)["s"]
     assert pods.isdisjoint(pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", stack))
-    eventually_alone(sandbox, stack, second)
-    printed = done.stdout + done.stderr + sandbox.raw("export", "--stack", stack).stdout
+    wait_until_only(sandbox, stack, second)
+    printed = completed.stdout + completed.stderr + sandbox.raw("export", "--stack", stack).stdout
     for secret in (first, second, parts(first)["s"], parts(second)["s"]):
         assert secret not in printed
 
@@ -61,32 +61,32 @@ def parts(token: str) -> dict[str, str]:
     return json.loads(base64.b64decode(token))
 
 
-def eventually_mounted(sandbox: Sandbox, stack: str, not_this: str) -> str:
+def mounted_token(sandbox: Sandbox, stack: str, other_than: str) -> str:
     """The token in the Secret that the pods mount; an operator may write it a moment after the update."""
     (deployment,) = sandbox.objects("apps/v1", "Deployment", stack)
     pod = deployment["spec"]["template"]["spec"]
     (name,) = (volume["secret"]["secretName"] for volume in pod["volumes"] if volume["name"] == "culvert-token")
     env = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
     deadline = time.monotonic() + 60
-    while (token := held(sandbox, stack).get((name, PurePosixPath(env["TUNNEL_TOKEN_FILE"]).name), "")) in (
+    while (token := secret_values(sandbox, stack).get((name, PurePosixPath(env["TUNNEL_TOKEN_FILE"]).name), "")) in (
         "",
-        not_this,
+        other_than,
     ):
         assert time.monotonic() < deadline, f"there is no new token in {name} after a minute"
         time.sleep(0.1)
     return token
 
 
-def eventually_alone(sandbox: Sandbox, stack: str, token: str) -> None:
-    """No Secret holds another token any more; the cluster's garbage collector takes a moment."""
+def wait_until_only(sandbox: Sandbox, stack: str, token: str) -> None:
+    """Waits until no Secret has another token: the cluster's garbage collector takes a moment."""
     deadline = time.monotonic() + 60
-    while set(held(sandbox, stack).values()) != {token}:
-        assert time.monotonic() < deadline, "an old Secret is still there after a minute"
+    while set(secret_values(sandbox, stack).values()) != {token}:
+        assert time.monotonic() < deadline, "an old Secret still exists after a minute"
         time.sleep(0.1)
 
 
-def held(sandbox: Sandbox, stack: str) -> dict[tuple[str, str], str]:
-    """What the Secrets of a namespace hold, by name and key."""
+def secret_values(sandbox: Sandbox, stack: str) -> dict[tuple[str, str], str]:
+    """The values of a namespace's Secrets, by name and key."""
     return {
         (secret["metadata"]["name"], key): base64.b64decode(value).decode()
         for secret in sandbox.objects("v1", "Secret", stack)

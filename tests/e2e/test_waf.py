@@ -1,4 +1,4 @@
-"""A zone's rules: this stack's are enforced, other people's are there before, meanwhile and afterwards."""
+"""A zone's WAF rules: this stack's are enforced, and foreign rules stay before, during and after."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,10 +33,10 @@ MAINTENANCE = {
 }
 
 
-def guarded(**edge: Any) -> dict[str, Any]:
-    wanted = {"plan": "pro", "owns": ["example.net"], "rules": [RULES], "rateLimits": [LIMITS], **edge}
+def waf_settings(**waf: Any) -> dict[str, Any]:
+    options = {"plan": "pro", "owns": ["example.net"], "rules": [RULES], "rateLimits": [LIMITS], **waf}
     routes = [{"hostname": "edge.example.net", "service": "http://blog"}]
-    return settings("guard", zones={"example.net": ZONE}, routes=routes, waf=wanted)
+    return settings("guard", zones={"example.net": ZONE}, routes=routes, waf=options)
 
 
 def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
@@ -44,32 +44,32 @@ def api(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
 
 
 def visit(front: str, path: str = "/", **headers: str) -> int:
-    """The status that a visitor gets. Who is let through finds no connector where there is no cloudflared."""
+    """The status of a visitor's request; without a cloudflared, an admitted request finds no connector."""
     reply = httpx.get(f"{front.rstrip('/')}{path}", headers={"host": "edge.example.net", **headers}, trust_env=False)
     return reply.status_code
 
 
-def test_rules_are_added_to_those_of_others_which_stay(sandbox: Sandbox) -> None:
-    sandbox.run("env", "--config", str(sandbox.stack_file("guard", guarded())))
+def test_rules_are_added_to_foreign_rules_which_stay(sandbox: Sandbox) -> None:
+    sandbox.run("env", "--config", str(sandbox.stack_file("guard", waf_settings())))
     body = {"name": "default", "kind": "zone", "phase": CUSTOM, "rules": [MONITOR, MAINTENANCE]}
     before = api(sandbox, "POST", "", body)
 
-    refused = sandbox.run("up", "--config", str(sandbox.stack_file("guard", guarded())), fails=True)
-    (error,) = refused["errors"]
+    report = sandbox.run("up", "--config", str(sandbox.stack_file("guard", waf_settings())), fails=True)
+    (error,) = report["errors"]
     assert before["id"] in error["message"]
     assert "let the monitor in, closed" in error["message"]
     assert "culvert-guard" not in sandbox.tunnels()
 
-    adopting = guarded(adopt=[before["id"]])
+    adopting = waf_settings(adopt=[before["id"]])
     sandbox.up("guard", adopting)
-    (custom,) = [each for each in rulesets(sandbox) if each["phase"] == CUSTOM]
+    (custom,) = [ruleset for ruleset in rulesets(sandbox) if ruleset["phase"] == CUSTOM]
     assert custom["id"] == before["id"]
-    assert [same(rule) for rule in custom["rules"][:2]] == [same(rule) for rule in before["rules"]]
+    assert [content(rule) for rule in custom["rules"][:2]] == [content(rule) for rule in before["rules"]]
     assert [rule["ref"] for rule in custom["rules"][2:]] == ["culvert-guard_sanctions"]
 
     again = sandbox.up("guard", adopting)
     assert again["changes"] == []
-    # The zone's rulesets, and each of the two.
+    # One read lists the zone's rulesets, one more reads each of the two.
     assert again["calls"] == {"reads": 3, "writes": 0}
 
     front = sandbox.run("status")["frontend"]
@@ -80,35 +80,35 @@ def test_rules_are_added_to_those_of_others_which_stay(sandbox: Sandbox) -> None
     assert 429 not in limited[:2]
     assert limited[2] == 429
 
-    # Somebody adds a rule by hand: it is kept, too. Ours goes, and it alone.
+    # A rule added by hand is kept too. The update deletes this stack's rule alone.
     added = {**MAINTENANCE, "description": "added"}
     by_hand = [{key: rule[key] for key in rule if key not in ("version", "last_updated")} for rule in custom["rules"]]
     api(sandbox, "PUT", f"/{custom['id']}", {"description": custom["description"], "rules": [added, *by_hand]})
     robots = {"name": "robots", "expression": 'http.user_agent contains "bot"'}
-    # Limits are no longer wanted: their ruleset goes, in which there is nothing else.
-    sandbox.up("guard", guarded(rules=[robots], rateLimits=[]))
+    # Without rate limits their ruleset is deleted, which has no other rules.
+    sandbox.up("guard", waf_settings(rules=[robots], rateLimits=[]))
     (custom,) = rulesets(sandbox)
-    wanted = ["added", "let the monitor in", "closed", "culvert-guard: robots"]
-    assert [rule["description"] for rule in custom["rules"]] == wanted
+    descriptions = ["added", "let the monitor in", "closed", "culvert-guard: robots"]
+    assert [rule["description"] for rule in custom["rules"]] == descriptions
 
     sandbox.destroy("guard")
     (left,) = rulesets(sandbox)
     assert (left["id"], left["name"], left["description"]) == (before["id"], "default", "")
-    assert [same(rule) for rule in left["rules"][1:]] == [same(rule) for rule in before["rules"]]
+    assert [content(rule) for rule in left["rules"][1:]] == [content(rule) for rule in before["rules"]]
     assert left["rules"][0]["description"] == "added"
 
 
 def rulesets(sandbox: Sandbox) -> list[dict[str, Any]]:
-    return [made for made in sandbox.state()["objects"] if made["kind"] == "rulesets" and made["scope"] == ZONE]
+    return [item for item in sandbox.state()["objects"] if item["kind"] == "rulesets" and item["scope"] == ZONE]
 
 
-def same(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule without what counts its versions."""
+def content(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule without its version and the time of its last change."""
     return {key: value for key, value in rule.items() if key not in ("version", "last_updated")}
 
 
 @pytest.fixture(autouse=True)
-def left_as_it_was(sandbox: Sandbox) -> Iterator[None]:
+def clean_zone(sandbox: Sandbox) -> Iterator[None]:
     yield
     for ruleset in rulesets(sandbox):
         api(sandbox, "DELETE", f"/{ruleset['id']}")
