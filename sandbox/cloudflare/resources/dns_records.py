@@ -111,14 +111,6 @@ def of_zone(store: Store, zone: str) -> list[Body]:
     return [json.loads(row["body"]) for row in store.all("SELECT body FROM records WHERE zone = ? ORDER BY name", zone)]
 
 
-def proxied_cnames(store: Store) -> dict[str, str]:
-    """Targets of all proxied CNAME records, in all zones: name → content (`<tunnel>.cfargotunnel.com`)."""
-    rows = store.all(
-        "SELECT name, body ->> 'content' AS content FROM records WHERE type = 'CNAME' AND body ->> 'proxied'"
-    )
-    return {row["name"]: row["content"] for row in rows}
-
-
 def seed(store: Store, zone: str, record: str, name: str) -> None:
     """Creates a proxied CNAME to a foreign host with this id, unless the id or the name exists."""
     if store.one("SELECT 1 FROM records WHERE id = ? OR (zone = ? AND name = ?)", record, zone, name):

@@ -14,8 +14,9 @@ import pytest
 
 from sandbox.cloudflare import connections, edge_locations
 from sandbox.cloudflare.app import build
-from sandbox.cloudflare.resources import configurations, dns_records, tunnels
+from sandbox.cloudflare.resources import configurations, tunnels
 from sandbox.cloudflare.store import Store
+from sandbox.edge import routes
 from tests.support.emulator import ACCOUNT, RECORDS, TUNNELS, Emulator, emulator_process, refusal
 
 CONFIG = {"ingress": [{"hostname": "a.example.com", "service": "http://a:80"}, {"service": "http_status:404"}]}
@@ -129,7 +130,7 @@ def test_the_api_and_another_process_read_each_others_writes(emulator: Emulator,
     assert row["account"] == ACCOUNT
     assert tunnels.connector_token(row) == emulator.done("GET", f"{TUNNELS}/{tunnel}/token")
     assert current["config"]["ingress"] == CONFIG["ingress"]
-    assert dns_records.proxied_cnames(edge) == {"a.example.com": target}
+    assert [routes.resolve(edge, f"{name}.example.com").tunnel for name in "ab"] == [row, None]
     connector = connections.Connector(version="2026.7.3")
     opened = [connections.open_connection(edge, tunnel, connector) for _ in range(4)]
     assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "healthy"
