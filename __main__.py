@@ -7,7 +7,7 @@ from settings import Settings, base_name
 
 lazy_sdk.install()
 
-# After the line above, which works for imports that follow it alone.
+# After `install`, which affects only the imports that follow it.
 from components.exposure import Exposure, exports  # noqa: E402
 
 settings = Settings.load()

@@ -1,4 +1,4 @@
-"""What is provisioned. Components read no configuration, do no I/O and make no provider."""
+"""What is provisioned. Components read no configuration and create no provider."""
 
 from components.access import Access
 from components.connector.connector import Connector

@@ -12,7 +12,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Commands for operators. They need the access of `pulumi up`, except migrate, which only reads files.",
+    help="Commands for operators. They need the access of `pulumi up`, except migrate, which needs none.",
 )
 
 Stack = Annotated[

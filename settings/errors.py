@@ -70,8 +70,8 @@ class SettingsError(Exception):
 def reject(problem: str, accepted: str | None = None, source: str | None = None, **more: Any) -> NoReturn:
     """Reject the value that a validator checks.
 
-    `accepted` and `source` default to those of the value's type. `value` replaces the value shown; `up` names a key
-    that many levels above.
+    `accepted` and `source` default to those of the value's type. `value` replaces the value shown; with `up`, the
+    issue is about the key that many levels above.
     """
     context = {"problem": problem, "accepted": accepted, "source": source, **more}
     raise PydanticCustomError(REJECTED, "{problem}", context)

@@ -156,8 +156,8 @@ class Settings(Options):
 
     @classmethod
     def load(cls) -> "Settings":
-        """The settings of the stack that the engine runs; nothing else reads Pulumi's configuration. Raises
-        SettingsError, with lines of the stack file where the settings come from it."""
+        """The settings of the stack that the engine runs; nothing else reads the `culvert:` keys of its configuration.
+        Raises SettingsError, with lines of the stack file where the settings come from it."""
         values = loading.engine_values()
         try:
             return cls.parse(values)

@@ -1,4 +1,4 @@
-"""A whole exposure: the component of every other component of one tunnel."""
+"""The component of a whole exposure, which creates every other component of one tunnel."""
 
 from components.exposure.exposure import Exposure
 from components.exposure.outputs import exports

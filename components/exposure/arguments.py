@@ -1,7 +1,7 @@
 """The arguments of each component of an exposure: settings, and outputs of earlier components, in the component's
 terms.
 
-Pure functions, one a component. Those of an optional component return None where the settings do not ask for it.
+Pure functions, one per component. Those of an optional component return None where the settings do not ask for it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -31,8 +31,9 @@ class Exposure(pulumi.ComponentResource):
     same messages. Ingress rules are sorted, and the destinations of the network policy follow from the routes. A DNS
     record or WAF ruleset of another owner is an error before anything is created, unless the inputs adopt it.
 
-    The resource's name is the name of the tunnel and of the Deployment's prefix, and the default namespace. It must be
-    unique in the account and fit Kubernetes: lower-case letters, digits and hyphens, at most 50.
+    The resource's name is the tunnel's name, the prefix of the Deployment's, and the default namespace. It must be
+    unique in the account and fit Kubernetes: lower-case letters, digits and hyphens, at most 50, not beginning with
+    kube-.
     """
 
     public_hostname: pulumi.Output[str]
@@ -97,7 +98,7 @@ class Exposure(pulumi.ComponentResource):
             ),
             child,
         )
-        # What a visitor must not get past, or ahead of.
+        # Needed before a record leads visitors here.
         ready = [connector.workload, *(waf.rulesets if waf else []), *([access] if access else [])]
         records = Records(
             name,

@@ -1,4 +1,4 @@
-"""The policy rules, one a module. `ALL` lists them in the order in which a stack is created."""
+"""The policy rules, one per module. `ALL` lists them in the order in which a stack is created."""
 
 from policy.rule import Rule
 from policy.rules.access import ACCESS

@@ -1,4 +1,4 @@
-"""The fence as it is sent; what it lets through is judged in `tests/flows`."""
+"""The network policy as it is sent; `tests/integration/network_policy` tests which flows it allows."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from itertools import combinations
