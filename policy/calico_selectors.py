@@ -27,13 +27,13 @@ def selects(selector: str, labels: Labels) -> bool:
 class _Parser:
     def __init__(self, selector: str, labels: Labels) -> None:
         self.selector, self.labels, self.tokens = selector, labels, []
-        place = 0
-        while place < len(selector):
-            token = _TOKEN.match(selector, place)
+        position = 0
+        while position < len(selector):
+            token = _TOKEN.match(selector, position)
             if not token:
-                raise ValueError(f"{selector!r} is not a selector: syntax error at {selector[place:]!r}")
+                raise ValueError(f"{selector!r} is not a selector: syntax error at {selector[position:]!r}")
             self.tokens.append(token)
-            place = token.end()
+            position = token.end()
 
     def parse_or(self) -> bool:
         result = self.parse_and()

@@ -27,15 +27,14 @@ def reasons(stack: Stack) -> dict[str, str]:
 def allowed_ranges(stack: Stack) -> Iterator[tuple[Any, frozenset[int]]]:
     """CIDRs with their ports that `networkPolicy.allow` and `networkPolicy.dns` declare."""
     policy = json.loads(stack.configuration.get("culvert:networkPolicy") or "{}")
-    written = [
-        (get_path(opening, "cidr"), as_list(get_path(opening, "ports")))
-        for opening in as_list(get_path(policy, "allow"))
+    declared = [
+        (get_path(peer, "cidr"), as_list(get_path(peer, "ports"))) for peer in as_list(get_path(policy, "allow"))
     ]
-    written += [
+    declared += [
         (get_path(resolver, "cidr"), [get_path(resolver, "port") or 53])
         for resolver in as_list(get_path(policy, "dns"))
     ]
-    for cidr, ports in written:
+    for cidr, ports in declared:
         if isinstance(cidr, str):
             yield ip_network(cidr), frozenset(ports)
 

@@ -1,7 +1,7 @@
 """Egress rules of every policy engine in Kubernetes' form: rules with `to` and `ports`.
 
 A peer may also be `{"entity": name}`, Cilium's own. Where an engine is more precise than this form, the rule becomes
-wider: a false alarm is better than a missed opening.
+wider: a false alarm is better than a missed destination.
 """
 
 from collections.abc import Iterator

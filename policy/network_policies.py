@@ -16,7 +16,7 @@ _GROUPS = {
 
 
 def selecting(pod: Pod, stack: Stack) -> list[Resource]:
-    """The policies of the stack that select a pod, or may select it: their selector is unknown yet."""
+    """The policies of the stack that select a pod, or may select it because their selector is not known yet."""
     policies = stack.every("NetworkPolicy", "CiliumNetworkPolicy")
     return [policy for policy in policies if engine(policy) and selects(policy, pod)]
 
@@ -40,7 +40,7 @@ def isolates(policy: Resource, direction: str) -> bool:
     types = get_path(spec, "types" if engine(policy) == "calico" else "policyTypes")
     if not types:
         # https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec:
-        # Ingress, and Egress if there are egress rules. Calico's default is Egress alone if there are only egress rules.
+        # Ingress, and Egress with egress rules. Calico's default is Egress alone if there are only egress rules.
         has_egress = bool(get_path(spec, "egress"))
         if direction == "Egress":
             return has_egress

@@ -28,8 +28,8 @@ def _validate(resource: Resource, stack: Stack, options: Options) -> Iterator[st
     ]
     count = Counter(rule.hostname for rule in unprotected)
     for rule in unprotected:
-        # Routes and rules share no identifier, so compare per hostname: as many unprotected rules as public routes is
-        # intended.
+        # Routes and rules share no identifier, so the count per hostname decides: as many unprotected rules as public
+        # routes are intended.
         if count[rule.hostname] > public[rule.hostname]:
             yield f"{rule.requests} has no Access application and is not declared public"
 
@@ -75,8 +75,7 @@ ACCESS = Rule(
     name="routes-require-access",
     description="Every route is protected by Cloudflare Access or declared public.",
     remedy="Set `access` on the route, or `public: true` if everyone may open it. For a tunnel outside culvert's "
-    "settings, list the "
-    "hostname in this rule's option `public`.",
+    "settings, list the hostname in this rule's option `public`.",
     validate=_validate,
     scope="stack",
     enforcement_level="advisory",

@@ -25,8 +25,7 @@ CONNECTOR_ISOLATION = Rule(
     name="connector-has-network-policy",
     description="A network policy that restricts both egress and ingress selects every connector's pods.",
     remedy="Create a NetworkPolicy in the pods' namespace, with policyTypes Ingress and Egress and a podSelector that "
-    "matches the "
-    "labels of the pod template. culvert's component NetworkPolicy does.",
+    "matches the labels of the pod template. culvert's component NetworkPolicy does.",
     validate=_validate,
     scope="stack",
 )

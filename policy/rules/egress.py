@@ -106,10 +106,10 @@ def _reached(peer: Any, ports: Any, declared: _Declared) -> Iterator[str]:
 
 def _subtract(network: Network, excepted: Iterable[Network]) -> list[Network]:
     """The parts of a range outside the excepted ranges."""
-    left = [network]
+    remaining = [network]
     for exception in excepted:
-        left = [part for rest in left for part in _without(rest, exception)]
-    return left
+        remaining = [part for rest in remaining for part in _without(rest, exception)]
+    return remaining
 
 
 def _without(network: Network, exception: Network) -> list[Network]:
@@ -141,11 +141,10 @@ def _declared(stack: Stack, options: Options) -> _Declared:
 EGRESS = Rule(
     name="no-private-egress",
     description="A connector reaches no private, link-local or loopback address unless the stack declares it: as an "
-    "origin by address "
-    "and port, under `networkPolicy.allow` or `networkPolicy.dns`, or as a private network routed through the tunnel.",
+    "origin by address and port, under `networkPolicy.allow` or `networkPolicy.dns`, or as a private network routed "
+    "through the tunnel.",
     remedy="Add the private ranges to the policy's `except`, or declare the address as the service of a route. Add a "
-    "whole range to "
-    "this rule's option `ranges`.",
+    "whole range to this rule's option `ranges`.",
     validate=_validate,
     scope="stack",
     options={

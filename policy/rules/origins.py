@@ -20,8 +20,7 @@ ORIGINS = Rule(
     name="origins-are-verified",
     description="The certificate of every HTTPS origin is verified, or a written reason says why not.",
     remedy="Set `caPool` to the origin's certificate authority and remove `noTlsVerify`. Otherwise give a `reason` "
-    "beside it, or in "
-    "this rule's option `reasons`.",
+    "beside it, or in this rule's option `reasons`.",
     validate=_validate,
     scope="resource",
     options={

@@ -139,8 +139,7 @@ POD_SECURITY = Rule(
     name="pods-are-restricted",
     description="Every pod meets Kubernetes' restricted Pod Security standard.",
     remedy="Change the field that the message names in the pod template. The API server applies the same standard in "
-    "a namespace "
-    "labelled pod-security.kubernetes.io/enforce: restricted.",
+    "a namespace labelled pod-security.kubernetes.io/enforce: restricted.",
     validate=_validate,
     scope="resource",
 )

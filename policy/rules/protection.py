@@ -15,8 +15,7 @@ PROTECTION = Rule(
     name="tunnel-is-protected",
     description="The tunnel is protected: neither an update nor a destroy deletes it by accident.",
     remedy="Set `culvert:tunnel: {protect: true}`, or `protect` on the resource. To delete the tunnel on purpose, set "
-    "it to false and "
-    "run `pulumi up` first.",
+    "it to false and run `pulumi up` first.",
     validate=_validate,
     scope="resource",
     enforcement_level="advisory",

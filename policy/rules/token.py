@@ -101,8 +101,7 @@ def _decoded(text: str) -> str:
 TOKEN = Rule(
     name="token-stays-secret",
     description="The connector's token and the tunnel's secret appear nowhere in plain text: not in a pod's spec, an "
-    "annotation, a stack "
-    "output or the unencrypted part of the state.",
+    "annotation, a stack output or the unencrypted part of the state.",
     remedy="Pass the token to pods from a Secret, as a file or a variable; wrap it in pulumi.Output.secret; export "
     "neither.",
     validate=_validate,

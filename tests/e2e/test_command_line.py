@@ -250,7 +250,7 @@ def test_credentials_of_real_accounts_stay_out_of_the_sandbox(sandbox: Sandbox) 
     assert completed.returncode == 0, completed.stderr
     assert "left out" in completed.stderr
     assert "cloudflare:apiToken" in completed.stderr
-    assert file.read_text() == yaml.safe_dump(content), "the user's file is unchanged"
+    assert file.read_text() == yaml.safe_dump(content), "the command changed the user's file"
 
 
 def test_the_error_for_a_tunnel_name_in_use_has_a_remedy(sandbox: Sandbox) -> None:

@@ -71,7 +71,7 @@ def test_a_mandatory_violation_stops_an_update_before_anything_is_created(
     run = engine("up", "single", "prod", connector={"replicas": 1}, tunnel={"protect": True})
     assert run["failed"]
     assert ("connector-is-redundant", "mandatory") in rules(run)
-    assert "culvert-single-cloudflared" not in run["made"]
+    assert "culvert-single-cloudflared" not in run["created"]
     assert sandbox.objects("apps/v1", "Deployment", "single") == []
 
 

@@ -14,9 +14,9 @@ def routed_settings(virtual: dict[str, str] | None = None) -> dict[str, Any]:
 
 
 def test_a_route_moves_and_a_foreign_route_stays(sandbox: Sandbox) -> None:
-    made = sandbox.up("routed", routed_settings())
+    first = sandbox.up("routed", routed_settings())
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
-    assert made["outputs"]["virtualNetworkId"] == route["virtual_network_id"]
+    assert first["outputs"]["virtualNetworkId"] == route["virtual_network_id"]
     assert route["virtual_network_name"] == "default"
 
     assert sandbox.up("routed", routed_settings({"name": "homelab"}))["summary"]["delete"] == 1

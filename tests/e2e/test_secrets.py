@@ -38,7 +38,7 @@ def test_the_exported_state_contains_no_secret(sandbox: Sandbox, secrets: list[s
     _assert_absent(secrets, state)
     assert "ciphertext" in state
     identities = [resource.get("id", "") for resource in json.loads(state)["deployment"]["resources"]]
-    assert "none" in identities, "the random password's id is not its value"
+    assert "none" in identities, "the random password's id is another than none"
 
 
 def test_previews_and_diffs_contain_no_secret(sandbox: Sandbox, secrets: list[str]) -> None:

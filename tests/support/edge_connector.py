@@ -1,4 +1,4 @@
-"""A connector for tests: one HTTP/2 tunnel connection as cloudflared makes it, which a test can make misbehave."""
+"""A connector for tests: one HTTP/2 tunnel connection like cloudflared's, with optional faults."""
 
 import asyncio
 import base64

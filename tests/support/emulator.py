@@ -45,7 +45,7 @@ _OWNER = "owner"
 
 @dataclass
 class Emulator:
-    """One emulator, as its owner and as the holder of a token see it."""
+    """One emulator, with its admin API and the API for a token."""
 
     http: httpx.Client
     admin_secret: str
@@ -53,7 +53,7 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """What CLOUDFLARE_BASE_URL has to be."""
+        """The value for CLOUDFLARE_BASE_URL."""
         return f"{str(self.http.base_url).rstrip('/')}/client/v4"
 
     def owner_call(self, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -76,8 +76,8 @@ class Emulator:
         self.token = self.create_token(ALL_PERMISSIONS)
 
     def create_token(self, permissions: Sequence[Any] | None) -> str:
-        wanted = None if permissions is None else list(permissions)
-        return self.owner("POST", "/tokens", {"name": "test", "permissions": wanted})["value"]
+        listed = None if permissions is None else list(permissions)
+        return self.owner("POST", "/tokens", {"name": "test", "permissions": listed})["value"]
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> httpx.Response:
         """An API call; `body` is sent as JSON, bytes unchanged."""
@@ -97,7 +97,7 @@ class Emulator:
         return self.done("POST", TUNNELS, {"name": name, "config_src": "cloudflare", "tunnel_secret": secret()})["id"]
 
     def connect(self, tunnel: str, connectors: list[int]) -> Any:
-        """Replaces the connections of a tunnel: for each connector, how many it holds."""
+        """Replaces the connections of a tunnel; `connectors` are the numbers of connections of each connector."""
         return self.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": connectors})
 
 

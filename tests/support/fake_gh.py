@@ -27,7 +27,7 @@ def _api(state: dict[str, Any], arguments: list[str]) -> object:
         assert path == "repos/me/it/issues/7/comments"
         state["comments"].append({"id": 100, "user": {"login": "github-actions[bot]"}, **body})
     else:
-        (comment,) = [each for each in state["comments"] if path == f"repos/me/it/issues/comments/{each['id']}"]
+        (comment,) = [item for item in state["comments"] if path == f"repos/me/it/issues/comments/{item['id']}"]
         comment.update(body)
     return {}
 

@@ -55,7 +55,7 @@ class EngineKiller:
         self._lock = threading.Lock()
 
     def kill_after(self, writes: int, run: Run) -> bool:
-        """Runs until so many writes were made, then kills the engine; returns whether it was killed."""
+        """Runs until the given number of writes, then kills the engine; returns whether it was killed."""
         self._begin(writes)
         try:
             run()
@@ -142,7 +142,7 @@ class EngineHarness:
         return httpx.get(path, headers=headers).raise_for_status().json()["result"]
 
     def namespaced_objects(self, namespace: str) -> dict[str, list[dict[str, Any]]]:
-        """The objects of a namespace that the program can have created, by kind."""
+        """The objects of a namespace of the kinds that the program creates, by kind."""
         objects = {}
         for version, kind in KINDS:
             path = self._cluster.endpoint(version, kind).path(namespace)

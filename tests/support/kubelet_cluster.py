@@ -99,7 +99,7 @@ class KubeletCluster:
         self.call("POST", path, {"metadata": {"name": name, "labels": labels or {}}, **body})
 
     def deploy(self, replicas: int = 1, grace_period: int = 20, **container: Any) -> None:
-        """A connector's Deployment, with the probes that the component gives it except for their periods."""
+        """A connector's Deployment, with the component's probes except for their periods."""
 
         def probe(path: str, **more: Any) -> dict[str, Any]:
             return {"httpGet": {"path": path, "port": "metrics"}, "periodSeconds": 1, "failureThreshold": 1, **more}
@@ -142,7 +142,7 @@ class KubeletCluster:
         return statuses[0][0] if statuses and statuses[0] else {"ready": False, "restartCount": -1, "state": {}}
 
     def started(self, pod: dict[str, Any] | None = None) -> dict[str, Any]:
-        """How the pod's process was started (`stub_cloudflared`); empty before that."""
+        """The arguments, environment and pid that the pod's stub_cloudflared wrote; empty before its start."""
         for candidate in [pod] if pod else self.pods():
             note = self.pod_folder(candidate) / "started.json"
             with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Pulumi's Python support as far as `pulumi new` asks it for anything: an engine built from its module comes without."""
+"""A fake language host for Python, for `pulumi new`: an engine built from its Go module has none."""
 
 import signal
 from concurrent import futures
@@ -22,7 +22,7 @@ class _Host(language_pb2_grpc.LanguageRuntimeServicer):
 
     def InstallDependencies(self, request: object, context: object):
         del request, context
-        # The test runs the project with the packages that it has itself.
+        # The test runs the project with its own Python packages.
         yield language_pb2.InstallDependenciesResponse(stdout=b"")
 
 

@@ -1,4 +1,4 @@
-"""Components deployed against mocks: first the whole program runs, then plain code looks at what was registered."""
+"""A recorder of programs under mocks: the program runs to its end, then tests assert on what it registered."""
 
 import asyncio
 import json
@@ -22,11 +22,11 @@ ZONE_ID = "61019e82473e2926d28b8c0319cd097b"
 
 @dataclass(frozen=True)
 class Registered:
-    """One resource as the program sent it to the engine.
+    """One resource, as the program registered it with the engine.
 
-    `inputs` are in the clear, `shown` is the same with secrets hidden, as anybody may read it; `parent` is the type of the
-    parent, `after` what it waits for and `replaced_with` what it cannot outlive, each as `str` of it; `protect` says that
-    the engine refuses to delete it.
+    `inputs` are in the clear; `shown` is their text with secrets hidden. `parent` is the parent's type. `after` are its
+    dependencies and `replaced_with` the resources whose replacement replaces it, each as their `str`. `protect` means
+    that the engine refuses to delete it.
     """
 
     type: str
@@ -48,7 +48,7 @@ class Registered:
 
 @dataclass
 class Recorded:
-    """All that one program sent. Components themselves and the stack are not among the `resources`."""
+    """Everything that one program registered. `resources` has neither components nor the stack."""
 
     resources: list[Registered] = field(default_factory=list)
     invokes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -58,8 +58,8 @@ class Recorded:
 
     def one(self, type_: str) -> Registered:
         """The only resource whose type ends with `:type_`."""
-        (found,) = self.every(type_)
-        return found
+        (resource,) = self.every(type_)
+        return resource
 
     def every(self, type_: str) -> list[Registered]:
         return [resource for resource in self.resources if resource.type.endswith(f":{type_}")]
@@ -70,7 +70,7 @@ class Recorded:
 
     @property
     def shown(self) -> str:
-        """Everything that was sent, as anybody may read it."""
+        """All inputs and outputs as text, with secrets hidden."""
         return self.shown_outputs + "".join(f"{resource} {resource.shown}" for resource in self.resources)
 
 
@@ -111,8 +111,8 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-class _Refused(grpc.RpcError):
-    """A look-up that fails as the engine's do."""
+class _LookupFailed(grpc.RpcError):
+    """A failed look-up, with the engine's error."""
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
@@ -121,17 +121,19 @@ class _Refused(grpc.RpcError):
         return str(self)
 
 
-NOTHING_THERE = {"readStackOutputs": {"outputs": {}}, "getDnsRecords": {"results": []}}
-"""What look-ups answer where a stack is new, and so are its hostnames."""
+EMPTY_ACCOUNT = {"readStackOutputs": {"outputs": {}}, "getDnsRecords": {"results": []}}
+"""Answers to look-ups for a new stack with new hostnames."""
 
 
 class _Cloud(mocks.Mocks):
-    """Answers as the providers do, as far as the program reads their answers; `rulesets` are there before, `answers` has
-    those to other look-ups by name."""
+    """Answers as the providers do, as far as the program reads their answers.
+
+    `rulesets` exist before the program runs; `answers` are those to other look-ups, by name.
+    """
 
     def __init__(self, rulesets: Sequence[dict[str, Any]], answers: Mapping[str, Any]) -> None:
         self.rulesets = rulesets
-        self.answers = {**NOTHING_THERE, **answers}
+        self.answers = {**EMPTY_ACCOUNT, **answers}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         kind = args.typ.rsplit(":", 1)[-1]
@@ -152,21 +154,21 @@ class _Cloud(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token.endswith(":getRulesets"):
-            found = [{key: value for key, value in each.items() if key != "rules"} for each in self.rulesets]
-            return {"rulesets": found}, []
+            listed = [{key: value for key, value in item.items() if key != "rules"} for item in self.rulesets]
+            return {"rulesets": listed}, []
         if args.token.endswith(":getRuleset"):
-            return next(each for each in self.rulesets if each["id"] == args.args["id"]), []
+            return next(item for item in self.rulesets if item["id"] == args.args["id"]), []
         name = args.token.rsplit(":", 1)[-1]
         if name == "getZone":
             return {"id": ZONE_ID, "name": args.args["filter"]["name"]}, []
         answer = self.answers[name]
         if isinstance(answer, str):
-            raise _Refused(answer)
+            raise _LookupFailed(answer)
         return answer, []
 
 
 def _read(message: Any, secret: Callable[[Any], Any] = lambda value: value) -> Any:
-    """A message off the wire, `secret` applied to each secret value in it."""
+    """The values of a protocol message, with `secret` applied to each secret one."""
 
     def read(value: Any) -> Any:
         if isinstance(value, list):
@@ -192,8 +194,8 @@ def _title(urn: str) -> str:
     return f"{_type(urn).rsplit(':', 1)[-1]} {urn.rsplit('::', 1)[-1]}"
 
 
-def _ran(program: Callable[[], object]) -> None:
-    # What the program returns is not awaited: a component is no coroutine.
+def _run(program: Callable[[], object]) -> None:
+    # The result is discarded: the SDK would await a program's return value, and a component is not awaitable.
     program()
 
 
@@ -210,9 +212,9 @@ class Deploy(Protocol):
 
 @contextmanager
 def recorder() -> Iterator[Deploy]:
-    """Runs a program to its end as project `culvert` and returns what it registered.
+    """Runs programs to their end as project `culvert` and returns what they registered.
 
-    `answers` are those to look-ups, by the function's name (`getDnsRecords`); a text is why it fails.
+    `answers` are those to look-ups, by the function's name (`getDnsRecords`); a string is the error of a failed one.
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -229,7 +231,7 @@ def recorder() -> Iterator[Deploy]:
         pulumi.runtime.set_all_config(dict(config or {}))
         mocks.set_mocks(cloud, project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded, cloud))
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
-        loop.run_until_complete(run_in_stack(lambda: _ran(program)))
+        loop.run_until_complete(run_in_stack(lambda: _run(program)))
         return recorded
 
     yield run

@@ -1,4 +1,4 @@
-"""Finishes the deletion of namespaces without the five seconds that kube-controller-manager lets pass first.
+"""A finalizer of namespaces that does not wait five seconds first, as kube-controller-manager does.
 
 The wait is for API servers that lag behind each other (`namespaceDeletionGracePeriod` in its
 pkg/controller/namespace/namespace_controller.go). A sandbox has one server, and no test is about the wait. What happens
@@ -17,14 +17,14 @@ from kubernetes.dynamic.exceptions import DynamicApiError
 from kubernetes.dynamic.resource import ResourceList
 
 PAUSE = 0.2
-"""Seconds between two looks."""
+"""Seconds between two lists of the namespaces."""
 # A server that is stopped or starting, and a namespace that the controller has finished meanwhile.
 _PASSING = (DynamicApiError, client.ApiException, urllib3.exceptions.HTTPError, config.ConfigException, OSError)
 
 
 @contextlib.contextmanager
 def finalizing(home: Path) -> Iterator[None]:
-    """Within, namespaces of the sandbox in this folder end as soon as they are empty."""
+    """Within, deleted namespaces of the sandbox in this folder end as soon as they are empty."""
     stopped = threading.Event()
     thread = threading.Thread(target=_run, args=(home, stopped), daemon=True)
     thread.start()
@@ -53,17 +53,17 @@ def _run(home: Path, stopped: threading.Event) -> None:
 
 
 def _kinds(api: client.ApiClient, home: Path) -> list[Any]:
-    """The kinds of objects that are in namespaces and can be deleted."""
-    found: list[Any] = dynamic.DynamicClient(api, cache_file=str(home / "kinds.json")).resources.search()
-    objects = [kind for kind in found if not isinstance(kind, ResourceList) and "/" not in kind.name]
+    """The namespaced kinds whose objects can be deleted as a collection."""
+    listed: list[Any] = dynamic.DynamicClient(api, cache_file=str(home / "kinds.json")).resources.search()
+    objects = [kind for kind in listed if not isinstance(kind, ResourceList) and "/" not in kind.name]
     return [kind for kind in objects if kind.namespaced and "deletecollection" in (kind.verbs or [])]
 
 
 def _finish(api: client.ApiClient, kinds: list[Any], namespace: Any) -> None:
     name = namespace.metadata.name
-    left = [kind for kind in kinds if kind.get(namespace=name, limit=1).items]
-    for kind in left:
+    remaining = [kind for kind in kinds if kind.get(namespace=name, limit=1).items]
+    for kind in remaining:
         kind.delete(namespace=name, field_selector=f"metadata.namespace={name}")
-    if not left:
+    if not remaining:
         namespace.spec.finalizers = []
         client.CoreV1Api(api).replace_namespace_finalize(name, namespace)

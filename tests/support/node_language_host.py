@@ -1,5 +1,4 @@
-"""Pulumi's language host for Node.js, as far as running a program that is compiled already: the official one is no Go
-module.
+"""A language host for Node.js that runs compiled programs: the official one is not available as a Go module.
 
 It starts the runner of the npm package `@pulumi/pulumi` in the program's folder, as the official host does:
 https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/pulumi-language-nodejs/main.go
@@ -65,11 +64,11 @@ class _Host(language_pb2_grpc.LanguageRuntimeServicer):
         }
         dry_run = ["--dry-run"] if request.dryRun else []
         command = ["node", str(folder / RUNNER), *flags, *dry_run, str(folder)]
-        done = subprocess.run(command, cwd=request.pwd, env=env, capture_output=True, text=True)
+        completed = subprocess.run(command, cwd=request.pwd, env=env, capture_output=True, text=True)
         # 32: the runner has reported the error to the engine itself.
-        if done.returncode == 32:
+        if completed.returncode == 32:
             return language_pb2.RunResponse(bail=True)
-        error = f"exit status {done.returncode}: {done.stderr[-3000:]}" if done.returncode else ""
+        error = f"exit status {completed.returncode}: {completed.stderr[-3000:]}" if completed.returncode else ""
         return language_pb2.RunResponse(error=error)
 
 

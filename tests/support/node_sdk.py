@@ -1,7 +1,7 @@
 """A typed npm package of culvert's components, made from the package's schema.
 
-`pulumi package add` makes the real one by Pulumi's language host for Node.js, which only a full installation has. This
-one has the same names and types, as far as a program that creates components uses them.
+`pulumi package add` generates the real one with Pulumi's language host for Node.js, which only a full installation has.
+This one has the same names and types, as far as a program needs them to create components.
 """
 
 import json
@@ -13,7 +13,7 @@ _PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boo
 
 
 def write_sdk(schema: Mapping[str, Any], folder: Path) -> None:
-    """Write the package `@pulumi/culvert` into `folder`."""
+    """Writes the package `@pulumi/culvert` to `folder`."""
     folder.mkdir(parents=True)
     code, types = ['const pulumi = require("@pulumi/pulumi");'], ['import * as pulumi from "@pulumi/pulumi";']
     for token, group in schema["types"].items():
@@ -29,7 +29,9 @@ def write_sdk(schema: Mapping[str, Any], folder: Path) -> None:
             "};"
         )
         types.append(_interface(f"{name}Inputs", resource["inputProperties"], resource["requiredInputs"]))
-        properties = "".join(f"    readonly {key}: pulumi.Output<{_type(each)}>;\n" for key, each in outputs.items())
+        properties = "".join(
+            f"    readonly {key}: pulumi.Output<{_type(output)}>;\n" for key, output in outputs.items()
+        )
         types.append(
             f"export declare class {name} extends pulumi.ComponentResource {{\n"
             f"    constructor(name: string, args: {name}Inputs, opts?: pulumi.ComponentResourceOptions);\n"
@@ -41,7 +43,9 @@ def write_sdk(schema: Mapping[str, Any], folder: Path) -> None:
 
 
 def _interface(name: str, properties: Mapping[str, Any], required: list[str]) -> str:
-    lines = [f"    {key}{'' if key in required else '?'}: {_input(each)};" for key, each in properties.items()]
+    lines = [
+        f"    {key}{'' if key in required else '?'}: {_input(property_)};" for key, property_ in properties.items()
+    ]
     return "\n".join([f"export interface {name} {{", *lines, "}"])
 
 
@@ -51,7 +55,7 @@ def _input(schema: Mapping[str, Any]) -> str:
 
 def _type(schema: Mapping[str, Any]) -> str:
     if alternatives := schema.get("oneOf"):
-        return " | ".join(_type(each) for each in alternatives)
+        return " | ".join(_type(alternative) for alternative in alternatives)
     if reference := schema.get("$ref"):
         return _name(reference) if reference.startswith("#/types/") else "any"
     if schema["type"] == "array":

@@ -5,4 +5,4 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 FIXTURES = PROJECT / "tests" / "fixtures"
 TRACES = FIXTURES / "traces"
-"""What the official plugins were recorded to send and keep."""
+"""Recordings of the official plugins: their API calls and the state they produce."""

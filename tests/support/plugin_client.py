@@ -23,7 +23,7 @@ def trace(name: str) -> Any:
 
 
 class PluginError(Exception):
-    """What the engine would report: a failed check, or an error of the provider."""
+    """The error that the engine would report: a failed check, or an error of the provider."""
 
 
 @dataclass
@@ -81,45 +81,45 @@ class Plugin:
         request = provider_pb2.CreateRequest(
             urn=urn(type, name), name=name, type=type, properties=to_struct(inputs), preview=preview, timeout=timeout
         )
-        made = self.call("Create", request)
-        return ResourceState(type, made.id, inputs, from_struct(made.properties))
+        response = self.call("Create", request)
+        return ResourceState(type, response.id, inputs, from_struct(response.properties))
 
-    def diff(self, kept: ResourceState, news: dict[str, Any]) -> Any:
-        olds: dict[str, Any] = {"olds": to_struct(kept.outputs), "old_inputs": to_struct(kept.inputs)}
+    def diff(self, state: ResourceState, news: dict[str, Any]) -> Any:
+        olds: dict[str, Any] = {"olds": to_struct(state.outputs), "old_inputs": to_struct(state.inputs)}
         request = provider_pb2.DiffRequest(
-            id=kept.id, urn=urn(kept.type), type=kept.type, name="one", news=to_struct(news), **olds
+            id=state.id, urn=urn(state.type), type=state.type, name="one", news=to_struct(news), **olds
         )
         return self.call("Diff", request)
 
-    def update(self, kept: ResourceState, news: dict[str, Any], preview: bool = False) -> ResourceState:
-        olds: dict[str, Any] = {"olds": to_struct(kept.outputs), "old_inputs": to_struct(kept.inputs)}
+    def update(self, state: ResourceState, news: dict[str, Any], preview: bool = False) -> ResourceState:
+        olds: dict[str, Any] = {"olds": to_struct(state.outputs), "old_inputs": to_struct(state.inputs)}
         request = provider_pb2.UpdateRequest(
-            id=kept.id, urn=urn(kept.type), type=kept.type, name="one", news=to_struct(news), preview=preview, **olds
+            id=state.id, urn=urn(state.type), type=state.type, name="one", news=to_struct(news), preview=preview, **olds
         )
-        made = self.call("Update", request)
-        return ResourceState(kept.type, kept.id, news, from_struct(made.properties))
+        response = self.call("Update", request)
+        return ResourceState(state.type, state.id, news, from_struct(response.properties))
 
-    def read(self, kept: ResourceState) -> ResourceState | None:
-        """The resource as it is now, None where it is gone. Without outputs and inputs it is an import."""
-        olds: dict[str, Any] = {"properties": to_struct(kept.outputs), "inputs": to_struct(kept.inputs)}
-        found = self.call(
-            "Read", provider_pb2.ReadRequest(id=kept.id, urn=urn(kept.type), type=kept.type, name="one", **olds)
+    def read(self, state: ResourceState) -> ResourceState | None:
+        """The resource's current state, or None if it does not exist. Without outputs and inputs, it is an import."""
+        olds: dict[str, Any] = {"properties": to_struct(state.outputs), "inputs": to_struct(state.inputs)}
+        response = self.call(
+            "Read", provider_pb2.ReadRequest(id=state.id, urn=urn(state.type), type=state.type, name="one", **olds)
         )
         return (
-            ResourceState(kept.type, found.id, from_struct(found.inputs), from_struct(found.properties))
-            if found.id
+            ResourceState(state.type, response.id, from_struct(response.inputs), from_struct(response.properties))
+            if response.id
             else None
         )
 
-    def delete(self, kept: ResourceState) -> None:
+    def delete(self, state: ResourceState) -> None:
         request = provider_pb2.DeleteRequest(
-            id=kept.id, urn=urn(kept.type), type=kept.type, name="one", properties=to_struct(kept.outputs)
+            id=state.id, urn=urn(state.type), type=state.type, name="one", properties=to_struct(state.outputs)
         )
         self.call("Delete", request)
 
     def invoke(self, token: str, **args: Any) -> dict[str, Any]:
-        found = self.call("Invoke", provider_pb2.InvokeRequest(tok=token, args=to_struct(args)))
-        return from_struct(getattr(found, "return"))
+        response = self.call("Invoke", provider_pb2.InvokeRequest(tok=token, args=to_struct(args)))
+        return from_struct(getattr(response, "return"))
 
 
 @dataclass
@@ -162,14 +162,14 @@ class MiniEngine:
     def refresh(self) -> dict[str, str]:
         """Each resource's change by name, as a refresh reports it: same, update or gone."""
         changes = {}
-        for name, kept in list(self.state.items()):
-            found = self.plugin.read(kept)
-            if found is None:
+        for name, state in list(self.state.items()):
+            current = self.plugin.read(state)
+            if current is None:
                 del self.state[name]
                 changes[name] = "gone"
             else:
-                changes[name] = "same" if found.outputs == kept.outputs else "update"
-                self.state[name] = found
+                changes[name] = "same" if current.outputs == state.outputs else "update"
+                self.state[name] = current
         return changes
 
     def destroy(self) -> None:
@@ -195,8 +195,8 @@ def running_plugin(name: str) -> Iterator[Plugin]:
 
 @contextmanager
 def connect(port: int) -> Iterator[Plugin]:
-    """A connection to a stand-in, as one engine has."""
-    # An object that never became ready is in the error's metadata, of which the engine accepts 16 MB.
+    """A connection to a stand-in, like an engine's."""
+    # The metadata of an error contains the object that is not ready; the engine accepts up to 16 MB of it.
     options = [(f"grpc.{limit}max_metadata_size", 2**24) for limit in ("", "absolute_")]
     options.append(("grpc.use_local_subchannel_pool", 1))
     with grpc.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:

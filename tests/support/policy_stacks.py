@@ -24,12 +24,12 @@ class Recorder:
     resources: dict[str, Resource] = field(default_factory=dict)
 
     def stack(self, configuration: dict[str, str]) -> Stack:
-        """What was recorded, as one stack."""
+        """The recorded resources as one stack."""
         return Stack(tuple(self.resources.values()), configuration)
 
 
 def recording(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    """Records every program that runs under mocks within this context."""
+    """Records every program that runs under mocks while `monkeypatch` applies."""
     recorder = Recorder()
     register, finish = mocks.MockMonitor.RegisterResource, mocks.MockMonitor.RegisterResourceOutputs
 
@@ -57,8 +57,8 @@ def _with(resource: Resource, message: Any) -> Resource:
 def written(stack: str) -> dict[str, str]:
     """The settings of a stack file of this repository, as the engine passes them."""
     settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    given = {key: value for key, value in settings.items() if value is not None}
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+    values = {key: value for key, value in settings.items() if value is not None}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
 def settings_of(environment: str | None) -> dict[str, PolicyConfig]:
@@ -72,25 +72,24 @@ def judged(stack: Stack, environment: str | None, when: str | None = None) -> li
 
 
 def changed(stack: Stack, kind: str, change: Callable[[dict[str, Any]], None], name: str = "") -> Stack:
-    """The stack with changed properties of its resources of a kind (and whose names end with `name`), without
-    components.
+    """The stack with `change` applied to its resources of a kind whose names end with `name`; never to components.
 
-    The change is made in what is shown too, as if what it brings in were no secret.
+    The change applies to `shown` too, as if its new values were not marked secret.
     """
     return Stack(tuple(_changed(stack, kind, change, name)), stack.configuration)
 
 
 def _changed(stack: Stack, kind: str, change: Callable[[dict[str, Any]], None], name: str) -> Iterator[Resource]:
-    hit = False
+    applied = False
     for resource in stack.resources:
         if resource.kind == kind and resource.name.endswith(name) and not resource.type.startswith("culvert:"):
-            hit, properties, shown = True, deepcopy(resource.properties), deepcopy(resource.shown)
+            applied, properties, shown = True, deepcopy(resource.properties), deepcopy(resource.shown)
             change(dict_of(properties))
             change(dict_of(shown))
             yield replace(resource, properties=properties, shown=shown)
         else:
             yield resource
-    assert hit, f"there is no {kind} …{name} to change"
+    assert applied, f"there is no {kind} …{name} to change"
 
 
 def dict_of(value: Any) -> dict[str, Any]:

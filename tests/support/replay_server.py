@@ -37,8 +37,8 @@ class ReplayServer:
     def answer(self, call: Call) -> dict[str, Any]:
         with self.lock:
             self.calls.append(call)
-            matching = [one for one in self.replies if (one["method"], one["path"]) == (call.method, call.path)]
-            same_name = [one for one in matching if _name(one.get("body")) == _name(call.body)]
+            matching = [reply for reply in self.replies if (reply["method"], reply["path"]) == (call.method, call.path)]
+            same_name = [reply for reply in matching if _name(reply.get("body")) == _name(call.body)]
             reply = next(iter(same_name or matching), None)
             if reply is None:
                 errors = [{"code": 7003, "message": "not in the recording"}]

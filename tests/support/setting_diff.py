@@ -1,4 +1,4 @@
-"""What a change of settings touches: the same program run with the settings before and after, and what differs."""
+"""The resources that a change of settings changes: the program runs with the settings before and after it."""
 
 import json
 import runpy
@@ -23,29 +23,29 @@ UP = {
         "outputs": {"tunnelName": "culvert-dev", "tunnelId": TUNNEL_ID, "records": {"blog.example.com": RECORD_ID}}
     }
 }
-"""The stack of `BASE` is up already, and has a tunnel and a record."""
+"""Answers to look-ups if the stack of `BASE` is deployed, with its tunnel and record."""
 
 
-def touched(deploy: Deploy, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
-    """What is made (+), changed (~) and gone (-) between two stack files, `BASE` with the keys of each; None takes a key out.
+def setting_diff(deploy: Deploy, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """The created (+), changed (~) and deleted (-) resources between two stack files: `BASE` with the keys of each.
 
-    Resources as kind and name, without the stack's own name before it: `~ Deployment cloudflared`.
+    None removes a key. A resource is its kind and its name without the stack's: `~ Deployment cloudflared`.
     """
     old, new = _resources(deploy, before), _resources(deploy, after)
     return {
         *(f"+ {name}" for name in new.keys() - old.keys()),
         *(f"- {name}" for name in old.keys() - new.keys()),
-        *(f"~ {name}" for name in old.keys() & new.keys() if _kept(old[name]) != _kept(new[name])),
+        *(f"~ {name}" for name in old.keys() & new.keys() if _state(old[name]) != _state(new[name])),
     }
 
 
-def _kept(resource: Registered) -> tuple[dict[str, Any], bool]:
-    """What the state keeps of a resource, apart from where it stands."""
+def _state(resource: Registered) -> tuple[dict[str, Any], bool]:
+    """The parts of a resource that the state stores, without its parent."""
     return resource.inputs, resource.protect
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Every single setting of a model, as in `connector.image.tag`."""
+    """The path of each setting of a model, such as `connector.image.tag`."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
         group = group_in(field.annotation)
@@ -53,8 +53,8 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 
 
 def _resources(deploy: Deploy, changes: Mapping[str, Any]) -> dict[str, Registered]:
-    given = {f"culvert:{key}": value for key, value in {**BASE, **changes}.items() if value is not None}
-    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+    values = {f"culvert:{key}": value for key, value in {**BASE, **changes}.items() if value is not None}
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     recorded = deploy(
         lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), "dev", config, answers=UP
     )

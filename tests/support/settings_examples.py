@@ -10,11 +10,11 @@ from settings.errors import SettingIssue
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
 TOKEN = "eyJhIjogImFjY291bnQiLCAidCI6ICJ0dW5uZWwiLCAicyI6ICJzZWNyZXQifQ=="  # noqa: S105
-"""Has the form of a connector token, with words for its parts."""
+"""Has the form of a connector token, with words in place of its parts."""
 
 
 def only_issue(config: dict[str, Any]) -> SettingIssue:
-    """The one issue of these settings, which must be rejected; its source is part of the error."""
+    """The only issue of these settings, which must be rejected; the error must contain its source."""
     with pytest.raises(SettingsError, match="1 mistake in the settings") as error:
         Settings.parse(config)
     (issue,) = error.value.issues
@@ -27,7 +27,7 @@ Case = tuple[dict[str, Any], str, str]
 
 
 def assert_rejected(case: Case) -> None:
-    """The settings have this one mistake, and the message has every part."""
+    """Asserts that the settings have this one mistake, and that its message has every part."""
     config, key, words = case
     issue = only_issue(config)
     assert issue.key == f"culvert:{key}".removesuffix(".")

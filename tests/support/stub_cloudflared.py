@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A stub of cloudflared: answers probes as files in `SWITCHES` say, and writes how it was started.
+"""A stub of cloudflared: the files in `SWITCHES` control its answers to probes.
 
-It writes `started.json` to its folder (`HOME`). The files `unready` and `dead` make its probes fail; with `stubborn` it
-ignores SIGTERM.
+It writes its arguments, environment and pid to `started.json` in `HOME`. The files `unready` and `dead` make its probes
+fail; with `stubborn` it ignores SIGTERM.
 """
 
 import http.server

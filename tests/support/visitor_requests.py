@@ -1,4 +1,4 @@
-"""A visitor's request for tests of expressions and WAF rules."""
+"""A visitor's request, for tests of expressions and WAF rules."""
 
 from typing import Any
 

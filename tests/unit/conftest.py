@@ -28,5 +28,5 @@ def emulator(emulator_thread: "EmulatorThread", tmp_path: Path) -> Iterator["Emu
 
 @pytest.fixture
 def cloudflare_environ(emulator: "Emulator") -> dict[str, str]:
-    """The variables that lead a client to the emulator."""
+    """The environment variables that point a client to the emulator."""
     return {"CLOUDFLARE_BASE_URL": emulator.base_url, "CLOUDFLARE_API_TOKEN": emulator.token}

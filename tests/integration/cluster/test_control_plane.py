@@ -24,7 +24,7 @@ from sandbox.errors import SandboxError
 from sandbox.tools.processes import Supervisor
 from tests.support.processes import alive, eventually
 
-pytestmark = pytest.mark.xdist_group("cluster")  # one after another: a cluster takes half a gigabyte
+pytestmark = pytest.mark.xdist_group("cluster")  # one worker: a cluster takes half a gigabyte
 
 
 @dataclass
@@ -69,9 +69,9 @@ class Cluster:
 
     def available(self, namespace: str, name: str = "web") -> bool:
         """Whether the current generation of a Deployment is rolled out completely."""
-        read: Any = self.apps().read_namespaced_deployment(name, namespace)
-        status, replicas = read.status, read.spec.replicas
-        observed = status.observed_generation == read.metadata.generation
+        deployment: Any = self.apps().read_namespaced_deployment(name, namespace)
+        status, replicas = deployment.status, deployment.spec.replicas
+        observed = status.observed_generation == deployment.metadata.generation
         return observed and status.updated_replicas == status.replicas == status.available_replicas == replicas
 
 
@@ -187,7 +187,7 @@ def test_a_restricted_namespace_rejects(running: Cluster, namespace: str, wrong:
         running.create("pod", namespace, body)
 
 
-def test_an_unlabelled_namespace_admits_a_privileged_pod_so_the_label_decides(running: Cluster):
+def test_an_unlabelled_namespace_admits_a_privileged_pod(running: Cluster):
     spec = pod_spec(securityContext={})
     spec["containers"][0]["securityContext"] = {"privileged": True}
     running.create("namespace", None, {"metadata": {"name": "lax"}})
@@ -226,8 +226,8 @@ def test_custom_resources_are_validated_and_garbage_collected(running: Cluster, 
     object_ = {"apiVersion": sealed.group_version, "kind": sealed.kind, "metadata": metadata}
     with pytest.raises(ApiException, match=r"spec\.encryptedData: Required value"):
         sealed.create(body={**object_, "spec": {}}, namespace=namespace)
-    made = sealed.create(body={**object_, "spec": {"encryptedData": {"token": "AAAA"}}}, namespace=namespace)
-    owner = {"apiVersion": sealed.group_version, "kind": sealed.kind, "name": "token", "uid": made.metadata.uid}
+    created = sealed.create(body={**object_, "spec": {"encryptedData": {"token": "AAAA"}}}, namespace=namespace)
+    owner = {"apiVersion": sealed.group_version, "kind": sealed.kind, "name": "token", "uid": created.metadata.uid}
     running.create("secret", namespace, {"metadata": {**metadata, "ownerReferences": [owner]}})
     sealed.delete(name="token", namespace=namespace)
     eventually(lambda: running.core().list_namespaced_secret(namespace).items == [])

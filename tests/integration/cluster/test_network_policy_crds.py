@@ -61,10 +61,10 @@ def test_a_valid_object_of_each_kind_is_accepted_and_an_invalid_one_rejected(kub
 def test_an_installed_definition_is_not_replaced(kubeconfig: Path) -> None:
     def generations() -> dict[str, int]:
         with connect(kubeconfig) as api:
-            listed = json.loads(
+            response = json.loads(
                 client.ApiextensionsV1Api(api).list_custom_resource_definition(_preload_content=False).data  # pyright: ignore
             )
-        return {crd["metadata"]["name"]: crd["metadata"]["generation"] for crd in listed["items"]}
+        return {crd["metadata"]["name"]: crd["metadata"]["generation"] for crd in response["items"]}
 
     before = generations()
     assert {"networkpolicies.projectcalico.org", "ciliumnetworkpolicies.cilium.io"} <= before.keys()
@@ -79,8 +79,8 @@ def test_an_unavailable_definition_is_reported_and_the_others_are_served(
     monkeypatch.setenv("PATH", str(tmp_path))
     unavailable = dataclasses.replace(network_policy_crds.SCHEMAS[0], digest="0" * 64, url="http://127.0.0.1:9/")
     messages: list[str] = []
-    found = network_policy_crds.definitions(messages.append, [unavailable, network_policy_crds.SCHEMAS[1]])
-    assert [crd["spec"]["group"] for crd in found] == ["cilium.io"]
+    definitions = network_policy_crds.definitions(messages.append, [unavailable, network_policy_crds.SCHEMAS[1]])
+    assert [crd["spec"]["group"] for crd in definitions] == ["cilium.io"]
     assert "calico-networkpolicies cannot be rehearsed" in messages[-1]
     assert "there is no Go on the PATH" in messages[-1]
 

@@ -16,7 +16,7 @@ from tests.support.plugin_client import Plugin, running_plugin
 
 @pytest.fixture(scope="session")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cluster of these tests, or the external one that the sandbox is configured with."""
+    """A cluster for these tests, or the external cluster of the sandbox's configuration."""
     if external := external_kubeconfig():
         yield external
         return
@@ -46,7 +46,7 @@ def namespace(cluster_api: Api) -> Iterator[str]:
     """A namespace per test, with the restricted Pod Security standard."""
     name = f"test-{secrets.token_hex(4)}"
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    thing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    cluster_api.create(thing, preview=False)
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    cluster_api.create(manifest, preview=False)
     yield name
-    cluster_api.delete(thing, "Background")
+    cluster_api.delete(manifest, "Background")

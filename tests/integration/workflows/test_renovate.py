@@ -1,4 +1,4 @@
-"""The Renovate configuration finds the versions that it is to update; Renovate reports no missing match."""
+"""The Renovate configuration matches every version that it must update; Renovate itself reports no missing match."""
 
 import json
 import re

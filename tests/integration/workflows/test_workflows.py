@@ -1,4 +1,4 @@
-"""The workflows: their permissions, their secrets and what their shell steps run."""
+"""The workflows: their permissions, secrets and shell steps."""
 
 import json
 import re

@@ -12,28 +12,28 @@ from ops import cli
 
 
 @dataclass(frozen=True)
-class Done:
+class Completed:
     status: int
     stdout: str
     stderr: str
 
 
-Ops = Callable[..., Done]
+Ops = Callable[..., Completed]
 
 
 @pytest.fixture
 def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ops:
-    """Runs a command; `given` is its standard input. There is no `pulumi` on the PATH."""
+    """Runs a command with `stdin` as its standard input. There is no `pulumi` on the PATH."""
 
-    def run(*arguments: str, given: str = "") -> Done:
+    def run(*arguments: str, stdin: str = "") -> Completed:
         monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
         monkeypatch.setattr(sys, "argv", ["ops", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             cli.run()
-        shown = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Done(ended.value.code, shown.out, shown.err)
+        captured = capsys.readouterr()
+        assert isinstance(exited.value.code, int)
+        return Completed(exited.value.code, captured.out, captured.err)
 
     return run

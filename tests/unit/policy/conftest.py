@@ -1,4 +1,4 @@
-"""Fixtures: the repository's own stacks, as the program registers them under mocks."""
+"""This repository's own stacks, as the program registers them under mocks."""
 
 import runpy
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def run(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stack]
 
 @pytest.fixture(scope="session")
 def kept() -> dict[str, Stack]:
-    """Stacks that tests read only, created once."""
+    """Stacks that the tests only read, created once."""
     return {}
 
 

@@ -7,7 +7,7 @@ import pytest
 from settings import Settings
 from tests.support.mock_recorder import TUNNEL_ID, Deploy
 from tests.support.sealed_secrets import certificate
-from tests.support.setting_diff import BASE, RECORD_ID, keys, touched
+from tests.support.setting_diff import BASE, RECORD_ID, keys, setting_diff
 
 RULES = "~ ZeroTrustTunnelCloudflaredConfig rules"
 DEPLOYMENT = "~ Deployment cloudflared"
@@ -473,7 +473,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
 def test_a_setting_touches_only_what_it_must(
     deploy: Deploy, before: dict[str, Any], after: dict[str, Any], expected: set[str]
 ) -> None:
-    assert touched(deploy, before, after) == expected
+    assert setting_diff(deploy, before, after) == expected
 
 
 def test_no_setting_is_left_out() -> None:

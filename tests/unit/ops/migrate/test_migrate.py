@@ -8,7 +8,7 @@ import yaml
 from ops.migrate.origins import seconds
 from settings import Settings
 from tests.support.paths import FIXTURES
-from tests.unit.ops.conftest import Done, Ops
+from tests.unit.ops.conftest import Completed, Ops
 
 SAMPLES, GOLDEN = FIXTURES / "migrate" / "samples", FIXTURES / "migrate" / "golden"
 ACCOUNT = ["--account-id", "0123456789abcdef0123456789abcdef"]
@@ -19,10 +19,10 @@ HOME = [*ACCOUNT, "--zone", "example.com=89abcdef0123456789abcdef01234567"]
 def migrate(ops: Ops) -> Ops:
     """Runs the command; `fails` says that it must end with an error."""
 
-    def run(*arguments: str, given: str = "", fails: bool = False) -> Done:
-        done = ops("migrate", *arguments, given=given)
-        assert done.status == (1 if fails else 0), done.stderr
-        return done
+    def run(*arguments: str, stdin: str = "", fails: bool = False) -> Completed:
+        completed = ops("migrate", *arguments, stdin=stdin)
+        assert completed.status == (1 if fails else 0), completed.stderr
+        return completed
 
     return run
 
@@ -37,10 +37,10 @@ CATCH_ALL = "{service: 'http_status:404'}"
 
 @pytest.mark.parametrize(("sample", "options"), [("config.yml", HOME), ("operator.yaml", [])], ids=["file", "operator"])
 def test_a_sample_becomes_this_stack_file_with_this_report(migrate: Ops, sample: str, options: list[str]) -> None:
-    done = migrate(str(SAMPLES / sample), *options)
+    completed = migrate(str(SAMPLES / sample), *options)
     stem = sample.split(".")[0]
-    assert done.stdout == (GOLDEN / f"{stem}.stack.yaml").read_text()
-    assert done.stderr == (GOLDEN / f"{stem}.report.txt").read_text()
+    assert completed.stdout == (GOLDEN / f"{stem}.stack.yaml").read_text()
+    assert completed.stderr == (GOLDEN / f"{stem}.report.txt").read_text()
 
 
 def test_the_written_settings_are_valid_and_no_file_is_overwritten_without_force(migrate: Ops, tmp_path: Path) -> None:
@@ -58,42 +58,44 @@ def test_the_written_settings_are_valid_and_no_file_is_overwritten_without_force
 
 def test_localhost_becomes_the_given_address(migrate: Ops) -> None:
     rules = ("{hostname: a.example.com, service: 'http://localhost:3000'}", CATCH_ALL)
-    assert "there are no routes to migrate" in migrate("-", *HOME, given=config(*rules), fails=True).stderr
-    done = migrate("-", *HOME, "--localhost", "192.168.1.20", given=config(*rules))
-    assert "service: http://192.168.1.20:3000" in done.stdout
+    assert "there are no routes to migrate" in migrate("-", *HOME, stdin=config(*rules), fails=True).stderr
+    completed = migrate("-", *HOME, "--localhost", "192.168.1.20", stdin=config(*rules))
+    assert "service: http://192.168.1.20:3000" in completed.stdout
 
 
 def test_missing_zones_are_guessed_and_reported(migrate: Ops) -> None:
-    done = migrate("-", *ACCOUNT, given=config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL))
-    assert yaml.safe_load(done.stdout)["config"]["culvert:zones"] == {"example.com": None}
-    assert "example.com is guessed" in done.stderr
+    completed = migrate(
+        "-", *ACCOUNT, stdin=config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL)
+    )
+    assert yaml.safe_load(completed.stdout)["config"]["culvert:zones"] == {"example.com": None}
+    assert "example.com is guessed" in completed.stderr
 
 
 def test_ids_that_look_like_numbers_stay_strings(migrate: Ops) -> None:
     zone = "example.com=" + "1234567890" * 3 + "e5"
-    given = config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL)
-    assert f'example.com: "{"1234567890" * 3}e5"' in migrate("-", *ACCOUNT, "--zone", zone, given=given).stdout
+    stdin = config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL)
+    assert f'example.com: "{"1234567890" * 3}e5"' in migrate("-", *ACCOUNT, "--zone", zone, stdin=stdin).stdout
 
 
 def test_a_list_is_read_as_its_items(migrate: Ops) -> None:
     documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
-    given = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": documents})
-    assert migrate("-", given=given).stdout == (GOLDEN / "operator.stack.yaml").read_text()
+    stdin = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": documents})
+    assert migrate("-", stdin=stdin).stdout == (GOLDEN / "operator.stack.yaml").read_text()
 
 
 def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
     documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
     elsewhere = {**documents[0], "kind": "Tunnel", "metadata": {"name": "elsewhere", "namespace": "lab"}}
-    given = yaml.safe_dump_all([*documents, elsewhere])
-    assert "k3s-tunnel, elsewhere: select one with --tunnel" in migrate("-", given=given, fails=True).stderr
-    done = migrate("-", "--tunnel", "elsewhere", given=given)
-    assert [route["hostname"] for route in yaml.safe_load(done.stdout)["config"]["culvert:routes"]] == [
+    stdin = yaml.safe_dump_all([*documents, elsewhere])
+    assert "k3s-tunnel, elsewhere: select one with --tunnel" in migrate("-", stdin=stdin, fails=True).stderr
+    completed = migrate("-", "--tunnel", "elsewhere", stdin=stdin)
+    assert [route["hostname"] for route in yaml.safe_load(completed.stdout)["config"]["culvert:routes"]] == [
         "other.example.com"
     ]
 
 
 @pytest.mark.parametrize(
-    ("given", "options", "report"),
+    ("stdin", "options", "report"),
     [
         ("a: [", HOME, "- is not YAML"),
         ("a: b", HOME, "must be one config.yml of cloudflared"),
@@ -113,10 +115,10 @@ def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
     ],
 )
 def test_invalid_input_is_reported_and_nothing_is_written(
-    migrate: Ops, given: str, options: list[str], report: str, tmp_path: Path
+    migrate: Ops, stdin: str, options: list[str], report: str, tmp_path: Path
 ) -> None:
-    done = migrate("-", *options, "--to", str(tmp_path / "Pulumi.a.yaml"), given=given, fails=True)
-    assert report in done.stderr
+    completed = migrate("-", *options, "--to", str(tmp_path / "Pulumi.a.yaml"), stdin=stdin, fails=True)
+    assert report in completed.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""Live resources of an emulated API."""
+"""The live resources of the emulated API."""
 
 import pytest
 

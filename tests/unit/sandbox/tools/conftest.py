@@ -11,14 +11,14 @@ from sandbox.tools.processes import Supervisor
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    made = Supervisor(tmp_path / "home")
-    yield made
-    made.stop_all()
+    supervisor = Supervisor(tmp_path / "home")
+    yield supervisor
+    supervisor.stop_all()
 
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """`program(name, script)` puts a shell script on a PATH that holds only what such scripts use."""
+    """`program(name, script)` puts a shell script on a PATH with only the programs that such scripts use."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for command in ("env", "sleep"):
