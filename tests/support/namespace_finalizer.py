@@ -63,6 +63,7 @@ def _finish(api: client.ApiClient, kinds: list[Any], namespace: Any) -> None:
     name = namespace.metadata.name
     remaining = [kind for kind in kinds if kind.get(namespace=name, limit=1).items]
     for kind in remaining:
+        # The client demands a name or a selector even where it deletes a whole collection.
         kind.delete(namespace=name, field_selector=f"metadata.namespace={name}")
     if not remaining:
         namespace.spec.finalizers = []
