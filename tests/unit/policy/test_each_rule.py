@@ -75,7 +75,7 @@ def ingress(**rule: Any) -> Callable[[Properties], object]:
     return change
 
 
-def fence() -> list[Bad]:
+def isolation() -> list[Bad]:
     rule = "connector-has-network-policy"
     policy = "NetworkPolicy"
     return [
@@ -214,7 +214,7 @@ def others() -> list[Bad]:
     ]
 
 
-BAD = [*fence(), *outside(), *token(), *others()]
+BAD = [*isolation(), *outside(), *token(), *others()]
 
 
 def test_a_valid_stack_violates_no_rule(good: Stack) -> None:

@@ -33,7 +33,7 @@ def connector(kind: str = "apps/v1:Deployment", **container: Any) -> Resource:
     return resource(f"kubernetes:{kind}", {"metadata": {"namespace": "blog"}, "spec": {"template": pod}})
 
 
-def fence(egress: Iterable[Properties] = (), **spec: Any) -> Resource:
+def network_policy(egress: Iterable[Properties] = (), **spec: Any) -> Resource:
     spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": list(egress), **spec}
     return resource("kubernetes:networking.k8s.io/v1:NetworkPolicy", {"metadata": {"namespace": "blog"}, "spec": spec})
 
@@ -66,14 +66,14 @@ def test_the_message_names_the_namespace_or_the_open_policy() -> None:
     assert broken(CONNECTOR_ISOLATION, connector()) == [
         "no network policy of this stack selects its pods in namespace blog"
     ]
-    assert broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=["Egress"])) == [
+    assert broken(CONNECTOR_ISOLATION, connector(), network_policy(policyTypes=["Egress"])) == [
         "it selects its pods but does not restrict Ingress"
     ]
 
 
 def test_a_policy_may_select_by_expressions() -> None:
     def selecting(*expressions: Properties) -> Resource:
-        return fence(podSelector={"matchExpressions": list(expressions)})
+        return network_policy(podSelector={"matchExpressions": list(expressions)})
 
     name = "app.kubernetes.io/name"
     meant = {"key": name, "operator": "In", "values": ["cloudflared", "other"]}
@@ -85,16 +85,21 @@ def test_a_policy_may_select_by_expressions() -> None:
 
 
 def test_a_policy_without_types_isolates_egress_only_with_egress_rules() -> None:
-    assert broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=None))
-    assert not broken(CONNECTOR_ISOLATION, connector(), fence([block("198.41.192.0/24")], policyTypes=None))
+    assert broken(CONNECTOR_ISOLATION, connector(), network_policy(policyTypes=None))
+    assert not broken(CONNECTOR_ISOLATION, connector(), network_policy([block("198.41.192.0/24")], policyTypes=None))
 
 
 def test_two_policies_may_isolate_one_direction_each() -> None:
-    assert not broken(CONNECTOR_ISOLATION, connector(), fence(policyTypes=["Ingress"]), fence(policyTypes=["Egress"]))
+    assert not broken(
+        CONNECTOR_ISOLATION,
+        connector(),
+        network_policy(policyTypes=["Ingress"]),
+        network_policy(policyTypes=["Egress"]),
+    )
 
 
 def test_policies_of_unknown_engines_are_ignored() -> None:
-    other = replace(fence(), type="kubernetes:projectcalico.org/v3:NetworkPolicy")
+    other = replace(network_policy(), type="kubernetes:projectcalico.org/v3:NetworkPolicy")
     assert broken(CONNECTOR_ISOLATION, connector(), other)
 
 
@@ -122,7 +127,7 @@ def test_a_pod_that_is_not_a_connector_needs_no_policy() -> None:
 
 
 def reached(*egress: Properties, more: tuple[Resource, ...] = (), **options: Any) -> list[str]:
-    return broken(EGRESS, connector(), fence(egress), *more, **options)
+    return broken(EGRESS, connector(), network_policy(egress), *more, **options)
 
 
 def test_an_origin_address_is_declared_on_its_port_only() -> None:
@@ -171,8 +176,8 @@ def test_pods_of_a_selected_namespace_are_allowed() -> None:
 
 
 def test_policies_of_other_pods_are_not_checked() -> None:
-    database = fence([block("10.0.0.0/8")], podSelector={"matchLabels": {"app": "database"}})
-    assert not broken(EGRESS, connector(), fence(), database)
+    database = network_policy([block("10.0.0.0/8")], podSelector={"matchLabels": {"app": "database"}})
+    assert not broken(EGRESS, connector(), network_policy(), database)
 
 
 @pytest.mark.parametrize("network", PRIVATE, ids=str)

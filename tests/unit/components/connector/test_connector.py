@@ -245,9 +245,9 @@ def test_metrics_of_each_pod_are_found_under_one_name(recorded: Recorded) -> Non
 
 def test_pods_wait_for_what_they_are_told_to_and_the_secret_does_not(deploy: Deploy) -> None:
     def program() -> None:
-        fence = random.RandomPassword("fence", length=8)
-        Connector("culvert-dev", {**ARGS, "depends_on": [fence]})
+        earlier = random.RandomPassword("earlier", length=8)
+        Connector("culvert-dev", {**ARGS, "depends_on": [earlier]})
 
     recorded = deploy(program)
-    assert "RandomPassword fence" in recorded.one("Deployment").after
+    assert "RandomPassword earlier" in recorded.one("Deployment").after
     assert recorded.one("Secret").after == set()
