@@ -25,7 +25,7 @@ def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandb
     for operation in ("preview", "up"):
         (error,) = sandbox.run(operation, "--config", str(file), fails=True)["errors"]
         assert "culvert:routes[0].hostname" in error["message"]
-        assert "CNAME old.example.net (made 20" in error["message"]
+        assert "CNAME old.example.net (created 20" in error["message"]
         assert f'adopt: "{record["id"]}"' in error["message"]
         assert "Traceback" not in error["message"]
     assert {call["method"] for call in sandbox.calls()} == {"GET"}
@@ -65,7 +65,7 @@ def test_a_tunnel_is_adopted_in_place_with_its_rules_and_a_new_secret(sandbox: S
 
     file = sandbox.stack_file("inherit", {**configured, "tunnel": {"adopt": by_file}})
     (error,) = sandbox.run("preview", "--config", str(file), fails=True)["errors"]
-    assert "by-file takes its rules from a file beside its connector" in error["message"]
+    assert "is the tunnel by-file, whose rules are in a file beside its connector" in error["message"]
 
     adopting = {**configured, "tunnel": {"adopt": tunnel}}
     preview = sandbox.run("preview", "--config", str(sandbox.stack_file("inherit", adopting)))
