@@ -24,8 +24,8 @@ ZONE_ID = "61019e82473e2926d28b8c0319cd097b"
 class Registered:
     """One resource, as the program registered it with the engine.
 
-    `inputs` are in the clear; `shown` is their text with secrets hidden. `parent` is the parent's type. `after` are its
-    dependencies and `replaced_with` the resources whose replacement replaces it, each as their `str`. `protect` means
+    `inputs` are in the clear; `shown` is their text with secrets hidden. `parent` is the parent's type. `dependencies`
+    and `replace_with`, the resources whose replacement replaces this one, are named by their `str`. `protect` means
     that the engine refuses to delete it.
     """
 
@@ -34,9 +34,9 @@ class Registered:
     inputs: dict[str, Any]
     shown: str
     parent: str
-    after: frozenset[str]
+    dependencies: frozenset[str]
     delete_before_replace: bool
-    replaced_with: frozenset[str]
+    replace_with: frozenset[str]
     protect: bool
     imported: str
     retained: bool
@@ -92,9 +92,9 @@ class _Monitor(mocks.MockMonitor):
                     inputs=_read(request.object),
                     shown=_shown(request.object),
                     parent=_type(request.parent),
-                    after=frozenset(map(_title, request.dependencies)),
+                    dependencies=frozenset(map(_title, request.dependencies)),
                     delete_before_replace=request.deleteBeforeReplace,
-                    replaced_with=frozenset(map(_title, request.replace_with)),
+                    replace_with=frozenset(map(_title, request.replace_with)),
                     protect=request.protect,
                     imported=request.importId,
                     retained=request.retainOnDelete,

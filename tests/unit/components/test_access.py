@@ -1,4 +1,4 @@
-"""The login before a hostname: who may pass, in which order that is asked, and what stays secret."""
+"""Cloudflare Access for hostnames: applications, policies in their order, and secret service tokens."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def policy(recorded: Recorded, what: str) -> dict[str, Any]:
     return found.inputs
 
 
-def test_everything_of_a_guard_is_called_after_it(deploy: Deploy) -> None:
+def test_applications_and_policies_are_named_after_their_hostname(deploy: Deploy) -> None:
     recorded = deployed(deploy, blog={**PEOPLE, "countries": ["DE"], "service_tokens": ["ci"]})
     assert recorded.names == {
         "ZeroTrustAccessServiceToken culvert-dev-ci",
@@ -40,7 +40,7 @@ def test_everything_of_a_guard_is_called_after_it(deploy: Deploy) -> None:
     assert {each.parent for each in recorded.resources} == {"culvert:index:Access"}
 
 
-def test_any_one_of_the_people_named_may_pass(deploy: Deploy) -> None:
+def test_an_allow_policy_includes_every_named_person(deploy: Deploy) -> None:
     assert policy(deployed(deploy, blog=PEOPLE), "people") == {
         "accountId": ACCOUNT,
         "name": "culvert-dev blog: people",
@@ -55,7 +55,7 @@ def test_any_one_of_the_people_named_may_pass(deploy: Deploy) -> None:
     }
 
 
-def test_people_of_several_countries_may_pass_and_those_elsewhere_are_shut_out_first(deploy: Deploy) -> None:
+def test_visitors_outside_the_listed_countries_are_denied_first(deploy: Deploy) -> None:
     recorded = deployed(deploy, blog={**PEOPLE, "countries": ["DE", "FR"]})
     assert policy(recorded, "elsewhere") == {
         "accountId": ACCOUNT,
@@ -69,7 +69,7 @@ def test_people_of_several_countries_may_pass_and_those_elsewhere_are_shut_out_f
     assert places == {"culvert-dev-blog-elsewhere-id": 1, "culvert-dev-blog-people-id": 2}
 
 
-def test_an_application_stands_before_its_domains_with_policies_that_are_there(deploy: Deploy) -> None:
+def test_an_application_has_its_domains_and_existing_policies(deploy: Deploy) -> None:
     domains = ["blog.example.com/a", "blog.example.com/b"]
     application = deployed(deploy, blog={**PEOPLE, "domains": domains}).one("ZeroTrustAccessApplication")
     assert application.inputs == {
@@ -81,17 +81,17 @@ def test_an_application_stands_before_its_domains_with_policies_that_are_there(d
         "sessionDuration": "8h",
         "policies": [{"id": "culvert-dev-blog-people-id", "precedence": 1}],
     }
-    assert "ZeroTrustAccessPolicy culvert-dev-blog-people" in application.after
+    assert "ZeroTrustAccessPolicy culvert-dev-blog-people" in application.dependencies
 
 
-def test_a_public_path_lets_everybody_pass(deploy: Deploy) -> None:
+def test_a_public_path_bypasses_access(deploy: Deploy) -> None:
     recorded = deployed(deploy, blog={"domains": ["blog.example.com/hook"], "public": True})
     assert len(recorded.every("ZeroTrustAccessPolicy")) == 1
     assert policy(recorded, "everybody")["decision"] == "bypass"
     assert policy(recorded, "everybody")["includes"] == [{"everyone": {}}]
 
 
-def test_a_service_token_is_made_once_for_all_that_name_it(deploy: Deploy) -> None:
+def test_a_service_token_is_created_once_for_all_applications_that_name_it(deploy: Deploy) -> None:
     program: AccessApplicationArgs = {"domains": ["x.example.com"], "service_tokens": ["ci"], "countries": ["DE"]}
     recorded = deployed(deploy, one=program, two=program)
     token = recorded.one("ZeroTrustAccessServiceToken")
@@ -101,7 +101,7 @@ def test_a_service_token_is_made_once_for_all_that_name_it(deploy: Deploy) -> No
         assert found.inputs["includes"] == [{"serviceToken": {"tokenId": "culvert-dev-ci-id"}}]
 
 
-def test_a_service_token_comes_out_as_a_secret(deploy: Deploy) -> None:
+def test_a_service_token_is_a_secret_output(deploy: Deploy) -> None:
     recorded = deployed(deploy, blog={**PEOPLE, "service_tokens": ["ci"]})
     outputs = recorded.outputs["culvert:index:Access"]
     assert outputs["service_tokens"] == {"ci": {"clientId": "id.access", "clientSecret": CLIENT_SECRET}}
@@ -111,7 +111,7 @@ def test_a_service_token_comes_out_as_a_secret(deploy: Deploy) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"emails": []}, {"countries": []}, {"service_tokens": []}])
-def test_nothing_empty_is_sent(deploy: Deploy, changes: dict[str, Any]) -> None:
+def test_empty_lists_are_not_sent(deploy: Deploy, changes: dict[str, Any]) -> None:
     recorded = deployed(deploy, blog={**PEOPLE, **changes})  # pyright: ignore[reportArgumentType]
     assert "[]" not in recorded.shown
     assert '""' not in recorded.shown

@@ -1,4 +1,4 @@
-"""One hostname before several tunnels: pools in their order, and a health check that tunnels understand."""
+"""A load balancer for one hostname and several tunnels: pools in order, and a health check through the tunnel."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def recorded(deploy: Deploy) -> Recorded:
     return deployed(deploy)
 
 
-def test_it_is_a_monitor_a_pool_each_and_a_load_balancer(recorded: Recorded) -> None:
+def test_a_load_balancer_has_a_monitor_and_a_pool_for_each_tunnel(recorded: Recorded) -> None:
     assert recorded.names == {
         "LoadBalancerMonitor culvert-dev-health",
         "LoadBalancerPool culvert-dev-pool-here",
@@ -41,7 +41,7 @@ def test_it_is_a_monitor_a_pool_each_and_a_load_balancer(recorded: Recorded) -> 
     }
 
 
-def test_pools_are_tried_in_the_order_given_and_the_last_takes_what_is_left(recorded: Recorded) -> None:
+def test_pools_are_tried_in_order_and_the_last_is_the_fallback(recorded: Recorded) -> None:
     balancer = recorded.one("LoadBalancer").inputs
     pools = ["culvert-dev-pool-here-id", "culvert-dev-pool-there-id"]
     assert (balancer["defaultPools"], balancer["fallbackPool"]) == (pools, pools[-1])
@@ -49,7 +49,7 @@ def test_pools_are_tried_in_the_order_given_and_the_last_takes_what_is_left(reco
     assert balancer["steeringPolicy"] == "off"
 
 
-def test_tunnels_are_asked_for_the_hostname_by_visitors_and_by_the_health_check(recorded: Recorded) -> None:
+def test_visitors_and_the_health_check_request_the_same_hostname(recorded: Recorded) -> None:
     here, there = (pool.inputs for pool in recorded.every("LoadBalancerPool"))
     assert (here["name"], there["name"]) == ("culvert-dev-here", "culvert-dev-there")
     assert [here["origins"][0]["address"], there["origins"][0]["address"]] == [
@@ -64,7 +64,7 @@ def test_tunnels_are_asked_for_the_hostname_by_visitors_and_by_the_health_check(
     assert (monitor["type"], monitor["path"], monitor["expectedCodes"]) == ("https", "/healthz", "200")
 
 
-def test_origins_stand_in_the_order_that_the_api_gives_them_back_in(deploy: Deploy) -> None:
+def test_origins_are_in_the_order_in_which_the_api_returns_them(deploy: Deploy) -> None:
     recorded = deployed(deploy, pools=[{"name": "all", "tunnels": ["own", OTHER]}])
     origins = recorded.one("LoadBalancerPool").inputs["origins"]
     assert [origin["name"] for origin in origins] == [OTHER, "culvert-dev"]
@@ -76,12 +76,12 @@ def test_a_zone_without_an_id_is_looked_up(deploy: Deploy) -> None:
 
 
 @pytest.mark.parametrize(("steering", "policy"), [("random", "random"), ("latency", "dynamic_latency")])
-def test_another_steering_is_another_policy(deploy: Deploy, steering: str, policy: str) -> None:
+def test_each_steering_has_its_policy(deploy: Deploy, steering: str, policy: str) -> None:
     assert deployed(deploy, steering=steering).one("LoadBalancer").inputs["steeringPolicy"] == policy
 
 
-def test_visitors_are_sent_once_the_connector_is_there(deploy: Deploy) -> None:
+def test_the_load_balancer_is_created_after_the_connector(deploy: Deploy) -> None:
     def program() -> None:
         LoadBalancer("culvert-dev", {**ARGS, "depends_on": [random.RandomPassword("connector", length=8)]})
 
-    assert "RandomPassword connector" in deploy(program).one("LoadBalancer").after
+    assert "RandomPassword connector" in deploy(program).one("LoadBalancer").dependencies

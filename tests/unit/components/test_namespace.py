@@ -1,4 +1,4 @@
-"""The namespace: made restricted, or taken as it is."""
+"""The namespace: created with restricted Pod Security, or an existing one."""
 
 import pulumi
 
@@ -11,7 +11,7 @@ def deployed(deploy: Deploy, args: NamespaceArgs) -> Recorded:
     return deploy(lambda: pulumi.export("name", Namespace("culvert-dev", args).name))
 
 
-def test_a_namespace_is_made_under_restricted_pod_security(deploy: Deploy) -> None:
+def test_a_created_namespace_enforces_restricted_pod_security(deploy: Deploy) -> None:
     recorded = deployed(deploy, {"name": "blog", "labels": {"team": "web"}})
     assert recorded.names == {"Namespace culvert-dev-namespace"}
     assert recorded.components == ["culvert:index:Namespace culvert-dev"]
@@ -24,7 +24,7 @@ def test_a_namespace_is_made_under_restricted_pod_security(deploy: Deploy) -> No
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"name": "blog"}
 
 
-def test_an_existing_namespace_is_named_and_not_touched(deploy: Deploy) -> None:
+def test_an_existing_namespace_is_named_and_not_managed(deploy: Deploy) -> None:
     recorded = deployed(deploy, {"name": "shared", "create": False, "labels": {"team": "web"}})
     assert recorded.names == set()
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"name": "shared"}

@@ -1,4 +1,4 @@
-"""Whom Cloudflare tells, and about which tunnel."""
+"""The notification policy for the tunnel's health."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def deployed(deploy: Deploy, **more: Any) -> Registered:
     return recorded.one("NotificationPolicy")
 
 
-def test_it_is_about_this_tunnels_health_alone(deploy: Deploy) -> None:
+def test_a_notification_is_for_this_tunnels_health_alone(deploy: Deploy) -> None:
     made = deployed(deploy)
     assert made.inputs == {
         "accountId": ACCOUNT,
@@ -33,15 +33,15 @@ def test_it_is_about_this_tunnels_health_alone(deploy: Deploy) -> None:
     }
 
 
-def test_it_reaches_people_every_way_that_is_given_and_no_other(deploy: Deploy) -> None:
+def test_a_notification_has_the_configured_mechanisms_alone(deploy: Deploy) -> None:
     made = deployed(deploy, email=[], webhook=["a" * 32], pagerduty=["b" * 32], when=["degraded"])
     assert made.inputs["mechanisms"] == {"webhooks": [{"id": "a" * 32}], "pagerduties": [{"id": "b" * 32}]}
     assert made.inputs["filters"]["newStatuses"] == ["TUNNEL_STATUS_TYPE_DEGRADED"]
 
 
-def test_nobody_hears_of_a_tunnel_that_is_being_made(deploy: Deploy) -> None:
+def test_a_notification_policy_is_created_after_the_connector(deploy: Deploy) -> None:
     def program() -> None:
         connector = random.RandomPassword("connector", length=8)
         Notification("culvert-dev", {"account_id": ACCOUNT, "tunnel_id": TUNNEL_ID, "depends_on": [connector]})
 
-    assert "RandomPassword connector" in deploy(program).one("NotificationPolicy").after
+    assert "RandomPassword connector" in deploy(program).one("NotificationPolicy").dependencies

@@ -1,4 +1,4 @@
-"""Networks behind the tunnel: routes, the virtual network that they are in, and their order."""
+"""Private networks: their routes, the virtual network, and the order of creation and deletion."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def deployed(deploy: Deploy, **more: Any) -> Recorded:
     return deploy(lambda: PrivateNetworks("culvert-dev", {**ARGS, **more}))  # pyright: ignore[reportArgumentType]
 
 
-def test_without_a_virtual_network_it_is_a_route_each_and_nothing_else(deploy: Deploy) -> None:
+def test_without_a_virtual_network_each_network_is_one_route(deploy: Deploy) -> None:
     recorded = deployed(deploy)
     assert recorded.names == {
         "ZeroTrustTunnelCloudflaredRoute culvert-dev-route-10.43.0.0/16",
@@ -40,17 +40,17 @@ def test_without_a_virtual_network_it_is_a_route_each_and_nothing_else(deploy: D
     assert (second["network"], second["comment"]) == ("fd12:3456::/32", "culvert/dev")
 
 
-def test_a_virtual_network_by_name_is_made_and_is_nobodys_default(deploy: Deploy) -> None:
+def test_a_virtual_network_by_name_is_created_and_is_not_the_default(deploy: Deploy) -> None:
     recorded = deployed(deploy, virtual_network_name="homelab")
     made = recorded.one("ZeroTrustTunnelCloudflaredVirtualNetwork")
     assert made.inputs == {"accountId": ACCOUNT, "name": "homelab", "comment": "culvert/dev"}
     routes = recorded.every("ZeroTrustTunnelCloudflaredRoute")
     assert {route.inputs["virtualNetworkId"] for route in routes} == {"culvert-dev-network-id"}
-    assert all(NAMED in route.after for route in routes)
+    assert all(NAMED in route.dependencies for route in routes)
     assert recorded.outputs["culvert:index:PrivateNetworks"]["virtual_network_id"] == "culvert-dev-network-id"
 
 
-def test_a_virtual_network_by_id_is_used_as_it_is(deploy: Deploy) -> None:
+def test_a_virtual_network_by_id_is_not_managed(deploy: Deploy) -> None:
     recorded = deployed(deploy, virtual_network_id=NETWORK)
     routes = recorded.every("ZeroTrustTunnelCloudflaredRoute")
     assert len(recorded.resources) == len(routes) == 2
@@ -58,8 +58,8 @@ def test_a_virtual_network_by_id_is_used_as_it_is(deploy: Deploy) -> None:
     assert recorded.outputs["culvert:index:PrivateNetworks"]["virtual_network_id"] == NETWORK
 
 
-def test_a_route_back_into_the_default_virtual_network_is_another_resource(deploy: Deploy) -> None:
-    # The provider would leave the one that there is where it is.
+def test_a_route_that_returns_to_the_default_virtual_network_is_another_resource(deploy: Deploy) -> None:
+    # The provider would not move the existing route.
     by_default, by_name, by_id = (
         deployed(deploy, **more).names - {NAMED}
         for more in ({}, {"virtual_network_name": "homelab"}, {"virtual_network_id": NETWORK})
@@ -68,20 +68,20 @@ def test_a_route_back_into_the_default_virtual_network_is_another_resource(deplo
     assert by_name == by_id
 
 
-def test_routes_come_after_the_connector_and_go_before_what_they_are_in(deploy: Deploy) -> None:
+def test_routes_are_created_after_the_connector_and_deleted_before_the_virtual_network(deploy: Deploy) -> None:
     def program() -> None:
         connector, tunnel = (random.RandomPassword(name, length=8) for name in ("connector", "tunnel"))
         args: Any = {**ARGS, "virtual_network_name": "homelab", "depends_on": [connector], "replace_with": [tunnel]}
         PrivateNetworks("culvert-dev", args)
 
     for route in deploy(program).every("ZeroTrustTunnelCloudflaredRoute"):
-        assert "RandomPassword connector" in route.after
-        assert route.replaced_with == {"RandomPassword tunnel", NAMED}
+        assert "RandomPassword connector" in route.dependencies
+        assert route.replace_with == {"RandomPassword tunnel", NAMED}
         assert route.delete_before_replace
 
 
 @pytest.mark.parametrize(("whose", "what"), [("culvert/" + "x" * 120, ""), ("culvert/" + "x" * 80, "y" * 60)])
-def test_a_comment_is_cut_to_what_the_api_takes(deploy: Deploy, whose: str, what: str) -> None:
+def test_a_comment_is_truncated_at_the_limit_of_the_api(deploy: Deploy, whose: str, what: str) -> None:
     routes = [{"network": "10.43.0.0/16", "comment": what}]
     recorded = deployed(deploy, comment=whose, routes=routes, virtual_network_name="homelab")
     route = recorded.one("ZeroTrustTunnelCloudflaredRoute").inputs["comment"]

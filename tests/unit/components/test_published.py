@@ -1,4 +1,4 @@
-"""The components as another language would see them: their schema is read from the annotations."""
+"""The components in other languages: their schema comes from the annotations."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_every_components_inputs_and_outputs_can_be_read_from_its_annotations() 
     assert undescribed == []
 
 
-def test_a_connector_needs_no_more_than_a_namespace_and_a_token(deploy: Deploy) -> None:
+def test_a_connector_requires_only_a_namespace_and_a_token(deploy: Deploy) -> None:
     bare = deploy(lambda: components.Connector("culvert-dev", {"namespace": "blog", "token": "t"})).one("Deployment")
     spec = bare.inputs["spec"]
     (container,) = spec["template"]["spec"]["containers"]
@@ -49,7 +49,7 @@ def test_a_connector_needs_no_more_than_a_namespace_and_a_token(deploy: Deploy) 
     assert {"name": "TUNNEL_GRACE_PERIOD", "value": "30s"} in container["env"]
 
 
-def test_a_policy_fences_the_connector_of_its_own_name(deploy: Deploy) -> None:
+def test_a_network_policy_selects_the_connector_of_its_own_name(deploy: Deploy) -> None:
     def program() -> None:
         components.NetworkPolicy("culvert-dev", {"namespace": "blog", "destinations": []})
         components.Connector("culvert-dev", {"namespace": "blog", "token": "t"})
@@ -61,13 +61,13 @@ def test_a_policy_fences_the_connector_of_its_own_name(deploy: Deploy) -> None:
     )
 
 
-def test_a_selector_in_another_languages_spelling_does_not_open_the_namespace() -> None:
+def test_a_pod_selector_in_camel_case_does_not_allow_the_whole_namespace() -> None:
     camel: Any = {"namespace": "blog", "podSelector": {"app": "blog"}, "port": 8080}
     with pytest.raises(ValueError, match="podSelector"):
         egress("strict", "blog", [camel])
 
 
-def test_a_hostnames_zone_is_looked_up_where_no_id_is_said(deploy: Deploy) -> None:
+def test_a_hostnames_zone_is_looked_up_without_an_id(deploy: Deploy) -> None:
     hostnames = {"blog.example.com": "example.com"}
     recorded = deploy(
         lambda: components.Records(

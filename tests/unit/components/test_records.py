@@ -34,7 +34,7 @@ def recorded(deploy: Deploy) -> Recorded:
     return deployed(deploy)
 
 
-def test_each_hostname_is_one_record_called_after_it(recorded: Recorded) -> None:
+def test_each_hostname_has_one_record_named_after_it(recorded: Recorded) -> None:
     assert recorded.names == {
         "DnsRecord culvert-dev-blog.example.com",
         "DnsRecord culvert-dev-*.example.org",
@@ -65,12 +65,12 @@ def test_only_used_zones_without_an_id_are_looked_up_and_once_each(recorded: Rec
     assert zones == {"blog.example.com": KNOWN, "*.example.org": ZONE_ID, "www.example.org": ZONE_ID}
 
 
-def test_a_zone_of_the_same_name_in_another_account_is_not_meant(recorded: Recorded) -> None:
+def test_a_zone_is_looked_up_in_its_account(recorded: Recorded) -> None:
     ((_, args),) = recorded.invokes
     assert args["filter"] == {"name": "example.org", "account": {"id": ACCOUNT}, "match": "all"}
 
 
-def test_renaming_a_hostname_leaves_its_neighbours_alone(deploy: Deploy) -> None:
+def test_a_renamed_hostname_changes_no_other_record(deploy: Deploy) -> None:
     before = deployed(deploy)
     names = {
         "journal.example.com" if name.startswith("blog") else name: zone for name, zone in ARGS["hostnames"].items()
@@ -80,16 +80,16 @@ def test_renaming_a_hostname_leaves_its_neighbours_alone(deploy: Deploy) -> None
     assert after.names - before.names == {"DnsRecord culvert-dev-journal.example.com"}
 
 
-def test_a_long_comment_is_cut_at_the_limit_of_the_free_plan(deploy: Deploy) -> None:
+def test_a_long_comment_is_truncated_at_the_limit_of_the_free_plan(deploy: Deploy) -> None:
     record = deployed(deploy, comment="culvert/" + "s" * 100).resources[0]
     assert record.inputs["comment"] == "culvert/" + "s" * 92
 
 
-def test_records_wait_for_what_they_are_told_to(deploy: Deploy) -> None:
+def test_records_are_created_after_their_dependencies(deploy: Deploy) -> None:
     def program() -> None:
         connector = random.RandomPassword("connector", length=8)
         Records("culvert-dev", {**ARGS, "depends_on": [connector]})
 
     records = deploy(program).every("DnsRecord")
     assert len(records) == 3
-    assert all("RandomPassword connector" in record.after for record in records)
+    assert all("RandomPassword connector" in record.dependencies for record in records)

@@ -1,4 +1,4 @@
-"""The site to try a tunnel with."""
+"""The sample site: a page, its Deployment and its Service."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def pod(recorded: Recorded) -> dict[str, Any]:
     return recorded.one("Deployment").inputs["spec"]["template"]["spec"]
 
 
-def test_a_sample_site_is_a_page_a_deployment_and_a_service(recorded: Recorded) -> None:
+def test_a_sample_site_has_a_page_a_deployment_and_a_service(recorded: Recorded) -> None:
     assert recorded.names == {
         "ConfigMap culvert-dev-site-page",
         "Deployment culvert-dev-site",
@@ -28,7 +28,7 @@ def test_a_sample_site_is_a_page_a_deployment_and_a_service(recorded: Recorded) 
     assert {resource.inputs["metadata"]["namespace"] for resource in recorded.resources} == {"blog-dev"}
 
 
-def test_the_service_is_called_as_a_route_calls_it_and_leads_to_the_pods(recorded: Recorded) -> None:
+def test_the_service_has_the_name_that_routes_use_and_selects_the_pods(recorded: Recorded) -> None:
     service = recorded.one("Service").inputs
     assert service["metadata"]["name"] == "blog"
     assert service["spec"]["ports"] == [{"name": "http", "port": 80, "targetPort": 8080}]
@@ -38,12 +38,12 @@ def test_the_service_is_called_as_a_route_calls_it_and_leads_to_the_pods(recorde
     assert recorded.one("Deployment").inputs["spec"]["selector"] == {"matchLabels": service["spec"]["selector"]}
 
 
-def test_it_serves_a_page_that_says_what_it_is(recorded: Recorded) -> None:
+def test_the_page_explains_the_site(recorded: Recorded) -> None:
     assert "culvert's sample site" in recorded.one("ConfigMap").inputs["data"]["index.html"]
     assert {"name": "page", "configMap": {"name": "culvert-dev-site-page-1a2b3c4d"}} in pod(recorded)["volumes"]
 
 
-def test_its_pods_pass_the_restricted_standard(recorded: Recorded) -> None:
+def test_its_pods_meet_the_restricted_standard(recorded: Recorded) -> None:
     (container,) = pod(recorded)["containers"]
     assert pod(recorded)["securityContext"]["runAsNonRoot"] is True
     assert pod(recorded)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -52,7 +52,7 @@ def test_its_pods_pass_the_restricted_standard(recorded: Recorded) -> None:
     assert pod(recorded)["automountServiceAccountToken"] is False
 
 
-def test_another_image_takes_the_place_of_the_pinned_one(deploy: Deploy, recorded: Recorded) -> None:
+def test_another_image_replaces_the_pinned_one(deploy: Deploy, recorded: Recorded) -> None:
     assert "@sha256:" in pod(recorded)["containers"][0]["image"]
     other = deploy(
         lambda: SampleSite("culvert-dev", {"namespace": "b", "service": "blog", "image": "registry.example/site:1"})

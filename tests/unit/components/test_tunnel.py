@@ -1,4 +1,4 @@
-"""The Cloudflare side: what is asked of Cloudflare, and what of it anybody may read."""
+"""The tunnel and its configuration: their inputs, and the secrets that stay hidden."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def recorded(deploy: Deploy) -> Recorded:
     return deploy(program)
 
 
-def test_a_tunnel_is_a_password_a_tunnel_and_its_rules(recorded: Recorded) -> None:
+def test_a_tunnel_has_a_password_a_tunnel_and_its_rules(recorded: Recorded) -> None:
     assert recorded.names == {
         "RandomPassword culvert-dev-secret",
         "ZeroTrustTunnelCloudflared culvert-dev-tunnel",
@@ -51,7 +51,7 @@ def test_the_tunnel_takes_its_rules_from_cloudflare(recorded: Recorded) -> None:
     assert (rules["source"], rules["tunnelId"], rules["accountId"]) == ("cloudflare", TUNNEL_ID, ACCOUNT)
 
 
-def test_rules_are_sent_in_the_order_and_words_of_the_api(recorded: Recorded) -> None:
+def test_rules_are_sent_in_order_with_the_names_of_the_api(recorded: Recorded) -> None:
     assert recorded.one("ZeroTrustTunnelCloudflaredConfig").inputs["config"] == {
         "ingresses": [
             {
@@ -72,7 +72,7 @@ def test_the_secret_is_a_long_password_in_base64(recorded: Recorded) -> None:
     assert recorded.one("ZeroTrustTunnelCloudflared").inputs["tunnelSecret"] == SECRET
 
 
-def test_the_token_is_what_cloudflared_decodes(recorded: Recorded) -> None:
+def test_the_token_has_the_form_that_cloudflared_decodes(recorded: Recorded) -> None:
     token = base64.b64decode(recorded.outputs["pulumi:pulumi:Stack"]["token"]).decode()
     assert json.loads(token) == {"a": ACCOUNT, "t": TUNNEL_ID, "s": SECRET}
     assert " " not in token
@@ -86,11 +86,11 @@ def test_neither_password_nor_secret_nor_token_is_shown(recorded: Recorded) -> N
         assert secret not in recorded.shown
 
 
-def test_a_tunnel_goes_before_its_successor_comes_since_names_are_unique(recorded: Recorded) -> None:
+def test_a_tunnel_is_deleted_before_its_replacement_since_names_are_unique(recorded: Recorded) -> None:
     assert recorded.one("ZeroTrustTunnelCloudflared").delete_before_replace
 
 
-def test_outputs_say_where_the_tunnel_is(recorded: Recorded) -> None:
+def test_outputs_have_the_tunnels_id_name_and_target(recorded: Recorded) -> None:
     outputs = recorded.outputs["pulumi:pulumi:Stack"]
     assert outputs["tunnel_id"] == TUNNEL_ID
     assert outputs["tunnel_name"] == "culvert-dev"

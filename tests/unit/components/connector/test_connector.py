@@ -1,4 +1,4 @@
-"""The Kubernetes side: how cloudflared is run, and what becomes of its token."""
+"""The connector: its Deployment, budget and Service, and the handling of its token."""
 
 import json
 from typing import Any
@@ -48,7 +48,7 @@ def recorded(deploy: Deploy) -> Recorded:
     return deployed(deploy)
 
 
-def test_a_connector_is_a_secret_a_deployment_a_budget_and_a_service(recorded: Recorded) -> None:
+def test_a_connector_has_a_secret_a_deployment_a_budget_and_a_service(recorded: Recorded) -> None:
     assert recorded.names == {
         "Secret culvert-dev-token",
         "Deployment culvert-dev-cloudflared",
@@ -61,23 +61,23 @@ def test_a_connector_is_a_secret_a_deployment_a_budget_and_a_service(recorded: R
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"deployment": "culvert-dev-cloudflared"}
 
 
-def test_the_token_is_secret_though_it_is_not_given_as_one(recorded: Recorded) -> None:
+def test_the_token_is_marked_secret_even_if_the_input_is_not(recorded: Recorded) -> None:
     assert recorded.one("Secret").inputs["stringData"] == {"token": TOKEN}
     assert TOKEN not in recorded.shown
 
 
-def test_the_token_is_nowhere_but_in_the_secret(recorded: Recorded) -> None:
+def test_only_the_secret_contains_the_token(recorded: Recorded) -> None:
     elsewhere = [resource for resource in recorded.resources if resource.type != "kubernetes:core/v1:Secret"]
     assert len(elsewhere) == 3
     assert TOKEN not in json.dumps([resource.inputs for resource in elsewhere])
 
 
-def test_the_secret_has_a_generated_name_that_the_pods_follow(recorded: Recorded) -> None:
+def test_the_pods_mount_the_secret_by_its_generated_name(recorded: Recorded) -> None:
     assert "name" not in recorded.one("Secret").inputs["metadata"]
     assert not recorded.one("Secret").delete_before_replace
     (volume,) = pod(recorded)["volumes"]
     assert volume["secret"]["secretName"] == "culvert-dev-token-1a2b3c4d"
-    assert "Secret culvert-dev-token" in recorded.one("Deployment").after
+    assert "Secret culvert-dev-token" in recorded.one("Deployment").dependencies
 
 
 def test_the_token_file_is_readable_by_the_group_alone(recorded: Recorded) -> None:
@@ -88,12 +88,12 @@ def test_the_token_file_is_readable_by_the_group_alone(recorded: Recorded) -> No
     assert pod(recorded)["securityContext"]["fsGroup"] == 65532
 
 
-def test_arguments_say_nothing_but_run(recorded: Recorded) -> None:
+def test_the_arguments_are_tunnel_run_alone(recorded: Recorded) -> None:
     assert container(recorded)["args"] == ["tunnel", "run"]
     assert "command" not in container(recorded)
 
 
-def test_the_environment_is_what_cloudflared_reads(recorded: Recorded) -> None:
+def test_the_environment_has_the_variables_that_cloudflared_reads(recorded: Recorded) -> None:
     assert env(recorded) == {
         "TUNNEL_TOKEN_FILE": "/etc/culvert/token/token",
         "TUNNEL_METRICS": "0.0.0.0:2000",
@@ -107,13 +107,13 @@ def test_the_environment_is_what_cloudflared_reads(recorded: Recorded) -> None:
 
 def test_protocol_log_level_and_grace_period_reach_the_environment(deploy: Deploy) -> None:
     found = deployed(deploy, protocol="http2", log_level="warn", grace_period_seconds=90)
-    told = env(found)
-    assert (told["TUNNEL_TRANSPORT_PROTOCOL"], told["TUNNEL_LOGLEVEL"]) == ("http2", "warn")
-    assert told["TUNNEL_GRACE_PERIOD"] == "90s"
+    variables = env(found)
+    assert (variables["TUNNEL_TRANSPORT_PROTOCOL"], variables["TUNNEL_LOGLEVEL"]) == ("http2", "warn")
+    assert variables["TUNNEL_GRACE_PERIOD"] == "90s"
     assert pod(found)["terminationGracePeriodSeconds"] == 105
 
 
-def test_startup_and_readiness_ask_for_a_connection_and_liveness_only_for_a_process(recorded: Recorded) -> None:
+def test_startup_and_readiness_probes_require_a_connection_and_liveness_only_a_process(recorded: Recorded) -> None:
     probes = {kind: container(recorded)[f"{kind}Probe"] for kind in ("startup", "readiness", "liveness")}
     assert {kind: probe["httpGet"]["path"] for kind, probe in probes.items()} == {
         "startup": "/ready",
@@ -126,13 +126,13 @@ def test_startup_and_readiness_ask_for_a_connection_and_liveness_only_for_a_proc
     assert probes["startup"]["periodSeconds"] * probes["startup"]["failureThreshold"] > 138
 
 
-def test_a_rollout_never_has_fewer_pods_ready_than_asked_for(recorded: Recorded) -> None:
+def test_a_rollout_never_has_fewer_ready_pods_than_replicas(recorded: Recorded) -> None:
     spec = recorded.one("Deployment").inputs["spec"]
     assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     assert pod(recorded)["terminationGracePeriodSeconds"] == 45
 
 
-def test_pods_pass_the_restricted_standard(recorded: Recorded) -> None:
+def test_pods_meet_the_restricted_standard(recorded: Recorded) -> None:
     context = pod(recorded)["securityContext"]
     assert context["runAsNonRoot"] is True
     assert (context["runAsUser"], context["runAsGroup"]) == (65532, 65532)
@@ -149,7 +149,7 @@ def test_pods_get_neither_service_account_token_nor_service_links(recorded: Reco
     assert pod(recorded)["enableServiceLinks"] is False
 
 
-def test_pods_spread_over_nodes_as_far_as_there_are_any(recorded: Recorded) -> None:
+def test_pods_spread_over_the_available_nodes(recorded: Recorded) -> None:
     assert pod(recorded)["topologySpreadConstraints"] == [
         {
             "maxSkew": 1,
@@ -161,7 +161,7 @@ def test_pods_spread_over_nodes_as_far_as_there_are_any(recorded: Recorded) -> N
     ]
 
 
-def test_scheduling_is_passed_on_in_the_words_of_kubernetes(deploy: Deploy) -> None:
+def test_scheduling_settings_have_the_names_of_kubernetes(deploy: Deploy) -> None:
     affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}
     given = {
         "nodeSelector": {"disk": "fast"},
@@ -173,22 +173,22 @@ def test_scheduling_is_passed_on_in_the_words_of_kubernetes(deploy: Deploy) -> N
     spec = pod(deployed(deploy, scheduling=given))
     (spread,) = given.pop("topologySpreadConstraints")
     assert {key: spec[key] for key in given} == given
-    # Without a selector it would count no pods.
+    # A constraint without a selector would count no pods.
     assert spec["topologySpreadConstraints"] == [{**spread, "labelSelector": {"matchLabels": LABELS}}]
     assert spec["securityContext"]["runAsNonRoot"] is True
 
 
-def test_what_cloudflared_decides_by_itself_is_told_only_when_asked_for(deploy: Deploy) -> None:
+def test_options_with_a_default_of_cloudflareds_own_are_passed_only_if_set(deploy: Deploy) -> None:
     asked = {"edge_ip_version": "6", "region": "us", "post_quantum": True, "log_format": "default"}
-    told = env(deployed(deploy, **asked))
-    assert told["TUNNEL_EDGE_IP_VERSION"] == "6"
-    assert told["TUNNEL_REGION"] == "us"
-    assert told["TUNNEL_POST_QUANTUM"] == "true"
-    assert told["TUNNEL_LOG_OUTPUT"] == "default"
-    assert len(told) == 10
+    variables = env(deployed(deploy, **asked))
+    assert variables["TUNNEL_EDGE_IP_VERSION"] == "6"
+    assert variables["TUNNEL_REGION"] == "us"
+    assert variables["TUNNEL_POST_QUANTUM"] == "true"
+    assert variables["TUNNEL_LOG_OUTPUT"] == "default"
+    assert len(variables) == 10
 
 
-def test_pods_carry_what_is_asked_for_and_stay_findable(deploy: Deploy) -> None:
+def test_pods_have_the_configured_labels_and_annotations_and_still_match_the_selector(deploy: Deploy) -> None:
     own = {"team": "web", "app.kubernetes.io/name": "other"}
     found = deployed(deploy, pod_labels=own, pod_annotations={"a": "b"}, image_pull_secrets=["registry"])
     metadata = found.one("Deployment").inputs["spec"]["template"]["metadata"]
@@ -202,7 +202,7 @@ def test_pods_carry_what_is_asked_for_and_stay_findable(deploy: Deploy) -> None:
     assert selectors == [LABELS, LABELS]
 
 
-def test_further_variables_and_volumes_are_added_to_ours(deploy: Deploy) -> None:
+def test_extra_variables_and_volumes_are_added_to_the_components_own(deploy: Deploy) -> None:
     variable = {"name": "HTTPS_PROXY", "valueFrom": {"secretKeyRef": {"name": "proxy", "key": "url"}}}
     volume = {"name": "ca", "configMap": {"name": "ca", "defaultMode": 288}}
     mount = {"name": "ca", "mountPath": "/etc/ca", "readOnly": True, "subPath": "x"}
@@ -213,7 +213,7 @@ def test_further_variables_and_volumes_are_added_to_ours(deploy: Deploy) -> None
     assert container(found)["volumeMounts"][1:] == [mount]
 
 
-def test_one_selector_finds_the_pods_for_all_who_look_for_them(recorded: Recorded) -> None:
+def test_the_deployment_the_budget_and_the_service_share_one_selector(recorded: Recorded) -> None:
     assert pod_labels("culvert-dev") == LABELS
     deployment = recorded.one("Deployment").inputs["spec"]
     assert deployment["selector"] == {"matchLabels": LABELS}
@@ -222,7 +222,7 @@ def test_one_selector_finds_the_pods_for_all_who_look_for_them(recorded: Recorde
     assert recorded.one("Service").inputs["spec"]["selector"] == LABELS
 
 
-def test_raising_the_replicas_touches_the_deployment_alone(deploy: Deploy) -> None:
+def test_more_replicas_change_the_deployment_alone(deploy: Deploy) -> None:
     before, after = deployed(deploy), deployed(deploy, replicas=7)
     old = {str(resource): resource.inputs for resource in before.resources}
     changed = [str(resource) for resource in after.resources if resource.inputs != old[str(resource)]]
@@ -230,24 +230,24 @@ def test_raising_the_replicas_touches_the_deployment_alone(deploy: Deploy) -> No
     assert after.one("Deployment").inputs["spec"]["replicas"] == 7
 
 
-def test_one_pod_at_a_time_may_be_drained_and_an_unready_one_always(recorded: Recorded) -> None:
+def test_one_pod_at_a_time_may_be_evicted_and_an_unready_one_always(recorded: Recorded) -> None:
     budget = recorded.one("PodDisruptionBudget").inputs["spec"]
     assert budget["maxUnavailable"] == 1
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
-def test_metrics_of_each_pod_are_found_under_one_name(recorded: Recorded) -> None:
+def test_one_service_finds_the_metrics_of_each_pod(recorded: Recorded) -> None:
     service = recorded.one("Service").inputs
     assert service["metadata"]["name"] == "culvert-dev-metrics"
     assert service["spec"]["clusterIP"] == "None"
     assert service["spec"]["ports"] == [{"name": "metrics", "port": 2000, "targetPort": "metrics"}]
 
 
-def test_pods_wait_for_what_they_are_told_to_and_the_secret_does_not(deploy: Deploy) -> None:
+def test_dependencies_apply_to_the_deployment_and_not_to_the_secret(deploy: Deploy) -> None:
     def program() -> None:
-        earlier = random.RandomPassword("earlier", length=8)
-        Connector("culvert-dev", {**ARGS, "depends_on": [earlier]})
+        dependency = random.RandomPassword("dependency", length=8)
+        Connector("culvert-dev", {**ARGS, "depends_on": [dependency]})
 
     recorded = deploy(program)
-    assert "RandomPassword earlier" in recorded.one("Deployment").after
-    assert recorded.one("Secret").after == set()
+    assert "RandomPassword dependency" in recorded.one("Deployment").dependencies
+    assert recorded.one("Secret").dependencies == set()

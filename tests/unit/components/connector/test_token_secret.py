@@ -1,4 +1,4 @@
-"""How the token comes to the pods: what is made for it, in which order, and what of it anybody may read."""
+"""Deliveries of the token to the pods: their objects, the order of creation, and the secrets that stay hidden."""
 
 import base64
 from typing import Any
@@ -41,14 +41,14 @@ def made(recorded: Recorded) -> set[str]:
     }
 
 
-def test_sealed_is_one_sealed_secret_and_no_secret(deploy: Deploy) -> None:
+def test_sealed_delivery_creates_one_sealed_secret_and_no_secret(deploy: Deploy) -> None:
     recorded = deployed(deploy, certificate=CERTIFICATE)
     assert made(recorded) == {"SealedSecret culvert-dev-token"}
     assert TOKEN not in recorded.shown
-    assert "SealedSecret culvert-dev-token" in recorded.one("Deployment").after
+    assert "SealedSecret culvert-dev-token" in recorded.one("Deployment").dependencies
 
 
-def test_what_is_sealed_opens_in_its_cluster_and_place_and_nowhere_else(deploy: Deploy) -> None:
+def test_a_sealed_token_is_unsealed_only_with_its_key_namespace_and_name(deploy: Deploy) -> None:
     recorded = deployed(deploy, certificate=CERTIFICATE)
     inputs = custom(recorded, "SealedSecret").inputs
     name, entry = inputs["metadata"]["name"], inputs["spec"]["encryptedData"]["token"]
@@ -60,14 +60,14 @@ def test_what_is_sealed_opens_in_its_cluster_and_place_and_nowhere_else(deploy: 
         unseal(entry, f"blog/{name}", "another")
 
 
-def test_what_is_sealed_is_for_everybody_to_see_and_is_waited_for(deploy: Deploy) -> None:
+def test_a_sealed_token_is_not_marked_secret_and_is_awaited(deploy: Deploy) -> None:
     sealed_secret = custom(deployed(deploy, certificate=CERTIFICATE), "SealedSecret")
     assert sealed_secret.inputs["spec"]["encryptedData"]["token"] in sealed_secret.shown
     assert sealed_secret.inputs["metadata"]["annotations"]["pulumi.com/waitFor"] == "condition=Synced"
     assert sealed_secret.inputs["spec"]["template"]["metadata"]["labels"] == sealed_secret.inputs["metadata"]["labels"]
 
 
-def test_sealing_again_gives_the_same_and_a_new_token_a_new_name(deploy: Deploy) -> None:
+def test_sealing_is_deterministic_and_a_new_token_has_a_new_name(deploy: Deploy) -> None:
     first, again, other = (
         custom(deployed(deploy, token, certificate=CERTIFICATE), "SealedSecret").inputs
         for token in (TOKEN, TOKEN, f"{TOKEN}2")
@@ -76,7 +76,7 @@ def test_sealing_again_gives_the_same_and_a_new_token_a_new_name(deploy: Deploy)
     assert first["metadata"]["name"] != other["metadata"]["name"]
 
 
-def test_a_new_certificate_seals_anew_under_the_same_name(deploy: Deploy) -> None:
+def test_a_new_certificate_seals_again_under_the_same_name(deploy: Deploy) -> None:
     first, renewed = (
         custom(deployed(deploy, certificate=one), "SealedSecret").inputs
         for one in (CERTIFICATE, certificate("another"))
@@ -86,8 +86,8 @@ def test_a_new_certificate_seals_anew_under_the_same_name(deploy: Deploy) -> Non
     assert unseal(entry, f"blog/{name}", "another") == TOKEN
 
 
-def test_no_two_seals_share_a_key_stream() -> None:
-    """With one key and the one nonce, equal texts would have equal ciphertexts, and two different ones would give both away."""
+def test_no_two_sealed_values_share_a_key_stream() -> None:
+    """With one key and one nonce, equal texts would have equal ciphertexts; different ones would reveal both."""
     seals = [
         seal(token, cert, namespace, name)
         for token, cert, namespace, name in (
@@ -105,14 +105,14 @@ def test_no_two_seals_share_a_key_stream() -> None:
     assert len(streams) == len(set(locked)) == 5
 
 
-def test_an_existing_secret_is_mounted_and_none_is_made(deploy: Deploy) -> None:
+def test_an_existing_secret_is_mounted_and_none_is_created(deploy: Deploy) -> None:
     recorded = deployed(deploy, secret={"name": "tunnel-token", "key": "TUNNEL_TOKEN"})
     assert made(recorded) == set()
     assert mounted(recorded) == ("tunnel-token", "/etc/culvert/token/TUNNEL_TOKEN")
     assert TOKEN not in str([resource.inputs for resource in recorded.resources])
 
 
-def test_pods_move_to_a_new_token_though_an_existing_secret_keeps_its_name(deploy: Deploy) -> None:
+def test_a_new_token_replaces_the_pods_though_an_existing_secret_keeps_its_name(deploy: Deploy) -> None:
     marks = [
         deployed(deploy, token, secret={"name": "tunnel-token"})
         .one("Deployment")
@@ -123,14 +123,14 @@ def test_pods_move_to_a_new_token_though_an_existing_secret_keeps_its_name(deplo
     assert marks[0]["annotations"]["culvert/token"] != marks[2]["annotations"]["culvert/token"]
 
 
-def test_with_any_other_delivery_pods_carry_no_mark(deploy: Deploy) -> None:
+def test_with_any_other_delivery_pods_have_no_annotation(deploy: Deploy) -> None:
     others: tuple[dict[str, Any], ...] = ({}, {"certificate": CERTIFICATE}, {"store": STORE})
     for how in others:
         template = deployed(deploy, **how).one("Deployment").inputs["spec"]["template"]
         assert "annotations" not in template["metadata"]
 
 
-def test_external_pushes_culverts_secret_and_pods_mount_what_is_pulled(deploy: Deploy) -> None:
+def test_external_delivery_pushes_culverts_secret_and_pods_mount_the_pulled_one(deploy: Deploy) -> None:
     recorded = deployed(deploy, store=STORE)
     assert made(recorded) == {
         "Secret culvert-dev-token",
@@ -149,12 +149,12 @@ def test_external_pushes_culverts_secret_and_pods_mount_what_is_pulled(deploy: D
     assert pulled.inputs["spec"]["target"]["name"] == entry
     assert pulled.inputs["spec"]["data"] == [{"secretKey": "token", "remoteRef": {"key": entry, "property": "token"}}]
     assert mounted(recorded) == (entry, "/etc/culvert/token/token")
-    assert "PushSecret culvert-dev-token" in pulled.after
-    assert "ExternalSecret culvert-dev-token" in recorded.one("Deployment").after
+    assert "PushSecret culvert-dev-token" in pulled.dependencies
+    assert "ExternalSecret culvert-dev-token" in recorded.one("Deployment").dependencies
     assert TOKEN not in recorded.shown
 
 
-def test_a_store_without_properties_is_asked_for_none(deploy: Deploy) -> None:
+def test_a_store_without_properties_gets_no_property(deploy: Deploy) -> None:
     recorded = deployed(deploy, store={"name": "vault", "property": ""})
     (push,), (pull,) = (custom(recorded, kind).inputs["spec"]["data"] for kind in ("PushSecret", "ExternalSecret"))
     assert set(push["match"]["remoteRef"]) == {"remoteKey"}
@@ -162,7 +162,7 @@ def test_a_store_without_properties_is_asked_for_none(deploy: Deploy) -> None:
     assert custom(recorded, "PushSecret").inputs["spec"]["secretStoreRefs"][0]["kind"] == "SecretStore"
 
 
-def test_at_no_time_are_two_tokens_in_one_entry(deploy: Deploy) -> None:
+def test_each_token_has_its_own_entry_in_the_store(deploy: Deploy) -> None:
     before, after = (deployed(deploy, token, store=STORE) for token in (TOKEN, f"{TOKEN}2"))
     names = [
         {custom(recorded, kind).inputs["metadata"]["name"] for kind in ("PushSecret", "ExternalSecret")}
@@ -171,7 +171,7 @@ def test_at_no_time_are_two_tokens_in_one_entry(deploy: Deploy) -> None:
     assert names[0].isdisjoint(names[1])
 
 
-def test_an_epoch_changes_the_password_and_the_first_one_keeps_what_there_was(deploy: Deploy) -> None:
+def test_an_epoch_changes_the_password_and_epoch_zero_keeps_it(deploy: Deploy) -> None:
     def password(**more: Any) -> dict[str, Any]:
         args: Any = {"account_id": "0" * 32, "ingress_rules": [{"service": "http_status:404"}], **more}
         return deploy(lambda: Tunnel("culvert-dev", args)).one("RandomPassword").inputs

@@ -16,7 +16,7 @@ def settings(**more: Any) -> Settings:
 
 
 @pytest.mark.parametrize("optional", ["waf_rules", "sample_site", "load_balancer", "monitoring", "notification"])
-def test_an_optional_component_has_no_arguments_where_the_settings_do_not_ask_for_it(optional: str) -> None:
+def test_an_optional_component_has_no_arguments_without_its_settings(optional: str) -> None:
     calls = {
         "waf_rules": lambda: arguments.waf_rules(settings(), []),
         "sample_site": lambda: arguments.sample_site(settings(), "blog"),
@@ -38,7 +38,7 @@ def test_the_namespace_is_named_after_the_exposure_unless_it_has_a_name() -> Non
     assert arguments.namespace(given, "shop") == {"name": "web", "create": True, "labels": {"team": "web"}}
 
 
-def test_each_kind_of_destination_becomes_the_policys() -> None:
+def test_each_kind_of_destination_is_passed_to_the_network_policy() -> None:
     allow = [{"cidr": "192.0.2.0/24", "ports": [443], "protocol": "UDP"}]
     routes = {"routes": [{"network": "10.43.0.0/16"}]}
     args = arguments.network_policy(settings(networkPolicy={"allow": allow}, privateNetworks=routes), "shop", "blog")
@@ -55,7 +55,7 @@ def test_each_kind_of_destination_becomes_the_policys() -> None:
     ]
 
 
-def test_records_prefer_zone_ids_that_were_looked_up() -> None:
+def test_records_prefer_looked_up_zone_ids() -> None:
     args = arguments.records(
         settings(zones={"example.com": None}),
         "target",
@@ -68,7 +68,7 @@ def test_records_prefer_zone_ids_that_were_looked_up() -> None:
     assert args["hostnames"] == {"blog.example.com": "example.com"}
 
 
-def test_a_connector_gets_its_token_as_the_settings_deliver_it() -> None:
+def test_a_connector_gets_the_token_delivery_of_the_settings() -> None:
     def delivery(**token: Any) -> object:
         args = arguments.connector(settings(token=token), "blog", "t", depends_on=[], replace_with=[])
         return args.get("token_delivery")

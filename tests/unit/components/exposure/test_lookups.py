@@ -1,4 +1,4 @@
-"""What was there before: what of it stops the program before its first resource, and what is taken over."""
+"""Look-ups before the first resource: foreign resources that stop the program, and adopted ones."""
 
 import json
 import runpy
@@ -43,7 +43,7 @@ def listed(*records: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(deploy: Deploy, *routes: dict[str, Any], **more: Any) -> str:
-    """Why the program stops."""
+    """The error with which the program stops."""
     with pytest.raises(pulumi.RunError) as caught:
         run(deploy, *routes, **more)
     return str(caught.value)
@@ -53,14 +53,14 @@ def looked_up(recorded: Recorded) -> list[tuple[str, dict[str, Any]]]:
     return [(token.rsplit(":", 1)[-1], args) for token, args in recorded.invokes if token.startswith("cloudflare:")]
 
 
-def test_somebody_elses_record_is_told_with_all_it_takes_to_take_it_over(deploy: Deploy) -> None:
-    said = refused(deploy, answers=listed(record(comment="made by hand")))
-    assert 'culvert:routes[0].hostname: "blog.example.com" has a record outside this stack, CNAME' in said
-    assert 'CNAME old.example.net (created 2024-03-01T09:30:00Z, comment "made by hand", id ' + RECORD_ID in said
-    assert f'adopt: "{RECORD_ID}" with it to adopt that record' in said
+def test_the_error_for_a_foreign_record_has_all_that_its_adoption_needs(deploy: Deploy) -> None:
+    message = refused(deploy, answers=listed(record(comment="made by hand")))
+    assert 'culvert:routes[0].hostname: "blog.example.com" has a record outside this stack, CNAME' in message
+    assert 'CNAME old.example.net (created 2024-03-01T09:30:00Z, comment "made by hand", id ' + RECORD_ID in message
+    assert f'adopt: "{RECORD_ID}" with it to adopt that record' in message
 
 
-def test_a_new_hostname_is_one_look_and_no_import(deploy: Deploy) -> None:
+def test_a_new_hostname_takes_one_look_up_and_no_import(deploy: Deploy) -> None:
     recorded = run(deploy, answers=listed(record(name="other.example.com")))
     assert looked_up(recorded) == [
         ("getDnsRecords", {"zoneId": ZONE, "maxItems": 1_000_000, "name": {"exact": "blog.example.com"}})
@@ -68,22 +68,22 @@ def test_a_new_hostname_is_one_look_and_no_import(deploy: Deploy) -> None:
     assert {resource.imported for resource in recorded.resources} == {""}
 
 
-def test_several_new_hostnames_of_a_zone_are_one_look(deploy: Deploy) -> None:
+def test_several_new_hostnames_of_a_zone_take_one_look_up(deploy: Deploy) -> None:
     recorded = run(deploy, route(), route("log.example.com"), route("tog.example.com"))
     assert looked_up(recorded) == [("getDnsRecords", {"zoneId": ZONE, "maxItems": 1_000_000})]
 
 
-def test_hostnames_that_the_stack_has_are_not_looked_at(deploy: Deploy) -> None:
+def test_the_stacks_own_hostnames_are_not_looked_up(deploy: Deploy) -> None:
     assert looked_up(run(deploy, answers={**UP, **listed(record())})) == []
 
 
-def test_a_record_is_taken_over_by_its_id(deploy: Deploy) -> None:
+def test_a_record_is_adopted_by_its_id(deploy: Deploy) -> None:
     recorded = run(deploy, route(adopt=RECORD_ID), answers=listed(record()))
     assert recorded.one("DnsRecord").imported == f"{ZONE}/{RECORD_ID}"
     assert recorded.one("ZeroTrustTunnelCloudflared").imported == ""
 
 
-def test_what_was_taken_over_is_not_taken_over_again(deploy: Deploy) -> None:
+def test_an_adopted_record_is_not_imported_again(deploy: Deploy) -> None:
     recorded = run(deploy, route(adopt=RECORD_ID), tunnel={"adopt": TUNNEL_ID}, answers={**UP, **listed(record())})
     assert {resource.imported for resource in recorded.resources} == {""}
     assert looked_up(recorded) == []
@@ -96,31 +96,31 @@ def test_a_zone_without_an_id_is_looked_up_for_the_record(deploy: Deploy) -> Non
 
 
 @pytest.mark.parametrize("kind", ["A", "AAAA", "NS"])
-def test_a_record_that_is_no_cname_cannot_be_taken_over(deploy: Deploy, kind: str) -> None:
+def test_a_record_that_is_not_a_cname_cannot_be_adopted(deploy: Deploy, kind: str) -> None:
     for adopt in ({}, {"adopt": RECORD_ID}):
-        said = refused(deploy, route(**adopt), answers=listed(record(type=kind, content="192.0.2.1")))
-        assert f"existing: {kind}" not in said
-        assert f"{kind} 192.0.2.1" in said
-        assert "another hostname, or that record deleted" in said
+        message = refused(deploy, route(**adopt), answers=listed(record(type=kind, content="192.0.2.1")))
+        assert f"existing: {kind}" not in message
+        assert f"{kind} 192.0.2.1" in message
+        assert "another hostname, or that record deleted" in message
 
 
-def test_records_that_stand_beside_a_cname_are_in_nobodys_way(deploy: Deploy) -> None:
+def test_records_that_may_exist_beside_a_cname_are_no_conflict(deploy: Deploy) -> None:
     assert run(deploy, answers=listed(record(type="TXT", content="v=spf1"))).one("DnsRecord").imported == ""
 
 
-def test_an_id_of_another_hostnames_record_is_refused(deploy: Deploy) -> None:
-    said = refused(deploy, route(adopt=OTHER), answers=listed(record(), record(id=OTHER, name="other.example.com")))
-    assert f'routes[0].adopt: "{OTHER}" is not a record of blog.example.com' in said
-    assert f"Accepted: {RECORD_ID}" in said
+def test_the_id_of_another_hostnames_record_is_rejected(deploy: Deploy) -> None:
+    message = refused(deploy, route(adopt=OTHER), answers=listed(record(), record(id=OTHER, name="other.example.com")))
+    assert f'routes[0].adopt: "{OTHER}" is not a record of blog.example.com' in message
+    assert f"Accepted: {RECORD_ID}" in message
     assert "existing: none. Accepted: no adopt" in refused(deploy, route(adopt=OTHER))
 
 
-def test_another_record_than_the_stacks_own_is_refused(deploy: Deploy) -> None:
-    said = refused(deploy, route(adopt=OTHER), answers=UP)
-    assert f"cannot be adopted: the stack already has a record for blog.example.com, {RECORD_ID}" in said
+def test_another_record_than_the_stacks_own_is_rejected(deploy: Deploy) -> None:
+    message = refused(deploy, route(adopt=OTHER), answers=UP)
+    assert f"cannot be adopted: the stack already has a record for blog.example.com, {RECORD_ID}" in message
 
 
-def test_what_a_run_made_before_it_was_cut_off_is_the_stacks_own(deploy: Deploy) -> None:
+def test_a_record_that_an_interrupted_run_created_is_the_stacks_own(deploy: Deploy) -> None:
     ours = record(content=f"{TUNNEL_ID}.cfargotunnel.com", comment="culvert/dev")
     run(deploy, answers=listed(ours))
     tunnel_only = {"readStackOutputs": {"outputs": {"tunnelName": "culvert-dev", "tunnelId": TUNNEL_ID, "records": {}}}}
@@ -131,7 +131,7 @@ def test_what_a_run_made_before_it_was_cut_off_is_the_stacks_own(deploy: Deploy)
     assert "has a record outside this stack" in refused(deploy, answers=listed({**ours, "content": "old.example.net"}))
 
 
-def test_outputs_of_another_exposure_of_the_stack_are_not_this_ones(deploy: Deploy) -> None:
+def test_outputs_of_another_exposure_of_the_stack_are_ignored(deploy: Deploy) -> None:
     outputs = {"tunnelName": "other", "tunnelId": TUNNEL_ID, "records": {"blog.example.com": RECORD_ID}}
     answers = {"readStackOutputs": {"outputs": outputs}}
     assert [name for name, _ in looked_up(run(deploy, answers=answers))] == ["getDnsRecords"]
@@ -143,11 +143,11 @@ def test_a_zone_that_cannot_be_listed_is_a_warning(deploy: Deploy, caplog: pytes
     assert "The records of example.com cannot be listed" in caplog.text
 
 
-def test_outputs_that_cannot_be_read_make_everything_new(deploy: Deploy) -> None:
+def test_without_readable_outputs_every_hostname_is_new(deploy: Deploy) -> None:
     assert len(looked_up(run(deploy, answers={"readStackOutputs": "unknown stack"}))) == 1
 
 
-def test_a_tunnel_is_taken_over_with_its_rules(deploy: Deploy) -> None:
+def test_a_tunnel_is_adopted_with_its_rules(deploy: Deploy) -> None:
     recorded = run(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers={"getZeroTrustTunnelCloudflared": TUNNEL})
     adopting = {
         resource.type.rsplit(":", 1)[-1]: resource.imported for resource in recorded.resources if resource.imported
@@ -168,17 +168,19 @@ def test_a_tunnel_is_taken_over_with_its_rules(deploy: Deploy) -> None:
         ("404 Not Found", "failed: 404 Not Found. Accepted: a tunnel of the account"),
     ],
 )
-def test_a_tunnel_that_cannot_be_taken_over_stops_the_program(deploy: Deploy, answer: Any, why: str) -> None:
-    said = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers={"getZeroTrustTunnelCloudflared": answer})
-    assert f'culvert:tunnel.adopt: "{ADOPTED_TUNNEL}"' in said
-    assert why in said
+def test_a_tunnel_that_cannot_be_adopted_stops_the_program(deploy: Deploy, answer: Any, why: str) -> None:
+    message = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers={"getZeroTrustTunnelCloudflared": answer})
+    assert f'culvert:tunnel.adopt: "{ADOPTED_TUNNEL}"' in message
+    assert why in message
 
 
-def test_a_stack_with_a_tunnel_of_its_own_takes_over_no_other(deploy: Deploy) -> None:
-    said = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers=UP)
-    assert f"cannot be adopted: the stack already has a tunnel, {TUNNEL_ID}" in said
+def test_a_stack_with_its_own_tunnel_adopts_no_other(deploy: Deploy) -> None:
+    message = refused(deploy, tunnel={"adopt": ADOPTED_TUNNEL}, answers=UP)
+    assert f"cannot be adopted: the stack already has a tunnel, {TUNNEL_ID}" in message
 
 
-def test_everything_in_the_way_is_told_at_once(deploy: Deploy) -> None:
-    said = refused(deploy, route(), route("log.example.com"), answers=listed(record(), record(name="log.example.com")))
-    assert said.startswith("2 mistakes in the settings; nothing was changed.")
+def test_all_conflicts_are_reported_together(deploy: Deploy) -> None:
+    message = refused(
+        deploy, route(), route("log.example.com"), answers=listed(record(), record(name="log.example.com"))
+    )
+    assert message.startswith("2 mistakes in the settings; nothing was changed.")

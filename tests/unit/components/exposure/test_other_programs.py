@@ -26,7 +26,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "__main__.py"
 
 
-def test_the_program_on_the_page_makes_a_whole_exposure(deploy: Deploy, program: Path) -> None:
+def test_the_pages_program_creates_a_whole_exposure(deploy: Deploy, program: Path) -> None:
     recorded = deploy(lambda: runpy.run_path(str(program), run_name="__main__"))
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"urls": ["https://blog.example.com"]}
     assert recorded.one("DnsRecord").inputs["content"] == f"{TUNNEL_ID}.cfargotunnel.com"
@@ -35,13 +35,13 @@ def test_the_program_on_the_page_makes_a_whole_exposure(deploy: Deploy, program:
     assert sys.path[0] == "../culvert"
 
 
-def test_mistakes_in_its_settings_are_those_of_a_stack_file(deploy: Deploy, program: Path) -> None:
+def test_mistakes_in_its_settings_have_the_messages_of_a_stack_file(deploy: Deploy, program: Path) -> None:
     program.write_text(program.read_text().replace("http://blog", "blog"))
     with pytest.raises(SettingsError, match=r"culvert:routes\[0\]\.service"):
         deploy(lambda: runpy.run_path(str(program), run_name="__main__"))
 
 
-def test_a_name_that_objects_cannot_have_is_rejected(deploy: Deploy, program: Path) -> None:
+def test_an_invalid_object_name_is_rejected(deploy: Deploy, program: Path) -> None:
     program.write_text(program.read_text().replace('f"{pulumi.get_project()}-{pulumi.get_stack()}"', '"My_Blog"'))
     with pytest.raises(SettingsError, match='"My_Blog" is not a valid name'):
         deploy(lambda: runpy.run_path(str(program), run_name="__main__"))

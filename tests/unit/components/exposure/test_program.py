@@ -1,4 +1,4 @@
-"""`__main__.py` as a whole, run over the stack files of this repository."""
+"""The whole `__main__.py` with the stack files of this repository."""
 
 import json
 import runpy
@@ -14,7 +14,7 @@ from tests.support.paths import PROJECT
 def run(deploy: Deploy, stack: str, **more: object) -> Recorded:
     settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
     settings |= {f"culvert:{key}": value for key, value in more.items()}
-    # The engine hands every value over as text, and a key that is not there not at all.
+    # The engine passes every value as text, and no absent key.
     given = {key: value for key, value in settings.items() if value is not None}
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
     return deploy(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), stack, config)
@@ -25,7 +25,7 @@ def dev(deploy: Deploy) -> Recorded:
     return run(deploy, "dev")
 
 
-def test_dev_is_these_resources_and_no_others(dev: Recorded) -> None:
+def test_dev_has_exactly_these_resources(dev: Recorded) -> None:
     assert dev.names == {
         "Namespace culvert-dev-namespace",
         "NetworkPolicy culvert-dev-policy",
@@ -44,7 +44,7 @@ def test_dev_is_these_resources_and_no_others(dev: Recorded) -> None:
     assert len(dev.components) == 7
 
 
-def test_stack_outputs_are_all_there(dev: Recorded) -> None:
+def test_the_stack_has_all_outputs(dev: Recorded) -> None:
     assert dev.outputs["pulumi:pulumi:Stack"] == {
         "publicHostname": "blog-dev.example.com",
         "urls": ["https://blog-dev.example.com"],
@@ -65,7 +65,7 @@ def test_debug_messages_of_the_sdk_reach_the_engine(deploy: Deploy, monkeypatch:
     assert any("DnsRecord" in message for message in messages)
 
 
-def test_nothing_that_opens_the_tunnel_is_shown_anywhere(dev: Recorded) -> None:
+def test_no_secret_is_shown_anywhere(dev: Recorded) -> None:
     tunnel = dev.one("ZeroTrustTunnelCloudflared").inputs["tunnelSecret"]
     token = dev.one("Secret").inputs["stringData"]["token"]
     for secret in (PASSWORD, tunnel, token):
@@ -73,43 +73,43 @@ def test_nothing_that_opens_the_tunnel_is_shown_anywhere(dev: Recorded) -> None:
         assert secret not in dev.shown
 
 
-def test_everything_in_the_cluster_waits_for_its_namespace(dev: Recorded) -> None:
+def test_everything_in_the_cluster_depends_on_its_namespace(dev: Recorded) -> None:
     inside = [resource for resource in dev.resources if "namespace" in resource.inputs.get("metadata", {})]
     assert len(inside) == 8
-    assert all("Namespace culvert-dev-namespace" in resource.after for resource in inside)
+    assert all("Namespace culvert-dev-namespace" in resource.dependencies for resource in inside)
 
 
-def test_pods_come_after_the_fence_and_the_rules(dev: Recorded) -> None:
+def test_the_deployment_is_created_after_the_network_policy_and_the_rules(dev: Recorded) -> None:
     connector = next(found for found in dev.every("Deployment") if found.name == "culvert-dev-cloudflared")
-    assert connector.after >= {
+    assert connector.dependencies >= {
         "NetworkPolicy culvert-dev-policy",
         "ZeroTrustTunnelCloudflaredConfig culvert-dev-rules",
         "Secret culvert-dev-token",
     }
 
 
-def test_pods_go_before_the_tunnel_they_are_connected_to_is_replaced(dev: Recorded) -> None:
-    replaced = {str(found): found.replaced_with for found in dev.resources if found.replaced_with}
+def test_the_deployment_is_replaced_with_its_tunnel(dev: Recorded) -> None:
+    replaced = {str(found): found.replace_with for found in dev.resources if found.replace_with}
     assert replaced == {"Deployment culvert-dev-cloudflared": {"ZeroTrustTunnelCloudflared culvert-dev-tunnel"}}
 
 
-def test_private_networks_come_with_the_stack_and_tell_their_virtual_network(deploy: Deploy) -> None:
+def test_private_networks_are_part_of_the_stack_and_output_their_virtual_network(deploy: Deploy) -> None:
     routes = [{"network": "10.43.0.0/16", "comment": "services"}]
     wanted = {"virtualNetwork": {"name": "homelab"}, "routes": routes}
     recorded = run(deploy, "dev", privateNetworks=wanted)
     route = recorded.one("ZeroTrustTunnelCloudflaredRoute")
     assert (route.inputs["tunnelId"], route.inputs["comment"]) == (TUNNEL_ID, "culvert/dev: services")
-    assert "Deployment culvert-dev-cloudflared" in route.after
-    assert "ZeroTrustTunnelCloudflared culvert-dev-tunnel" in route.replaced_with
+    assert "Deployment culvert-dev-cloudflared" in route.dependencies
+    assert "ZeroTrustTunnelCloudflared culvert-dev-tunnel" in route.replace_with
     assert recorded.outputs["pulumi:pulumi:Stack"]["virtualNetworkId"] == "culvert-dev-network-id"
     assert {"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]} in recorded.one("NetworkPolicy").inputs["spec"]["egress"]
 
 
-def test_names_come_after_the_connector_is_available(dev: Recorded) -> None:
-    assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").after
+def test_records_are_created_after_the_connector_is_available(dev: Recorded) -> None:
+    assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").dependencies
 
 
-def test_the_fence_is_around_the_connector_and_open_to_the_routes_backends(dev: Recorded) -> None:
+def test_the_network_policy_selects_the_connector_and_allows_the_routes_backends(dev: Recorded) -> None:
     policy = dev.one("NetworkPolicy").inputs["spec"]
     connector = next(found for found in dev.every("Deployment") if found.name == "culvert-dev-cloudflared")
     assert policy["podSelector"] == connector.inputs["spec"]["selector"]
@@ -124,7 +124,7 @@ def test_the_fence_is_around_the_connector_and_open_to_the_routes_backends(dev: 
     }
 
 
-def test_records_say_which_project_and_stack_made_them(dev: Recorded) -> None:
+def test_records_have_project_and_stack_as_their_comment(dev: Recorded) -> None:
     assert dev.one("DnsRecord").inputs["comment"] == "culvert/dev"
 
 
@@ -142,7 +142,7 @@ def test_prod_and_dev_share_no_name(deploy: Deploy, dev: Recorded) -> None:
     assert not dev.names & prod.names
 
 
-def test_prod_passes_its_own_settings_on(deploy: Deploy) -> None:
+def test_prod_has_its_own_settings(deploy: Deploy) -> None:
     prod = run(deploy, "prod")
     deployment = prod.one("Deployment").inputs["spec"]
     assert deployment["replicas"] == 3
@@ -157,20 +157,20 @@ def test_prod_passes_its_own_settings_on(deploy: Deploy) -> None:
     }
 
 
-def test_the_namespace_is_named_after_the_stack_when_no_other_is_given(deploy: Deploy) -> None:
+def test_the_namespace_is_named_after_the_stack_by_default(deploy: Deploy) -> None:
     recorded = run(deploy, "dev", namespace=None)
     assert recorded.one("Namespace").inputs["metadata"]["name"] == "culvert-dev"
     rules = recorded.one("ZeroTrustTunnelCloudflaredConfig").inputs["config"]["ingresses"]
     assert rules[0]["service"] == "http://blog.culvert-dev.svc.cluster.local:80"
 
 
-def test_an_existing_namespace_is_not_made(deploy: Deploy) -> None:
+def test_an_existing_namespace_is_not_created(deploy: Deploy) -> None:
     recorded = run(deploy, "dev", namespace={"name": "shared", "create": False})
     assert recorded.every("Namespace") == []
     assert recorded.one("Secret").inputs["metadata"]["namespace"] == "shared"
 
 
-def test_the_preset_of_the_settings_is_the_fences(deploy: Deploy) -> None:
+def test_the_network_policy_has_the_preset_of_the_settings(deploy: Deploy) -> None:
     recorded = run(deploy, "dev", networkPolicy={"preset": "guide"})
     blocks = [
         peer.get("ipBlock") for rule in recorded.one("NetworkPolicy").inputs["spec"]["egress"] for peer in rule["to"]
@@ -178,7 +178,7 @@ def test_the_preset_of_the_settings_is_the_fences(deploy: Deploy) -> None:
     assert [block["cidr"] for block in blocks if block and "except" in block] == ["0.0.0.0/0", "::/0"]
 
 
-def test_the_sample_sites_image_is_the_settings_own(deploy: Deploy) -> None:
+def test_the_sample_site_has_the_image_of_the_settings(deploy: Deploy) -> None:
     image = "registry.example.com/site:1.0"
     recorded = run(deploy, "dev", sampleSite={"image": image})
     images = [

@@ -1,4 +1,4 @@
-"""One row a setting: its change touches these resources and no others."""
+"""The resources that a change of each setting changes, one row a setting."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
 def route(**changes: Any) -> dict[str, Any]:
-    """The one route of the base, with these keys; None takes one out."""
+    """The one route of `BASE`, with these keys; None removes one."""
     merged = {**BASE["routes"][0], **changes}
     return {"routes": [{key: value for key, value in merged.items() if value is not None}]}
 
@@ -101,7 +101,7 @@ OPTIONS = {
 }
 UNVERIFIED = origin(noTlsVerify=True, reason="It signs itself.")
 CA = {"configMap": "ca"}
-# An authority is mounted where the rules say that it is.
+# The rules name the path at which the certificate authority is mounted.
 CA_CHANGES = {
     "configMap": {"configMap": "other"},
     "secret": {"secret": "ca"},
@@ -128,7 +128,7 @@ def notify(**changes: Any) -> dict[str, Any]:
 
 
 def guarded(rule: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    """The zone is the stack's, with one rule of these keys."""
+    """WAF settings for a zone that the stack owns, with one rule with these keys."""
     rules = {"rules": [{"name": "a", "countries": ["KP"], **(rule or {})}]}
     return {"waf": {"plan": "enterprise", "owns": ["example.com"], **rules, **changes}}
 
@@ -158,18 +158,18 @@ EVERYWHERE = {
     "~ Deployment cloudflared",
     "~ PodDisruptionBudget budget",
     "~ Service metrics",
-    # A Service without a namespace of its own is one of the stack's.
+    # A Service without a namespace is in the stack's own.
     RULES,
 }
 """A namespace's name is part of everything in it."""
 
-# Setting, stack file before, stack file after (each on top of the base), what the change touches.
+# Setting, settings before, settings after (each added to `BASE`), changed resources.
 ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     (
         "accountId",
         {},
         {"accountId": "f" * 32},
-        # The Secret's token has the account in it. Deployment and record refer to what the mocks give the same id.
+        # The Secret's token contains the account. Deployment and record refer to ids that the mocks do not change.
         {"~ ZeroTrustTunnelCloudflared tunnel", RULES, "~ Secret token"},
     ),
     ("zones", {}, {"zones": {"example.com": "f" * 32}}, {"~ DnsRecord blog.example.com"}),
@@ -197,12 +197,12 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         for name, changed in CA_CHANGES.items()
     ),
     ("routes.origin.noTlsVerify", origin(), UNVERIFIED, {RULES}),
-    # For people: it goes nowhere.
+    # For readers of the stack file: no resource has it.
     ("routes.origin.reason", UNVERIFIED, origin(noTlsVerify=True, reason="It still signs itself."), set()),
     ("routes.dns", {}, route(dns="none"), {"- DnsRecord blog.example.com"}),
-    # It lets a name through that would be refused, and says nothing to anybody else.
+    # It allows a name that would be rejected; no resource has it.
     ("routes.advancedCertificate", {}, route(advancedCertificate=True), set()),
-    # Said to the policy rules.
+    # For the policy rules; no resource has it.
     ("routes.public", {}, route(public=True), set()),
     (
         "routes.access.allow.emails",
@@ -231,10 +231,10 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         entered(serviceTokens=["ci"]),
         {"+ ZeroTrustAccessServiceToken ci", "+ ZeroTrustAccessPolicy blog.example.com-programs", APPLICATION},
     ),
-    # A policy has a session of its own, which goes before the application's.
+    # A policy has its own session duration, which overrides the application's.
     ("routes.access.sessionDuration", entered(), entered(sessionDuration="1h"), {APPLICATION, *PEOPLE}),
     ("accessTeam", entered(), {**entered(), "accessTeam": "other"}, {RULES}),
-    # What a stack has once taken over is its own, whether its file still says so or not.
+    # An adopted record is the stack's own, with or without the setting.
     ("routes.adopt", {}, route(adopt=RECORD_ID), set()),
     ("tunnel.adopt", {}, {"tunnel": {"adopt": TUNNEL_ID}}, set()),
     ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
@@ -242,7 +242,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),
     ("tunnel.protect", {}, {"tunnel": {"protect": True}}, {"~ ZeroTrustTunnelCloudflared tunnel"}),
     ("token.delivery", {}, kept(), {"- Secret token", DEPLOYMENT}),
-    # And with the password the tunnel's secret, the Secret's token and the pods: but the mocks know one password.
+    # In reality the tunnel's secret, the Secret and the pods change too, but the mocks know one password.
     ("token.epoch", {}, {"token": {"epoch": 1}}, {"~ RandomPassword secret"}),
     (
         "token.certificate",
@@ -312,10 +312,10 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         ),
         {DEPLOYMENT},
     ),
-    # What a plan has is checked; what is sent is the same on each.
+    # The plan decides what the settings accept; the resources are the same on each.
     ("waf.plan", guarded(), guarded(plan="free"), set()),
     ("waf.owns", guarded(owns=[]), guarded(), {RULESET.replace("~", "+")}),
-    # It says which ruleset that is there may be taken over, and here is none.
+    # It allows the adoption of an existing ruleset, and there is none.
     ("waf.adopt", guarded(), guarded(adopt=["2" * 32]), set()),
     ("waf.rules.name", guarded(), guarded({"name": "b"}), {RULESET}),
     ("waf.rules.action", guarded(), guarded({"action": "js_challenge"}), {RULESET}),
@@ -323,7 +323,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("waf.rules.networks", guarded(), guarded({"networks": ["203.0.113.0/24"]}), {RULESET}),
     ("waf.rules.asns", guarded(), guarded({"asns": [64496]}), {RULESET}),
     ("waf.rules.expression", guarded(), guarded({"expression": "ssl"}), {RULESET}),
-    # Named or not, it is the one there is.
+    # Named or not, it is the only cluster.
     ("waf.rules.hostnames", guarded(), guarded({"hostnames": ["blog.example.com"]}), set()),
     ("waf.rateLimits.requests", limited(), limited(requests=8), {LIMITS}),
     ("waf.rateLimits.period", limited(), limited(period=60), {LIMITS}),
@@ -355,7 +355,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         "networkPolicy.engine",
         {},
         {"networkPolicy": {"engine": "cilium"}},
-        # Another kind: the new one is there before the old one goes.
+        # Another kind: the new object is created before the old one is deleted.
         {"- NetworkPolicy policy", "+ CiliumNetworkPolicy policy"},
     ),
     ("networkPolicy.allow.cidr", opening(cidr="10.20.0.0/16"), opening(cidr="10.21.0.0/16"), {POLICY}),
@@ -379,7 +379,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         "loadBalancer.hostname",
         {},
         balanced(),
-        # The load balancer answers for the hostname in the record's place.
+        # The load balancer replaces the hostname's record.
         {
             "- DnsRecord blog.example.com",
             "+ LoadBalancer blog.example.com",
@@ -421,7 +421,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         "privateNetworks.virtualNetwork.name",
         private(),
         private({"name": "homelab"}),
-        # It leaves the virtual network that it was in; the provider would not move one back.
+        # The route leaves its virtual network; the provider would not move it back.
         {f"- {ROUTE} route-10.43.0.0/16", f"+ {ROUTE} network-route-10.43.0.0/16", f"+ {VIRTUAL}"},
     ),
     ("privateNetworks.virtualNetwork.name", private({"name": "homelab"}), private({"name": "lab"}), {f"~ {VIRTUAL}"}),
@@ -462,7 +462,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         "sampleSite.name",
         {"sampleSite": True},
         {"sampleSite": {"name": "log"}},
-        # The site's pods carry its name; and what pods listen on behind a Service by URL is known of the site's alone.
+        # The site's pods have its name in a label, and only the site's pods have a known port behind a Service by URL.
         {"~ Service site-service", "~ Deployment site", "~ ConfigMap site-page", POLICY},
     ),
     ("sampleSite.image", SITE, {"sampleSite": {"image": "docker.io/library/site:1"}}, {"~ Deployment site"}),
@@ -470,11 +470,11 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_a_setting_touches_only_what_it_must(
+def test_a_changed_setting_changes_only_these_resources(
     deploy: Deploy, before: dict[str, Any], after: dict[str, Any], expected: set[str]
 ) -> None:
     assert setting_diff(deploy, before, after) == expected
 
 
-def test_no_setting_is_left_out() -> None:
+def test_every_setting_has_a_row() -> None:
     assert {row[0] for row in ROWS} == set(keys(Settings))

@@ -1,4 +1,4 @@
-"""What Prometheus and Grafana are given: one of each, about this stack's pods alone, by metrics that are there."""
+"""The monitor, alert rules and dashboard: for this stack's pods alone, with metrics that exist."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def deployed(deploy: Deploy, **more: Any) -> Recorded:
     return deploy(lambda: Monitoring("culvert-dev", {"namespace": "blog", **more}))  # pyright: ignore[reportArgumentType]
 
 
-def test_all_of_it_is_a_monitor_alert_rules_and_a_dashboard(deploy: Deploy) -> None:
+def test_monitoring_has_a_monitor_alert_rules_and_a_dashboard(deploy: Deploy) -> None:
     recorded = deployed(deploy, alerts={}, dashboard={})
     assert recorded.names == {
         "PodMonitor culvert-dev-monitor",
@@ -40,7 +40,7 @@ def test_each_part_can_be_left_out(deploy: Deploy) -> None:
 
 
 @pytest.mark.parametrize("monitor", ["pod", "service"])
-def test_a_monitor_finds_the_connectors_pods_and_their_metrics_port(deploy: Deploy, monitor: str) -> None:
+def test_a_monitor_selects_the_connectors_pods_and_their_metrics_port(deploy: Deploy, monitor: str) -> None:
     def program() -> None:
         Connector("culvert-dev", {"namespace": "blog", "token": "t"})
         Monitoring("culvert-dev", {"namespace": "blog", "monitor": monitor})
@@ -60,7 +60,7 @@ def test_a_monitor_finds_the_connectors_pods_and_their_metrics_port(deploy: Depl
     assert endpoint["port"] in ports
 
 
-def test_a_prometheus_selects_monitor_and_rules_by_the_labels_given(deploy: Deploy) -> None:
+def test_the_monitor_and_the_rules_have_the_configured_labels(deploy: Deploy) -> None:
     recorded = deployed(deploy, labels={"release": "prometheus"}, alerts={}, dashboard={"labels": {"grafana": "yes"}})
     for kind in ("PodMonitor", "PrometheusRule"):
         labels = recorded.one(kind).inputs["metadata"]["labels"]
@@ -71,7 +71,7 @@ def test_a_prometheus_selects_monitor_and_rules_by_the_labels_given(deploy: Depl
     assert "release" not in labels
 
 
-def test_queries_name_metrics_that_are_there_of_this_stack_alone() -> None:
+def test_queries_select_existing_metrics_of_this_stack_alone() -> None:
     rules = [rule["expr"] for rule in alert_groups("culvert-dev", "blog", 2, {})[0]["rules"]]
     panels = [target["expr"] for panel in dashboard("culvert-dev", "blog")["panels"] for target in panel["targets"]]
     queries = rules + panels
@@ -81,7 +81,7 @@ def test_queries_name_metrics_that_are_there_of_this_stack_alone() -> None:
     assert used == NAMES
 
 
-def test_the_dashboard_asks_whatever_prometheus_is_chosen_and_overlaps_nowhere() -> None:
+def test_the_dashboard_queries_the_chosen_data_source_and_its_panels_do_not_overlap() -> None:
     shown = dashboard("culvert-dev", "blog")
     (variable,) = shown["templating"]["list"]
     assert (variable["name"], variable["type"], variable["query"]) == ("datasource", "datasource", "prometheus")
@@ -93,7 +93,7 @@ def test_the_dashboard_asks_whatever_prometheus_is_chosen_and_overlaps_nowhere()
     assert len({panel["id"] for panel in shown["panels"]}) == len(places)
 
 
-def test_two_stacks_dashboards_are_two_files_under_two_ids(deploy: Deploy) -> None:
+def test_dashboards_of_two_stacks_have_different_files_and_ids(deploy: Deploy) -> None:
     data = deployed(deploy, dashboard={}).one("ConfigMap").inputs["data"]
     assert json.loads(data["culvert-dev.json"]) == dashboard("culvert-dev", "blog")
     uids = {dashboard(f"culvert-{stack}", place)["uid"] for stack in ("dev", "prod") for place in ("blog", "shop")}

@@ -1,4 +1,4 @@
-"""The network policy as it is sent; `tests/integration/network_policy` tests which flows it allows."""
+"""The network policy object; `tests/integration/network_policy` tests which flows it allows."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from itertools import combinations
@@ -47,7 +47,7 @@ def spec(preset: str, *destinations: DestinationArgs, metrics_from: str | None =
 
 
 def backends(preset: str, *destinations: DestinationArgs) -> list[dict[str, Any]]:
-    """The rules that there are because of the destinations."""
+    """The rules for the destinations."""
     without = spec(preset)["egress"]
     return [rule for rule in spec(preset, *destinations)["egress"] if rule not in without]
 
@@ -69,7 +69,7 @@ def test_the_default_preset_is_strict(deploy: Deploy) -> None:
     assert recorded.one("NetworkPolicy").inputs["spec"] == expected
 
 
-def test_what_is_only_known_later_is_put_in_when_it_is_known(deploy: Deploy) -> None:
+def test_outputs_are_resolved_in_the_policy(deploy: Deploy) -> None:
     recorded = deploy(
         lambda: NetworkPolicy(
             "culvert-dev",
@@ -90,7 +90,7 @@ def test_what_is_only_known_later_is_put_in_when_it_is_known(deploy: Deploy) -> 
     ("engine", "expected"),
     [
         ("calico", "kubernetes:projectcalico.org/v3:NetworkPolicy culvert-dev-policy"),
-        # A policy of the default tier without this prefix is one that Calico does not find.
+        # Calico does not find a policy of the default tier without this prefix.
         ("calico-crd", "kubernetes:crd.projectcalico.org/v1:NetworkPolicy default.culvert-dev-policy"),
         ("cilium", "kubernetes:cilium.io/v2:CiliumNetworkPolicy culvert-dev-policy"),
     ],
@@ -110,19 +110,19 @@ def test_another_engine_is_one_object_of_its_kind_under_a_generated_name(
     assert policy.inputs["spec"] == written
 
 
-def test_an_unknown_engine_is_refused() -> None:
+def test_an_unknown_engine_is_rejected() -> None:
     with pytest.raises(ValueError, match="accepted: one of kubernetes, calico, calico-crd, cilium"):
         engine_of("antrea")
 
 
 @pytest.mark.parametrize("engine", ["kubernetes", "calico", "calico-crd"])
-def test_a_name_is_refused_where_the_engine_has_none_rather_than_left_out(engine: str) -> None:
+def test_a_dns_name_is_rejected_if_the_engine_does_not_support_it(engine: str) -> None:
     named = egress("strict", "blog", [{"name": "db.example.net", "port": 5432}])
     with pytest.raises(ValueError, match=r"db\.example\.net"):
         engine_of(engine).write(LABELS, named, ())
 
 
-def test_calico_keeps_pods_to_their_namespace_and_ports_to_their_protocol() -> None:
+def test_calico_rules_have_a_namespace_for_pods_and_a_protocol_for_ports() -> None:
     written = engine_of("calico").write(LABELS, egress("strict", "blog", [API, BLOG]), ingress("monitoring"))
     assert written["selector"] == "app.kubernetes.io/name == 'cloudflared'"
     assert written["types"] == ["Ingress", "Egress"]
@@ -149,7 +149,7 @@ def test_calico_keeps_pods_to_their_namespace_and_ports_to_their_protocol() -> N
     ]
 
 
-def test_cilium_reads_dns_answers_only_where_a_name_is_declared() -> None:
+def test_cilium_inspects_dns_answers_only_if_a_name_is_declared() -> None:
     def dns(*destinations: DestinationArgs) -> list[bool]:
         written = engine_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
         ports = [rule["toPorts"][0] for rule in written["egress"]]
@@ -161,21 +161,21 @@ def test_cilium_reads_dns_answers_only_where_a_name_is_declared() -> None:
     assert dns(API, {"name": "db.example.net", "port": 5432}) == [True, True]
 
 
-def test_cilium_closes_the_api_server_where_the_internet_is_open() -> None:
+def test_cilium_denies_the_api_server_if_the_internet_is_allowed() -> None:
     def closed(preset: str) -> Any:
         return engine_of("cilium").write(LABELS, egress(preset, "blog", [API]), ()).get("egressDeny")
 
     assert closed("guide") == [{"toEntities": ["kube-apiserver"]}]
-    # Nothing wide is open that would have to be closed again, and an address may be declared that is the API server's.
+    # Strict allows no wide range that includes the API server, and a stack may declare the API server's address.
     assert closed("strict") is None
 
 
-def test_cilium_closes_a_direction_that_nothing_is_open_in() -> None:
+def test_cilium_isolates_a_direction_without_rules() -> None:
     written = engine_of("cilium").write(LABELS, (), ())
     assert (written["egress"], written["ingress"]) == ([{}], [{}])
 
 
-def test_dns_servers_of_ones_own_take_the_place_of_the_usual_ones() -> None:
+def test_configured_dns_servers_replace_the_default_ones() -> None:
     own: list[ResolverArgs] = [
         {"namespace": "openshift-dns", "port": 5353},
         {"cidr": "169.254.25.10/32"},
@@ -187,7 +187,7 @@ def test_dns_servers_of_ones_own_take_the_place_of_the_usual_ones() -> None:
     assert on_53 == Flow(nodes, (Port(53, "UDP"), Port(53, "TCP")), dns=True)
 
 
-def test_strict_is_the_edge_dns_and_each_backend() -> None:
+def test_strict_allows_the_edge_dns_and_each_backend() -> None:
     assert spec("strict", API)["egress"] == [
         {
             "to": [
@@ -224,20 +224,20 @@ def test_strict_is_the_edge_dns_and_each_backend() -> None:
     ]
 
 
-def test_a_backend_without_labels_is_every_pod_of_its_namespace_and_no_other() -> None:
+def test_a_backend_without_labels_allows_every_pod_of_its_namespace_alone() -> None:
     (rule,) = backends("strict", BLOG)
     assert rule["to"] == [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blog"}}, "podSelector": {}}
     ]
 
 
-def test_both_directions_are_closed_to_begin_with() -> None:
+def test_both_directions_are_isolated() -> None:
     for preset in ("strict", "guide"):
         assert spec(preset)["policyTypes"] == ["Ingress", "Egress"]
         assert "ingress" not in spec(preset)
 
 
-def test_metrics_are_open_to_one_named_namespace() -> None:
+def test_metrics_are_reachable_from_the_named_namespace() -> None:
     assert spec("strict", metrics_from="monitoring")["ingress"] == [
         {
             "from": [
@@ -251,32 +251,32 @@ def test_metrics_are_open_to_one_named_namespace() -> None:
     ]
 
 
-def test_guide_adds_only_what_its_own_rules_leave_out() -> None:
+def test_guide_has_rules_only_for_destinations_outside_its_ranges() -> None:
     assert backends("guide", *EVERY) == backends("strict", API, NAS)
 
 
-def test_order_and_repetition_of_routes_change_nothing() -> None:
+def test_the_rules_do_not_depend_on_the_order_or_repetition_of_routes() -> None:
     reordered: DestinationArgs = {"port": 8080, "pod_selector": {"tier": "web", "app": "api"}, "namespace": "shop"}
     for preset in ("strict", "guide"):
         assert spec(preset, HOST, NAS, BLOG, reordered, API, NAS) == spec(preset, *EVERY)
 
 
 @pytest.mark.parametrize("preset", ["strict", "guide"])
-def test_every_rule_names_somebody(preset: str) -> None:
+def test_every_rule_has_a_peer(preset: str) -> None:
     policy = spec(preset, *EVERY, metrics_from="monitoring")
     rules = [rule.get("to") or rule.get("from") for rule in (*policy["egress"], *policy["ingress"])]
     assert len(rules) > 5 - (preset == "guide")
     assert all(rules)
-    # An empty peer is no peer at all, and an ipBlock or a namespace is what makes one.
+    # An empty peer is invalid: a peer has an ipBlock or a namespaceSelector.
     assert all("ipBlock" in peer or peer["namespaceSelector"]["matchLabels"] for peers in rules for peer in peers)
 
 
-def test_a_flow_to_nobody_cannot_be_made_since_it_would_mean_everybody() -> None:
+def test_a_flow_without_peers_is_rejected_since_it_would_allow_all() -> None:
     with pytest.raises(ValueError, match="would allow every destination"):
         Flow((), (Port(443, "TCP"),))
 
 
-def test_a_destination_that_is_nowhere_is_refused() -> None:
+def test_a_destination_without_an_address_is_rejected() -> None:
     with pytest.raises(ValueError, match="needs one of namespace, cidr and name"):
         egress("strict", "blog", [{"port": 80}])
 
@@ -287,13 +287,13 @@ def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"every_port": False}, {"port": 80, "every_port": True}])
-def test_a_port_that_is_left_out_does_not_open_the_others(more: Any) -> None:
+def test_a_missing_port_is_rejected_instead_of_allowing_all(more: Any) -> None:
     destination: Any = {"cidr": "10.43.0.0/16", **more}
     with pytest.raises(ValueError, match="exactly one of port and every_port"):
         egress("strict", "blog", [destination])
 
 
-def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:
+def test_strict_allows_only_the_addresses_of_the_edges_region() -> None:
     def edge(region: str | None) -> list[str]:
         return [str(peer) for peer in egress("strict", "blog", [], region)[0].peers]
 
@@ -304,13 +304,15 @@ def test_a_region_has_addresses_of_its_own_and_strict_opens_no_others() -> None:
         egress("strict", "blog", [], "eu")
 
 
-def test_an_unknown_preset_is_refused() -> None:
+def test_an_unknown_preset_is_rejected() -> None:
     with pytest.raises(ValueError, match="accepted: one of strict and guide"):
         egress("open", "blog", [])
 
 
 @pytest.mark.parametrize(("everything", "excepted"), [("0.0.0.0/0", PRIVATE_IPV4), ("::/0", PRIVATE_IPV6)])
-def test_exceptions_are_of_the_same_family_and_none_holds_another(everything: str, excepted: tuple[str, ...]) -> None:
+def test_exceptions_are_of_the_same_address_family_and_do_not_overlap(
+    everything: str, excepted: tuple[str, ...]
+) -> None:
     blocks = [
         peer["ipBlock"]
         for rule in spec("guide")["egress"]
@@ -323,13 +325,13 @@ def test_exceptions_are_of_the_same_family_and_none_holds_another(everything: st
     assert not [pair for pair in combinations(networks, 2) if pair[0].overlaps(pair[1])]
 
 
-def test_no_exception_is_an_ipv4_mapped_range_which_the_api_server_refuses() -> None:
+def test_no_exception_is_an_ipv4_mapped_range_which_the_api_server_rejects() -> None:
     assert not [cidr for cidr in PRIVATE_IPV6 if "::ffff:" in cidr]
 
 
 @given(strategies.ip_addresses())
-def test_an_address_that_is_not_global_is_no_part_of_the_internet(address: IPv4Address | IPv6Address) -> None:
-    # Hypothesis draws from IANA's special ranges on purpose, and Python has a table of its own of what is global.
+def test_an_address_that_is_not_global_is_outside_the_internet_ranges(address: IPv4Address | IPv6Address) -> None:
+    # Hypothesis also draws from IANA's special ranges, and `is_global` is Python's own table of them.
     assume(not address.is_global or address.is_multicast)
     excepted = PRIVATE_IPV4 if address.version == 4 else PRIVATE_IPV6
     assert any(address in ip_network(cidr) for cidr in excepted)

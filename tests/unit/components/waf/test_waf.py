@@ -1,4 +1,4 @@
-"""Rules in a zone's rulesets: this stack's are added, everybody else's stay, and nothing is taken over unasked."""
+"""WAF rules in a zone's rulesets: this stack's are added, foreign ones stay, and a foreign ruleset needs adoption."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def deployed(deploy: Deploy, *rules: WafRuleArgs, rulesets: Any = (), **more: An
     return deploy(program, rulesets=rulesets)
 
 
-def test_rules_and_limits_are_one_ruleset_each_and_zone(deploy: Deploy) -> None:
+def test_a_zone_has_one_ruleset_for_rules_and_one_for_limits(deploy: Deploy) -> None:
     recorded = deployed(deploy, BLOCK, LIMIT, {**BLOCK, "zone": "example.org"})
     assert recorded.names == {
         f"Ruleset culvert-dev-{CUSTOM}-example.com",
@@ -94,7 +94,7 @@ def test_rules_and_limits_are_one_ruleset_each_and_zone(deploy: Deploy) -> None:
     assert [resource.imported for resource in recorded.resources] == ["", "", ""]
 
 
-def test_a_visitor_is_counted_as_wanted(deploy: Deploy) -> None:
+def test_a_limit_counts_by_the_configured_characteristics(deploy: Deploy) -> None:
     recorded = deployed(deploy, {**LIMIT, "rate": {**RATE, "per": "visitor"}})
     assert recorded.resources[0].inputs["rules"][0]["ratelimit"]["characteristics"][1] == "cf.unique_visitor_id"
 
@@ -105,14 +105,14 @@ def test_the_engine_never_deletes_a_ruleset(deploy: Deploy) -> None:
     assert ruleset.before_delete == {"take-back"}
 
 
-def test_a_zone_is_read_once_and_each_of_its_rulesets(deploy: Deploy) -> None:
+def test_a_zones_list_and_each_of_its_rulesets_are_read_once(deploy: Deploy) -> None:
     recorded = deployed(deploy, BLOCK, LIMIT, rulesets=[there(description=MARK), there(phase="http_request_redirect")])
     calls = [token.rsplit(":", 1)[-1] for token, _ in recorded.invokes]
     assert calls == ["getRulesets", "getRuleset"]
     assert deployed(deploy).invokes == []
 
 
-def test_a_ruleset_of_ours_keeps_its_name_and_what_others_added_to_it(deploy: Deploy) -> None:
+def test_the_stacks_own_ruleset_keeps_its_name_and_foreign_rules(deploy: Deploy) -> None:
     gone = {**FOREIGN, "ref": "culvert-dev_gone", "action": "block"}
     found = there(gone, FOREIGN, {**FOREIGN, "ref": "culvert-dev-2_x"}, name="as made", description=MARK)
     (ruleset,) = deployed(deploy, BLOCK, rulesets=[found]).resources
@@ -121,16 +121,16 @@ def test_a_ruleset_of_ours_keeps_its_name_and_what_others_added_to_it(deploy: De
     assert (ruleset.inputs["description"], ruleset.imported) == (MARK, "")
 
 
-def test_a_ruleset_of_somebody_elses_is_refused_before_anything_is_made(deploy: Deploy) -> None:
+def test_a_foreign_ruleset_is_an_error_before_the_first_resource(deploy: Deploy) -> None:
     found = there(FOREIGN, description="[kept by culvert-prod]")
-    said = (
+    message = (
         rf'example.com.*{"2" * 32}, "default" \(\[kept by culvert-prod\]\).*let the monitor in.*adopt: \["{"2" * 32}"\]'
     )
-    with pytest.raises(pulumi.RunError, match=said):
+    with pytest.raises(pulumi.RunError, match=message):
         deployed(deploy, BLOCK, rulesets=[found])
 
 
-def test_an_adopted_ruleset_is_imported_with_its_rules_and_marked(deploy: Deploy) -> None:
+def test_an_adopted_ruleset_is_imported_with_its_rules_and_tagged(deploy: Deploy) -> None:
     found = there(FOREIGN, description="by hand")
     (ruleset,) = deployed(deploy, BLOCK, rulesets=[found], adopt=["2" * 32]).resources
     assert ruleset.imported == f"zones/{ZONE}/{'2' * 32}"
@@ -138,8 +138,8 @@ def test_an_adopted_ruleset_is_imported_with_its_rules_and_marked(deploy: Deploy
     assert ruleset.inputs["rules"] == [KEPT, SENT_BLOCK]
 
 
-def test_one_that_is_ours_is_not_imported_again(deploy: Deploy) -> None:
-    # Its id has another form then, and the engine would put the one in the place of the other.
+def test_the_stacks_own_ruleset_is_not_imported_again(deploy: Deploy) -> None:
+    # The imported id has another form, so the engine would replace the ruleset.
     found = there(FOREIGN, description=f"by hand {MARK}")
     (ruleset,) = deployed(deploy, BLOCK, rulesets=[found], adopt=["2" * 32]).resources
     assert (ruleset.imported, ruleset.inputs["description"]) == ("", f"by hand {MARK}")

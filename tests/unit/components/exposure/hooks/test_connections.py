@@ -1,4 +1,4 @@
-"""The error hook of a tunnel whose deletion was refused."""
+"""The error hook of a tunnel whose deletion the API rejects."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def connections(emulator: Emulator, tunnel: str) -> int:
     return len(emulator.done("GET", f"{TUNNELS}/{tunnel}/connections"))
 
 
-def test_connections_are_dropped_and_the_deletion_is_tried_again(emulator: Emulator, tunnel: str) -> None:
+def test_connections_are_dropped_and_the_deletion_is_retried(emulator: Emulator, tunnel: str) -> None:
     assert retry_deletion(failed(tunnel, CONNECTED))
     assert connections(emulator, tunnel) == 0
 
@@ -43,7 +43,7 @@ def test_connections_are_dropped_and_the_deletion_is_tried_again(emulator: Emula
     [
         (['{"code":1023}'], "delete"),
         ([CONNECTED], "update"),
-        # After that many tries, the deletion fails.
+        # After that many attempts, the deletion fails.
         ([CONNECTED] * (MAX_TRIES + 1), "delete"),
         (['{"code":1023}', CONNECTED], "delete"),
     ],

@@ -33,13 +33,13 @@ def made(emulator: Emulator, *rules: dict[str, Any], description: str = MARK) ->
     return emulator.done("POST", RULESETS, body)
 
 
-def test_a_ruleset_without_rules_of_others_is_deleted(emulator: Emulator, run: Run) -> None:
+def test_a_ruleset_without_foreign_rules_is_deleted(emulator: Emulator, run: Run) -> None:
     ruleset_id = made(emulator, OURS, {**OURS, "ref": "culvert-dev_culvert-blog_x"})["id"]
     run(ruleset_id)
     assert refusal(emulator.call("GET", f"{RULESETS}/{ruleset_id}")) == (404, 10001)
 
 
-def test_the_rules_of_others_stay_as_they_are(emulator: Emulator, run: Run) -> None:
+def test_foreign_rules_stay_unchanged(emulator: Emulator, run: Run) -> None:
     kept = [OTHERS, {**OTHERS, "ref": "culvert-dev-2_x", "enabled": False}]
     before = made(emulator, kept[0], OURS, kept[1], description=f"by hand {MARK}")
     run(before["id"])
@@ -55,7 +55,7 @@ def test_a_ruleset_that_no_longer_exists_is_ignored(run: Run) -> None:
     run("0" * 32)
 
 
-def test_a_refusal_stops_the_engine(emulator: Emulator, run: Run) -> None:
+def test_an_api_error_stops_the_engine(emulator: Emulator, run: Run) -> None:
     ruleset_id = made(emulator, OURS)["id"]
     emulator.owner("PUT", "/faults", {"rules": [{"kind": "status", "status": 403, "method": "DELETE"}]})
     with pytest.raises(CloudflareApiError, match=f"DELETE /zones/{ZONE}/rulesets/{ruleset_id}: HTTP 403"):
