@@ -89,12 +89,12 @@ def test_a_hostname_alone_is_checked_like_any_other(tmp_path: Path) -> None:
         assert error.value.issues[0].key.startswith(key)
 
 
-def test_keys_of_other_packages_are_left_alone(tmp_path: Path) -> None:
+def test_keys_of_other_packages_are_ignored(tmp_path: Path) -> None:
     text = GOOD + "  cloudflare:baseUrl: https://api.example.com\nencryptionsalt: v1:x\n"
     assert Settings.from_stack_file(stack_file(tmp_path, text)).account_id == ACCOUNT
 
 
-def test_a_switch_that_the_engine_wrote_as_a_string_is_a_switch(tmp_path: Path) -> None:
+def test_a_boolean_that_the_engine_wrote_as_a_string_is_a_boolean(tmp_path: Path) -> None:
     settings = Settings.from_stack_file(stack_file(tmp_path, GOOD + '  culvert:sampleSite: "true"\n'))
     assert settings.sample_site is not None
 
@@ -169,7 +169,7 @@ def test_the_program_rejects_an_encrypted_setting_too(configured: Any) -> None:
         Settings.load()
 
 
-def test_the_environment_variable_is_read_where_the_engine_set_nothing(
+def test_the_environment_variable_is_read_if_the_engine_sets_no_configuration(
     configured: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import json

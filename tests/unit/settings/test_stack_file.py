@@ -157,6 +157,6 @@ def test_a_key_missing_beside_an_environment_has_no_line(engine: Engine) -> None
     assert engine.load(text, namespace="web")["culvert:accountId"] == ""
 
 
-def test_a_stack_file_that_cannot_be_parsed_is_no_obstacle(engine: Engine) -> None:
+def test_without_a_readable_stack_file_there_is_no_line(engine: Engine) -> None:
     write(engine.folder, "config: {")
     assert set(engine.load(STACK_FILE).values()) == {""}

@@ -241,7 +241,7 @@ def _failed(found: dict[str, list[CheckResult]]) -> dict[str, list[str]]:
         ({"2": True, "3": True}, {"blocked": ["Kubernetes API", "LAN"], "enforced": ["a"]}),
     ],
 )
-def test_answers_are_judged(changes: dict[str, bool], failed: dict[str, list[str]]) -> None:
+def test_the_answers_decide_the_results(changes: dict[str, bool], failed: dict[str, list[str]]) -> None:
     assert _failed(_judge(**changes)) == failed
 
 

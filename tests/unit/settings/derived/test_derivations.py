@@ -55,7 +55,7 @@ def test_longer_paths_come_first_and_every_path_last() -> None:
     assert paths(None, "/v1", "/v1/users", {"exact": "/v1"}) == ["^/v1/users(/|$)", "^/v1$", "^/v1(/|$)", None]
 
 
-def test_an_expression_counts_as_long_as_what_all_its_matches_begin_with() -> None:
+def test_an_expressions_length_is_that_of_the_common_prefix_of_its_matches() -> None:
     given = [
         {"regex": r"[.]php$"},
         "/v1",
@@ -163,7 +163,7 @@ def test_a_backend_without_a_target_port_listens_on_its_own() -> None:
     assert Settings.parse(values(a_backend())).destinations("web") == (PodDestination("web", {}, 80),)
 
 
-def test_the_pods_of_the_sample_site_are_known_to_listen_on_8080() -> None:
+def test_the_destination_of_the_sample_site_has_port_8080() -> None:
     routes = [
         a_route(),
         a_route(service="http://blog.other.svc", path="/other"),
@@ -177,13 +177,13 @@ def test_the_pods_of_the_sample_site_are_known_to_listen_on_8080() -> None:
     assert Settings.parse(values(a_route())).destinations("web") == (PodDestination("web", {}, 80),)
 
 
-def test_what_is_allowed_besides_comes_after_the_routes_a_destination_for_each_port() -> None:
-    opened = [
+def test_allowed_peers_follow_the_routes_with_a_destination_for_each_port() -> None:
+    allowed = [
         {"cidr": "10.20.0.0/16", "ports": [5432, 6432]},
         {"namespace": "shop", "pods": {"app": "db"}, "ports": [53], "protocol": "UDP"},
         {"namespace": "web", "ports": [80]},
     ]
-    assert Settings.parse(values(networkPolicy={"allow": opened})).destinations("web") == (
+    assert Settings.parse(values(networkPolicy={"allow": allowed})).destinations("web") == (
         PodDestination("web", {}, 80),
         AddressDestination("10.20.0.0/16", 5432),
         AddressDestination("10.20.0.0/16", 6432),
@@ -191,7 +191,7 @@ def test_what_is_allowed_besides_comes_after_the_routes_a_destination_for_each_p
     )
 
 
-def test_a_dns_name_is_a_destination_where_the_engine_has_names() -> None:
+def test_a_dns_name_is_a_destination_only_if_the_engine_supports_names() -> None:
     routes = [a_route(service="https://Origin.example.org")]
     named = {"engine": "cilium", "allow": [{"name": "DB.example.net", "ports": [5432]}]}
     assert Settings.parse(values(*routes, networkPolicy=named)).destinations("web") == (
@@ -203,7 +203,7 @@ def test_a_dns_name_is_a_destination_where_the_engine_has_names() -> None:
         assert settings.destinations("web") == ()
 
 
-def test_literal_paths_are_looked_up_and_not_compared_one_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_literal_paths_are_looked_up_and_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
     takes = PathOptions.takes
     monkeypatch.setattr(PathOptions, "takes", lambda *given: compared.append(given[1]) or takes(*given))
@@ -211,5 +211,5 @@ def test_literal_paths_are_looked_up_and_not_compared_one_with_another(monkeypat
     Settings.parse(values(*(a_route(path=path) for path in paths)))
     assert compared == []
     Settings.parse(values(*(a_route(path=path) for path in [*paths, {"regex": "^/longer/than/any"}])))
-    # The expression comes first, so each path is held against it, once.
+    # The expression comes first, so each path is compared with it once.
     assert len(compared) == 100

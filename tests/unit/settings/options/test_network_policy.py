@@ -11,9 +11,9 @@ def policy(**options: Any) -> dict[str, Any]:
     return values(networkPolicy=options)
 
 
-def allow(**opening: Any) -> dict[str, Any]:
-    """A stack that opens one destination more, on a port of its own."""
-    return policy(allow=[{"ports": [5432], **opening}])
+def allow(**peer: Any) -> dict[str, Any]:
+    """Settings that allow one more peer, on port 5432."""
+    return policy(allow=[{"ports": [5432], **peer}])
 
 
 ALLOW, DNS = "networkPolicy.allow[0]", "networkPolicy.dns[0]"

@@ -11,7 +11,7 @@ ID = "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"
 
 
 def private(*routes: Any, **more: Any) -> dict[str, Any]:
-    """Good settings with these routes, each a network or an object."""
+    """Valid settings with these routes, each a network or an object."""
     listed = [{"network": route} if isinstance(route, str) else route for route in routes]
     return values(privateNetworks={"routes": listed or [{"network": "10.43.0.0/16"}], **more})
 
@@ -36,14 +36,14 @@ def udp(protocol: str) -> dict[str, Any]:
         ("fd00:0:0:1::7", "fd00:0:0:1::7/128"),
     ],
 )
-def test_a_network_is_sent_as_the_api_writes_it_and_is_open_on_every_port(written: str, sent: str) -> None:
+def test_a_network_is_normalized_and_allowed_on_every_port(written: str, sent: str) -> None:
     settings = Settings.parse(private(written))
     assert settings.private_networks
     assert settings.private_networks.routes[0].network == sent
     assert settings.destinations("web")[1:] == (NetworkDestination(sent),)
 
 
-def test_with_ports_only_those_are_open() -> None:
+def test_a_route_with_ports_allows_those_alone() -> None:
     udp = {"network": "10.43.0.10", "ports": [53, 5353], "protocol": "UDP"}
     settings = Settings.parse(private(udp, {"network": "10.44.0.0/16", "ports": [443]}))
     assert settings.destinations("web")[1:] == (
@@ -53,7 +53,7 @@ def test_with_ports_only_those_are_open() -> None:
     )
 
 
-def test_without_private_networks_nothing_more_is_open() -> None:
+def test_without_private_networks_there_is_no_further_destination() -> None:
     settings = Settings.parse(values())
     assert settings.private_networks is None
     assert len(settings.destinations("web")) == 1

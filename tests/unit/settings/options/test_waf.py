@@ -14,7 +14,7 @@ from tests.support.visitor_requests import visitor_request
 BLOG, WILD = 'lower(http.host) in {"blog.example.com"}', 'http.host wildcard "*.apps.example.com"'
 FOREIGN = '(lower(http.host) in {"other.example.com"}) and (ssl)'
 LOGIN = 'http.request.uri.path eq "/login"'
-# Two tries at leaving the parentheses that an expression is put into, and one that tries nothing.
+# Two expressions that try to close the parentheses around them, and a harmless one.
 EVERYONE = 'http.host ne ""'
 
 
@@ -53,7 +53,7 @@ def test_one_condition_is_enough_and_hostnames_can_be_chosen() -> None:
     assert "error" not in parse_expression(rule["expression"])
 
 
-def test_limits_are_sent_with_what_goes_with_their_action() -> None:
+def test_a_limit_has_the_fields_of_its_action() -> None:
     limits = [
         {"name": "a", "requests": 9, "expression": LOGIN, "hostnames": ["example.org"]},
         {"name": "b", "requests": 9, "action": "challenge", "hostnames": ["example.org"]},
@@ -64,14 +64,14 @@ def test_limits_are_sent_with_what_goes_with_their_action() -> None:
     assert (second["expression"], second["rate"]["timeout"]) == ('(lower(http.host) in {"example.org"})', 0)
 
 
-def test_what_a_stack_does_not_own_is_for_its_owner_to_include() -> None:
+def test_rules_for_zones_of_another_owner_are_for_that_owner_to_include() -> None:
     edge = {"plan": "pro", "rules": [{"name": "a", "expression": "ssl"}], "rateLimits": [{"name": "b", "requests": 9}]}
     settings = Settings.parse(given(owns=["example.org"], **edge))
-    handed = settings.waf_rules_for_owners("culvert-blog")
-    assert [rule["name"] for rule in handed] == ["culvert-blog_a", "culvert-blog_b"]
+    for_owners = settings.waf_rules_for_owners("culvert-blog")
+    assert [rule["name"] for rule in for_owners] == ["culvert-blog_a", "culvert-blog_b"]
     assert [rule["zone"] for rule in settings.waf_rules()] == ["example.org", "example.org"]
-    owner = Settings.parse(values(waf={"plan": "pro", "owns": ["example.com"], "include": handed}))
-    assert owner.waf_rules() == [{"zone": "example.com", **rule} for rule in handed]
+    owner = Settings.parse(values(waf={"plan": "pro", "owns": ["example.com"], "include": for_owners}))
+    assert owner.waf_rules() == [{"zone": "example.com", **rule} for rule in for_owners]
     assert owner.waf_rules_for_owners("culvert-dev") == []
 
 
@@ -89,7 +89,7 @@ def test_no_expression_leaves_the_stacks_hostnames(text: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["BLOG.example.com", "a.apps.example.com", "a.b.APPS.example.com"])
-def test_hostnames_are_met_in_any_case_and_wildcards_at_any_depth(host: str) -> None:
+def test_hostnames_match_in_any_case_and_wildcards_at_any_depth(host: str) -> None:
     assert (
         compile_expression(rules(rules=[{"name": "a", "expression": EVERYONE}])[0]["expression"])(
             visitor_request(host=host)
@@ -98,7 +98,7 @@ def test_hostnames_are_met_in_any_case_and_wildcards_at_any_depth(host: str) -> 
     )
 
 
-def test_what_is_scoped_is_told_from_what_is_not() -> None:
+def test_only_a_scoped_expression_can_be_unscoped() -> None:
     names = ("*.apps.example.com", "blog.example.com")
     assert unscoped(scoped(names, "ssl")) == (("blog.example.com", "*.apps.example.com"), "ssl")
     assert unscoped(scoped(names)) == (("blog.example.com", "*.apps.example.com"), "")
