@@ -7,7 +7,7 @@ from sandbox.cloudflare import crud, request_log
 from sandbox.cloudflare.resources import accounts, configurations, dns_records, tunnel_connections, tunnels
 from sandbox.cloudflare.store import Store
 
-TUNNEL_DOMAIN = ".cfargotunnel.com"
+TUNNEL_SUFFIX = ".cfargotunnel.com"
 
 
 def take(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def _zone(store: Store, row: dict[str, Any], statuses: dict[str, str]) -> dict[s
     records = dns_records.of_zone(store, row["id"])
     for record in records:
         content = record["content"] or ""
-        if content.endswith(TUNNEL_DOMAIN):
-            record["target"] = statuses.get(content.removesuffix(TUNNEL_DOMAIN), "unknown")
+        if content.endswith(TUNNEL_SUFFIX):
+            record["target"] = statuses.get(content.removesuffix(TUNNEL_SUFFIX), "unknown")
     return {"id": row["id"], "name": row["name"], "account": row["account"], "records": records}
 
 

@@ -66,7 +66,9 @@ def down(
     delete: Annotated[bool, typer.Option("--delete", help="Also delete all data: state, API and cluster.")] = False,
 ) -> None:
     """Stop every process of the sandbox. Its data is kept for the next `up` unless --delete is given."""
-    del stack, config  # accepted by every command; one sandbox serves all stacks
+    # Every command accepts --stack and --config, but one sandbox serves all stacks.
+    if delete and (stack or config):
+        raise typer.BadParameter("--delete removes the data of all stacks: leave out --stack and --config")
     from sandbox.engine.engine_processes import stop_engines
 
     running = services()

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.cloudflare import connections
 from sandbox.cloudflare.resources import tunnels
-from sandbox.cloudflare.snapshot import TUNNEL_DOMAIN
+from sandbox.cloudflare.snapshot import TUNNEL_SUFFIX
 from sandbox.cloudflare.store import Row, Store
 
 
@@ -59,9 +59,9 @@ def _resolve_load_balancer(store: Store, zone: Row, balancer: dict[str, Any]) ->
 
 def _resolve_address(store: Store, zone: Row, source: str, address: str) -> Route:
     """The tunnel at an address such as `<id>.cfargotunnel.com`."""
-    if not address.endswith(TUNNEL_DOMAIN):
+    if not address.endswith(TUNNEL_SUFFIX):
         return Route(zone, reason=f"{source} points to {address}, which is not a tunnel")
-    tunnel = tunnels.find(store, address.removesuffix(TUNNEL_DOMAIN))
+    tunnel = tunnels.find(store, address.removesuffix(TUNNEL_SUFFIX))
     if tunnel is None or tunnel["account"] != zone["account"]:
         return Route(zone, reason=f"{source} points to a tunnel that does not exist in this account")
     if tunnel["deleted"]:

@@ -85,6 +85,7 @@ def test_all_mistakes_are_reported_together_before_anything_starts(own_sandbox: 
         (["check", "--config", "missing.yaml"], "--config"),
         (["outputs", "--stack", "never-made"], "--stack"),
         (["calls"], "sandbox"),
+        (["down", "--delete", "--stack", "dev"], "command line"),
         (["nonsense"], "command line"),
         (["up", "--colour"], "command line"),
     ],
