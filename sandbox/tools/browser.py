@@ -2,10 +2,13 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -18,6 +21,8 @@ FLAGS = (
     "--disable-sync",
 )
 """The browser opens local pages only and sends no other requests."""
+_TIMEOUT = 60_000
+"""Milliseconds."""
 
 
 def installed(names: Iterable[str] = NAMES) -> Path | None:
@@ -34,24 +39,27 @@ def screenshot(browser: Path, hostname: str, frontend: str, to: Path) -> None:
 
     Raises RuntimeError, with the browser's output, if it writes none.
     """
+    to.unlink(missing_ok=True)
+    # In a thread of its own: Playwright's synchronous API refuses a thread with a running event loop.
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(_screenshot, browser, hostname, frontend, to).result()
+
+
+def _screenshot(browser: Path, hostname: str, frontend: str, to: Path) -> None:
+    url = f"https://{hostname}/"
     # No other name resolves, so the only certificate that is accepted unchecked is that of the sandbox's own authority.
     rules = f"MAP {hostname} {urlsplit(frontend).netloc}, MAP * ~NOTFOUND"
-    with tempfile.TemporaryDirectory(prefix="culvert-browser-") as profile:
-        arguments = [
-            *FLAGS,
-            "--headless",
-            "--hide-scrollbars",
-            "--ignore-certificate-errors",
-            f"--host-resolver-rules={rules}",
-            f"--user-data-dir={profile}",
-            "--window-size=1000,600",
-            f"--screenshot={to}",
-            f"https://{hostname}/",
-        ]
-        to.unlink(missing_ok=True)
-        result = subprocess.run([browser, *arguments], capture_output=True, text=True, timeout=120, check=False)
-    if result.returncode or not to.exists():
-        raise RuntimeError(f"{browser.name} took no screenshot of https://{hostname}/: {result.stderr.strip()[-500:]}")
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(
+                executable_path=browser, args=[*FLAGS, f"--host-resolver-rules={rules}"], timeout=_TIMEOUT
+            )
+            page = chromium.new_page(viewport={"width": 1000, "height": 600}, ignore_https_errors=True)
+            page.goto(url, timeout=_TIMEOUT)
+            page.screenshot(path=to)
+            chromium.close()
+    except PlaywrightError as error:
+        raise RuntimeError(f"{browser.name} took no screenshot of {url}: {' '.join(error.message.split())}") from None
 
 
 def _runs(path: str) -> bool:
