@@ -62,11 +62,7 @@ class EngineKiller:
                 run()
             except RunFailed as error:
                 # The SDK's process-wide state may still name the engine killed before; the program then fails at once.
-                if (
-                    self._killed
-                    or self.writes
-                    or "Connection refused" not in str([vars(each) for each in error.errors])
-                ):
+                if self._killed or self.writes or "Connection refused" not in str(error):
                     raise
                 run()
         except RunFailed:
