@@ -7,9 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
-
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--no-sandbox",
@@ -46,6 +43,10 @@ def screenshot(browser: Path, hostname: str, frontend: str, to: Path) -> None:
 
 
 def _screenshot(browser: Path, hostname: str, frontend: str, to: Path) -> None:
+    # Imported here: most runs of the sandbox have no browser and take no screenshot.
+    from playwright.sync_api import Error as PlaywrightError
+    from playwright.sync_api import sync_playwright
+
     url = f"https://{hostname}/"
     # No other name resolves, so the only certificate that is accepted unchecked is that of the sandbox's own authority.
     rules = f"MAP {hostname} {urlsplit(frontend).netloc}, MAP * ~NOTFOUND"
