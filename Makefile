@@ -92,7 +92,7 @@ drift: $(PROGRAM) ## show what was changed in the real STACK (dev) outside Pulum
 
 # The next two post to GitHub with `gh`: drift as an issue, a rehearsal as a comment.
 drift-issue: $(PROGRAM)
-	@$(BIN)/python scripts/github.py drift "$(STACK)" $(DRIFT)
+	@$(BIN)/python -m scripts.github drift "$(STACK)" $(DRIFT)
 
 comment:
-	@$(PYTHON) scripts/github.py comment
+	@$(PYTHON) -m scripts.github comment

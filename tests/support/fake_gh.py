@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 
 def _option(arguments: list[str], name: str) -> str:
@@ -17,11 +18,9 @@ def _option(arguments: list[str], name: str) -> str:
 
 def _api(state: dict[str, Any], arguments: list[str]) -> object:
     if "--paginate" in arguments:
-        path = arguments[-1].split("?")[0]
-        kind = "pulls" if path.endswith("/pulls") else "comments"
-        assert path in ("repos/me/it/pulls", "repos/me/it/issues/7/comments"), path
+        path, _, query = arguments[-1].partition("?")
         # Two pages, as `--slurp` returns them.
-        return [[], state[kind]]
+        return [[], _list(state, path, parse_qs(query))]
     method, path, body = _option(arguments, "--method"), arguments[3], json.load(sys.stdin)
     if method == "POST":
         assert path == "repos/me/it/issues/7/comments"
@@ -32,11 +31,18 @@ def _api(state: dict[str, Any], arguments: list[str]) -> object:
     return {}
 
 
+def _list(state: dict[str, Any], path: str, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    if path == "repos/me/it/issues":
+        assert query["state"] == ["open"]
+        (creator,) = query["creator"]
+        return [issue for issue in state["issues"] if issue["open"] and issue["user"]["login"] == creator]
+    return state[{"repos/me/it/pulls": "pulls", "repos/me/it/issues/7/comments": "comments"}[path]]
+
+
 def _issue(state: dict[str, Any], verb: str, arguments: list[str]) -> object:
-    if verb == "list":
-        return [issue for issue in state["issues"] if issue["open"]]
     if verb == "create":
-        state["issues"].append({"number": len(state["issues"]) + 1, "open": True})
+        user = {"login": "github-actions[bot]"}
+        state["issues"].append({"number": len(state["issues"]) + 1, "open": True, "user": user})
     issue = state["issues"][-1] if verb == "create" else state["issues"][int(arguments[0]) - 1]
     if verb == "close":
         issue["open"] = False
@@ -55,6 +61,8 @@ def main() -> None:
         response = _api(state, arguments)
     elif arguments[:2] == ["run", "download"]:
         assert arguments[2] == "42"
+        if not os.path.exists(state["artifact"]):
+            sys.exit("no valid artifacts found to download")
         shutil.copytree(state["artifact"], _option(arguments, "--dir"), symlinks=True, dirs_exist_ok=True)
         response = ""
     else:

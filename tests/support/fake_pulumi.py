@@ -1,4 +1,4 @@
-"""A fake `pulumi`: records its arguments and environment, prints a text and exits with a status."""
+"""A fake `pulumi`: records its arguments and environment, prints a file and exits with a status."""
 
 import json
 import os
@@ -9,5 +9,6 @@ RECORDED = ("CLOUDFLARE_API_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL",
 
 with Path(os.environ["FAKE_PULUMI"]).open("a") as file:
     print(json.dumps({"arguments": sys.argv[1:], **{name: os.environ.get(name) for name in RECORDED}}), file=file)
-print(os.environ.get("FAKE_PULUMI_OUTPUT", "no changes"))
+sys.stdout.buffer.write(Path(os.environ["FAKE_PULUMI_OUTPUT"]).read_bytes())
+sys.stdout.flush()
 sys.exit(int(os.environ.get("FAKE_PULUMI_EXIT", "0")))

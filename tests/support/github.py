@@ -7,6 +7,7 @@ from typing import Any
 from tests.support.workflow_runner import Runner
 
 BOT = "github-actions[bot]"
+REPOSITORY = "me/it"
 
 
 class GitHub:
@@ -19,9 +20,16 @@ class GitHub:
         self._runs = 0
         self._write({"pulls": [], "comments": [], "issues": [], "artifact": str(artifact), "calls": []})
 
-    def push(self, head: str) -> None:
-        """Makes that commit the head of the pull request; another pull request stays open beside it."""
-        pulls = [{"number": 3, "head": {"sha": "1" * 40}}, {"number": 7, "head": {"sha": head}}]
+    def push(self, head: str, source: str | None = REPOSITORY) -> None:
+        """Makes that commit of the repository `source` the head of the pull request; None is a deleted fork.
+
+        Another pull request stays open beside it. It has the same head, in another fork.
+        """
+        repo = None if source is None else {"full_name": source}
+        pulls = [
+            {"number": 3, "head": {"sha": head, "repo": {"full_name": "a/third"}}},
+            {"number": 7, "head": {"sha": head, "repo": repo}},
+        ]
         self._write({**self._read(), "pulls": pulls})
 
     def add_comment(self, login: str, body: str) -> None:
@@ -33,14 +41,15 @@ class GitHub:
     def comments(self) -> list[dict[str, Any]]:
         return self._read()["comments"]
 
-    def run_comment_workflow(self, repository: Path, head: str) -> None:
-        """Runs the workflow for a rehearsal of `head`."""
+    def run_comment_workflow(self, repository: Path, head: str, source: str | None = REPOSITORY) -> None:
+        """Runs the workflow for a rehearsal of `head`, a commit of the repository `source`."""
         self._runs += 1
         event = {"github.event.workflow_run.id": 42, "github.event.workflow_run.head_sha": head}
+        event["github.event.workflow_run.head_repository.full_name"] = source or ""
         context = {"github.token": "limited", **event}
         runner = Runner(self._folder / str(self._runs), repository, context, {"actions/checkout": lambda _: None})
         runner.install("gh", Path(__file__).parent / "fake_gh.py")
-        env = {"FAKE_GITHUB": str(self._file), "GITHUB_REPOSITORY": "me/it"}
+        env = {"FAKE_GITHUB": str(self._file), "GITHUB_REPOSITORY": REPOSITORY}
         assert runner.run("comment", "comment", env) == 0, runner.output
 
     def _read(self) -> dict[str, Any]:

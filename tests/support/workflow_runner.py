@@ -87,6 +87,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
         )
         self.output += completed.stdout
         return completed.returncode

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
-from tests.support.github import BOT, GitHub
+from tests.support.github import BOT, REPOSITORY, GitHub
 from tests.support.workflow_runner import PROJECT
 
 HEAD = "a" * 40
+FORK = "stranger/it"
 FORGED = "<!-- culvert: rehearsal -->\nby another user"
 
 
@@ -60,13 +62,42 @@ def test_a_symbolic_link_in_the_artifact_is_not_followed(github: GitHub, artifac
     assert "of the machine" not in github.comments()[0]["body"]
 
 
-def test_a_text_too_long_for_a_comment_is_truncated(github: GitHub, artifact: Path) -> None:
-    (artifact / "rehearsal.md").write_text("é" * 70_000)
+def test_a_run_without_an_artifact_is_reported(github: GitHub, artifact: Path) -> None:
+    (artifact / "rehearsal.md").unlink()
+    artifact.rmdir()
     github.run_comment_workflow(PROJECT, HEAD)
+    assert "did not complete" in github.comments()[0]["body"]
+
+
+@pytest.mark.parametrize("source", [REPOSITORY, FORK])
+def test_a_text_too_long_for_a_comment_is_truncated(github: GitHub, artifact: Path, source: str) -> None:
+    (artifact / "rehearsal.md").write_text("é" * 50_000 + "\n" + "a" * 300_000)
+    github.push(HEAD, source)
+    github.run_comment_workflow(PROJECT, HEAD, source)
     body = github.comments()[0]["body"]
-    assert 60_000 < len(body) < 65_536
+    assert 50_000 < len(body) < 65_536
     assert "Truncated" in body
     assert HEAD in body
+
+
+@pytest.mark.parametrize("source", [FORK, None])
+def test_the_text_of_a_fork_is_quoted_and_said_to_be_its_own(
+    github: GitHub, artifact: Path, source: str | None
+) -> None:
+    text = "~~~\n```\n@owner <img src=x>\n**no changes**\n<!-- culvert: rehearsal -->\n``````"
+    (artifact / "rehearsal.md").write_text(text)
+    github.push(HEAD, source)
+    github.run_comment_workflow(PROJECT, HEAD, source)
+    tokens = MarkdownIt("commonmark").parse(github.comments()[0]["body"])
+    assert [token.content.rstrip() for token in tokens if token.type == "fence"] == [text]
+    outside = "\n".join(token.content for token in tokens if token.type != "fence")
+    assert f"Output of code from {'`stranger/it`' if source else 'a fork that was deleted'}." in outside
+    assert "@owner" not in outside
+
+
+def test_a_run_of_a_fork_does_not_comment_on_a_pull_request_of_the_same_commit(github: GitHub) -> None:
+    github.run_comment_workflow(PROJECT, HEAD, FORK)
+    assert github.comments() == []
 
 
 def test_invalid_utf8_is_tolerated(github: GitHub, artifact: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from sandbox import tools
 from sandbox.tools.catalog import CATALOG
@@ -146,7 +147,9 @@ class Live:
         folder.mkdir(exist_ok=True)
         (folder / "__main__.py").write_text(f"import sys; {action}(f'running {{sys.argv[1:]}}')")
 
-    def run(self, target: str, output: str = "no changes", status: int = 0, kubeconfig: str = "clusters: []") -> Runner:
+    def run(
+        self, target: str, output: str | bytes = "no changes", status: int = 0, kubeconfig: str = "clusters: []"
+    ) -> Runner:
         self._runs += 1
         secrets = {"KUBECONFIG": kubeconfig, "CLOUDFLARE_API_TOKEN": "cf", "PULUMI_ACCESS_TOKEN": "pu"}
         context: dict[str, Any] = {f"secrets.{name}": value for name, value in secrets.items()}
@@ -163,7 +166,9 @@ class Live:
             "FAKE_GITHUB": str(self.github),
             "FAKE_PULUMI": str(self._calls),
         }
-        env |= {"FAKE_PULUMI_OUTPUT": output, "FAKE_PULUMI_EXIT": str(status)}
+        printed = self._folder / str(self._runs) / "printed"
+        printed.write_bytes(output if isinstance(output, bytes) else f"{output}\n".encode())
+        env |= {"FAKE_PULUMI_OUTPUT": str(printed), "FAKE_PULUMI_EXIT": str(status)}
         self.status = runner.run("stack", "run", env)
         return runner
 
@@ -263,6 +268,40 @@ def test_drift_opens_an_issue_then_edits_and_closes_it(live: Live) -> None:
 
     live.run("drift-issue", status=7)
     assert [issue["open"] for issue in live.issues()] == [False, True]
+
+
+def test_drift_leaves_the_issues_of_other_accounts(live: Live) -> None:
+    title = "Drift: prod differs from its stack file"
+    foreign = {"number": 1, "open": True, "title": title, "body": "a question", "user": {"login": "another-user"}}
+    live.github.write_text(json.dumps({"issues": [foreign], "calls": []}))
+    live.run("drift-issue", output="~ replicas: 2 => 5", status=7)
+    assert live.issues()[0] == foreign
+    assert "replicas: 2 => 5" in live.issues()[1]["body"]
+
+    live.run("drift-issue")
+    assert live.issues()[0] == foreign
+    assert not live.issues()[1]["open"]
+
+
+def test_drift_of_any_bytes_is_quoted(live: Live) -> None:
+    output = b"~ comment: \xff\xfe \x1b[31m@owner\x1b[0m\r\n~~~~~~\n<b>bold</b>\n```````\n\x00"
+    runner = live.run("drift-issue", output=output, status=7)
+    assert live.status == 0, runner.output
+    (issue,) = live.issues()
+    tokens = MarkdownIt("commonmark").parse(issue["body"])
+    assert [token.content for token in tokens if token.type == "fence"] == [
+        "~ comment: \ufffd\ufffd @owner\n~~~~~~\n<b>bold</b>\n```````\n\\u{0}\n"
+    ]
+    assert "@owner" not in "".join(token.content for token in tokens if token.type != "fence")
+
+
+def test_output_of_any_bytes_is_quoted_in_the_summary(live: Live) -> None:
+    runner = live.run("preview", output=b"\xff\n~~~\n# heading\n")
+    assert live.status == 0, runner.output
+    tokens = MarkdownIt("commonmark").parse(runner.summary.read_text())
+    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h2"]
+    (shown,) = [token.content for token in tokens if token.type == "fence"]
+    assert shown.endswith("\ufffd\n~~~\n# heading\n")
 
 
 def test_a_failed_check_is_not_reported_as_drift(live: Live) -> None:
