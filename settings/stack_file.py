@@ -8,30 +8,11 @@ from typing import Any
 
 import yaml
 
-from settings import references
+from settings import references, yaml_nodes
 from settings.errors import PREFIX, SettingIssue, SettingsError
 
-BOOL = "tag:yaml.org,2002:bool"
 MERGE = "<<"
 _PART = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]+)\]|\.?(?P<name>[^.\[]+)')
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as the engine reads it: yes and on are strings, and a key is unique."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOL or first in "tTfF"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            if key.value in seen and key.value != MERGE:
-                problem = f"the key {key.value} is there twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True)
@@ -76,19 +57,12 @@ def read(path: Path) -> StackFile:
 def parse(path: Path) -> tuple[yaml.Node | None, Any]:
     """Nodes and contents of a YAML file. Raises SettingsError."""
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
-        root = loader.get_single_node()
-        return root, loader.construct_document(root) if root else None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError([_invalid_yaml(path.name, error)]) from None
-
-
-def _invalid_yaml(name: str, error: Exception) -> SettingIssue:
-    mark = getattr(error, "problem_mark", None)
-    reason = " ".join(str(getattr(error, "problem", None) or error).split())
-    location = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    source = references.PULUMI_CONFIGURATION
-    return SettingIssue(name, name, f"is not valid YAML: {reason}", "a YAML document", source, location)
+        return yaml_nodes.document(path.read_bytes())
+    except yaml_nodes.YamlError as error:
+        location = f"line {error.line}, column {error.column}" if error.line else ""
+        problem, source = f"is not valid YAML: {error.problem}", references.PULUMI_CONFIGURATION
+        issue = SettingIssue(path.name, path.name, problem, "a YAML document", source, location)
+        raise SettingsError([issue]) from None
 
 
 def top_level_key(key: str) -> str:

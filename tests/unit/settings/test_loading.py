@@ -108,13 +108,13 @@ def test_yes_is_a_string_as_it_is_for_the_engine(tmp_path: Path) -> None:
 def test_a_duplicate_key_is_rejected_with_its_line(tmp_path: Path) -> None:
     key, message = only_issue(GOOD + f'  culvert:accountId: "{ACCOUNT}"\n', tmp_path)
     assert key == "Pulumi.test.yaml"
-    assert message.startswith("Pulumi.test.yaml (line 6, column 3) is not valid YAML: the key culvert:accountId is")
+    assert message.startswith('Pulumi.test.yaml (line 6, column 3) is not valid YAML: the key "culvert:accountId" is')
 
 
 def test_a_file_that_is_not_yaml_is_rejected_with_line_and_column(tmp_path: Path) -> None:
     key, message = only_issue("config: {", tmp_path)
     assert key == "Pulumi.test.yaml"
-    assert message.startswith("Pulumi.test.yaml (line 1, column 10) is not valid YAML: expected")
+    assert message.startswith("Pulumi.test.yaml (line 2, column 1) is not valid YAML: while parsing")
 
 
 @pytest.mark.parametrize("text", ["", "config:", "config: []", "[]", "- config"])
