@@ -34,6 +34,9 @@ CLOUDFLARE_TEAM = "https://developers.cloudflare.com/cloudflare-one/faq/getting-
 CLOUDFLARE_APP_PATHS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/"
 CLOUDFLARE_RECORD_IDS = "https://developers.cloudflare.com/api/resources/dns/subresources/records/methods/list/"
 CLOUDFLARE_TUNNEL_IDS = "https://developers.cloudflare.com/api/resources/zero_trust/subresources/tunnels/subresources/cloudflared/methods/list/"
+CLOUD_METADATA = (
+    "https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html"
+)
 IP_ADDRESSES = "https://www.iana.org/assignments/iana-ipv4-special-registry/"
 DNS_NAMES = "https://www.rfc-editor.org/rfc/rfc1123#section-2.1"
 IDN_NAMES = "https://www.rfc-editor.org/rfc/rfc5891"

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from components.network_policy.flows import Addresses, Flow, Name, Pods
+from settings.types.cloud_metadata import SERVICES
 
 
 def cilium_policy_spec(
@@ -18,13 +19,18 @@ def cilium_policy_spec(
     """
     outwards, inwards = list(egress), list(ingress)
     named = any(isinstance(peer, Name) for flow in outwards for peer in flow.peers)
-    closed = {"egressDeny": [{"toEntities": ["kube-apiserver"]}]} if any(map(_is_wide, outwards)) else {}
+    closed: list[dict[str, Any]] = []
+    if any(map(_is_wide, outwards)):
+        closed.append({"toEntities": ["kube-apiserver"]})
+    if named:
+        # Who owns a name decides which address it has.
+        closed.append({"toCIDRSet": [{"cidr": cidr} for cidr in _metadata_services(outwards)]})
     return {
         "endpointSelector": {"matchLabels": _labels(pod_labels)},
         # An empty rule allows nothing but denies its direction by default; without a rule, all traffic is allowed.
         "egress": [rule for flow in outwards for rule in _rules("to", flow, named)] or [{}],
         "ingress": [rule for flow in inwards for rule in _rules("from", flow, False)] or [{}],
-        **closed,
+        **({"egressDeny": closed} if closed else {}),
     }
 
 
@@ -57,6 +63,14 @@ def _labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 def _addresses(peer: Addresses) -> dict[str, Any]:
     return {"cidr": peer.cidr, **({"except": list(peer.excepted)} if peer.excepted else {})}
+
+
+def _metadata_services(flows: Iterable[Flow]) -> list[str]:
+    """The addresses of clouds' metadata services, except those that a flow names."""
+    declared = {peer.cidr for flow in flows for peer in flow.peers if isinstance(peer, Addresses)}
+    # An IPv4-mapped address is dialled as IPv4.
+    mapped = ip_network("::ffff:0:0/96")
+    return [str(net) for net in SERVICES if str(net) not in declared and not net.overlaps(mapped)]
 
 
 def _is_wide(flow: Flow) -> bool:

@@ -6,8 +6,10 @@ values: reordering the routes of a stack file never changes a policy.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NotRequired, TypedDict
+
+from settings.types.cloud_metadata import metadata_within
 
 METRICS_PORT = 2000
 
@@ -28,11 +30,12 @@ NODE_LOCAL_DNS = "169.254.20.10/32"
 PRIVATE_IPV4 = (
     "0.0.0.0/8",  # this network
     "10.0.0.0/8",  # private
-    "100.64.0.0/10",  # carrier NAT, and the nodes and pods of some clouds
+    "100.64.0.0/10",  # carrier NAT, the nodes and pods of some clouds, and the metadata of Alibaba's
     "127.0.0.0/8",  # loopback
     "169.254.0.0/16",  # link-local: cloud metadata
+    "168.63.129.16/32",  # a public address, at which Azure serves each of its machines
     "172.16.0.0/12",  # private
-    "192.0.0.0/24",  # protocol assignments
+    "192.0.0.0/24",  # protocol assignments, and the metadata of Oracle's cloud
     "192.0.2.0/24",  # documentation
     "192.88.99.0/24",  # 6to4 relays
     "192.168.0.0/16",  # private
@@ -43,21 +46,17 @@ PRIVATE_IPV4 = (
     "240.0.0.0/4",  # reserved, broadcast
 )
 
-# https://www.iana.org/assignments/iana-ipv6-special-registry and, for the first, the address space's own registry.
-# ::/8 stands for ::, ::1, IPv4-mapped ::ffff:0:0/96 and NAT64 64:ff9b::/96 and 64:ff9b:1::/48, behind which private
-# IPv4 addresses may be; on its own the IPv4-mapped range is refused in a policy, as it is read as one of IPv4.
-PRIVATE_IPV6 = (
-    "::/8",
-    "100::/8",  # discard
+# The internet of IPv6: the only range that IANA allocates global addresses from. Outside it are unique local, link-local
+# and multicast addresses, and with ::/8 the notations that embed private IPv4 addresses: IPv4-mapped and NAT64.
+# https://www.iana.org/assignments/ipv6-address-space
+GLOBAL_IPV6 = "2000::/3"
+
+# The parts of it that are not global: https://www.iana.org/assignments/iana-ipv6-special-registry
+SPECIAL_IPV6 = (
     "2001::/23",  # protocol assignments: Teredo, benchmarks
     "2001:db8::/32",  # documentation
     "2002::/16",  # 6to4: wraps an IPv4 address
     "3fff::/20",  # documentation
-    "5f00::/16",  # segment routing
-    "fc00::/7",  # unique local: what 10/8 is in IPv4
-    "fe80::/10",  # link-local
-    "fec0::/10",  # site-local, retired
-    "ff00::/8",  # multicast
 )
 
 
@@ -147,7 +146,7 @@ RESOLVERS: tuple[ResolverArgs, ...] = (
     {"namespace": "kube-system", "pod_selector": {"k8s-app": "node-local-dns"}},
     {"cidr": NODE_LOCAL_DNS},
 )
-_INTERNET = Flow((Addresses("0.0.0.0/0", PRIVATE_IPV4), Addresses("::/0", PRIVATE_IPV6)))
+_INTERNET = Flow((Addresses("0.0.0.0/0", PRIVATE_IPV4), Addresses(GLOBAL_IPV6, SPECIAL_IPV6)))
 
 
 def egress(
@@ -216,7 +215,9 @@ def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
             f"{', '.join(DestinationArgs.__annotations__)}"
         )
     if "cidr" in destination:
-        return Addresses(str(ip_network(destination["cidr"])))
+        network = ip_network(destination["cidr"])
+        # A cloud's metadata service is reached where it is named itself, never as part of a range.
+        return Addresses(str(network), metadata_within(network))
     if "name" in destination:
         return Name(destination["name"])
     if "namespace" not in destination:
@@ -233,5 +234,13 @@ def _in_guide(destination: DestinationArgs, namespace: str) -> bool:
         # The addresses of a name are unknown, and may be private.
         return destination.get("namespace") == namespace
     network = ip_network(destination["cidr"])
-    private = PRIVATE_IPV4 if network.version == 4 else PRIVATE_IPV6
-    return not any(network.overlaps(ip_network(cidr)) for cidr in private)
+    return any(_contains(peer, network) for peer in _INTERNET.peers if isinstance(peer, Addresses))
+
+
+def _contains(addresses: Addresses, network: IPv4Network | IPv6Network) -> bool:
+    everything, excepted = ip_network(addresses.cidr), map(ip_network, addresses.excepted)
+    return (
+        everything.version == network.version
+        and network.subnet_of(everything)  # pyright: ignore[reportArgumentType] - of the same version
+        and not any(network.overlaps(other) for other in excepted)
+    )

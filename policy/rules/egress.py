@@ -17,7 +17,8 @@ from policy.stack import Resource, Stack
 Network = IPv4Network | IPv6Network
 
 # Ranges that https://www.iana.org/assignments/iana-ipv4-special-registry and its IPv6 counterpart list as not globally
-# reachable, if a host may answer there. The last three embed IPv4 addresses.
+# reachable, if a host may answer there; 168.63.129.16 is global, but answers on the machines of Azure alone. The last
+# three embed IPv4 addresses.
 PRIVATE: tuple[Network, ...] = tuple(
     ip_network(cidr)
     for cidr in (
@@ -25,8 +26,10 @@ PRIVATE: tuple[Network, ...] = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",
         "127.0.0.0/8",
+        "168.63.129.16/32",
         "169.254.0.0/16",
         "172.16.0.0/12",
+        "192.0.0.0/24",
         "192.168.0.0/16",
         "::1/128",
         "fc00::/7",

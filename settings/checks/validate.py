@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from settings.checks.access import access_conflicts, missing_access_team
 from settings.checks.adoption import adoption_conflicts
+from settings.checks.cloud_metadata import cloud_metadata_unconfirmed
 from settings.checks.dependencies import (
     dns_name_unsupported,
     dns_origin_unsupported,
@@ -52,6 +53,7 @@ def _between_keys(partial: PartialSettings) -> Iterator[SettingIssue]:
     yield from missing_access_team(partial)
     yield from dns_origin_unsupported(partial)
     yield from dns_name_unsupported(partial)
+    yield from cloud_metadata_unconfirmed(partial)
     yield from monitor_without_ingress(partial)
     yield from load_balancer_without_route(partial)
     yield from udp_over_http2(partial)

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import StrictBool
+
 from settings import references
 from settings.options.network_policy_peers import AllowedPeer, DnsServer
 from settings.schema import Accepts, Example, Options
@@ -44,3 +46,7 @@ class NetworkPolicyOptions(Options):
     ] = ()
     """All DNS servers of the cluster's pods. Omitted: pods labelled k8s-app=kube-dns or node-local-dns in kube-system,
     and NodeLocal DNSCache at 169.254.20.10."""
+    allow_cloud_metadata: Annotated[StrictBool, Accepts(source=references.CLOUD_METADATA)] = False
+    """Confirms that a route, `allow`, `dns` or a private network names the metadata service of a cloud, which gives the
+    machine's credentials to everyone who reaches it. Without it, such an address or name is an error. Addresses that
+    are not named stay closed."""

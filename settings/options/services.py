@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 from settings import references
 from settings.errors import REDACTED, reject
 from settings.schema import Accepts
+from settings.types.cloud_metadata import metadata_service
 from settings.types.dns import domain_name
 from settings.types.kubernetes import namespace_name, service_name
 
@@ -136,6 +137,8 @@ def _require_routable(address: IPv4Address | IPv6Address) -> None:
         reject("is an IPv4 address mapped to IPv6", f"the address {address.ipv4_mapped} itself", source)
     if address.is_loopback or address.is_unspecified:
         reject(ITSELF, HOST, references.KUBERNETES_SERVICES)
+    if metadata_service(ip_network(address)):
+        return  # Reported between keys, unless networkPolicy.allowCloudMetadata confirms it.
     if address.is_link_local or address.is_multicast or (address.version == 4 and address.is_reserved):
         problem = "is a link-local, multicast or reserved address (a cloud's metadata service is at one of them)"
         reject(problem, "a routable IP address", source)

@@ -9,12 +9,14 @@ from pydantic import AfterValidator, StrictInt
 from settings import references
 from settings.errors import reject
 from settings.schema import Accepts, Example
+from settings.types.cloud_metadata import metadata_service
 
 MIN_PREFIX = 8
 """Shortest prefix: 10.0.0.0/8 is the largest private range; any wider one also holds a part of the internet."""
 NON_ROUTABLE = tuple(
     map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8"))
 )
+IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
 MAX_DNS_SERVERS = 256
 
 
@@ -23,12 +25,18 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         network = ip_network(text, strict=False)
     except ValueError:
         reject("is not an IP address or a range of them")
+    if isinstance(network, IPv6Network) and network.subnet_of(IPV4_MAPPED):
+        # The API server rejects this notation in a network policy, and every other reader takes it for IPv4.
+        plain = ip_network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+        reject("is in IPv4-mapped notation", str(plain), references.IP_ADDRESSES)
     if network.network_address != ip_interface(text).ip:
         reject("has bits set behind its prefix", str(network), references.IP_ADDRESSES)
     return network
 
 
 def _routable(network: IPv4Network | IPv6Network) -> str:
+    if metadata_service(network):
+        return str(network)  # Reported between keys, unless networkPolicy.allowCloudMetadata confirms it.
     if any(network.version == other.version and network.overlaps(other) for other in NON_ROUTABLE):
         problem = "holds loopback, link-local, multicast or reserved addresses (a cloud's metadata service is at one)"
         reject(problem, source=references.IP_ADDRESSES)

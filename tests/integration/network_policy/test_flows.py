@@ -155,6 +155,20 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("cloud metadata", CONNECTOR, Host("169.254.169.254"), 80, "TCP", NO, NO),
     ("cloud metadata as a resolver", CONNECTOR, Host("169.254.169.254"), 53, "UDP", NO, NO),
     ("cloud metadata over IPv6", CONNECTOR6, Host("fd00:ec2::254"), 80, "TCP", NO, NO),
+    ("metadata of Google Cloud over IPv6", CONNECTOR6, Host("fd20:ce::254"), 80, "TCP", NO, NO),
+    ("metadata of Alibaba Cloud", CONNECTOR, Host("100.100.100.200"), 80, "TCP", NO, NO),
+    ("metadata of Oracle Cloud", CONNECTOR, Host("192.0.0.192"), 80, "TCP", NO, NO),
+    ("credentials of pods on EKS", CONNECTOR, Host("169.254.170.23"), 80, "TCP", NO, NO),
+    ("platform service of Azure", CONNECTOR, Host("168.63.129.16"), 80, "TCP", NO, NO),
+    ("platform service of Azure on its second port", CONNECTOR, Host("168.63.129.16"), 32526, "TCP", NO, NO),
+    ("platform service of Azure as a resolver", CONNECTOR, Host("168.63.129.16"), 53, "UDP", NO, NO),
+    ("just above the platform service of Azure", CONNECTOR, Host("168.63.129.17"), 443, "TCP", NO, YES),
+    ("cloud metadata in IPv4-mapped notation", CONNECTOR6, Host("::ffff:169.254.169.254"), 80, "TCP", NO, NO),
+    ("cloud metadata behind NAT64", CONNECTOR6, Host("64:ff9b::a9fe:a9fe"), 80, "TCP", NO, NO),
+    ("cloud metadata behind a network's own NAT64", CONNECTOR6, Host("64:ff9b:1::a9fe:a9fe"), 80, "TCP", NO, NO),
+    ("cloud metadata behind 6to4", CONNECTOR6, Host("2002:a9fe:a9fe::1"), 80, "TCP", NO, NO),
+    ("Azure's platform service behind NAT64", CONNECTOR6, Host("64:ff9b::a83f:8110"), 80, "TCP", NO, NO),
+    ("Azure's platform service behind 6to4", CONNECTOR6, Host("2002:a83f:8110::1"), 80, "TCP", NO, NO),
     # Private and special addresses.
     ("10/8", CONNECTOR, Host("10.1.2.3"), 443, "TCP", NO, NO),
     ("172.16/12", CONNECTOR, Host("172.31.255.254"), 443, "TCP", NO, NO),
@@ -188,6 +202,10 @@ FLOWS: list[tuple[str, Host, Host, int, str, bool, bool]] = [
     ("just above 172.16/12", CONNECTOR, Host("172.32.0.0"), 443, "TCP", NO, YES),
     ("just above carrier NAT", CONNECTOR, Host("100.128.0.0"), 443, "TCP", NO, YES),
     ("just above 2001::/23", CONNECTOR6, Host("2001:200::1"), 443, "TCP", NO, YES),
+    ("the last IPv6 address of the internet", CONNECTOR6, Host("3fff:ffff::1"), 443, "TCP", NO, YES),
+    ("just below the internet of IPv6", CONNECTOR6, Host("1fff:ffff::1"), 443, "TCP", NO, NO),
+    ("just above the internet of IPv6", CONNECTOR6, Host("4000::1"), 443, "TCP", NO, NO),
+    ("IPv6 that IANA has not allocated", CONNECTOR6, Host("e000::1"), 443, "TCP", NO, NO),
     # Ingress.
     ("metrics from the named namespace", MONITORING, CONNECTOR, 2000, "TCP", YES, YES),
     ("metrics from the named namespace over IPv6", MONITORING6, CONNECTOR6, 2000, "TCP", YES, YES),
@@ -341,6 +359,33 @@ def test_private_networks_are_reachable_on_the_ports_of_their_routes(
     assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
 
+@pytest.mark.parametrize("preset", ["strict", "guide"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_metadata_services_are_reachable_only_if_they_are_named(evaluate: Evaluate, engine: str, preset: str) -> None:
+    ranges = [{"cidr": cidr, "ports": [80]} for cidr in ("100.64.0.0/10", "fd00::/8", "168.0.0.0/8")]
+    private = {"routes": [{"network": "192.0.0.0/16"}]}
+    options = {"engine": engine, "preset": preset, "allow": ranges}
+    unnamed = policy({**SETTINGS, "networkPolicy": options, "privateNetworks": private})
+    azure = {"cidr": "168.63.129.16", "ports": [80]}
+    named = {**options, "allow": [*ranges, azure], "allowCloudMetadata": True}
+    flows = {
+        Traffic(CONNECTOR, Host("100.64.3.4"), 80, "TCP"): YES,
+        Traffic(CONNECTOR, Host("100.100.100.200"), 80, "TCP"): NO,
+        Traffic(CONNECTOR6, Host("fd12:3456::9"), 80, "TCP"): YES,
+        Traffic(CONNECTOR6, Host("fd00:ec2::254"), 80, "TCP"): NO,
+        Traffic(CONNECTOR6, Host("fd20:ce::254"), 80, "TCP"): NO,
+        Traffic(CONNECTOR, Host("192.0.7.7"), 22, "TCP"): YES,
+        Traffic(CONNECTOR, Host("192.0.0.192"), 22, "TCP"): NO,
+        Traffic(CONNECTOR, Host("168.1.2.3"), 80, "TCP"): YES,
+        Traffic(CONNECTOR, Host("168.63.129.16"), 80, "TCP"): NO,
+        Traffic(CONNECTOR, Host("169.254.169.254"), 80, "TCP"): NO,
+    }
+    assert dict(zip(flows, evaluate(unnamed, list(flows)), strict=True)) == flows
+    flows[Traffic(CONNECTOR, Host("168.63.129.16"), 80, "TCP")] = YES
+    opened = policy({**SETTINGS, "networkPolicy": named, "privateNetworks": private})
+    assert dict(zip(flows, evaluate(opened, list(flows)), strict=True)) == flows
+
+
 def test_dns_names_are_reachable_on_their_ports_only(evaluate: Evaluate) -> None:
     named = {"engine": "cilium", "allow": [{"name": "db.example.net", "ports": [5432]}]}
     routes = [{"hostname": "blog.example.com", "service": "https://origin.example.org"}]
@@ -357,6 +402,10 @@ def test_dns_names_are_reachable_on_their_ports_only(evaluate: Evaluate) -> None
         Traffic(CONNECTOR, database, 443, "TCP"): NO,
         Traffic(CONNECTOR, Host("93.184.215.15", names=("www.example.org",)), 443, "TCP"): NO,
         Traffic(CONNECTOR, Host("93.184.215.16"), 443, "TCP"): NO,
+        # Whatever address its owner gives a name.
+        Traffic(CONNECTOR, Host("169.254.169.254", names=("origin.example.org",)), 443, "TCP"): NO,
+        Traffic(CONNECTOR, Host("168.63.129.16", names=("origin.example.org",)), 443, "TCP"): NO,
+        Traffic(CONNECTOR6, Host("fd00:ec2::254", names=("origin.example.org",)), 443, "TCP"): NO,
         # Cilium learns the addresses of names from DNS.
         Traffic(CONNECTOR, DNS, 53, "UDP"): YES,
         Traffic(CONNECTOR, NODE_DNS, 53, "TCP"): YES,

@@ -175,7 +175,7 @@ def test_the_network_policy_has_the_preset_of_the_settings(deploy: Deploy) -> No
     blocks = [
         peer.get("ipBlock") for rule in recorded.one("NetworkPolicy").inputs["spec"]["egress"] for peer in rule["to"]
     ]
-    assert [block["cidr"] for block in blocks if block and "except" in block] == ["0.0.0.0/0", "::/0"]
+    assert [block["cidr"] for block in blocks if block and "except" in block] == ["0.0.0.0/0", "2000::/3"]
 
 
 def test_the_sample_site_has_the_image_of_the_settings(deploy: Deploy) -> None:

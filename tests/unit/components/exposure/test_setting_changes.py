@@ -369,6 +369,12 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ),
     ("networkPolicy.allow.ports", opening(namespace="shop"), opening(namespace="shop", ports=[1, 2]), {POLICY}),
     ("networkPolicy.allow.protocol", opening(namespace="shop"), opening(namespace="shop", protocol="UDP"), {POLICY}),
+    (
+        "networkPolicy.allowCloudMetadata",
+        {},
+        {"networkPolicy": {"allow": [{"cidr": "168.63.129.16", "ports": [80]}], "allowCloudMetadata": True}},
+        {POLICY},
+    ),
     ("networkPolicy.dns.cidr", {}, resolver(cidr="169.254.25.10"), {POLICY}),
     ("networkPolicy.dns.namespace", {}, resolver(namespace="dns"), {POLICY}),
     ("networkPolicy.dns.pods", resolver(namespace="dns"), resolver(namespace="dns", pods={"app": "dns"}), {POLICY}),

@@ -11,8 +11,9 @@ from hypothesis import assume, given, strategies
 from components import NetworkPolicy
 from components.network_policy.engines import engine_of
 from components.network_policy.flows import (
+    GLOBAL_IPV6,
     PRIVATE_IPV4,
-    PRIVATE_IPV6,
+    SPECIAL_IPV6,
     Addresses,
     DestinationArgs,
     Flow,
@@ -159,6 +160,20 @@ def test_cilium_inspects_dns_answers_only_if_a_name_is_declared() -> None:
 
     assert dns(API) == [False, False]
     assert dns(API, {"name": "db.example.net", "port": 5432}) == [True, True]
+
+
+def test_cilium_denies_metadata_services_if_a_name_is_declared() -> None:
+    def closed(*destinations: DestinationArgs) -> list[str]:
+        written = engine_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
+        return [each["cidr"] for rule in written.get("egressDeny", []) for each in rule["toCIDRSet"]]
+
+    name: DestinationArgs = {"name": "db.example.net", "port": 5432}
+    services = {"169.254.169.254/32", "168.63.129.16/32", "fd00:ec2::254/128", "64:ff9b::a9fe:a9fe/128"}
+    assert closed(API) == []
+    assert services < set(closed(name))
+    assert services - set(closed(name, {"cidr": "168.63.129.16/32", "port": 80})) == {"168.63.129.16/32"}
+    # Cilium reads an IPv4-mapped range as IPv4.
+    assert not any(cidr.startswith("::ffff") for cidr in closed(name))
 
 
 def test_cilium_denies_the_api_server_if_the_internet_is_allowed() -> None:
@@ -309,7 +324,7 @@ def test_an_unknown_preset_is_rejected() -> None:
         egress("open", "blog", [])
 
 
-@pytest.mark.parametrize(("everything", "excepted"), [("0.0.0.0/0", PRIVATE_IPV4), ("::/0", PRIVATE_IPV6)])
+@pytest.mark.parametrize(("everything", "excepted"), [("0.0.0.0/0", PRIVATE_IPV4), (GLOBAL_IPV6, SPECIAL_IPV6)])
 def test_exceptions_are_of_the_same_address_family_and_do_not_overlap(
     everything: str, excepted: tuple[str, ...]
 ) -> None:
@@ -326,12 +341,12 @@ def test_exceptions_are_of_the_same_address_family_and_do_not_overlap(
 
 
 def test_no_exception_is_an_ipv4_mapped_range_which_the_api_server_rejects() -> None:
-    assert not [cidr for cidr in PRIVATE_IPV6 if "::ffff:" in cidr]
+    assert not [cidr for cidr in SPECIAL_IPV6 if "::ffff:" in cidr]
 
 
 @given(strategies.ip_addresses())
 def test_an_address_that_is_not_global_is_outside_the_internet_ranges(address: IPv4Address | IPv6Address) -> None:
     # Hypothesis also draws from IANA's special ranges, and `is_global` is Python's own table of them.
     assume(not address.is_global or address.is_multicast)
-    excepted = PRIVATE_IPV4 if address.version == 4 else PRIVATE_IPV6
-    assert any(address in ip_network(cidr) for cidr in excepted)
+    everything, excepted = ("0.0.0.0/0", PRIVATE_IPV4) if address.version == 4 else (GLOBAL_IPV6, SPECIAL_IPV6)
+    assert address not in ip_network(everything) or any(address in ip_network(cidr) for cidr in excepted)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from settings import Settings
 from tests.support.settings_examples import Case, a_route, assert_rejected, values
 
 
@@ -50,10 +51,77 @@ POLICY: dict[str, Case] = {
     "cloud metadata": (
         allow(cidr="169.254.169.254"),
         f"{ALLOW}.cidr",
-        "holds loopback, link-local, multicast or reserved addresses (a cloud's",
+        "is the metadata service of most clouds: it gives the machine's credentials to everyone who reaches it. "
+        "Accepted: another address, or networkPolicy: {allowCloudMetadata: true} where the connector must reach it.",
+    ),
+    **{
+        f"cloud metadata at {cidr}": (allow(cidr=cidr), f"{ALLOW}.cidr", words)
+        for cidr, words in (
+            ("169.254.0.0/16", "is link-local, where clouds have their metadata services"),
+            ("169.254.169.252/30", "is link-local, where clouds have their metadata services"),
+            ("100.100.100.200", "is the metadata service of Alibaba Cloud"),
+            ("192.0.0.192/32", "is the metadata service of Oracle Cloud"),
+            ("168.63.129.16", "is the platform service of Azure"),
+            ("fd00:ec2::254", "is the metadata service of AWS"),
+            ("FD20:CE::254", "is the metadata service of Google Cloud"),
+            ("64:ff9b::a9fe:a9fe", "is the metadata service of most clouds"),
+            ("64:ff9b:1::/96", "is NAT64, behind which metadata services are"),
+            ("2002:a9fe:a9fe::/48", "is the metadata service of most clouds"),
+            ("2002:a83f:8110::7", "is the platform service of Azure"),
+        )
+    },
+    **{
+        f"an origin at {service}": (
+            {**policy(preset="guide"), "routes": [a_route(service=service)]},
+            "routes[0].service",
+            words,
+        )
+        for service, words in (
+            ("http://100.100.100.200", "is the metadata service of Alibaba Cloud"),
+            ("http://192.0.0.192", "is the metadata service of Oracle Cloud"),
+            ("http://168.63.129.16:32526", "is the platform service of Azure"),
+            ("http://169.254.1.1", "is link-local, where clouds have their metadata services"),
+            ("http://[fd00:ec2::254]", "is the metadata service of AWS"),
+            ("http://[64:ff9b::a9fe:a9fe]", "is the metadata service of most clouds"),
+            ("http://[64:ff9b::169.254.169.254]", "is the metadata service of most clouds"),
+            ("http://[2002:a9fe:a9fe::]", "is the metadata service of most clouds"),
+            ("http://[::ffff:169.254.169.254]", "is an IPv4 address mapped to IPv6"),
+            ("http://Metadata.google.internal", "is the metadata service of Google Cloud"),
+            ("http://metadata", "Accepted: another address, metadata.NAMESPACE.svc for a Service of that name, or"),
+            ("http://instance-data", "is the metadata service of AWS"),
+        )
+    },
+    "cloud metadata by name": (
+        policy(engine="cilium", allow=[{"name": "Metadata.Google.Internal", "ports": [80]}]),
+        f"{ALLOW}.name",
+        "is the metadata service of Google Cloud",
+    ),
+    "cloud metadata as a DNS server": (
+        policy(dns=[{"cidr": "168.63.129.16"}]),
+        f"{DNS}.cidr",
+        "is the platform service of Azure",
+    ),
+    "cloud metadata for WARP clients": (
+        values(privateNetworks={"routes": [{"network": "100.100.100.200"}]}),
+        "privateNetworks.routes[0].network",
+        "is the metadata service of Alibaba Cloud",
+    ),
+    "cloud metadata confirmed without any": (
+        policy(allowCloudMetadata=True),
+        "networkPolicy.allowCloudMetadata",
+        "has no effect: no route, allow, dns or private network names a metadata service",
     ),
     "a range with cloud metadata in it": (allow(cidr="169.0.0.0/8"), f"{ALLOW}.cidr", "a cloud's metadata"),
-    "IPv4 in IPv6": (allow(cidr="::ffff:10.0.0.0/104"), f"{ALLOW}.cidr", "loopback, link-local"),
+    "IPv4 in IPv6": (
+        allow(cidr="::ffff:10.0.0.0/104"),
+        f"{ALLOW}.cidr",
+        "is in IPv4-mapped notation. Accepted: 10.0.0.0/8.",
+    ),
+    "a DNS server's IPv4 address in IPv6": (
+        policy(dns=[{"cidr": "::ffff:10.0.0.10"}]),
+        f"{DNS}.cidr",
+        "is in IPv4-mapped notation. Accepted: 10.0.0.10/32.",
+    ),
     "a namespace of no name to open": (allow(namespace="*"), f"{ALLOW}.namespace", "1 to 63 lower-case letters"),
     "a name under Kubernetes' engine": (allow(name="db.example.net"), f"{ALLOW}.name", "{engine: cilium}"),
     "a name under Calico's": (
@@ -84,3 +152,31 @@ POLICY: dict[str, Case] = {
 @pytest.mark.parametrize("case", POLICY.values(), ids=POLICY)
 def test_an_invalid_setting_is_rejected(case: Case) -> None:
     assert_rejected(case)
+
+
+@pytest.mark.parametrize(
+    "confirmed",
+    [
+        policy(allow=[{"cidr": "169.254.169.254", "ports": [80]}]),
+        policy(allow=[{"cidr": "64:ff9b::a9fe:a9fe", "ports": [80]}]),
+        policy(engine="cilium", allow=[{"name": "metadata.google.internal", "ports": [80]}]),
+        policy(dns=[{"cidr": "168.63.129.16"}]),
+        {**values(a_route(service="http://169.254.169.254")), "networkPolicy": {}},
+        {**values(privateNetworks={"routes": [{"network": "fd00:ec2::254"}]}), "networkPolicy": {}},
+    ],
+)
+def test_a_metadata_service_is_accepted_where_it_is_confirmed(confirmed: dict[str, Any]) -> None:
+    assert Settings.parse({**confirmed, "networkPolicy": {**confirmed["networkPolicy"], "allowCloudMetadata": True}})
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        policy(dns=[{"cidr": "169.254.20.10"}, {"cidr": "169.254.25.10"}]),
+        policy(allow=[{"cidr": "100.64.0.0/10", "ports": [443]}]),
+        values({"hostname": "blog.example.com", "backend": {"service": "metadata", "port": 80}}),
+        values(a_route(service="http://metadata.shop.svc")),
+    ],
+)
+def test_an_address_or_a_name_beside_a_metadata_service_is_accepted(accepted: dict[str, Any]) -> None:
+    assert Settings.parse(accepted)

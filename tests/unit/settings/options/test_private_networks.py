@@ -101,7 +101,7 @@ CASES: dict[str, Case] = {
     "cloud metadata": (
         private("169.254.169.254"),
         f"{ROUTES}[0].network",
-        "holds loopback, link-local, multicast or reserved addresses (a cloud's",
+        "is the metadata service of most clouds",
     ),
     "link-local IPv6": (
         private("fe80::/64"),

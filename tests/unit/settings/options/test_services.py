@@ -50,7 +50,7 @@ SERVICES: dict[str, Case] = {
         (
             "a cloud's metadata",
             "http://169.254.169.254",
-            "is a link-local, multicast or reserved address (a cloud's metadata",
+            "is the metadata service of most clouds: it gives the machine's credentials",
         ),
         ("half an address", "http://10.0.0", "is not a domain name"),
         ("half an IPv6 address", "http://[fd00::1", "is not a URL (Invalid IPv6 URL)"),
