@@ -24,7 +24,7 @@ PEOPLE = {"~ ZeroTrustAccessPolicy blog.example.com-people"}
 ACCESS_ID = "6a6f1e0a-5f3c-4e0b-9d0a-2c7a4a6f8b11"
 ROUTE = "ZeroTrustTunnelCloudflaredRoute"
 VIRTUAL = "ZeroTrustTunnelCloudflaredVirtualNetwork network"
-SOMEBODYS = {"id": "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"}
+FOREIGN_NETWORK = {"id": "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"}
 SITE = {"sampleSite": {"image": "docker.io/nginxinc/nginx-unprivileged:1.28.0"}}
 
 
@@ -434,7 +434,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     (
         "privateNetworks.virtualNetwork.id",
         private({"name": "homelab"}),
-        private(SOMEBODYS),
+        private(FOREIGN_NETWORK),
         {f"~ {ROUTE} network-route-10.43.0.0/16", f"- {VIRTUAL}"},
     ),
     (
