@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -217,7 +218,6 @@ def recorder() -> Iterator[Deploy]:
     `answers` are those to look-ups, by the function's name (`getDnsRecords`); a string is the error of a failed one.
     """
     loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
 
     def run(
         program: Callable[[], object],
@@ -234,8 +234,9 @@ def recorder() -> Iterator[Deploy]:
         loop.run_until_complete(run_in_stack(lambda: _run(program)))
         return recorded
 
-    yield run
+    # A thread's stack is short. The SDK sends the whole stack with each resource, and that of a test is long.
+    with ThreadPoolExecutor(max_workers=1, initializer=asyncio.set_event_loop, initargs=(loop,)) as thread:
+        yield lambda *args, **kwargs: thread.submit(run, *args, **kwargs).result()
     loop.close()
-    asyncio.set_event_loop(None)
     settings.reset_options()
     pulumi.runtime.set_all_config({})

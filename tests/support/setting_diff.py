@@ -52,7 +52,18 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         yield from keys(group, f"{key}.") if group else [key]
 
 
+_recorded: dict[str, dict[str, Registered]] = {}
+"""The resources of each stack file that ran: most changes start from the same one."""
+
+
 def _resources(deploy: Deploy, changes: Mapping[str, Any]) -> dict[str, Registered]:
+    stack_file = json.dumps(changes)
+    if stack_file not in _recorded:
+        _recorded[stack_file] = _run(deploy, changes)
+    return _recorded[stack_file]
+
+
+def _run(deploy: Deploy, changes: Mapping[str, Any]) -> dict[str, Registered]:
     values = {f"culvert:{key}": value for key, value in {**BASE, **changes}.items() if value is not None}
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     recorded = deploy(
