@@ -11,7 +11,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from sandbox.errors import SandboxError
-from sandbox.tools.catalog import CATALOG, this_platform
+from sandbox.tools.catalog import this_platform
 from sandbox.tools.tool import Progress, Tool
 
 
@@ -21,27 +21,27 @@ def folder() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("culvert")
 
 
-def cached(name: str) -> Tool | None:
-    """The tool in its pinned version for this platform, if it is cached."""
-    place = _place(name)
+def cached(name: str, version: str) -> Tool | None:
+    """The tool in this version for this platform, if it is cached."""
+    place = _place(name, version)
     with contextlib.suppress(OSError):
-        return Tool(name, place / name, CATALOG[name].version, (place / "origin").read_text().strip())
+        return Tool(name, place / name, version, (place / "origin").read_text().strip())
     return None
 
 
-def store(name: str, program: Path, origin: str) -> Tool:
+def store(name: str, version: str, program: Path, origin: str) -> Tool:
     """Moves `program` from a build folder into the cache, atomically."""
     draft = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=program.parent))
     program.chmod(0o755)
     program.replace(draft / name)
     (draft / "origin").write_text(f"{origin}\n")
     draft.chmod(0o755)
-    place = _place(name)
+    place = _place(name, version)
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():  # incomplete: without its origin, `cached` does not find it
         shutil.rmtree(place)
     draft.replace(place)
-    return Tool(name, place / name, CATALOG[name].version, origin)
+    return Tool(name, place / name, version, origin)
 
 
 @contextlib.contextmanager
@@ -85,5 +85,5 @@ def _wait_for(lock: FileLock, progress: Progress) -> None:
             progress("still waiting for the other process")
 
 
-def _place(name: str) -> Path:
-    return folder() / "tools" / f"{name}-{CATALOG[name].version}-{this_platform()}"
+def _place(name: str, version: str) -> Path:
+    return folder() / "tools" / f"{name}-{version}-{this_platform()}"

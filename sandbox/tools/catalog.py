@@ -4,17 +4,11 @@ import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.tools import releases
+from sandbox.tools.releases import Release
+
 MODULES = Path(__file__).parent / "modules"
 """A Go module per folder; each pins a program and its dependencies by checksum."""
-
-
-@dataclass(frozen=True)
-class Release:
-    """An official download: a program, or a `.tar.gz` with the program at `member`, and the URL of its SHA-256."""
-
-    url: str
-    checksums: str
-    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,35 +43,6 @@ KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _PULUMI, _ETCD, _KUBE, _KWOK, _PROMETHEUS = "v3.259.0", "v3.6.8", "v1.36.3", "v0.8.0", "v3.16.0"
 
 
-def _pulumi(system: str, arch: str) -> Release:
-    base = "https://get.pulumi.com/releases/sdk/pulumi-"
-    archive = f"{base}{_PULUMI}-{system}-{arch.replace('amd64', 'x64')}.tar.gz"
-    return Release(archive, f"{base}{_PULUMI.removeprefix('v')}-checksums.txt", "pulumi/pulumi")
-
-
-def _etcd(system: str, arch: str) -> Release:
-    base, name = f"https://github.com/etcd-io/etcd/releases/download/{_ETCD}", f"etcd-{_ETCD}-{system}-{arch}"
-    return Release(f"{base}/{name}.tar.gz", f"{base}/SHA256SUMS", f"{name}/etcd")
-
-
-def _kwok(system: str, arch: str) -> Release:
-    # The project publishes no checksums; GitHub's API has the digests of the uploaded files.
-    project = "kubernetes-sigs/kwok/releases"
-    url = f"https://github.com/{project}/download/{_KWOK}/kwok-{system}-{arch}"
-    return Release(url, f"https://api.github.com/repos/{project}/tags/{_KWOK}")
-
-
-def _promtool(system: str, arch: str) -> Release:
-    base = f"https://github.com/prometheus/prometheus/releases/download/{_PROMETHEUS}"
-    name = f"prometheus-{_PROMETHEUS.removeprefix('v')}.{system}-{arch}"
-    return Release(f"{base}/{name}.tar.gz", f"{base}/sha256sums.txt", f"{name}/promtool")
-
-
-def _kube(program: str, arch: str) -> Release:
-    url = f"https://dl.k8s.io/{_KUBE}/bin/linux/{arch}/{program}"
-    return Release(url, f"{url}.sha256")
-
-
 _ARCHES = ("amd64", "arm64")
 _EVERYWHERE = [(system, arch) for system in ("linux", "darwin") for arch in _ARCHES]
 _KUBE_MAJOR, _KUBE_MINOR, _ = _KUBE.removeprefix("v").split(".")
@@ -93,7 +58,7 @@ CATALOG: dict[str, Entry] = {
         newest_major=3,
         ldflags=f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={_PULUMI}",
         probe=("version",),
-        releases={f"{system}-{arch}": _pulumi(system, arch) for system, arch in _EVERYWHERE},
+        releases={f"{system}-{arch}": releases.pulumi(_PULUMI, system, arch) for system, arch in _EVERYWHERE},
     ),
     "pulumi-language-yaml": Entry(
         version="v1.25.0",
@@ -112,7 +77,7 @@ CATALOG: dict[str, Entry] = {
         minutes=1,
         oldest=(3, 5),
         newest_major=3,
-        releases={f"linux-{arch}": _etcd("linux", arch) for arch in _ARCHES},
+        releases={f"linux-{arch}": releases.etcd(_ETCD, "linux", arch) for arch in _ARCHES},
     ),
     "kwok": Entry(
         version=_KWOK,
@@ -121,7 +86,7 @@ CATALOG: dict[str, Entry] = {
         minutes=1,
         oldest=(0, 7),
         newest_major=0,
-        releases={f"{system}-{arch}": _kwok(system, arch) for system, arch in _EVERYWHERE},
+        releases={f"{system}-{arch}": releases.kwok(_KWOK, system, arch) for system, arch in _EVERYWHERE},
     ),
     "cyclonus": Entry(
         version="v0.5.6",
@@ -145,7 +110,7 @@ CATALOG: dict[str, Entry] = {
         ldflags=f"-X github.com/prometheus/common/version.Version={_PROMETHEUS.removeprefix('v')}",
         # Without service discovery, and so without the clients of two dozen clouds.
         tags="remove_all_sd",
-        releases={f"{system}-{arch}": _promtool(system, arch) for system, arch in _EVERYWHERE},
+        releases={f"{system}-{arch}": releases.promtool(_PROMETHEUS, system, arch) for system, arch in _EVERYWHERE},
     ),
     "actionlint": Entry(
         version="v1.7.12",
@@ -175,7 +140,7 @@ CATALOG: dict[str, Entry] = {
             oldest=(1, 30),
             newest_major=1,
             ldflags=" ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in _KUBE_STAMP.items()),
-            releases={f"linux-{arch}": _kube(program, arch) for arch in _ARCHES},
+            releases={f"linux-{arch}": releases.kubernetes(program, _KUBE, "linux", arch) for arch in _ARCHES},
         )
         for program, minutes in zip(KUBERNETES, (3, 1, 1), strict=True)
     },

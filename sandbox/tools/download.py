@@ -1,9 +1,7 @@
-"""Official downloads, verified against their published checksums."""
+"""Official downloads, verified against their pinned checksums."""
 
 import contextlib
 import hashlib
-import json
-import re
 import tarfile
 import time
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.tools.catalog import Release
+from sandbox.tools.releases import CHECKSUMS, Release
 from sandbox.tools.tool import Progress
 
 
@@ -30,14 +28,19 @@ class Downloads:
     def fetch(self, release: Release, target: Path) -> None:
         """Writes the program of `release` to `target`, once its checksum is verified.
 
-        Raises `DownloadUnavailable`. Nothing is unpacked before the checksum is verified.
+        Raises `DownloadUnavailable`. Nothing is unpacked before the checksum is verified, and nothing is downloaded
+        whose checksum is not pinned.
         """
-        name = release.url.rsplit("/", 1)[-1]
+        name = release.name
+        if not release.sha256:
+            raise DownloadUnavailable(f"no checksum of {release.url} is pinned in {CHECKSUMS.name}")
         archive = target.with_name(f"{target.name}.download")
         try:
-            expected = published_digest(self._text(release.checksums), name)
-            if self._receive(release.url, archive) != expected:
-                raise DownloadUnavailable(f"{name} does not match its published checksum and was discarded")
+            digest = self.receive(release.url, archive)
+            if digest != release.sha256:
+                raise DownloadUnavailable(
+                    f"{name} was discarded: its SHA-256 is {digest}, but {release.sha256} is pinned"
+                )
             if not release.member:
                 archive.replace(target)
                 return
@@ -53,12 +56,14 @@ class Downloads:
         finally:
             archive.unlink(missing_ok=True)
 
-    def _text(self, url: str) -> str:
+    def text(self, url: str) -> str:
+        """The text at `url`. Raises `DownloadUnavailable`."""
         with self._get(url) as response:
             response.read()
             return response.text
 
-    def _receive(self, url: str, target: Path) -> str:
+    def receive(self, url: str, target: Path) -> str:
+        """Writes the file at `url` to `target` and returns its SHA-256. Raises `DownloadUnavailable`."""
         digest, received, reported = hashlib.sha256(), 0, time.monotonic()
         with self._get(url) as response, target.open("wb") as file:
             size = int(response.headers.get("content-length", 0))
@@ -86,22 +91,3 @@ class Downloads:
             reason = str(error) or type(error).__name__
             self._unreachable[host] = DownloadUnavailable(f"{host} cannot be reached ({reason})")
             raise self._unreachable[host] from error
-
-
-def published_digest(published: str, name: str) -> str:
-    """The SHA-256 of the file `name` from its publisher's document: lines of digest and name, a single digest, or
-    GitHub's description of a release. Raises `DownloadUnavailable` if the document does not have it."""
-    digest = None
-    if published.lstrip().startswith("{"):
-        assets = json.loads(published).get("assets", [])
-        digest = next((asset.get("digest") for asset in assets if asset.get("name") == name), None)
-    else:
-        for line in published.splitlines():
-            first, *names = line.split()
-            if not names or names[-1].lstrip("*").rsplit("/", 1)[-1] == name:
-                digest = first
-                break
-    match = re.fullmatch(r"(?:sha256:)?([0-9a-f]{64})", digest or "")
-    if not match:
-        raise DownloadUnavailable(f"no checksum is published for {name}")
-    return match[1]

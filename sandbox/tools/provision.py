@@ -18,7 +18,7 @@ from sandbox.tools.tool import Progress, Tool
 
 def find(name: str) -> Tool | None:
     """The tool as installed on this machine or in the cache; downloads and builds nothing."""
-    return find_installed(name) or cached(name)
+    return find_installed(name) or cached(name, CATALOG[name].version)
 
 
 def ensure(tools: Iterable[str], progress: Progress) -> dict[str, Tool]:
@@ -36,7 +36,7 @@ def ensure(tools: Iterable[str], progress: Progress) -> dict[str, Tool]:
             downloads, go = Downloads(progress), Go(work, progress)
             for number, name in enumerate(missing, 1):
                 # Another process may have cached it while this one waited for the build folder.
-                available[name] = cached(name) or _get(
+                available[name] = cached(name, CATALOG[name].version) or _get(
                     name, f"{number} of {len(missing)}", work, downloads, go, progress
                 )
     return {name: tool for name, tool in available.items() if tool}
@@ -49,7 +49,7 @@ def _get(name: str, position: str, work: Path, downloads: Downloads, go: Go, pro
     if release:
         try:
             downloads.fetch(release, target)
-            return store(name, target, "official download, checksum verified")
+            return store(name, entry.version, target, "official download, checksum verified")
         except DownloadUnavailable as error:
             reason = str(error)
             progress(f"cannot download {name}: {reason}")
@@ -65,7 +65,7 @@ def _get(name: str, position: str, work: Path, downloads: Downloads, go: Go, pro
             accepted=f"{name} on the PATH, access to its official download, or {error.accepted}",
             source=error.source,
         ) from error
-    return store(name, target, "built from its Go module, cached")
+    return store(name, entry.version, target, "built from its Go module, cached")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from sandbox.kubelet.cloudflared_binary import RELEASES
+from sandbox.tools.releases import pinned_checksums
 from settings.options import images
 from tests.support.workflow_runner import PROJECT
 
@@ -27,6 +29,17 @@ def test_the_connectors_tag_is_updated_with_its_digest() -> None:
     ]
     versioning = CONFIGURATION["customManagers"][0]["versioningTemplate"].removeprefix("regex:")
     assert re.fullmatch(versioning.replace("(?<", "(?P<"), images.TAG)
+
+
+def test_the_checksums_of_cloudflared_are_updated_with_the_connectors_tag() -> None:
+    pinned = {url.rsplit("/", 1)[-1]: digest for url, digest in pinned_checksums().items() if "cloudflared" in url}
+    matches = _matches("sandbox/tools/checksums.txt")
+    assert len(matches) == len(pinned) == len(RELEASES)
+    assert {match["currentDigest"] for match in matches} == set(pinned.values())
+    assert {(match["depName"], match["currentValue"]) for match in matches} == {(images.REPOSITORY, images.TAG)}
+    # In one pull request: a test compares the versions.
+    (rule,) = [rule for rule in CONFIGURATION["packageRules"] if rule.get("matchDepNames") == [images.REPOSITORY]]
+    assert rule["groupName"]
 
 
 def test_the_sample_sites_image_is_updated_with_its_digest() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.kubelet import cloudflared_binary
-from sandbox.tools.catalog import Release
+from sandbox.tools.catalog import this_platform
 from sandbox.tools.download import Downloads, DownloadUnavailable
+from sandbox.tools.releases import Release
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +38,7 @@ def test_a_missing_binary_is_downloaded_once(downloads: list[Release]) -> None:
     assert (first.version, first.origin) == (cloudflared_binary.VERSION, "official download, checksum verified")
     assert first.path.stat().st_mode & 0o111
     (release,) = downloads
-    assert release.url.startswith(
-        f"https://github.com/cloudflare/cloudflared/releases/download/{cloudflared_binary.VERSION}/"
-    )
-    assert (
-        release.checksums
-        == f"https://api.github.com/repos/cloudflare/cloudflared/releases/tags/{cloudflared_binary.VERSION}"
-    )
+    assert release is cloudflared_binary.RELEASES[this_platform()]
 
 
 def test_a_binary_named_in_the_environment_is_the_only_one_used(
@@ -62,7 +57,7 @@ def test_a_binary_named_in_the_environment_is_the_only_one_used(
     assert downloads == []
 
 
-def test_a_failed_download_is_reported_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_is_reported_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(_self: Downloads, _release: Release, target: Path) -> None:
         target.write_text("half")
         raise DownloadUnavailable("github.com cannot be reached")
@@ -72,3 +67,4 @@ def test_a_failed_download_is_reported_and_not_an_error(monkeypatch: pytest.Monk
     assert cloudflared_binary.obtain(messages.append) is None
     assert messages == ["cloudflared cannot be downloaded: github.com cannot be reached"]
     assert cloudflared_binary.find() is None
+    assert [path.name for path in (tmp_path / "cache").rglob("*")] == ["lock"]
