@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ops.options import Config, Stack
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -15,10 +17,6 @@ app = typer.Typer(
     help="Commands for operators. They need the access of `pulumi up`, except migrate, which needs none.",
 )
 
-Stack = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The stack; by default the one in the name of --config, or dev.")
-]
-Config = Annotated[Path | None, typer.Option(metavar="FILE", help="A stack file; by default Pulumi.<stack>.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, one value per line.")]
 
 

@@ -1,7 +1,6 @@
 """The expected stack: what its stack file declares, and the outputs of its last update if the engine can be asked."""
 
 import json
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -9,12 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components import pod_labels
-from settings import Settings, base_name
-
-PROJECT = Path(__file__).resolve().parents[1]
+from ops.project import PROJECT, project_name
+from settings import Settings, base_name, stack_name
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class ExpectedStack:
 
     @property
     def namespace(self) -> str:
-        return self.settings.namespace.name if self.settings.namespace else self.name
+        return self.settings.namespace_name(self.name)
 
     @property
     def deployment(self) -> str:
@@ -46,16 +42,9 @@ def load(stack: str | None, config: Path | None) -> ExpectedStack:
 
     Without `stack`, the stack is the one that `config` is named after, or else `dev`.
     """
-    if stack is None:
-        match = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", config.name) if config else None
-        stack = str(match[1]) if match else "dev"
+    stack = stack_name(stack, config)
     path = config or PROJECT / f"Pulumi.{stack}.yaml"
     return ExpectedStack(stack, base_name(project_name(), stack), Settings.from_stack_file(path), _outputs(stack))
-
-
-def project_name() -> str:
-    """The name of the Pulumi project."""
-    return yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
 
 
 def _outputs(stack: str) -> dict[str, Any]:

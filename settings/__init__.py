@@ -10,7 +10,6 @@ from settings.derived.destinations import (
     PodDestination,
 )
 from settings.errors import SettingIssue, SettingsError, is_connector_token
-from settings.loading import base_name, check_name
 from settings.model import Settings
 from settings.options.connector import ConnectorOptions
 from settings.options.environment import OWN as OWN_VARIABLES
@@ -19,6 +18,7 @@ from settings.options.paths import PathOptions
 from settings.options.routes import Route
 from settings.options.token import ExistingSecretOptions, TokenOptions
 from settings.options.tunnel import TUNNEL_DOMAIN
+from settings.stack_names import base_name, check_name, stack_name
 
 __all__ = [
     "OWN_VARIABLES",
@@ -44,4 +44,5 @@ __all__ = [
     "base_name",
     "check_name",
     "is_connector_token",
+    "stack_name",
 ]

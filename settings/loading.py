@@ -1,7 +1,6 @@
 """Sources of a stack's settings: the engine's configuration, or a stack file."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,9 +9,6 @@ from settings import references, stack_file
 from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
 from settings.stack_file import StackFile
 
-# 50 characters leave room for the suffix -cloudflared, and for those that Kubernetes adds to a Deployment's pods.
-BASE_NAME = r"(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-STACK_NAME = "lower-case letters, digits and hyphens, at most 50 together with the project's name"
 STRINGS = ("accountId", "accessTeam")
 """Keys whose value is a string even where it is all digits."""
 
@@ -102,23 +98,6 @@ def stop(error: SettingsError) -> NoReturn:
     import pulumi
 
     raise pulumi.RunError(str(error)) from None
-
-
-def base_name(project: str, stack: str) -> str:
-    """The name of the stack's objects: `culvert-dev`. Raises SettingsError where Kubernetes would reject it."""
-    name = f"{project}-{stack}"
-    if not re.fullmatch(BASE_NAME, name):
-        problem = f"is not a valid stack name: objects of the cluster would be named {name}"
-        raise SettingsError([SettingIssue.of("stack", stack, problem, STACK_NAME, references.KUBERNETES_NAMES)])
-    return name
-
-
-def check_name(name: str) -> None:
-    """Check the name of an exposure, after which its objects are named. Raises SettingsError."""
-    if not re.fullmatch(BASE_NAME, name) or name.startswith("kube-"):
-        accepted = "lower-case letters, digits and hyphens, at most 50, not beginning with kube-"
-        problem = "is not a valid name of an exposure, after which objects of the cluster are named"
-        raise SettingsError([SettingIssue.of("name", name, problem, accepted, references.KUBERNETES_NAMES)])
 
 
 def _decoded(name: str, value: Any) -> Any:

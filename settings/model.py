@@ -195,8 +195,14 @@ class Settings(Options):
         }
 
     def zone_of(self, hostname: str) -> str:
-        """The zone of a route's hostname, empty where it is in none."""
-        return zones.zone_of(hostname, self.zones) or ""
+        """The zone of a route's hostname that has a record: validation ensures that it is in one."""
+        zone = zones.zone_of(hostname, self.zones)
+        assert zone is not None, hostname
+        return zone
+
+    def namespace_name(self, name: str) -> str:
+        """The namespace that the connector runs in; by default it is named after the exposure, `name`."""
+        return self.namespace.name if self.namespace else name
 
     @property
     def public_hostname(self) -> str:

@@ -33,11 +33,6 @@ from settings import (
 )
 
 
-def namespace_name(settings: Settings, name: str) -> str:
-    """The namespace that the connector runs in; named after the exposure by default."""
-    return settings.namespace.name if settings.namespace else name
-
-
 def waf_rules(settings: Settings, before_delete: Sequence[pulumi.ResourceHook]) -> WafRulesArgs | None:
     rules: list[WafRuleArgs] = settings.waf_rules()
     if not rules:
@@ -74,7 +69,7 @@ def network_policy(settings: Settings, name: str, namespace: pulumi.Input[str]) 
     return {
         "namespace": namespace,
         "pod_labels": pod_labels(name),
-        "destinations": [_destination(each) for each in settings.destinations(namespace_name(settings, name))],
+        "destinations": [_destination(each) for each in settings.destinations(settings.namespace_name(name))],
         "preset": options.preset,
         "metrics_from": options.metrics_from,
         "region": settings.connector.region,
@@ -120,7 +115,7 @@ def tunnel(settings: Settings, name: str, audiences: Mapping[str, pulumi.Output[
     """`audiences` are those of the Access applications, by application; `adopt` is `<account id>/<tunnel id>`."""
     return {
         "account_id": settings.account_id,
-        "ingress_rules": settings.ingress_rules(namespace_name(settings, name), audiences),
+        "ingress_rules": settings.ingress_rules(settings.namespace_name(name), audiences),
         "protect": settings.tunnel.protect,
         "token_epoch": settings.token.epoch,
         "adopt": adopt,

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.errors import OperatorError
-from ops.expected_stack import ExpectedStack, load, project_name
+from ops.expected_stack import ExpectedStack, load
+from ops.project import project_name
 from ops.recover import preview
 from ops.recover.actions import adopt, delete
 from ops.recover.live_resources import RULESET, LiveResources

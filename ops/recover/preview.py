@@ -9,7 +9,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventStateMetadata
 
 from clients.pulumi_values import UNKNOWN
-from ops.expected_stack import PROJECT
+from ops.project import PROJECT
 from ops.recover.state import Resource
 
 

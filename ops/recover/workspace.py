@@ -10,7 +10,7 @@ import yaml
 from pulumi import automation
 
 from ops.errors import OperatorError
-from ops.expected_stack import PROJECT
+from ops.project import PROJECT
 from ops.recover.preview import program
 from ops.recover.state import export_state
 

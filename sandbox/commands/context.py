@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.commands.output import print_progress
 from sandbox.directory import SandboxDirectory
-from sandbox.engine.stack_file import find_stack_file, stack_name
+from sandbox.engine.stack_file import find_stack_file, valid_stack_name
 from sandbox.errors import SandboxError
 from settings import Settings
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def read_settings(stack: str | None, config: Path | None) -> tuple[str, Path, Settings]:
     """The stack's name, its file and the settings in it. Every error in the file is raised before anything starts."""
-    name = stack_name(stack, config)
+    name = valid_stack_name(stack, config)
     path = find_stack_file(name, config, SandboxDirectory())
     return name, path, Settings.from_stack_file(path)
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from ops.options import Config, Stack
 from sandbox.commands.context import engine_tool, read_settings, services
-from sandbox.commands.options import Config, Json, Stack
+from sandbox.commands.options import Json
 from sandbox.commands.output import print_result
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.options import Config, Stack
 from sandbox.commands.context import engine, read_settings, services, stored_stack
-from sandbox.commands.options import Config, Json, Policy, Stack
+from sandbox.commands.options import Json, Policy
 from sandbox.commands.output import print_progress, print_result
-from sandbox.engine.stack_file import stack_name
+from sandbox.engine.stack_file import valid_stack_name
 
 if TYPE_CHECKING:
     from sandbox.engine.update_result import UpdateResult
@@ -56,7 +57,7 @@ def destroy(
 
 def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Print the stack's outputs, with secrets masked."""
-    values = stored_stack(stack_name(stack, config)).outputs()
+    values = stored_stack(valid_stack_name(stack, config)).outputs()
 
     def print_lines() -> None:
         for key, value in values.items():
@@ -67,7 +68,7 @@ def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -
 
 def export(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Print the stack's state, with secrets encrypted."""
-    state = stored_stack(stack_name(stack, config)).export()
+    state = stored_stack(valid_stack_name(stack, config)).export()
     print_result(state, as_json, lambda: print(json.dumps(state, indent=2)))
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from ops.options import Config, Stack
 from sandbox.commands.context import services
-from sandbox.commands.options import Config, Json, Stack
+from sandbox.commands.options import Json
 from sandbox.commands.output import print_result
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.engine import diagnostics
 from sandbox.engine.engine import Engine
 from sandbox.engine.property_diff import ValueFormatter
-from sandbox.engine.stack_file import stack_name
+from sandbox.engine.stack_file import valid_stack_name
 from sandbox.engine.update_result import Change, UpdateResult
 from sandbox.errors import SandboxError
 from sandbox.services.services import SandboxServices
@@ -66,7 +66,7 @@ class _Comparison:
 
     def run(self, named: Sequence[str]) -> list[StackDiff]:
         known = sorted({*_stacks(PROJECT), *_stacks(self._base.checkout)})
-        stacks = [stack_name(name, None) for name in named or known]
+        stacks = [valid_stack_name(name, None) for name in named or known]
         for stack in stacks:
             if stack not in known:
                 raise SandboxError(

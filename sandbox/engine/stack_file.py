@@ -1,15 +1,15 @@
 """The stack file of a rehearsal: the user's own, without what belongs to real accounts."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ops.project import project_name
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
-from settings import base_name
+from settings import base_name, stack_name
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys that say how the real stack's secrets are encrypted; the sandbox has a passphrase of its own."""
@@ -17,19 +17,15 @@ _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 _PROVIDERS = ("cloudflare", "kubernetes", "random", "pulumi")
 """Namespaces of provider settings, which would point a rehearsal at a real account."""
 
-PROJECT_NAME: str = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
 
-
-def stack_name(stack: str | None, config: Path | None) -> str:
+def valid_stack_name(stack: str | None, config: Path | None) -> str:
     """The given stack name, else the one in `Pulumi.<stack>.yaml`, else `dev`.
 
     Raises `SettingsError` for a name from which no resource name can be made.
     """
-    if stack is None:
-        match = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", config.name) if config else None
-        stack = str(match[1]) if match else "dev"
-    base_name(PROJECT_NAME, stack)
-    return stack
+    name = stack_name(stack, config)
+    base_name(project_name(), name)
+    return name
 
 
 def find_stack_file(stack: str, config: Path | None, directory: SandboxDirectory) -> Path:

@@ -12,6 +12,7 @@ import yaml
 from filelock import FileLock, Timeout
 from pulumi import automation
 
+from ops.project import project_name
 from ops.recover import state
 from sandbox.cluster.external import external_kubeconfig
 from sandbox.directory import PROJECT, SandboxDirectory
@@ -19,7 +20,7 @@ from sandbox.engine import checkpoint
 from sandbox.engine.engine_processes import await_orphans
 from sandbox.engine.property_diff import SECRET
 from sandbox.engine.pulumi_command import PulumiCommand
-from sandbox.engine.stack_file import PROJECT_NAME, rehearsal_content, stored_stack_file
+from sandbox.engine.stack_file import rehearsal_content, stored_stack_file
 from sandbox.errors import SandboxError
 from sandbox.secret_operators.sealed_secrets import certificate
 from sandbox.tools import Tool
@@ -69,7 +70,7 @@ class StackWorkspace:
             ) from None
         try:
             await_orphans(self._directory.backend_url, self._name, self._progress)
-            state_folder = self._directory.path / "state/.pulumi/stacks" / PROJECT_NAME
+            state_folder = self._directory.path / "state/.pulumi/stacks" / project_name()
             checkpoint.restore(state_folder / f"{self._name}.json", self._progress)
             self._write_stack_file()
             yield self._select(folder)

@@ -1,8 +1,10 @@
 """Names of stacks: objects of the cluster are named after them."""
 
+from pathlib import Path
+
 import pytest
 
-from settings import SettingsError, base_name
+from settings import SettingsError, base_name, check_name, stack_name
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod-2", "x" * 42])
@@ -15,3 +17,25 @@ def test_any_other_name_is_rejected(stack: str) -> None:
     with pytest.raises(SettingsError, match="lower-case letters, digits and hyphens") as refused:
         base_name("culvert", stack)
     assert [issue.key for issue in refused.value.issues] == ["stack"]
+
+
+def test_a_name_that_kubernetes_reserves_is_rejected_for_a_stack_as_for_an_exposure() -> None:
+    with pytest.raises(SettingsError, match=r"would be named kube-dev.+not beginning with kube-"):
+        base_name("kube", "dev")
+    with pytest.raises(SettingsError, match="not beginning with kube-"):
+        check_name("kube-dev")
+
+
+@pytest.mark.parametrize(
+    ("stack", "config", "name"),
+    [
+        (None, None, "dev"),
+        (None, "stacks/Pulumi.prod-2.yml", "prod-2"),
+        (None, "other.yaml", "dev"),
+        ("staging", "Pulumi.prod.yaml", "staging"),
+    ],
+)
+def test_the_name_is_the_given_one_else_that_of_the_file_else_dev(
+    stack: str | None, config: str | None, name: str
+) -> None:
+    assert stack_name(stack, Path(config) if config else None) == name

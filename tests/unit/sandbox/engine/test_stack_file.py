@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from sandbox.directory import PROJECT, SandboxDirectory
-from sandbox.engine.stack_file import find_stack_file, rehearsal_content, stack_name, stored_stack_file
+from sandbox.engine.stack_file import find_stack_file, rehearsal_content, stored_stack_file
 from sandbox.errors import SandboxError
 
 
@@ -14,22 +14,6 @@ def stack_file(folder: Path, content: dict) -> Path:
     path = folder / "Pulumi.real.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
-
-
-@pytest.mark.parametrize(
-    ("stack", "config", "name"),
-    [
-        ("prod", None, "prod"),
-        ("prod", Path("Pulumi.dev.yaml"), "prod"),
-        (None, Path("somewhere/Pulumi.access.yaml"), "access"),
-        (None, Path("other.yaml"), "dev"),
-        (None, None, "dev"),
-    ],
-)
-def test_the_name_is_the_given_one_else_that_of_the_file_else_dev(
-    stack: str | None, config: Path | None, name: str
-) -> None:
-    assert stack_name(stack, config) == name
 
 
 def test_the_file_of_the_last_run_is_used_if_the_project_has_none(tmp_path: Path) -> None:
