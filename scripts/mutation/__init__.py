@@ -1,1 +1,0 @@
-"""Mutation tests: small changes to the code, each of which should turn a unit test red."""
