@@ -13,7 +13,7 @@ class Connector:
     """One running connector: its UUID, version, architecture, features and address."""
 
     id: str = field(default_factory=ids.new_uuid)
-    version: str = "2026.7.3"
+    version: str = "2026.10.0"
     arch: str = "linux_amd64"
     features: tuple[str, ...] = ()
     origin_ip: str = "127.0.0.1"

@@ -10,8 +10,8 @@ from settings.errors import reject
 from settings.schema import Accepts, Options
 
 REPOSITORY = "cloudflare/cloudflared"
-TAG = "2026.7.3"
-DIGEST = "sha256:e39ee8da81ad5e05d77f38d2f51c60ca51bf2a8450ac3abab50c17fdb91d91bf"
+TAG = "2026.10.0"
+DIGEST = "sha256:9b49eed8f62806d5d45ddf59ecefb5710429598ea6d3fcccd2af938f621b2b07"
 _DIGEST_PATTERN = re.compile(r"sha256:[0-9a-f]{64}")
 _MUTABLE = "is not a fixed version: the image behind it changes"
 

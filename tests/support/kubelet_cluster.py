@@ -106,7 +106,7 @@ class KubeletCluster:
 
         declared = {
             "name": "cloudflared",
-            "image": "cloudflare/cloudflared:2026.7.3",
+            "image": "cloudflare/cloudflared:2026.10.0",
             "args": ["tunnel", "run"],
             "ports": [{"name": "metrics", "containerPort": 2000}],
             "startupProbe": probe("/ready", failureThreshold=60),

@@ -17,7 +17,7 @@ def pod_spec(**more: Any) -> dict[str, Any]:
     """A pod that passes the restricted Pod Security standard."""
     container = {
         "name": "connector",
-        "image": "cloudflare/cloudflared:2026.7.3",
+        "image": "cloudflare/cloudflared:2026.10.0",
         "resources": {"requests": {"cpu": "1000m", "memory": "0.5Gi"}, "limits": {"memory": "1024Mi"}},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }

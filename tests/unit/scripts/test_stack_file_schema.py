@@ -74,7 +74,7 @@ def test_every_example_of_a_setting_is_valid() -> None:
         {"culvert:connector": {"replicas": 26}},
         {"culvert:connector": {"replica": 2}},
         {"culvert:connector": {"protocol": "tcp"}},
-        {"culvert:connector": {"image": {"tags": "2026.7.3"}}},
+        {"culvert:connector": {"image": {"tags": "2026.10.0"}}},
         {"culvert:connector": {"resources": {"request": {"cpu": "1"}}}},
         {"culvert:connector": {"extraVolumes": [{"name": "a", "mountPath": "/a", "hostPath": {"path": "/"}}]}},
         {"culvert:networkPolicy": {"preset": "open"}},

@@ -104,12 +104,12 @@ def test_grace_periods_are_counted_in_seconds(duration: str, seconds: int) -> No
 @pytest.mark.parametrize(
     ("image", "reference"),
     [
-        ({}, f"cloudflare/cloudflared:2026.7.3@{DIGEST}"),
+        ({}, f"cloudflare/cloudflared:2026.10.0@{DIGEST}"),
         (
             {"repository": "registry.example.com:5000/a/cloudflared"},
-            f"registry.example.com:5000/a/cloudflared:2026.7.3@{DIGEST}",
+            f"registry.example.com:5000/a/cloudflared:2026.10.0@{DIGEST}",
         ),
-        ({"digest": ""}, "cloudflare/cloudflared:2026.7.3"),
+        ({"digest": ""}, "cloudflare/cloudflared:2026.10.0"),
         ({"tag": "2026.8.0", "digest": ""}, "cloudflare/cloudflared:2026.8.0"),
         ({"tag": "2026.8.0", "digest": "sha256:" + "0" * 64}, "cloudflare/cloudflared:2026.8.0@sha256:" + "0" * 64),
         ({"tag": "", "digest": "sha256:" + "0" * 64}, "cloudflare/cloudflared@sha256:" + "0" * 64),

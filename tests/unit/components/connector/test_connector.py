@@ -17,7 +17,7 @@ ARGS: ConnectorArgs = {
     "namespace": "blog",
     "token": TOKEN,
     "replicas": 2,
-    "image": "cloudflare/cloudflared:2026.7.3@sha256:" + "0" * 64,
+    "image": "cloudflare/cloudflared:2026.10.0@sha256:" + "0" * 64,
     "grace_period_seconds": 30,
     "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
 }

@@ -131,7 +131,7 @@ def test_the_api_and_another_process_read_each_others_writes(emulator: Emulator,
     assert tunnels.connector_token(row) == emulator.done("GET", f"{TUNNELS}/{tunnel}/token")
     assert current["config"]["ingress"] == CONFIG["ingress"]
     assert [routes.resolve(edge, f"{name}.example.com").tunnel for name in "ab"] == [row, None]
-    connector = connections.Connector(version="2026.7.3")
+    connector = connections.Connector(version="2026.10.0")
     opened = [connections.open_connection(edge, tunnel, connector) for _ in range(4)]
     assert emulator.done("GET", f"{TUNNELS}/{tunnel}")["status"] == "healthy"
     assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1022)

@@ -24,7 +24,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[Release]:
 
     def fetch(_self: Downloads, release: Release, target: Path) -> None:
         releases.append(release)
-        target.write_text("#!/bin/sh\necho cloudflared version 2026.7.3\n")
+        target.write_text("#!/bin/sh\necho cloudflared version 2026.10.0\n")
 
     monkeypatch.setattr(Downloads, "fetch", fetch)
     return releases

@@ -121,11 +121,11 @@ def test_cloudflared_is_found_by_its_variable_and_else_on_the_path(
     assert tools.find_cloudflared() is None
     program("cloudflared", "echo 'cloudflared version 2025.1.0 (built 2025-01-01)'")
     chosen = tmp_path / "mine"
-    os.symlink(program("other", "echo 'cloudflared version 2026.7.3 (built 2026-07-01)'"), chosen)
+    os.symlink(program("other", "echo 'cloudflared version 2026.10.0 (built 2026-07-01)'"), chosen)
     monkeypatch.setenv("CULVERT_CLOUDFLARED", str(chosen))
     found = tools.find_cloudflared()
     assert found
-    assert (found.path, found.version, found.origin) == (chosen, "2026.7.3", "CULVERT_CLOUDFLARED")
+    assert (found.path, found.version, found.origin) == (chosen, "2026.10.0", "CULVERT_CLOUDFLARED")
     monkeypatch.delenv("CULVERT_CLOUDFLARED")
     on_path = tools.find_cloudflared()
     assert on_path

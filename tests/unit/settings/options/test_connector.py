@@ -72,12 +72,12 @@ CONNECTOR: dict[str, Case] = {
     "a tag without its digest": (
         connector(image={"tag": "2026.8.0"}),
         "connector.image.digest",
-        "is missing: the default is the digest of tag 2026.7.3, not of 2026.8.0",
+        "is missing: the default is the digest of tag 2026.10.0, not of 2026.8.0",
     ),
     "a digest without its tag": (
         connector(image={"digest": "sha256:" + "0" * 64}),
         "connector.image.digest",
-        "is not the digest of tag 2026.7.3",
+        "is not the digest of tag 2026.10.0",
     ),
     "neither tag nor digest": (
         connector(image={"tag": "", "digest": ""}),
