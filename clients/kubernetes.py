@@ -2,7 +2,6 @@
 
 import json
 import os
-import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from urllib3.exceptions import HTTPError
 from yaml import YAMLError
 
 from clients.errors import ApiUnreachable, KubernetesApiError
+from clients.kubeconfig import create_client, load_client
 
 Object = dict[str, Any]
 _TIMEOUT = 30
@@ -27,17 +27,12 @@ class KubernetesApi:
 
     def __init__(self, kubeconfig: str | None = None) -> None:
         """`kubeconfig` is a file to read in place of the usual one."""
-        settings = client.Configuration()
         try:
             # Passed explicitly, since the library reads KUBECONFIG only once, when it is imported.
-            config.load_kube_config(kubeconfig or os.environ.get("KUBECONFIG") or None, client_configuration=settings)
+            self._api = load_client(kubeconfig or os.environ.get("KUBECONFIG") or None)
         except (ConfigException, OSError, YAMLError):
-            _load_in_cluster_config(settings)
-        if urllib.parse.urlsplit(settings.host).hostname in ("127.0.0.1", "localhost", "::1"):
-            settings.proxy = None
-        settings.retries = 0
-        self._api = client.ApiClient(settings)
-        self.server: str = settings.host
+            self._api = create_client(_in_cluster_config())
+        self.server: str = self._api.configuration.host
 
     def get(self, path: str, **query: str) -> Object:
         """The object or list at `path`. A 404 raises KubernetesApiError as well."""
@@ -111,9 +106,11 @@ class KubernetesApi:
         raise KubernetesApiError(reply.status, reason, remedy if reply.status in (401, 403) else "")
 
 
-def _load_in_cluster_config(settings: client.Configuration) -> None:
+def _in_cluster_config() -> client.Configuration:
+    settings = client.Configuration()
     try:
         config.load_incluster_config(client_configuration=settings)
+        return settings
     except ConfigException:
         reason = "no cluster is configured: there is no kubeconfig with a current context"
         raise ApiUnreachable(reason, "set KUBECONFIG to a kubeconfig") from None

@@ -61,12 +61,7 @@ def connect(path: Path | str) -> Iterator["client.ApiClient"]:
 
     A cluster on this machine is reached without a proxy.
     """
-    from kubernetes import client, config
+    from clients.kubeconfig import load_client
 
-    settings = client.Configuration()
-    config.load_kube_config(str(path), client_configuration=settings)
-    if settings.host.startswith(("https://127.0.0.1:", "https://localhost:", "https://[::1]:")):
-        settings.proxy = None
-    settings.retries = 0
-    with client.ApiClient(settings) as api:
+    with load_client(str(path)) as api:
         yield api

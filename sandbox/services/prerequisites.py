@@ -37,14 +37,16 @@ def create_cluster_objects(kubeconfig: Path, settings: "Settings") -> None:
 
 
 def _ensure_namespace(kubeconfig: Path, name: str) -> None:
-    from kubernetes import client, config
+    from kubernetes import client
 
-    api = client.CoreV1Api(config.new_client_from_config(str(kubeconfig)))
-    try:
-        api.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
-    except client.ApiException as error:
-        if error.status != 409:
-            raise
+    from sandbox.cluster.access import connect
+
+    with connect(kubeconfig) as api:
+        try:
+            client.CoreV1Api(api).create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+        except client.ApiException as error:
+            if error.status != 409:
+                raise
 
 
 def _ensure_secret(kubeconfig: Path, namespace: str, options: "ExistingSecretOptions") -> None:

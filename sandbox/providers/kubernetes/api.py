@@ -2,16 +2,16 @@
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes.client import ApiClient
-from kubernetes.config import new_client_from_config
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
+from yaml import YAMLError
 
+from clients.kubeconfig import load_client
 from sandbox.providers.interface import ProviderError
 
 CREATOR = "pulumi-kubernetes"
@@ -157,15 +157,8 @@ def _dry(query: dict[str, str], preview: bool) -> dict[str, str]:
 def _client(kubeconfig: str, context: str) -> ApiClient:
     content = "\n" in kubeconfig
     try:
-        if content:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / "kubeconfig"
-                file.touch(mode=0o600)
-                file.write_text(kubeconfig)
-                client = new_client_from_config(str(file), context or None)
-        else:
-            client = new_client_from_config(kubeconfig or None, context or None)
-    except (ConfigException, OSError) as error:
+        client = load_client(yaml.safe_load(kubeconfig) if content else kubeconfig or None, context or None)
+    except (ConfigException, OSError, YAMLError) as error:
         raise ProviderError(
             f"no usable kubeconfig ({'given as content' if content else kubeconfig}): {error}"
         ) from error
