@@ -7,6 +7,7 @@ file.
 from typing import Any
 
 from settings.json_schema import json_schema
+from settings.loading import STRINGS
 
 Schema = dict[str, Any]
 ANY: Schema = {"$ref": "pulumi.json#/Any"}
@@ -16,11 +17,10 @@ def inputs(package: str) -> tuple[Schema, Schema]:
     """The resource's `inputProperties` and `requiredInputs`, and the types that these refer to, by token."""
     settings = json_schema()
     properties = {key: _property(package, value) for key, value in settings["properties"].items()}
-    # A group or list decides which resources exist, so its values are plain; a text may be the output of a resource
-    # that exists, or of another stack.
-    for key in properties:
-        if properties[key].get("type") == "string":
-            del properties[key]["plain"]
+    # A group or list decides which resources exist, and the cluster's domain which Services are read, so their values
+    # are plain; another text may be the output of a resource that exists, or of another stack.
+    for key in STRINGS:
+        del properties[key]["plain"]
     types = {_token(package, name): _type(package, group) for name, group in settings["$defs"].items()}
     return {"inputProperties": properties, "requiredInputs": settings["required"]}, types
 

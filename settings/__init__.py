@@ -2,13 +2,15 @@
 
 from settings.derived.access_applications import AccessApplication
 from settings.derived.adoption import Existing, ExistingRecord, ExistingTunnel
-from settings.derived.destinations import (
+from settings.derived.destination_kinds import (
     AddressDestination,
     Destination,
+    EntityDestination,
     NameDestination,
     NetworkDestination,
     PodDestination,
 )
+from settings.derived.kubernetes_services import KubernetesService
 from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.model import Settings
 from settings.options.connector import ConnectorOptions
@@ -27,10 +29,12 @@ __all__ = [
     "AddressDestination",
     "ConnectorOptions",
     "Destination",
+    "EntityDestination",
     "Existing",
     "ExistingRecord",
     "ExistingSecretOptions",
     "ExistingTunnel",
+    "KubernetesService",
     "NameDestination",
     "NetworkDestination",
     "NetworkPolicyOptions",

@@ -5,12 +5,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import MinLen
-from pydantic import BeforeValidator, ModelWrapValidatorHandler, model_validator
+from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from settings import loading, references
 from settings.checks.validate import validate
-from settings.derived import access_applications, adoption, destinations, ingress_rules, waf_rules, zones
+from settings.derived import (
+    access_applications,
+    adoption,
+    destinations,
+    ingress_rules,
+    service_readings,
+    waf_rules,
+    zones,
+)
 from settings.derived.adoption import Existing
+from settings.derived.destination_kinds import Destination
+from settings.derived.kubernetes_services import KubernetesService
 from settings.errors import SettingsError
 from settings.options import ca_pools, shorthand
 from settings.options.connector import ConnectorOptions
@@ -28,7 +38,7 @@ from settings.options.tunnel import TunnelOptions
 from settings.options.waf import WafOptions
 from settings.schema import Accepts, Example, Options
 from settings.types.cloudflare import HexId, TeamName
-from settings.types.dns import ZoneName
+from settings.types.dns import CLUSTER_DOMAIN, ClusterDomain, ZoneName
 
 Team = Annotated[TeamName | None, BeforeValidator(shorthand.blank, json_schema_input_type=str | None)]
 ZoneId = Annotated[HexId | None, BeforeValidator(shorthand.blank, json_schema_input_type=str | None)]
@@ -103,6 +113,9 @@ class Settings(Options):
     """Name of the account's Zero Trust team, whose JWTs the connector verifies; required where a route has `access`."""
     namespace: Namespace = None
     """Namespace that the connector runs in: its name, or an object. Omitted, it is named after project and stack."""
+    cluster_domain: ClusterDomain = CLUSTER_DOMAIN
+    """DNS domain of the cluster's Services, as its kubelets have it: `service.namespace.svc.<clusterDomain>` is a
+    Service."""
     tunnel: Annotated[TunnelOptions, Example({"protect": True})] = TunnelOptions.defaults()
     """The tunnel at Cloudflare."""
     token: Annotated[
@@ -143,6 +156,7 @@ class Settings(Options):
         WafOptions, Example({"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]})
     ] = WafOptions.defaults()
     """Requests that are blocked or challenged at Cloudflare's edge."""
+    _services: Mapping[str, KubernetesService] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -152,7 +166,7 @@ class Settings(Options):
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
         """Settings from their camelCase keys, without the `culvert:` prefix. Raises SettingsError."""
-        return cls.model_validate(dict(values))
+        return cls.model_validate(dict(values))._in_cluster_domain()
 
     @classmethod
     def load(cls) -> "Settings":
@@ -244,10 +258,40 @@ class Settings(Options):
         `base`."""
         return waf_rules.rules_for_other_owners(self.waf, zones.zones_by_hostname(self.routes, self.zones), base)
 
-    def destinations(self, namespace: str) -> tuple[destinations.Destination, ...]:
+    @property
+    def services(self) -> Mapping[str, KubernetesService]:
+        """The Services of the cluster that are known, by `namespace/name`; see `with_services`."""
+        return self._services
+
+    def services_to_read(self, namespace: str) -> dict[str, tuple[str, str]]:
+        """Namespace and name of each Service of the cluster that the network policy depends on, by `namespace/name`.
+        `namespace` is the stack's."""
+        own = {self.sample_site.name} if self.sample_site else set[str]()
+        return service_readings.services_to_read(self.routes, namespace, own)
+
+    def with_services(
+        self, namespace: str, readings: service_readings.Readings, remembered: Mapping[str, KubernetesService]
+    ) -> tuple["Settings", tuple[str, ...]]:
+        """The settings with what the cluster says about the Services of `services_to_read`, and warnings about what is
+        assumed. Of Services that could not be read, `remembered` has what an earlier run read.
+
+        Raises SettingsError where a route cannot use its Service.
+        """
+        found = service_readings.resolve(self.routes, namespace, self.network_policy, readings, remembered)
+        settings = self.model_copy(update={"routes": found.routes})
+        settings._services = found.services
+        return settings, found.warnings
+
+    def destinations(self, namespace: str) -> tuple[Destination, ...]:
         """Destinations of the connector besides Cloudflare and cluster DNS, each once."""
         site = self.sample_site
         target_ports = {(site.name, SAMPLE_SITE_PORT): SAMPLE_SITE_TARGET_PORT} if site else {}
         return destinations.destinations(
-            self.routes, namespace, target_ports, self.network_policy, self.private_networks
+            self.routes, namespace, self.services, self.network_policy, self.private_networks, target_ports
         )
+
+    def _in_cluster_domain(self) -> "Settings":
+        if self.cluster_domain == CLUSTER_DOMAIN:
+            return self
+        routes = tuple(route.with_origin(route.origin.in_domain(self.cluster_domain)) for route in self.routes)
+        return self.model_copy(update={"routes": routes})

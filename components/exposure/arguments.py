@@ -26,6 +26,7 @@ from settings import (
     AccessApplication,
     AddressDestination,
     Destination,
+    EntityDestination,
     NetworkDestination,
     PodDestination,
     Settings,
@@ -81,11 +82,14 @@ def network_policy(settings: Settings, name: str, namespace: pulumi.Input[str]) 
 def _destination(destination: Destination) -> DestinationArgs:
     match destination:
         case PodDestination(namespace, pod_selector, port, protocol):
-            return {"namespace": namespace, "pod_selector": pod_selector, "port": port, "protocol": protocol}
+            pods: DestinationArgs = {"namespace": namespace, "pod_selector": pod_selector, "protocol": protocol}
+            return {**pods, "port": port} if isinstance(port, int) else {**pods, "port_name": port}
         case AddressDestination(cidr, port, protocol):
             return {"cidr": cidr, "port": port, "protocol": protocol}
         case NetworkDestination(cidr, every_port):
             return {"cidr": cidr, "every_port": every_port}
+        case EntityDestination(entity, port, protocol):
+            return {"entity": entity, "port": port, "protocol": protocol}
         case _:
             return {"name": destination.name, "port": destination.port, "protocol": destination.protocol}
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from components.network_policy.flows import Addresses, Flow, Name, Pods, Port
+from components.network_policy.flows import Addresses, Entity, Flow, Name, Pods, Port
 
 
 def calico_policy_spec(
@@ -47,6 +47,8 @@ def _entities(flow: Flow) -> Iterator[dict[str, Any]]:
             raise ValueError(
                 f"a Calico NetworkPolicy cannot allow a DNS name, except in Calico's paid editions: {peer.name}"
             )
+        if isinstance(peer, Entity):
+            raise ValueError(f"a Calico NetworkPolicy cannot allow an entity of Cilium: {peer.name}")
         if isinstance(peer, Pods):
             # The API server sets this label on every namespace. Without a namespaceSelector, the selector would match
             # pods of the policy's own namespace.
@@ -60,5 +62,5 @@ def _selector(labels: Mapping[str, str]) -> str:
     return " && ".join(f"{key} == '{value}'" for key, value in labels.items()) or "all()"
 
 
-def _numbers(ports: Iterable[Port], protocol: str) -> list[int]:
+def _numbers(ports: Iterable[Port], protocol: str) -> list[int | str]:
     return [port.number for port in ports if port.protocol == protocol]

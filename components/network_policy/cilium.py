@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from components.network_policy.flows import Addresses, Flow, Name, Pods
+from components.network_policy.flows import Addresses, Entity, Flow, Name, Pods
 from settings.types.cloud_metadata import SERVICES
+
+API_SERVER = "kube-apiserver"
 
 
 def cilium_policy_spec(
@@ -19,9 +21,11 @@ def cilium_policy_spec(
     """
     outwards, inwards = list(egress), list(ingress)
     named = any(isinstance(peer, Name) for flow in outwards for peer in flow.peers)
+    # A denial precedes every rule, so that a route to the API server would not work beside it.
+    to_api_server = Entity(API_SERVER) in [peer for flow in outwards for peer in flow.peers]
     closed: list[dict[str, Any]] = []
-    if any(map(_is_wide, outwards)):
-        closed.append({"toEntities": ["kube-apiserver"]})
+    if any(map(_is_wide, outwards)) and not to_api_server:
+        closed.append({"toEntities": [API_SERVER]})
     if named:
         # Who owns a name decides which address it has.
         closed.append({"toCIDRSet": [{"cidr": cidr} for cidr in _metadata_services(outwards)]})
@@ -42,10 +46,11 @@ def _rules(direction: str, flow: Flow, named: bool) -> Iterator[dict[str, Any]]:
         opened = [{"port": str(port.number), "protocol": port.protocol} for port in flow.ports]
         read = {"rules": {"dns": [{"matchPattern": "*"}]}} if named and flow.dns else {}
         ports["toPorts"] = [{"ports": opened, **read}]
-    kinds: dict[str, list[dict[str, Any]]] = {
+    kinds: dict[str, list[Any]] = {
         f"{direction}Endpoints": [_pods(peer) for peer in flow.peers if isinstance(peer, Pods)],
         f"{direction}CIDRSet": [_addresses(peer) for peer in flow.peers if isinstance(peer, Addresses)],
         f"{direction}FQDNs": [{"matchName": peer.name} for peer in flow.peers if isinstance(peer, Name)],
+        f"{direction}Entities": [peer.name for peer in flow.peers if isinstance(peer, Entity)],
     }
     for kind, peers in kinds.items():
         if peers:

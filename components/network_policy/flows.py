@@ -61,10 +61,12 @@ SPECIAL_IPV6 = (
 
 
 class DestinationArgs(TypedDict):
-    """Pods of a namespace, a range of addresses or a DNS name, on one port or on every one."""
+    """Pods of a namespace, a range of addresses, a DNS name or an entity, on one port or on every one."""
 
     port: NotRequired[int]
     """Port that the pods listen on, not the Service's: a policy applies after the Service's address is translated."""
+    port_name: NotRequired[str]
+    """Name that the pods' specification gives the port, instead of `port`."""
     every_port: NotRequired[bool]
     """Allows every port of every protocol, instead of `port`."""
     namespace: NotRequired[str]
@@ -75,6 +77,9 @@ class DestinationArgs(TypedDict):
     """Addresses outside the cluster, instead of pods: `192.0.2.7/32`."""
     name: NotRequired[str]
     """A DNS name outside the cluster, instead of pods. Supported by the `cilium` engine only."""
+    entity: NotRequired[str]
+    """What Cilium knows by a name of its own, such as `kube-apiserver`, instead of pods. Supported by the `cilium`
+    engine only."""
     protocol: NotRequired[str]
     """`TCP` (the default) or `UDP`."""
 
@@ -92,11 +97,11 @@ class ResolverArgs(TypedDict):
     """Addresses, instead of pods: `169.254.20.10/32`."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Port:
-    """One port; `protocol` is TCP or UDP."""
+    """One port, by its number or, of pods, by its name; `protocol` is TCP or UDP."""
 
-    number: int
+    number: int | str
     protocol: str
 
 
@@ -123,7 +128,14 @@ class Name:
     name: str
 
 
-Peer = Pods | Addresses | Name
+@dataclass(frozen=True)
+class Entity:
+    """What Cilium knows by a name of its own."""
+
+    name: str
+
+
+Peer = Pods | Addresses | Name | Entity
 
 
 @dataclass(frozen=True)
@@ -202,9 +214,11 @@ def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
 
 def _ports(destination: DestinationArgs) -> tuple[Port, ...]:
     # A missing port would allow all ports.
-    if ("port" in destination) == destination.get("every_port", False):
-        raise ValueError(f"a destination needs exactly one of port and every_port: {dict(destination)}")
-    return (Port(destination["port"], destination.get("protocol", "TCP")),) if "port" in destination else ()
+    ports: list[int | str] = [*([destination["port"]] if "port" in destination else [])]
+    ports += [destination["port_name"]] if "port_name" in destination else []
+    if len(ports) != (0 if destination.get("every_port") else 1):
+        raise ValueError(f"a destination needs exactly one of port, port_name and every_port: {dict(destination)}")
+    return tuple(Port(port, destination.get("protocol", "TCP")) for port in ports)
 
 
 def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
@@ -220,8 +234,10 @@ def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
         return Addresses(str(network), metadata_within(network))
     if "name" in destination:
         return Name(destination["name"])
+    if "entity" in destination:
+        return Entity(destination["entity"])
     if "namespace" not in destination:
-        raise ValueError(f"a destination needs one of namespace, cidr and name: {dict(destination)}")
+        raise ValueError(f"a destination needs one of namespace, cidr, name and entity: {dict(destination)}")
     return Pods(destination["namespace"], _labels(destination.get("pod_selector", {})))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from components.network_policy.flows import Addresses, Flow, Name, Peer, Port
+from components.network_policy.flows import Addresses, Entity, Flow, Name, Peer, Port
 
 
 def network_policy_spec(
@@ -36,6 +36,8 @@ def _rule(direction: str, flow: Flow) -> dict[str, Any]:
 def _peer(peer: Peer) -> dict[str, Any]:
     if isinstance(peer, Name):
         raise ValueError(f"a Kubernetes NetworkPolicy cannot allow a DNS name: {peer.name}")
+    if isinstance(peer, Entity):
+        raise ValueError(f"a Kubernetes NetworkPolicy cannot allow an entity of Cilium: {peer.name}")
     if isinstance(peer, Addresses):
         excepted = {"except": list(peer.excepted)} if peer.excepted else {}
         return {"ipBlock": {"cidr": peer.cidr, **excepted}}

@@ -4,32 +4,23 @@ from collections.abc import Iterator
 
 from settings import references
 from settings.checks.partial import PartialSettings
+from settings.derived.external_names import WITHOUT_NAMES, unsupported_name
 from settings.errors import MISSING, PREFIX, SettingIssue
 from settings.options.network_policy import DEFAULT_ENGINE, DEFAULT_PRESET
 
-_CALICO = "Calico's policies support pods and addresses, DNS names only in its paid editions"
-WITHOUT_NAMES = {
-    "kubernetes": ("Kubernetes' policies support pods and addresses", references.KUBERNETES_POLICIES),
-    "calico": (_CALICO, references.CALICO_POLICIES),
-    "calico-crd": (_CALICO, references.CALICO_POLICIES),
-}
-"""Engines without DNS names, each with the reason and its source."""
-
 
 def dns_origin_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
-    """Origins by a DNS name outside the cluster under `strict`, where the policy's engine does not support names."""
-    policy = partial.group("networkPolicy")
-    engine = policy.get("engine", DEFAULT_ENGINE)
-    if engine not in WITHOUT_NAMES or policy.get("preset", DEFAULT_PRESET) != "strict":
-        return
-    reason, source = WITHOUT_NAMES[engine]
-    problem = f"has a DNS name outside the cluster, which a strict network policy cannot allow: {reason}"
-    accepted = (
-        "service.namespace.svc.cluster.local, an IP address, or networkPolicy: {preset: guide} or {engine: cilium}"
-    )
+    """Origins by a DNS name outside the cluster under `strict`, where the policy's engine does not support names.
+
+    A name that may be a Service's is left to the look-up of Services.
+    """
+    policy, domain = partial.group("networkPolicy"), str(partial.get("clusterDomain")).lower().removesuffix(".")
+    engine, preset = policy.get("engine", DEFAULT_ENGINE), policy.get("preset", DEFAULT_PRESET)
     for number, route in partial.routes:
-        if route.origin.external:
-            yield SettingIssue.of(f"{PREFIX}routes[{number}].service", route.service, problem, accepted, source)
+        origin = route.origin.in_domain(domain)
+        issue = unsupported_name(number, route, engine, preset) if origin.external and not origin.candidate else None
+        if issue:
+            yield issue
 
 
 def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:

@@ -1,8 +1,15 @@
 """Destinations of the connector besides Cloudflare and cluster DNS; the network policy is made from them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from settings.derived.destination_kinds import (
+    AddressDestination,
+    Destination,
+    NameDestination,
+    NetworkDestination,
+    PodDestination,
+)
+from settings.derived.kubernetes_services import KubernetesService, UnusableService
 from settings.options.access import SIGNING_KEY_ADDRESSES
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.network_policy_peers import AllowedPeer
@@ -10,61 +17,26 @@ from settings.options.private_networks import PrivateNetworksOptions
 from settings.options.routes import Route
 
 
-@dataclass(frozen=True)
-class PodDestination:
-    """Pods behind a Service, and the port they listen on. An empty selector is every pod of the namespace."""
-
-    namespace: str
-    pod_selector: dict[str, str]
-    port: int
-    protocol: str = "TCP"
-
-
-@dataclass(frozen=True)
-class AddressDestination:
-    """A range of IP addresses (of one address for a route), and a port."""
-
-    cidr: str
-    port: int
-    protocol: str = "TCP"
-
-
-@dataclass(frozen=True)
-class NetworkDestination:
-    """A range of IP addresses on every port of every protocol."""
-
-    cidr: str
-    every_port: bool = True
-
-
-@dataclass(frozen=True)
-class NameDestination:
-    """A DNS name outside the cluster, and a port."""
-
-    name: str
-    port: int
-    protocol: str = "TCP"
-
-
-Destination = PodDestination | AddressDestination | NetworkDestination | NameDestination
-
-
 def destinations(
     routes: Iterable[Route],
     namespace: str,
-    target_ports: Mapping[tuple[str, int], int],
+    services: Mapping[str, KubernetesService],
     policy: NetworkPolicyOptions,
     private_networks: PrivateNetworksOptions | None = None,
+    target_ports: Mapping[tuple[str, int], int] | None = None,
 ) -> tuple[Destination, ...]:
     """Each destination once: the routes' in their order, then those that `policy` allows, then the signing keys of
     Access where a route has access, then the private networks. A DNS name outside the cluster is omitted where the
     policy's engine does not support names.
 
-    `target_ports` has the port of the pods behind a Service and port of the stack's namespace; the pods of other
-    Services listen on the backend's `targetPort`, or else on the port of the Service.
+    `services` are those that are known, by `namespace/name`. Of another, the assumption is that every pod of its
+    namespace is behind it and that they listen on the Service's port, except where the route's backend says otherwise.
+    `target_ports` has the port of the pods behind a Service and port that the stack creates in its namespace.
     """
     routes = list(routes)
-    found = [destination for route in routes for destination in _of_route(route, namespace, target_ports, policy)]
+    found = [
+        destination for route in routes for destination in of_route(route, namespace, services, policy, target_ports)
+    ]
     found += [destination for peer in policy.allow for destination in _of_peer(peer)]
     if any(route.access for route in routes):
         found += [AddressDestination(address, 443) for address in SIGNING_KEY_ADDRESSES]
@@ -72,22 +44,38 @@ def destinations(
     return tuple(destination for index, destination in enumerate(found) if destination not in found[:index])
 
 
-def _of_route(
-    route: Route, namespace: str, target_ports: Mapping[tuple[str, int], int], policy: NetworkPolicyOptions
+def of_route(
+    route: Route,
+    namespace: str,
+    services: Mapping[str, KubernetesService],
+    policy: NetworkPolicyOptions,
+    target_ports: Mapping[tuple[str, int], int] | None = None,
 ) -> Iterator[Destination]:
+    """The destinations of one route; see `destinations`."""
     origin, backend = route.origin, route.backend
     if origin.port is None:
         return
     if origin.external:
         if policy.engine == "cilium":
             yield NameDestination(origin.host, origin.port)
-    elif origin.address is not None:
+        return
+    if origin.address is not None:
         yield AddressDestination(f"{origin.address}/{origin.address.max_prefixlen}", origin.port)
-    else:
-        service_namespace = origin.namespace or namespace
-        target = target_ports.get((origin.service, origin.port)) if service_namespace == namespace else None
-        port = (backend.target_port if backend else None) or target or origin.port
-        yield PodDestination(service_namespace, (backend.pod_selector if backend else None) or {}, port)
+        return
+    target_port = backend.target_port if backend else None
+    pod_selector = backend.pod_selector if backend else None
+    service_namespace = origin.namespace or namespace
+    if service := services.get(f"{service_namespace}/{origin.service}"):
+        try:
+            yield from service.destinations(
+                origin.port, policy.engine, target_port=target_port, pod_selector=pod_selector
+            )
+            return
+        except UnusableService:
+            # Where the Service was read, this is an error already; one that is only remembered may have changed since.
+            pass
+    own = (target_ports or {}).get((origin.service, origin.port)) if service_namespace == namespace else None
+    yield PodDestination(service_namespace, pod_selector or {}, target_port or own or origin.port)
 
 
 def _of_peer(peer: AllowedPeer) -> Iterator[Destination]:

@@ -138,6 +138,12 @@ class Route(Options):
         text = f"{backend.scheme}://{host}:{backend.port}"
         return ServiceUrl(text, backend.scheme, host, backend.port, backend.service, namespace)
 
+    def with_origin(self, origin: ServiceUrl) -> "Route":
+        """The route with an origin of which more is known than its text says."""
+        route = self.model_copy()
+        vars(route)["origin"] = origin  # where cached_property looks
+        return route
+
     def effective_origin_options(self, defaults: OriginDefaults) -> dict[str, Any]:
         """The origin options of this route with the stack's defaults, by attribute."""
         return effective(self.origin_options, defaults, self.origin.scheme)

@@ -1,7 +1,7 @@
 """Service URLs: the addresses that the connector connects to."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -12,14 +12,14 @@ from settings import references
 from settings.errors import REDACTED, reject
 from settings.schema import Accepts
 from settings.types.cloud_metadata import metadata_service
-from settings.types.dns import domain_name
+from settings.types.dns import CLUSTER_DOMAIN, LABEL, domain_name
 from settings.types.kubernetes import namespace_name, service_name
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ssh": 22, "rdp": 3389, "smb": 445, "tcp": None}
 """Schemes with a host, and the default port of each."""
-HOST = "the name of a Service, service.namespace.svc.cluster.local, a DNS name or an IP address"
+HOST = "the name of a Service, service.namespace.svc, a DNS name or an IP address"
 ITSELF = "is the connector itself: the address is inside its own pod"
-IN_CLUSTER = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\.cluster\.local)?")
+IN_CLUSTER = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\.(?P<domain>.+))?")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,12 @@ class ServiceUrl:
 
     `host` is empty and `port` None where nothing is reached over the network (`unix`, `http_status`, `hello_world`).
     `service` and `namespace` are set where the host is a Service of the cluster (`namespace` is empty for the stack's
-    own), `address` where it is an IP address. `text` is what is sent, except for a Service of the cluster.
+    own), `address` where it is an IP address. `text` is what is sent, except for a Service of the cluster, which is
+    sent by its full name in the cluster's DNS domain, `domain`.
+
+    `candidate` is the Service and namespace of a name with two labels, which may also be a DNS name outside: whether
+    the Service exists decides. Until that is known, `api.shop` is taken for the Service, and `api.shop.`, with the
+    final dot of a full DNS name, for a name outside.
     """
 
     text: str
@@ -38,6 +43,8 @@ class ServiceUrl:
     service: str = ""
     namespace: str = ""
     address: IPv4Address | IPv6Address | None = None
+    domain: str = CLUSTER_DOMAIN
+    candidate: tuple[str, str] | None = None
 
     @property
     def external(self) -> bool:
@@ -48,7 +55,19 @@ class ServiceUrl:
         """The URL that is sent: a Service of the cluster by its full name and port, independent of DNS search paths."""
         if not self.service:
             return self.text
-        return f"{self.scheme}://{self.service}.{self.namespace or namespace}.svc.cluster.local:{self.port}"
+        return f"{self.scheme}://{self.service}.{self.namespace or namespace}.svc.{self.domain}:{self.port}"
+
+    def in_domain(self, domain: str) -> "ServiceUrl":
+        """The URL in a cluster with this DNS domain, whose Services `service.namespace.svc.<domain>` names."""
+        match = IN_CLUSTER.fullmatch(self.host)
+        if match and match["domain"] == domain and _is_service(match["service"], match["namespace"]):
+            return replace(self, service=match["service"], namespace=match["namespace"], domain=domain)
+        return replace(self, domain=domain)
+
+    def as_service(self) -> "ServiceUrl":
+        """The URL with its `candidate` as a Service of the cluster."""
+        service, namespace = self.candidate or (self.service, self.namespace)
+        return replace(self, service=service, namespace=namespace)
 
 
 def parse(text: str) -> ServiceUrl:
@@ -118,17 +137,28 @@ def _host(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
 
 
 def _named_host(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:
-    if host == "localhost" or host.endswith(".localhost"):
+    absolute, name = host.endswith("."), host.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         reject(ITSELF, HOST, references.KUBERNETES_SERVICES)
-    match = IN_CLUSTER.fullmatch(host)
-    if "." not in host or match:
-        service, namespace = (match["service"], match["namespace"]) if match else (host, "")
-        service_name(service)
-        if namespace:
-            namespace_name(namespace)
-        return ServiceUrl(f"{scheme}://{host}{suffix}", scheme, host, port, service, namespace)
-    host = domain_name(host)
-    return ServiceUrl(f"{scheme}://{host}{suffix}", scheme, host, port)
+    text = f"{scheme}://{host}{suffix}"
+    if "." not in host:
+        return ServiceUrl(text, scheme, name, port, service_name(name))
+    match = IN_CLUSTER.fullmatch(name)
+    if match and match["domain"] in (None, CLUSTER_DOMAIN):
+        service, namespace = service_name(match["service"]), namespace_name(match["namespace"])
+        return ServiceUrl(text, scheme, name, port, service, namespace)
+    external = domain_name(name)
+    url = ServiceUrl(f"{scheme}://{external}{'.' if absolute else ''}{suffix}", scheme, external, port)
+    service, _, namespace = name.partition(".")
+    if not _is_service(service, namespace):
+        return url
+    url = replace(url, candidate=(service, namespace))
+    return url if absolute else url.as_service()
+
+
+def _is_service(name: str, namespace: str) -> bool:
+    """Whether a Service could have this name and namespace."""
+    return bool(LABEL.fullmatch(name)) and name[0].isalpha() and bool(LABEL.fullmatch(namespace))
 
 
 def _require_routable(address: IPv4Address | IPv6Address) -> None:

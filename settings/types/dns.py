@@ -11,6 +11,8 @@ from settings.errors import reject
 from settings.schema import Accepts
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+CLUSTER_DOMAIN = "cluster.local"
+"""DNS domain of a cluster's Services, unless the kubelet's `clusterDomain` is another."""
 
 
 def domain_name(text: str) -> str:
@@ -59,6 +61,14 @@ def normalize_hostname(text: str) -> str:
     return f"*.{name}"
 
 
+def cluster_domain(text: str) -> str:
+    """The DNS domain of a cluster, in lower case, without a final dot."""
+    name = text.lower().removesuffix(".")
+    if not name or len(name) > 253 or not all(LABEL.fullmatch(label) for label in name.split(".")):
+        reject("is not a DNS domain")
+    return name
+
+
 Hostname = Annotated[
     str,
     AfterValidator(normalize_hostname),
@@ -72,4 +82,9 @@ ZoneName = Annotated[
     str,
     AfterValidator(domain_name),
     Accepts("the name of a zone, such as example.com", references.CLOUDFLARE_ZONES, ("example.com",)),
+]
+ClusterDomain = Annotated[
+    str,
+    AfterValidator(cluster_domain),
+    Accepts("the DNS domain of the cluster's Services", references.KUBERNETES_SERVICE_NAMES, ("k8s.example",)),
 ]

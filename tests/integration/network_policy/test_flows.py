@@ -15,10 +15,9 @@ from components import pod_labels
 from components.exposure import arguments
 from components.network_policy.engines import engine_of
 from components.network_policy.network_policy import policy_spec
-from sandbox import tools
 from settings import Settings
-from tests.support.policy_evaluators import calico, cilium, cyclonus
 from tests.support.policy_evaluators.cyclonus import Host, Traffic
+from tests.support.policy_evaluators.evaluate import ENGINES, Evaluate
 
 HOME = "web"
 SETTINGS = {
@@ -229,8 +228,6 @@ DENIED_BY_ENGINE = {
 }
 """Flows that an engine denies and a Kubernetes policy cannot."""
 
-ENGINES = ("kubernetes", "calico", "calico-crd", "cilium")
-
 
 def policy(settings: dict[str, Any]) -> dict[str, Any]:
     """The policy object of a stack called prod."""
@@ -242,22 +239,6 @@ def policy(settings: dict[str, Any]) -> dict[str, Any]:
         "metadata": {"name": "culvert-prod-policy", "namespace": HOME},
         "spec": policy_spec(args),
     }
-
-
-Evaluate = Callable[[dict[str, Any], list[Traffic]], list[bool]]
-
-
-@pytest.fixture(scope="module")
-def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Evaluate:
-    def run(policy: dict[str, Any], traffic: list[Traffic]) -> list[bool]:
-        if policy["apiVersion"] == "cilium.io/v2":
-            return cilium.evaluate(policy, traffic)
-        if policy["apiVersion"] != "networking.k8s.io/v1":
-            return calico.evaluate(policy, traffic)
-        binary = tools.ensure(["cyclonus"], print)["cyclonus"].path
-        return cyclonus.evaluate(binary, tmp_path_factory.mktemp("cyclonus"), policy, traffic)
-
-    return run
 
 
 Verdicts = Callable[[str, str], dict[str, bool]]

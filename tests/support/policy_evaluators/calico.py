@@ -44,7 +44,8 @@ def _matches(rule: dict[str, Any], traffic: Traffic, own: str) -> bool:
 
 def _is_entity(entity: dict[str, Any], host: Host, traffic: Traffic, own: str, name: str) -> bool:
     _only(entity, {"nets", "notNets", "selector", "namespaceSelector", *(["ports"] if name == "destination" else [])})
-    if "ports" in entity and traffic.port not in entity["ports"]:
+    # A name is a port of the pod's containers.
+    if "ports" in entity and not {traffic.port, traffic.port_name or traffic.port} & {*entity["ports"]}:
         return False
     if "nets" in entity and not _within(host, entity["nets"]):
         return False

@@ -55,8 +55,10 @@ def _port(rule: dict[str, Any], traffic: Traffic) -> bool:
         # Every query is allowed; Cilium reads the answers.
         if ports.get("rules", {"dns": [{"matchPattern": "*"}]}) != {"dns": [{"matchPattern": "*"}]}:
             raise ValueError(f"unsupported rules: {ports['rules']}")
-        open_ports += [(int(port["port"]), port["protocol"]) for port in ports["ports"]]
-    return not open_ports or (traffic.port, traffic.protocol) in open_ports
+        # A name is a port of the pod's containers.
+        open_ports += [(port["port"], port["protocol"]) for port in ports["ports"]]
+    names = [str(traffic.port), *([traffic.port_name] if traffic.port_name else [])]
+    return not open_ports or any((name, traffic.protocol) in open_ports for name in names)
 
 
 def _endpoint(selector: dict[str, Any], peer: Host, own: str) -> bool:

@@ -50,18 +50,21 @@ class Traffic:
     destination: Host
     port: int
     protocol: str
+    port_name: str = ""
+    """Name that the destination's pod gives the port."""
 
     def query(self) -> dict[str, Any]:
         return {
             "Source": self.source.query(),
             "Destination": self.destination.query(),
             "ResolvedPort": self.port,
+            "ResolvedPortName": self.port_name,
             "Protocol": self.protocol,
         }
 
     def is_shown_in(self, block: str) -> bool:
         return (
-            f"| {self.port} () on {self.protocol} " in block
+            f"| {self.port} ({self.port_name}) on {self.protocol} " in block
             and re.search(rf"\| source +\| {re.escape(self.source.ip)} ", block) is not None
             and re.search(rf"\| destination +\| {re.escape(self.destination.ip)} ", block) is not None
         )

@@ -6,6 +6,7 @@ import pytest
 
 from components.exposure import arguments
 from settings import Settings
+from tests.support import kubernetes_services as kinds
 from tests.support.setting_diff import BASE
 
 ACCOUNT, ZONES = BASE["accountId"], BASE["zones"]
@@ -52,6 +53,17 @@ def test_each_kind_of_destination_is_passed_to_the_network_policy() -> None:
     )
     assert arguments.network_policy(named, "shop", "blog")["destinations"] == [
         {"name": "db.example.net", "port": 443, "protocol": "TCP"}
+    ]
+
+
+def test_ports_by_name_and_the_api_server_are_passed_to_the_network_policy() -> None:
+    routes = [{**BASE["routes"][0], "service": service} for service in ("http://api.shop.svc",)]
+    routes.append({"hostname": "kube.example.com", "service": "https://kubernetes.default.svc"})
+    known = {"shop/api": kinds.NAMED_PORT, "default/kubernetes": kinds.API_SERVER}
+    read, _ = settings(networkPolicy={"engine": "cilium"}, routes=routes).with_services("blog", known, {})
+    assert arguments.network_policy(read, "shop", "blog")["destinations"] == [
+        {"namespace": "shop", "pod_selector": {"app": "api"}, "port_name": "http", "protocol": "TCP"},
+        {"entity": "kube-apiserver", "port": 6443, "protocol": "TCP"},
     ]
 
 

@@ -292,7 +292,7 @@ def test_a_flow_without_peers_is_rejected_since_it_would_allow_all() -> None:
 
 
 def test_a_destination_without_an_address_is_rejected() -> None:
-    with pytest.raises(ValueError, match="needs one of namespace, cidr and name"):
+    with pytest.raises(ValueError, match="needs one of namespace, cidr, name and entity"):
         egress("strict", "blog", [{"port": 80}])
 
 
@@ -301,11 +301,20 @@ def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
     assert backends(preset, NETWORK) == [{"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]}]
 
 
-@pytest.mark.parametrize("more", [{}, {"every_port": False}, {"port": 80, "every_port": True}])
+@pytest.mark.parametrize(
+    "more", [{}, {"every_port": False}, {"port": 80, "every_port": True}, {"port": 80, "port_name": "http"}]
+)
 def test_a_missing_port_is_rejected_instead_of_allowing_all(more: Any) -> None:
     destination: Any = {"cidr": "10.43.0.0/16", **more}
-    with pytest.raises(ValueError, match="exactly one of port and every_port"):
+    with pytest.raises(ValueError, match="exactly one of port, port_name and every_port"):
         egress("strict", "blog", [destination])
+
+
+@pytest.mark.parametrize("engine", ["kubernetes", "calico"])
+def test_an_entity_is_rejected_where_the_engine_has_none(engine: str) -> None:
+    flows = egress("strict", "blog", [{"entity": "kube-apiserver", "port": 6443}])
+    with pytest.raises(ValueError, match="cannot allow an entity of Cilium: kube-apiserver"):
+        engine_of(engine).write({}, flows, ())
 
 
 def test_strict_allows_only_the_addresses_of_the_edges_region() -> None:

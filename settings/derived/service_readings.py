@@ -1,0 +1,189 @@
+"""Services that routes name: which of them to read from the cluster, and what the settings are once they are read."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from settings import references
+from settings.derived.destination_kinds import AddressDestination, Destination, EntityDestination, PodDestination
+from settings.derived.destinations import of_route
+from settings.derived.external_names import unsupported_name
+from settings.derived.kubernetes_services import KubernetesService, UnusableService
+from settings.errors import PREFIX, SettingIssue, SettingsError
+from settings.options.network_policy import NetworkPolicyOptions
+from settings.options.routes import Route
+
+NOT_FOUND = "does not exist"
+Readings = Mapping[str, KubernetesService | str]
+"""What was read, by `namespace/name`: a Service, or why it is not known: NOT_FOUND, or the reason as
+the rest of a sentence ("cannot be read: …")."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Routes and Services once the cluster was asked; `warnings` are sentences about what is assumed."""
+
+    routes: tuple[Route, ...]
+    services: Mapping[str, KubernetesService]
+    warnings: tuple[str, ...]
+
+
+def services_to_read(routes: Iterable[Route], namespace: str, own: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Namespace and name of each Service that routes depend on, once, by `namespace/name`.
+
+    Not those in `own`, which the stack creates itself in its `namespace`, and none for a route whose backend declares
+    both target port and selector.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for route in routes:
+        service = _service_of(route, namespace)
+        backend = route.backend
+        declared = backend and backend.target_port is not None and backend.pod_selector is not None
+        if service and not declared and not (service[0] == namespace and service[1] in own):
+            found["/".join(service)] = service
+    return found
+
+
+def resolve(
+    routes: Iterable[Route],
+    namespace: str,
+    policy: NetworkPolicyOptions,
+    readings: Readings,
+    remembered: Mapping[str, KubernetesService],
+) -> Resolved:
+    """The routes and Services after `readings`, which has every Service of `services_to_read`.
+
+    A Service that could not be read, or has no address for the moment, is as an earlier run read it, where it did:
+    `remembered`. Raises SettingsError for a port that a Service does not have, for an alias of a name outside, and for
+    a name of two labels that may be a Service or a DNS name outside, where the Service is not known.
+    """
+    services: dict[str, KubernetesService] = {}
+    warnings: list[str] = []
+    for key, found in readings.items():
+        previous = remembered.get(key)
+        if isinstance(found, str):
+            services |= {key: previous} if previous else {}
+        elif found.needs_slices and not found.spec.get("selector") and not _has_addresses(found):
+            kept = previous is not None and _has_addresses(previous)
+            services[key] = replace(found, slices=previous.slices) if previous and kept else found
+            outcome = "kept are the addresses that an earlier run read" if kept else "nothing is allowed for it"
+            warnings.append(f"Service {key} has no selector, and no address for the moment: {outcome}.")
+        else:
+            services[key] = found
+    issues: list[SettingIssue] = []
+    resolved: list[Route] = []
+    for number, route in enumerate(routes):
+        issue, after = _resolve_route(number, route, namespace, policy, readings, services)
+        issues += issue
+        resolved.append(after)
+    if issues:
+        raise SettingsError(issues)
+    return Resolved(
+        tuple(resolved), services, (*_assumptions(resolved, namespace, policy, readings, services), *warnings)
+    )
+
+
+def _service_of(route: Route, namespace: str) -> tuple[str, str] | None:
+    """Namespace and name of the Service that a route names, or may name."""
+    origin = route.origin
+    if origin.candidate:
+        service, its_namespace = origin.candidate
+        return its_namespace, service
+    return (origin.namespace or namespace, origin.service) if origin.service else None
+
+
+def _resolve_route(
+    number: int,
+    route: Route,
+    namespace: str,
+    policy: NetworkPolicyOptions,
+    readings: Readings,
+    services: Mapping[str, KubernetesService],
+) -> tuple[list[SettingIssue], Route]:
+    service = _service_of(route, namespace)
+    key = "/".join(service) if service else ""
+    if route.origin.candidate and key in readings:
+        if key not in services:
+            return _undecided(number, route, key, readings[key], policy), route
+        route = route.with_origin(route.origin.as_service())
+    found = readings.get(key)
+    if not isinstance(found, KubernetesService) or route.origin.port is None:
+        return [], route
+    backend = route.backend
+    try:
+        found.destinations(
+            route.origin.port,
+            policy.engine,
+            target_port=backend.target_port if backend else None,
+            pod_selector=backend.pod_selector if backend else None,
+        )
+    except UnusableService as error:
+        where = f"{PREFIX}routes[{number}].{'backend' if backend else 'service'}"
+        value = backend.model_dump(by_alias=True, exclude_none=True) if backend else route.service
+        problem = f"names Service {key}, which {error.problem}"
+        return [SettingIssue.of(where, value, problem, error.accepted, references.KUBERNETES_SERVICES)], route
+    return [], route
+
+
+def _undecided(
+    number: int, route: Route, key: str, found: KubernetesService | str, policy: NetworkPolicyOptions
+) -> list[SettingIssue]:
+    origin, where = route.origin, f"{PREFIX}routes[{number}].service"
+    port = f":{origin.port}"
+    if origin.external:
+        issue = unsupported_name(number, route, policy.engine, policy.preset)
+        return [issue] if issue else []
+    problem = (
+        f"may be Service {key}, which {found}, or a DNS name outside the cluster; which of the two must be visible"
+    )
+    accepted = (
+        f"{origin.scheme}://{origin.host}.svc{port} for the Service, {origin.scheme}://{origin.host}.{port}, with a "
+        "final dot, for the DNS name"
+    )
+    return [SettingIssue.of(where, route.service, problem, accepted, references.KUBERNETES_SERVICE_NAMES)]
+
+
+def _assumptions(
+    routes: Iterable[Route],
+    namespace: str,
+    policy: NetworkPolicyOptions,
+    readings: Readings,
+    services: Mapping[str, KubernetesService],
+) -> Iterator[str]:
+    """A sentence for all Services that are unknown for the same reason."""
+    groups: dict[tuple[str, bool], dict[str, list[Destination]]] = {}
+    for route in routes:
+        service = _service_of(route, namespace)
+        key = "/".join(service) if service else ""
+        reason = readings.get(key)
+        if isinstance(reason, str) and route.origin.service:
+            group = groups.setdefault((reason, key in services), {})
+            group.setdefault(key, []).extend(of_route(route, namespace, services, policy))
+    for (reason, kept), found in groups.items():
+        many = "s" if len(found) > 1 else ""
+        allowed = dict.fromkeys(describe(each) for destinations in found.values() for each in destinations)
+        basis = "as an earlier run read it" if kept else "which is an assumption"
+        advice = "" if kept else f", or declare targetPort and podSelector of the backend{many}"
+        problem = reason.replace(NOT_FOUND, "do not exist") if many else reason
+        yield (
+            f"Service{many} {', '.join(found)} {problem}. The network policy allows {'; '.join(allowed) or 'nothing'}, "
+            f"{basis}. Run pulumi up again once the Service{many} can be read{advice}."
+        )
+
+
+def describe(destination: Destination) -> str:
+    """A destination in words: `pods labelled app=api in namespace shop on port 8080`."""
+    match destination:
+        case PodDestination(namespace, selector, port):
+            labels = ",".join(f"{key}={value}" for key, value in selector.items())
+            pods = f"pods labelled {labels} in" if labels else "every pod of"
+            return f"{pods} namespace {namespace} on port {port}"
+        case AddressDestination(cidr, port):
+            return f"{cidr} on port {port}"
+        case EntityDestination(entity, port):
+            return f"{entity} on port {port}"
+        case _:
+            return str(destination)
+
+
+def _has_addresses(service: KubernetesService) -> bool:
+    return any(each["addresses"] for each in service.slices)
