@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 
 from settings import references
 from settings.derived.destination_kinds import AddressDestination, Destination, EntityDestination, PodDestination
@@ -11,6 +12,7 @@ from settings.derived.kubernetes_services import KubernetesService, UnusableServ
 from settings.errors import PREFIX, SettingIssue, SettingsError
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.routes import Route
+from settings.types.cloud_metadata import metadata_service
 
 NOT_FOUND = "does not exist"
 Readings = Mapping[str, KubernetesService | str]
@@ -109,18 +111,24 @@ def _resolve_route(
     if not isinstance(found, KubernetesService) or route.origin.port is None:
         return [], route
     backend = route.backend
+    where = f"{PREFIX}routes[{number}].{'backend' if backend else 'service'}"
+    value = backend.model_dump(by_alias=True, exclude_none=True) if backend else route.service
     try:
-        found.destinations(
+        destinations = found.destinations(
             route.origin.port,
             policy.engine,
             target_port=backend.target_port if backend else None,
             pod_selector=backend.pod_selector if backend else None,
         )
     except UnusableService as error:
-        where = f"{PREFIX}routes[{number}].{'backend' if backend else 'service'}"
-        value = backend.model_dump(by_alias=True, exclude_none=True) if backend else route.service
         problem = f"names Service {key}, which {error.problem}"
         return [SettingIssue.of(where, value, problem, error.accepted, references.KUBERNETES_SERVICES)], route
+    if not policy.allow_cloud_metadata:
+        for address in (each.cidr for each in destinations if isinstance(each, AddressDestination)):
+            if metadata := metadata_service(ip_network(address)):
+                problem = f"names Service {key}, whose EndpointSlices lead to {metadata}, {address}"
+                accepted = "another Service, or that address as service, with networkPolicy: {allowCloudMetadata: true}"
+                return [SettingIssue.of(where, value, problem, accepted, references.CLOUD_METADATA)], route
     return [], route
 
 

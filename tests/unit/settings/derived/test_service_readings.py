@@ -205,3 +205,12 @@ def test_the_routes_own_values_precede_what_is_read() -> None:
     assert settings.destinations("web") == (PodDestination("shop", {"app": "api"}, 9000),)
     settings, _ = resolve(parse({**backend, "podSelector": {"tier": "web"}}), kinds.PLAIN)
     assert settings.destinations("web") == (PodDestination("shop", {"tier": "web"}, 8080),)
+
+
+@pytest.mark.parametrize("address", ["100.100.100.200", "168.63.129.16"])
+def test_a_service_that_leads_to_a_clouds_metadata_is_an_error(address: str) -> None:
+    slices = [kinds.endpoint_slice(address, ports=[{"port": 80}])]
+    found = KubernetesService.of(service("api", selector=None, ports=[{"port": 80}]), slices)
+    message = refused(parse("http://api.shop.svc"), found)
+    assert "names Service shop/api, whose EndpointSlices lead to the " in message
+    assert f"{address}/32. Accepted: another Service" in message
