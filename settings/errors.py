@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import pulumi
 from pydantic_core import PydanticCustomError
 
 PREFIX = "culvert:"
@@ -55,8 +56,11 @@ class SettingIssue:
         return f"{subject} {self.problem}.{accepted}"
 
 
-class SettingsError(Exception):
-    """Settings that cannot be used, with every issue found in them."""
+class SettingsError(pulumi.RunError):
+    """Settings that cannot be used, with every issue found in them.
+
+    As a RunError it ends a program that the engine runs with the message alone, without a traceback.
+    """
 
     def __init__(self, issues: Sequence[SettingIssue]) -> None:
         self.issues = list(issues)

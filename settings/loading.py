@@ -3,7 +3,10 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from settings import references, stack_file
 from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
@@ -15,10 +18,6 @@ STRINGS = ("accountId", "accessTeam")
 
 def engine_values() -> dict[str, Any]:
     """The settings from the engine, decoded, by their key without the prefix."""
-    # Imported here: reading a stack file does not need it, and it takes long.
-    import pulumi
-    from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
-
     config = pulumi.Config(PREFIX.removesuffix(":"))
     keys = sorted({key for key in (*CONFIG.get(), *get_config_env()) if key.startswith(PREFIX)})
     _reject_encrypted([key for key in keys if is_config_secret(key)])
@@ -64,8 +63,6 @@ def with_lines(error: SettingsError, values: Mapping[str, Any]) -> SettingsError
 
 def _usual_stack_file() -> StackFile | None:
     """`Pulumi.<stack>.yaml` of the stack that the engine runs, None where it is absent or cannot be read."""
-    import pulumi
-
     project = _project_file(Path(pulumi.get_root_directory() or "."))
     if project is None:
         return None
@@ -91,13 +88,6 @@ def _stack_config_dir(project: Path) -> str:
     _, document = stack_file.parse(project)
     keys = document if isinstance(document, dict) else {}
     return next((keys[key] for key in ("stackConfigDir", "config") if isinstance(keys.get(key), str)), "")
-
-
-def stop(error: SettingsError) -> NoReturn:
-    """End the program that the engine runs: it prints the issues, without a traceback."""
-    import pulumi
-
-    raise pulumi.RunError(str(error)) from None
 
 
 def _decoded(name: str, value: Any) -> Any:

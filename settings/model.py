@@ -227,13 +227,10 @@ class Settings(Options):
         """What this run adopts of the objects that existed before it, as `pulumi import` expects it: the tunnel as
         `account/tunnel`, or None, and records by hostname as `zone/record`.
 
-        Ends the program where a record or tunnel outside the stack conflicts with it, or cannot be adopted. `comment`
+        Raises SettingsError where a record or tunnel outside the stack conflicts with it, or cannot be adopted. `comment`
         is the comment of the stack's own records.
         """
-        try:
-            tunnel, records = adoption.adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment)
-        except SettingsError as error:
-            loading.stop(error)
+        tunnel, records = adoption.adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment)
         return f"{self.account_id}/{tunnel}" if tunnel else None, records
 
     def urls(self) -> list[str]:

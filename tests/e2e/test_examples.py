@@ -174,6 +174,28 @@ def test_mistakes_in_the_yaml_example_have_the_messages_of_a_stack_file(
     assert "blog" not in sandbox.tunnels()
 
 
+@pytest.mark.parametrize(
+    ("project", "mistake", "message"),
+    [
+        ("culvert", {"accountId": "short"}, '"short" is not an id of 32 hex digits'),
+        ("Culvert", {}, "objects of the cluster would be named Culvert-dev"),
+    ],
+)
+def test_a_mistake_ends_the_program_with_its_message_alone(
+    project: str, mistake: dict[str, str], message: str, deploy: Deploy, sandbox: Sandbox
+) -> None:
+    good = {"accountId": ACCOUNT, "zones": "example.com", "routes": "blog.example.com"}
+    config = {f"culvert:{key}": value for key, value in {**good, **mistake}.items()}
+    sandbox.calls()
+    with pytest.raises(automation.CommandError) as failed:
+        deploy(project, lambda: _run(PROJECT / "__main__.py"), config)
+    printed = str(failed.value)
+    assert message in printed
+    assert "Traceback" not in printed
+    assert ".py" not in printed
+    assert sandbox.calls() == []
+
+
 def test_hooks_of_an_exposure_run_in_the_plugin(deploy: Deploy, yaml_example: Path, sandbox: Sandbox) -> None:
     def rulesets() -> list[str]:
         return [item["name"] for item in sandbox.api("GET", f"/zones/{ZONE}/rulesets") if item["kind"] == "zone"]
