@@ -29,7 +29,7 @@ from settings.options.monitoring import MonitoringOptions
 from settings.options.namespace import NamespaceOptions
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.notify import NotifyOptions
-from settings.options.origins import OriginDefaults
+from settings.options.origins import STREAMS, OriginDefaults
 from settings.options.private_networks import PrivateNetworksOptions
 from settings.options.routes import Route
 from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PORT, SampleSiteOptions
@@ -234,9 +234,16 @@ class Settings(Options):
         return f"{self.account_id}/{tunnel}" if tunnel else None, records
 
     def urls(self) -> list[str]:
-        """URLs of the hostnames with a record, in the order of the stack file."""
-        recorded = [route for route in self.routes if route.dns == "record"]
-        return list(dict.fromkeys(f"https://{route.hostname}{route.paths.shown}" for route in recorded))
+        """URLs that a browser can open, in the order of the stack file: the hostnames with a record that are no
+        wildcards, where the route leads to a Service that speaks HTTP."""
+        routes = [
+            route
+            for route in self.routes
+            if route.dns == "record"
+            and not route.hostname.startswith("*")
+            and route.origin.scheme not in (*STREAMS, "http_status")
+        ]
+        return list(dict.fromkeys(f"https://{route.hostname}{route.paths.shown}" for route in routes))
 
     def volumes(self) -> list[dict[str, Any]]:
         """Volumes of the connector besides the token's, each `{"volume": …, "mount": …}`: the origins' certificate

@@ -126,14 +126,25 @@ def test_addresses_carry_prefix_and_exact_path_but_no_expression() -> None:
         a_route(path={"exact": "/healthz"}),
         a_route(path={"regex": "^/x"}),
         a_route(),
-        a_route(hostname="*.example.com"),
     ]
     assert Settings.parse(values(*routes)).urls() == [
         "https://blog.example.com/v1",
         "https://blog.example.com/healthz",
         "https://blog.example.com",
-        "https://*.example.com",
     ]
+
+
+def test_addresses_are_those_that_a_browser_can_open() -> None:
+    routes = [
+        a_route(hostname="*.example.com"),
+        a_route(hostname="gone.example.com", service="http_status:410"),
+        a_route(hostname="ssh.example.com", service="ssh://host"),
+        a_route(hostname="db.example.com", service="tcp://host:5432"),
+        a_route(hostname="other.example.com", dns="none"),
+        a_route(hostname="hello.example.com", service="hello_world"),
+        a_route(hostname="socket.example.com", service="unix:/run/app.sock"),
+    ]
+    assert Settings.parse(values(*routes)).urls() == ["https://hello.example.com", "https://socket.example.com"]
 
 
 def test_destinations_are_the_pods_and_addresses_behind_the_routes_each_once() -> None:
