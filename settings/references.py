@@ -65,6 +65,7 @@ CONNECTOR_PROTOCOLS = "https://github.com/cloudflare/cloudflared/blob/master/con
 KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
 KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 PROMETHEUS_OPERATOR = "https://prometheus-operator.dev/docs/getting-started/design/"
+RUNBOOK_URL = "https://runbooks.prometheus-operator.dev/docs/add-runbook/"
 PROMETHEUS_RULES = "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/"
 GRAFANA_SIDECAR = "https://github.com/grafana/helm-charts/tree/main/charts/grafana#sidecar-for-dashboards"
 CLOUDFLARE_NOTIFICATIONS = "https://developers.cloudflare.com/notifications/get-started/"

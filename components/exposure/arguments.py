@@ -226,6 +226,7 @@ def monitoring(settings: Settings, namespace: pulumi.Input[str]) -> MonitoringAr
             "down_severity": alerts.down_severity,
             "severity": alerts.severity,
             "error_percent": alerts.error_percent,
+            "runbook_url": alerts.runbook_url,
         }
         if alerts
         else None,

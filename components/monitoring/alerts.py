@@ -12,6 +12,8 @@ class AlertsArgs(TypedDict):
     """Label `severity` of every other alert; `warning` by default."""
     error_percent: NotRequired[int]
     """Percentage of requests that may fail between connector and Services; 5 by default."""
+    runbook_url: NotRequired[str | None]
+    """URL of the page that has a section for each alert, named like it (`docs/monitoring.md`)."""
 
 
 def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs) -> list[dict[str, Any]]:
@@ -25,19 +27,20 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
         return metrics.of_stack(metric, instance, namespace)
 
     expected = replicas * metrics.CONNECTIONS_PER_CONNECTOR
-    percent = args.get("error_percent", 5)
+    percent, page = args.get("error_percent", 5), args.get("runbook_url")
     down, other = args.get("down_severity", "critical"), args.get("severity", "warning")
     connections, versions = series(metrics.CONNECTIONS), series(metrics.CONFIG_VERSION)
     failed, requests = series(metrics.REQUEST_ERRORS), series(metrics.REQUESTS)
 
     def rule(alert: str, expr: str, minutes: int, severity: str, summary: str, description: str) -> dict[str, Any]:
+        runbook = {"runbook_url": f"{page}#{alert.lower()}"} if page else {}
         return {
             "alert": alert,
             "expr": expr,
             "for": f"{minutes}m",
             # An AlertmanagerConfig matches alerts of its own namespace only.
             "labels": {"severity": severity, "stack": instance, "namespace": namespace},
-            "annotations": {"summary": f"{instance}: {summary}", "description": description},
+            "annotations": {"summary": f"{instance}: {summary}", "description": description, **runbook},
         }
 
     rules = [

@@ -1,14 +1,32 @@
 """Monitoring of the connectors with the Prometheus operator and Grafana."""
 
+import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from annotated_types import Ge, Le, MinLen
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt
 
 from settings import references
+from settings.errors import reject
 from settings.options.shorthand import switch
 from settings.schema import Accepts, Example, Options
 from settings.types.kubernetes import LABEL_RULE, Labels, LabelValue, labels
+
+
+def _page(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or "#" in text or re.search(r"\s", text):
+        reject("is not the URL of a page")
+    return text
+
+
+RunbookUrl = Annotated[
+    str,
+    AfterValidator(_page),
+    Accepts("the http:// or https:// URL of a page, without #", references.RUNBOOK_URL),
+    Example("https://git.example.com/culvert/docs/monitoring.md"),
+]
 
 
 class AlertOptions(Options):
@@ -22,6 +40,8 @@ class AlertOptions(Options):
     """Label `severity` of every other alert."""
     error_percent: Annotated[StrictInt, Ge(1), Le(99)] = 5
     """Percentage of failed requests between connector and Services that triggers an alert."""
+    runbook_url: RunbookUrl | None = None
+    """Where your copy of docs/monitoring.md is. Each alert then carries `runbook_url`, the address of its section."""
 
 
 DashboardLabels = Annotated[
@@ -44,7 +64,7 @@ class DashboardOptions(Options):
 Alerts = Annotated[
     AlertOptions | None,
     BeforeValidator(switch, json_schema_input_type=AlertOptions | StrictBool | None),
-    Accepts("true, false, or {downSeverity, severity, errorPercent}"),
+    Accepts("true, false, or {downSeverity, severity, errorPercent, runbookUrl}"),
 ]
 Dashboard = Annotated[
     DashboardOptions | None,

@@ -453,6 +453,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("monitoring.alerts.downSeverity", monitoring(), monitoring(alerts={"downSeverity": "page"}), {ALERTS}),
     ("monitoring.alerts.severity", monitoring(), monitoring(alerts={"severity": "ticket"}), {ALERTS}),
     ("monitoring.alerts.errorPercent", monitoring(), monitoring(alerts={"errorPercent": 9}), {ALERTS}),
+    ("monitoring.alerts.runbookUrl", monitoring(), monitoring(alerts={"runbookUrl": "https://example.com"}), {ALERTS}),
     (
         "monitoring.dashboard.labels",
         monitoring(),

@@ -11,6 +11,7 @@ from components.monitoring import metrics
 from components.monitoring.alerts import alert_groups
 from components.monitoring.dashboard import dashboard
 from tests.support.mock_recorder import Deploy, Recorded
+from tests.support.paths import PROJECT
 
 NAMES = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
 SELECTOR = '{namespace="blog",pod=~"culvert-dev-cloudflared-.+"}'
@@ -79,6 +80,16 @@ def test_queries_select_existing_metrics_of_this_stack_alone() -> None:
     assert all(SELECTOR in query for query in queries)
     used = {name for query in queries for name in re.findall(r"(\w+)\{", query)}
     assert used == NAMES
+
+
+def test_each_alert_links_to_its_section_of_the_page() -> None:
+    page = "https://git.example.com/culvert/docs/monitoring.md"
+    rules = alert_groups("culvert-dev", "blog", 2, {"runbook_url": page})[0]["rules"]
+    sections = re.findall(r"^### (Culvert\w+)$", (PROJECT / "docs/monitoring.md").read_text(), re.MULTILINE)
+    assert [rule["alert"] for rule in rules] == sections
+    assert [rule["annotations"]["runbook_url"] for rule in rules] == [f"{page}#{name.lower()}" for name in sections]
+    without = alert_groups("culvert-dev", "blog", 2, {})[0]["rules"]
+    assert not any("runbook_url" in rule["annotations"] for rule in without)
 
 
 def test_the_dashboard_queries_the_chosen_data_source_and_its_panels_do_not_overlap() -> None:

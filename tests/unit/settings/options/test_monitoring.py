@@ -44,6 +44,16 @@ SEEING: dict[str, Case] = {
         "monitoring.alerts.errorPercent",
         "must be at most 99",
     ),
+    "a runbook that is a path": (
+        monitoring(alerts={"runbookUrl": "docs/monitoring.md"}),
+        "monitoring.alerts.runbookUrl",
+        "is not the URL of a page. Accepted: the http:// or https:// URL of a page, without #",
+    ),
+    "a runbook with a section": (
+        monitoring(alerts={"runbookUrl": "https://example.com/page#part"}),
+        "monitoring.alerts.runbookUrl",
+        "is not the URL of a page",
+    ),
     "a dashboard without labels": (
         monitoring(dashboard={"labels": {}}),
         "monitoring.dashboard.labels",
