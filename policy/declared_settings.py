@@ -48,6 +48,7 @@ def _routes(stack: Stack) -> Iterator[tuple[str, Any]]:
 
 def _normalize_hostname(hostname: str) -> str:
     """A hostname as the tunnel's ingress rules spell it: lower case, punycode."""
+    hostname = hostname.removesuffix(".")
     wildcard, rest = ("*.", hostname[2:]) if hostname.startswith("*.") else ("", hostname)
     try:
         return wildcard + idna.encode(rest, uts46=True).decode()

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from settings import references
-from settings.errors import MISSING, PREFIX, REDACTED, REJECTED, SettingIssue
+from settings.errors import MISSING, PREFIX, REDACTED, REJECTED, SettingIssue, truncate
 from settings.schema import Accepts, Options, accepts, group_in, types_along, yaml_keys
 
 PROBLEMS = {
@@ -23,6 +23,13 @@ PROBLEMS = {
     "dict_type": "must be an object",
     "tuple_type": "must be a list",
 }
+
+
+SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "y", "enabled", "enable", "1"), "true"),
+    **dict.fromkeys(("false", "no", "off", "n", "disabled", "disable", "none", "0"), "false"),
+}
+"""How other tools write switches."""
 
 
 def issues_of(model: type[Options], data: Any, error: ValidationError) -> list[SettingIssue]:
@@ -50,9 +57,25 @@ def _issue(model: type[Options], data: Any, detail: dict[str, Any]) -> SettingIs
     if detail["type"] == REJECTED:
         accepted, source = context["accepted"] or rule.accepted, context["source"] or rule.source
         return SettingIssue.of(key, context.get("value", value), context["problem"], accepted, source)
+    if spelling := _spelling(detail):
+        return SettingIssue.of(key, value, spelling, rule.accepted, rule.source)
     template = PROBLEMS.get(detail["type"]) or str(detail["msg"]).replace("{", "{{").replace("}", "}}")
     problem = template.format(**{**context, "accepted": rule.accepted})
     return SettingIssue.of(key, value, problem, rule.accepted, rule.source)
+
+
+def _spelling(detail: dict[str, Any]) -> str:
+    """The problem of a value that has only another notation, with the right one; else empty."""
+    kind, given = detail["type"], detail["input"]
+    if kind == "int_type" and isinstance(given, str) and re.fullmatch(r"-?[0-9]{1,9}", given):
+        return f"must be a whole number: {int(given)}, without quotes"
+    if kind == "bool_type" and str(given).lower() in SWITCHES:
+        switch = SWITCHES[str(given).lower()]
+        return f"must be true or false: {switch}{', without quotes' if given == switch else ''}"
+    if kind == "tuple_type" and isinstance(given, (str, int)) and not isinstance(given, bool) and given != "":
+        items = re.split(r"\s*,\s*", str(given)) if "," in str(given) else [str(given)]
+        return f"must be a list: [{truncate(', '.join(items)).strip(chr(34))}]"
+    return ""
 
 
 def _rule(model: type[Options], path: tuple[Any, ...]) -> tuple[type[Options], Accepts]:

@@ -11,6 +11,7 @@ from settings.options.countries import COUNTRIES
 from settings.schema import Accepts, Example, Options
 from settings.types.cloudflare import AccessId
 from settings.types.dns import LABEL, domain_name
+from settings.types.email import LOCAL_PART, bare_address
 
 MAX_SESSION_MINUTES = 730 * 60
 SIGNING_KEY_ADDRESSES = (
@@ -26,14 +27,16 @@ Value = TypeVar("Value")
 
 def _email(text: str) -> str:
     local, at, domain = text.rpartition("@")
-    if not at or not re.fullmatch(r"[^\s@,;<>\"()]{1,64}", local):
-        reject("is not an e-mail address")
+    if local == "*":
+        reject("is not an e-mail address", f"emailDomains: [{domain}] for every address of the domain")
+    if not at or not re.fullmatch(LOCAL_PART, local):
+        reject("is not an e-mail address", bare_address(text))
     return f"{local.lower()}@{domain_name(domain)}"
 
 
 def _email_domain(text: str) -> str:
     if "@" in text:
-        reject("must be a domain alone, without @")
+        reject("must be a domain alone, without @", text.rpartition("@")[2] or None)
     return domain_name(text)
 
 
@@ -45,13 +48,19 @@ def _service_token_name(text: str) -> str:
 
 def _country(text: str) -> str:
     # XX and T1 stand for requests without a country.
+    if text.upper() in COUNTRIES and text != text.upper():
+        reject("is not in capital letters", text.upper())
     if text not in COUNTRIES - {"XX", "T1"}:
         reject("is not a country code" + (" (the code of the United Kingdom is GB)" if text == "UK" else ""))
     return text
 
 
 def _session_duration(text: str) -> str:
+    # Cloudflare's API takes Go's longer form too.
     match = re.fullmatch(r"([1-9][0-9]{0,5})([mh])", text)
+    longer = re.fullmatch(r"([1-9][0-9]{0,5}[mh])(?:0m)?0s", text)
+    if longer:
+        reject("is not a valid session duration", longer[1])
     if not match or int(match[1]) * (60 if match[2] == "h" else 1) > MAX_SESSION_MINUTES:
         reject("is not a valid session duration")
     return text

@@ -15,6 +15,7 @@ from settings.options.resources import Resources
 from settings.options.scheduling import SchedulingOptions
 from settings.options.volumes import VolumeOptions
 from settings.schema import Accepts, Example, Options
+from settings.types.durations import whole_seconds
 from settings.types.kubernetes import LABEL_RULE, Annotations, SecretName, labels
 
 MAX_REPLICAS = 25
@@ -27,11 +28,16 @@ SELECTOR_LABELS = tuple(f"app.kubernetes.io/{name}" for name in ("name", "instan
 
 def seconds(duration: str) -> int:
     """Seconds of a duration such as 30s, 2m or 1m30s."""
-    match = re.fullmatch(r"(?=.)(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?", duration)
-    if not match:
+    found = whole_seconds(duration)
+    if found is None:
         reject("is not a duration in whole seconds", source=references.CLOUDFLARE_PARAMETERS)
-    hours, minutes, rest = (int(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + rest
+    return found
+
+
+def _with_unit(value: Any) -> Any:
+    if isinstance(value, (int, str)) and not isinstance(value, bool) and re.fullmatch("[0-9]+", str(value)):
+        reject("must have a unit", f"{value}s")
+    return value
 
 
 def _grace_period(duration: str) -> str:
@@ -54,6 +60,7 @@ def _string(value: Any) -> Any:
 
 GracePeriod = Annotated[
     str,
+    BeforeValidator(_with_unit, json_schema_input_type=str),
     AfterValidator(_grace_period),
     Accepts("whole seconds from 1s to 3m, such as 30s, 2m or 1m30s", references.CONNECTOR_GRACE, ("30s", "1m30s")),
 ]

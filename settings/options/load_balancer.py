@@ -29,8 +29,9 @@ def _pool_name(text: str) -> str:
 
 
 def _health_path(text: str) -> str:
-    if not re.fullmatch(r"/[^\s?#]*", text):
-        reject("is not a path")
+    if not re.fullmatch(r"/[^\s?#*]*", text):
+        bare = re.split(r"[\s?#*]", text)[0]
+        reject("is not a path", bare if bare.startswith("/") else None)
     return text
 
 

@@ -14,6 +14,8 @@ from settings.types.network import DestinationCidr, DnsServerCidr, Port, Protoco
 
 
 def _external_name(text: str) -> str:
+    if "*" in text:
+        reject("must not have *: a policy allows each name that it lists", f"{text.lstrip('*.')}, and each other name")
     name = domain_name(text)
     if name.endswith((".svc", ".cluster.local")):
         problem = "is the name of a Service, but a network policy only sees the pods behind it"

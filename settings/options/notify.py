@@ -9,11 +9,12 @@ from pydantic import AfterValidator, field_validator, model_validator
 from settings import references
 from settings.errors import reject
 from settings.schema import Accepts, Example, Options
+from settings.types.email import LOCAL_PART, bare_address
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
-        reject("is not an e-mail address")
+    if not re.fullmatch(rf"{LOCAL_PART}@[^@\s.<>]+(\.[^@\s.<>]+)+", text):
+        reject("is not an e-mail address", bare_address(text))
     return text
 
 

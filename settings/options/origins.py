@@ -11,12 +11,13 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from settings import references, schema
 from settings.errors import reject
 from settings.options.ca_pools import CaPoolOptions
 from settings.schema import Accepts, Example, Options
+from settings.types.durations import whole_seconds
 
 WEB = ("http", "https", "ws", "wss")
 SOCKETS = ("unix", "unix+tls")
@@ -48,7 +49,8 @@ def _server_name(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?", text):
+        # A certificate for a wildcard has that name, and Go compares it literally.
+        if not re.fullmatch(r"(?=.{1,253}$)([*][.])?[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?", text):
             reject("is not a name that a certificate can be issued for")
     return text
 
@@ -59,8 +61,18 @@ def _reason(text: str) -> str:
     return text
 
 
+def _without_unit(value: Any) -> Any:
+    if isinstance(value, str) and (seconds := whole_seconds(value)) is not None:
+        reject(f"must be a whole number, of seconds and without a unit: {seconds}")
+    return value
+
+
 Seconds = Annotated[
-    StrictInt, Ge(1), Le(3600), Accepts("whole seconds from 1 to 3600 (not milliseconds)", examples=(10,))
+    StrictInt,
+    Ge(1),
+    Le(3600),
+    BeforeValidator(_without_unit, json_schema_input_type=int),
+    Accepts("whole seconds from 1 to 3600 (not milliseconds)", examples=(10,)),
 ]
 Connections = Annotated[
     StrictInt,

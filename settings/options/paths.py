@@ -4,6 +4,7 @@ import re
 from functools import cached_property
 from itertools import takewhile
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import re2
 from pydantic import AfterValidator, model_validator
@@ -12,18 +13,40 @@ from settings import references
 from settings.errors import reject, require_one
 from settings.schema import Accepts, Example, Options
 
+_PLACEHOLDERS = re.compile(r"(\*{1,2}|\{[^{}/]*\}|<[^<>/]*>|(?<=/):[A-Za-z_][A-Za-z0-9_]*(?=/|$))")
+"""Globs and placeholders of other tools: `*`, `**`, `{id}`, `<id>` and `:id`."""
+_PATTERNS = re.compile(rf"{_PLACEHOLDERS.pattern}|[|^\\]|\$$")
 QUIET = re2.Options()
 QUIET.log_errors = False
 
 
 def _literal_path(path: str) -> str:
     if not path.startswith("/"):
-        reject("must begin with /")
+        # nginx writes ~ before an expression.
+        expression = re.fullmatch(r"~\*? *(.*)|(\^.*)", path)
+        text = (expression[1] or expression[2]) if expression else ""
+        reject("must begin with /", f"{{regex: {text}}} for a regular expression" if text else None)
     if re.search(r"[?#\x00-\x1f]", path):
-        reject("must not have a query or a fragment: the connector compares paths without them")
+        bare = re.split(r"[?#\x00-\x1f]", path)[0]
+        reject("must not have a query or a fragment: the connector compares paths without them", bare)
     if re.search(r"%[0-9A-Fa-f]{2}", path):
-        reject("must not have percent-escapes: the connector compares decoded paths")
+        reject("must not have percent-escapes: the connector compares decoded paths", unquote(path))
+    if pattern := _PATTERNS.search(path):
+        stem = re.sub(r"/\*{1,2}$", "", path)
+        accepted = f"{{regex: '{_as_expression(path)}'}}"
+        if stem != path and not _PATTERNS.search(stem):
+            accepted = f"{{prefix: {stem or '/'}}} for everything below, or {accepted}"
+        reject(f"is compared character by character, so {pattern[0]} does not stand for other paths", accepted)
     return path
+
+
+def _as_expression(path: str) -> str:
+    """The expression that a path with placeholders or globs most likely stands for."""
+    parts = [
+        ("[^/]+" if part[0] in "{<:" else ".*" if len(part) > 1 else "[^/]*") if number % 2 else escape(part)
+        for number, part in enumerate(_PLACEHOLDERS.split(path))
+    ]
+    return f"^{''.join(parts)}$"
 
 
 def _expression(text: str) -> str:

@@ -19,6 +19,11 @@ PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ssh": 22, "rdp": 3389,
 """Schemes with a host, and the default port of each."""
 HOST = "the name of a Service, service.namespace.svc, a DNS name or an IP address"
 ITSELF = "is the connector itself: the address is inside its own pod"
+_OTHER_SCHEMES = {
+    **dict.fromkeys(("http2", "h2", "h2c", "grpc", "grpcs"), "https://host:port with origin: {http2Origin: true}"),
+    **dict.fromkeys(("ftp", "sftp", "postgres", "postgresql", "mysql", "redis", "mongodb", "udp"), "tcp://host:port"),
+}
+"""Schemes of other tools, with the one to write instead."""
 IN_CLUSTER = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\.(?P<domain>.+))?")
 
 
@@ -72,17 +77,18 @@ class ServiceUrl:
 
 def parse(text: str) -> ServiceUrl:
     """Parse a service URL; reject what the connector rejects, and origins that it must never have."""
-    if text == "hello_world":
-        return ServiceUrl(text, "hello_world")
+    if re.fullmatch(r"hello[_-]world", text, re.IGNORECASE):
+        return ServiceUrl("hello_world", "hello_world")
     if re.match(r"bastion\b|socks-proxy\b", text):
         reject("lets the visitor choose the destination, which no network policy can restrict")
-    if text.startswith("http_status:"):
+    if re.match(r"http[_-]?status\b", text, re.IGNORECASE):
         if not re.fullmatch(r"http_status:[1-9][0-9]{2}", text):
-            reject("is not an HTTP status", "http_status: and a number from 100 to 999")
+            reject("is not an HTTP status", "http_status: and a number from 100 to 999, such as http_status:404")
         return ServiceUrl(text, "http_status")
     if match := re.match(r"(unix|unix\+tls):", text):
         if not re.fullmatch(r"/[^/\x00-\x20]+(/[^/\x00-\x20]+)*", text.removeprefix(match[0])):
-            reject("must have the absolute path of a socket", f"{match[0]}/run/app.sock")
+            path = re.sub("/{2,}", "/", text.removeprefix(match[0]).strip()) or "/run/app.sock"
+            reject("must have the absolute path of a socket", f"{match[0]}/{path.strip('/')}")
         return ServiceUrl(text, match[1])
     return _parse_url(text)
 
@@ -90,19 +96,20 @@ def parse(text: str) -> ServiceUrl:
 def _parse_url(text: str) -> ServiceUrl:
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
     if not match:
-        reject("has no scheme")
+        reject("has no scheme", f"http://{text.strip('/')}" if text.strip("/") else None)
     scheme = match[1].lower()
     if scheme not in PORTS:
-        reject(f"has the scheme {scheme}, which the connector does not support")
+        reject(f"has the scheme {scheme}, which the connector does not support", _OTHER_SCHEMES.get(scheme))
     with_port = f"{scheme}://host:port with a port from 1 to 65535"
     try:
         url = urlsplit(text)
         explicit_port, host = url.port, url.hostname or ""
     except ValueError as error:
-        reject(f"is not a URL ({error})", with_port)
-    _require_bare(text, url, f"{scheme}://host:port and nothing more")
+        bare = text.removeprefix(match[0]).rstrip("/")
+        reject(f"is not a URL ({error})", f"{scheme}://[{bare}]" if _is_ipv6(bare) else with_port)
     if not host:
         reject("has no host")
+    _require_bare(text, url, f"{scheme}://{url.netloc.rpartition('@')[2]} and nothing more")
     if url.netloc.endswith(":") or explicit_port == 0:
         reject("has an invalid port", with_port)
     port = explicit_port or PORTS[scheme]
@@ -120,10 +127,17 @@ def _require_bare(text: str, url: SplitResult, accepted: str) -> None:
         reject("must not have a password, which would be readable in the tunnel's rules", accepted, value=REDACTED)
     if "?" in text or "#" in text:
         reject("must not have a query or a fragment: the connector sends the visitor's own query", accepted)
-    if url.path:
+    if url.path not in ("", "/"):
         reject("must not have a path: the connector sends the visitor's own path", accepted)
     if re.search(r"[\s\\%]", text):
         reject("has characters that are not allowed in a URL", accepted)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ip_address(text).version == 6
+    except ValueError:
+        return False
 
 
 def _host(scheme: str, host: str, port: int, suffix: str) -> ServiceUrl:

@@ -16,6 +16,7 @@ from settings.options.waf_expressions import Expression
 from settings.schema import Accepts, Example, Options, one_of
 from settings.types.cloudflare import RulesetId
 from settings.types.dns import Hostname, ZoneName
+from settings.types.network import require_length
 
 PERIODS = (10, 60, 120, 300, 600, 3600)
 TIMEOUTS = (0, 10, 60, 120, 300, 600, 3600, 86400)
@@ -39,6 +40,8 @@ def _included_rule_name(text: str) -> str:
 
 
 def _country(text: str) -> str:
+    if text.upper() in COUNTRIES and text != text.upper():
+        reject("is not in capital letters", text.upper())
     if text not in COUNTRIES:
         hint = "the code of the United Kingdom is GB" if text == "UK" else "the rule would never match"
         reject(f"is not a country code that Cloudflare uses: {hint}")
@@ -50,6 +53,7 @@ def _network(text: str) -> str:
         network = ipaddress.ip_network(text)
     except ValueError as error:
         reject(f"is not a network ({error})")
+    require_length(text, network)
     return str(network) if "/" in text else str(network.network_address)
 
 

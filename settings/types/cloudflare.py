@@ -33,7 +33,8 @@ def uuid(text: str) -> str:
 def team_name(text: str) -> str:
     """The name of a Zero Trust team, in lower case."""
     if not LABEL.fullmatch(text.lower()):
-        reject("is not the name of a team")
+        domain = re.fullmatch(r"(?:https?://)?([a-z0-9-]+)\.cloudflareaccess\.com/?", text.lower())
+        reject("is not the name of a team", domain[1] if domain else None)
     return text.lower()
 
 

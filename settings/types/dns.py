@@ -16,7 +16,8 @@ CLUSTER_DOMAIN = "cluster.local"
 
 
 def domain_name(text: str) -> str:
-    """A DNS name of two labels or more: in lower case, international names in punycode."""
+    """A DNS name of two labels or more: in lower case, international names in punycode, without a final dot."""
+    text = text.removesuffix(".")
     name = text.lower()
     if not name.isascii():
         try:
@@ -44,15 +45,22 @@ def domain_name(text: str) -> str:
 
 def normalize_hostname(text: str) -> str:
     """A route's hostname: in lower case, in punycode, with `*` as the whole first label or not at all."""
-    if "/" in text or "?" in text or "@" in text:
-        reject("must not have a scheme or a path")
-    if ":" in text:
-        reject("must not have a port")
+    if text == "@":
+        reject("stands for the zone itself only in a zone file", "the zone's own name, such as example.com")
+    if re.search(r"[/?@:]", text):
+        bare = re.sub(r"^[^/?]*?//", "", text)
+        bare = re.split(r"[/?]", bare)[0].rpartition("@")[2].partition(":")[0]
+        parts = "a scheme or a path" if re.search(r"[/?@]", text) else "a port"
+        reject(f"must not have {parts}", bare or None)
     if text == "*":
         reject("is the catch-all, which culvert adds itself, with the answer 404")
+    if text.startswith("."):
+        reject("begins with a dot", f"*{text} for every name below {text[1:]}")
     rest = text.removeprefix("*.")
     if "*" in rest:
-        reject("must have * as the whole first label, or not at all")
+        wider = re.fullmatch(r"(?:\*{1,2}\.)+([^*]+)", text)
+        accepted = f"*.{wider[1]}, which matches every depth" if wider else None
+        reject("must have * as the whole first label, or not at all", accepted)
     name = domain_name(rest)
     if rest == text:
         return name

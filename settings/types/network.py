@@ -1,5 +1,6 @@
 """Ports, protocols and ranges of IP addresses."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import Annotated, Literal
 
@@ -18,13 +19,28 @@ NON_ROUTABLE = tuple(
 )
 IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
 MAX_DNS_SERVERS = 256
+_LENGTHS = {4: (8, 16, 24), 6: (32, 48, 64)}
+"""Usual lengths of ranges, by IP version."""
+
+
+def require_length(text: str, network: IPv4Network | IPv6Network) -> None:
+    """Reject the first address of a range without its length: other tools write 10.20.0.0 for 10.20.0.0/16, and alone it
+    is a single address."""
+    address = int(network.network_address)
+    zeros = (address & -address).bit_length() - 1
+    length = next((each for each in _LENGTHS[network.version] if network.max_prefixlen - each <= zeros), None)
+    if "/" not in text and length:
+        accepted = f"{network.network_address}/{length} for a range, {network} for this one address"
+        reject("is the first address of a range, without the range's length", accepted, references.IP_ADDRESSES)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        reject("is not an IP address or a range of them")
+        bare = re.sub(r"^\[(.*?)\](.*)$", r"\1\2", text)
+        reject("is not an IP address or a range of them", bare if bare != text else None)
+    require_length(text, network)
     if isinstance(network, IPv6Network) and network.subnet_of(IPV4_MAPPED):
         # The API server rejects this notation in a network policy, and every other reader takes it for IPv4.
         plain = ip_network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))

@@ -24,7 +24,7 @@ INVALID_HOSTNAMES = [
         "*a.example.com",
         "*.*.example.com",
         "a.example.com:80",
-        "a.example.com.",
+        "a.example.com..",
         "a..example.com",
     ),
     *("https://a.example.com", "a.example.org", "a_b.example.com", "xn--a.example.com", "a" * 64 + ".example.com", ""),
@@ -44,7 +44,16 @@ SERVICES = [
     *("unix+tls:/run/app.sock", "http_status:100", "http_status:999", "hello_world"),
 ]
 INVALID_SERVICES = [
-    *("blog", "ftp://blog", "http://blog/", "http://blog?x", "http://a:b@blog", "http://", "tcp://db", "http://blog:0"),
+    *(
+        "blog",
+        "ftp://blog",
+        "http://blog//",
+        "http://blog?x",
+        "http://a:b@blog",
+        "http://",
+        "tcp://db",
+        "http://blog:0",
+    ),
     *("http://blog:65536", "http://blog:", "http://localhost", "http://127.0.0.1", "http://169.254.169.254", "bastion"),
     *(
         "http_status:99",

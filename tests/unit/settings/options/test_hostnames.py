@@ -24,7 +24,7 @@ HOSTNAMES: dict[str, Case] = {
         ),
         ("a hostname with an underscore", "my_blog.example.com", "an underscore"),
         ("a hostname with an empty label", "blog..example.com", "is not a domain name"),
-        ("a hostname with a dot at its end", "blog.example.com.", "is not a domain name"),
+        ("a hostname with two dots at its end", "blog.example.com..", "is not a domain name"),
         ("a label that ends with a hyphen", "blog-.example.com", "is not a domain name"),
         ("an address for a hostname", "192.0.2.1", "is not a domain name"),
         ("an empty hostname", "", "is not a domain name"),

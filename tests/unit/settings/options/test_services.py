@@ -10,7 +10,7 @@ SERVICES: dict[str, Case] = {
         ("a service without a scheme", "blog:80", "has no scheme"),
         ("a service with an unknown scheme", "ftp://blog", "has the scheme ftp, which the connector does not support"),
         ("a service with a path", "http://blog/v1", "the visitor's own path"),
-        ("a service with a slash at its end", "http://blog/", "the visitor's own path"),
+        ("a service with two slashes at its end", "http://blog//", "the visitor's own path"),
         ("a service with a query", "http://blog?v=1", "the visitor's own query"),
         ("a service with a fragment", "http://blog#top", "the visitor's own query"),
         (
@@ -64,7 +64,7 @@ SERVICES: dict[str, Case] = {
         ("a status below 100", "http_status:99", "a number from 100 to 999"),
         ("a status above 999", "http_status:1000", "a number from 100 to 999"),
         ("a status that is no number", "http_status:gone", "a number from 100 to 999"),
-        ("a socket by a relative path", "unix:app.sock", "unix:/run/app.sock"),
+        ("a socket by a relative path", "unix:app.sock", "unix:/app.sock"),
         ("a socket of nothing", "unix+tls:", "unix+tls:/run/app.sock"),
         ("an empty service", "", "has no scheme"),
     )
