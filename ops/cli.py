@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from clients.terminal import line_on, make_printable
 from ops.options import Config, Stack
 
 app = typer.Typer(
@@ -112,7 +113,8 @@ def migrate(
 
 
 def run() -> None:
-    """Runs the command line. An error that has an explanation becomes one line and exit status 2, or 1 for migrate."""
+    """Runs the command line. Every error becomes one line and exit status 2, or 1 for migrate."""
+    make_printable()
     os.environ.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
     arguments = sys.argv[1:]
     try:
@@ -121,18 +123,18 @@ def run() -> None:
         sys.exit(130)
     except Exception as error:
         message = _explain(error, arguments)
-        if message is None:
-            raise
     status = 1 if arguments[:1] == ["migrate"] else 2
     if "--json" in arguments and message:
         print(json.dumps({"status": status, "errors": [{"message": message}]}))
     if message:
-        print(message, file=sys.stderr)
+        from settings.plain_text import screen
+
+        print(screen(message), file=sys.stderr)
     sys.exit(status)
 
 
-def _explain(error: Exception, arguments: list[str]) -> str | None:
-    """One line on the error; empty if typer has printed the help instead, None if the error is a bug."""
+def _explain(error: Exception, arguments: list[str]) -> str:
+    """One line on the error; empty if typer has printed the help instead."""
     from clients.errors import CheckUnavailable
     from ops.errors import OperatorError
     from settings import SettingsError
@@ -147,6 +149,8 @@ def _explain(error: Exception, arguments: list[str]) -> str | None:
             return f"{error.filename or error} does not exist: name a stack with --stack, or its file with --config"
         case CheckUnavailable(remedy=remedy) if remedy:
             return f"{error}: {remedy}"
-        case CheckUnavailable() | OperatorError() | SettingsError() | ValueError():
+        case CheckUnavailable() | OperatorError() | SettingsError():
             return str(error)
-    return None
+        case OSError(filename=str() as file):
+            return f"{file}: {error.strerror}"
+    return line_on(error)

@@ -10,10 +10,12 @@ import sys
 
 import typer
 
+from clients.terminal import line_on, make_printable
 from sandbox.commands import diff, lifecycle, stack, status
 from sandbox.commands.output import print_progress
 from sandbox.errors import SandboxError, error_entry
 from settings import SettingsError
+from settings.plain_text import screen
 
 app = typer.Typer(
     add_completion=False,
@@ -42,6 +44,7 @@ def run() -> None:
     """Runs the command line. Every failure ends in a readable message and exit status 1, an interruption in 130."""
     from sandbox.engine.diagnostics import RunFailed, from_settings, lines
 
+    make_printable()
     # A terminated command cleans up like an interrupted one. Not by raising SIGINT, which a shell script lets the
     # commands that it starts in the background ignore.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -60,7 +63,12 @@ def run() -> None:
     except typer.TyperException as error:
         accepted = "a command of python -m sandbox --help"
         errors = [error_entry(error.format_message(), key="command line", accepted=accepted)]
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else line_on(error)
+        errors = [error_entry(message, value=error.filename)]
+    except Exception as error:
+        errors = [error_entry(line_on(error))]
     if "--json" in sys.argv[1:]:
         print(json.dumps({"errors": errors}))
-    print_progress(lines(errors))
+    print_progress(screen(lines(errors)))
     sys.exit(1)

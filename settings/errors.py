@@ -9,10 +9,14 @@ from typing import Any, NoReturn
 import pulumi
 from pydantic_core import PydanticCustomError
 
+from settings.plain_text import escaped, shortened
+
 PREFIX = "culvert:"
 REDACTED = "[hidden]"
 REJECTED = "rejected"
 """Type of the errors that `reject` raises."""
+SHOWN = 15
+"""Issues in the text of an error; the others are counted."""
 MISSING: Any = object()
 """Sentinel for an absent value; None means YAML null."""
 
@@ -22,7 +26,7 @@ class SettingIssue:
     """What is wrong with one setting.
 
     `key` is the path as in a stack file (`culvert:routes[1].hostname`); `value` is the value found, fit for JSON, None
-    where the key is absent; `problem` says what is wrong with it; `accepted` says which values are accepted; `source`
+    where the key is absent, and of a long one the beginning of its JSON; `problem` says what is wrong with it; `accepted` says which values are accepted; `source`
     is the URL of the page or file that the rule comes from; `location` is the line in the stack file
     (`Pulumi.dev.yaml:14`), empty where it is not known.
     """
@@ -44,16 +48,19 @@ class SettingIssue:
         if value is MISSING:
             return cls(key, None, f"is missing: {problem}" if problem else "is missing", accepted, source)
         value = _redacted(value)
-        return cls(key, value, f"{truncate(value)} {problem}", accepted, source)
+        text = json.dumps(value, ensure_ascii=False)
+        found = value if len(text) <= 1000 else shortened(text, 1000)
+        return cls(key, found, f"{shortened(text, 120)} {problem}", accepted, source)
 
     @property
     def message(self) -> str:
-        """Key, location, value, problem and accepted values, in one or two sentences."""
-        where = f"{self.key} ({self.location})" if self.location else self.key
+        """Key, location, value, problem and accepted values, in one or two sentences, fit for a terminal."""
+        key = shortened(self.key, 200)
+        where = f"{key} ({self.location})" if self.location else key
         subject = where if self.problem.startswith("is ") else f"{where}:"
         stated = any(f"must {verb} {self.accepted}" in self.problem for verb in ("be", "have"))
-        accepted = "" if stated else f" Accepted: {self.accepted}."
-        return f"{subject} {self.problem}.{accepted}"
+        accepted = "" if stated else f" Accepted: {shortened(self.accepted, 800)}."
+        return escaped(f"{subject} {shortened(self.problem, 800)}.{accepted}")
 
 
 class SettingsError(pulumi.RunError):
@@ -66,8 +73,10 @@ class SettingsError(pulumi.RunError):
         self.issues = list(issues)
         count = "1 mistake" if len(self.issues) == 1 else f"{len(self.issues)} mistakes"
         lines = [f"{count} in the settings; nothing was changed."]
-        for number, issue in enumerate(self.issues, 1):
+        for number, issue in enumerate(self.issues[:SHOWN], 1):
             lines += [f"{number}. {issue.message}", f"   See {issue.source}"]
+        if len(self.issues) > SHOWN:
+            lines.append(f"... and {len(self.issues) - SHOWN} more, not shown")
         super().__init__("\n".join(lines))
 
 
@@ -113,5 +122,4 @@ def _redacted(value: object) -> Any:
 
 def truncate(value: object) -> str:
     """A value as JSON, at most 120 characters."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    return shortened(json.dumps(value, ensure_ascii=False), 120)

@@ -1,6 +1,5 @@
 """Sources of a stack's settings: the engine's configuration, or a stack file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from settings import references, stack_file
+from settings import json_text, references, stack_file
 from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
 from settings.stack_file import StackFile
 
@@ -98,7 +97,7 @@ def _decoded(name: str, value: Any) -> Any:
     if not isinstance(value, str) or name in STRINGS or (name == "namespace" and not value.startswith("{")):
         return value
     try:
-        return json.loads(value)
+        return json_text.loads(value)
     except ValueError:
         return value
 

@@ -109,7 +109,8 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):  # pyright: ignore[
                 raise ComposerError(None, None, f"the anchor {event.anchor} contains itself", event.start_mark)
             self._values += self._values_of.get(event.anchor, 0)
         else:
-            self._values += 1
+            # A long text that is used often takes as long as many values.
+            self._values += 1 + (len(event.value) // 64 if isinstance(event, yaml.ScalarEvent) else 0)
             self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ComposerError(None, None, f"it is nested more than {MAX_DEPTH} levels deep", event.start_mark)

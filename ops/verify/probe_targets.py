@@ -1,11 +1,13 @@
 """Targets to probe from inside a connector's pod: what it must reach, and what must be blocked."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from clients.errors import CheckUnavailable
 from clients.kubernetes import KubernetesApi, Object
+from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack
 from settings import AddressDestination, NetworkDestination, PodDestination
 
@@ -55,12 +57,12 @@ def from_settings(stack: ExpectedStack, lan: Iterable[Target]) -> list[Target]:
 
 
 def parse_lan(addresses: Iterable[str]) -> list[Target]:
-    """Targets that must be blocked, each given as HOST:PORT. Raises ValueError for any other text."""
+    """Targets that must be blocked, each given as HOST:PORT. Raises OperatorError for any other text."""
     targets = []
     for text in addresses:
         host, _, port = text.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise ValueError(f"{text!r} is not HOST:PORT, such as 192.168.1.1:443")
+        if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+            raise OperatorError(f"{text!r} is not HOST:PORT, such as 192.168.1.1:443")
         targets.append(Target("LAN", host.strip("[]"), int(port), allowed=False))
     return targets
 

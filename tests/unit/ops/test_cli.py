@@ -1,5 +1,7 @@
 """`python -m ops`: one command line whose commands import what they need when they run."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +52,37 @@ def test_an_error_is_one_line(ops: Ops, arguments: list[str], status: int, messa
     assert done.status == status
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_as_the_stack_file_is_one_line(ops: Ops, tmp_path: Path) -> None:
+    done = ops("verify", "--config", str(tmp_path))
+    assert (done.status, done.stderr) == (2, f"{tmp_path}: Is a directory\n")
+
+
+def test_an_error_that_no_code_expects_is_one_line_without_what_was_read(
+    ops: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_arguments: object, **_options: object) -> int:
+        raise KeyError("not-to-be-seen")
+
+    monkeypatch.setattr("ops.recover.command.recover", read)
+    done = ops("recover", "--json")
+    assert done.status == 2
+    assert re.fullmatch(r"a fault of culvert: KeyError at tests/\S+:\d+\. Report this line, .*\n", done.stderr)
+    assert json.loads(done.stdout)["errors"][0]["message"] == done.stderr.strip()
+    monkeypatch.setenv("CULVERT_TRACEBACK", "1")
+    assert "Traceback (most recent call last):" in ops("recover").stderr
+
+
+def test_an_error_is_a_screen_of_text_that_does_not_act_on_the_terminal(ops: Ops, tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    routes = "".join(f'    - {{hostname: "\\x1b[2Jh{number}", servce: a}}\n' for number in range(2000))
+    file.write_text(f"config:\n  culvert:routes:\n{routes}", encoding="utf-8")
+    done = ops("verify", "--config", str(file))
+    assert done.status == 2
+    assert len(done.stderr.splitlines()) <= 40
+    assert "more, not shown" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_without_a_command_the_help_is_shown(ops: Ops) -> None:

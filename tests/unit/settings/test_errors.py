@@ -76,3 +76,15 @@ def test_the_error_numbers_its_mistakes() -> None:
     lines = str(refusal.value).splitlines()
     assert [line[:2] for line in lines[1:]] == ["1.", "  ", "2.", "  ", "3.", "  "]
     assert lines[1].startswith("1. culvert:accountId is missing. Accepted: 32 hex digits")
+
+
+def test_thousands_of_mistakes_are_counted_and_a_long_key_and_value_are_cut() -> None:
+    routes = [{"hostname": "x" * 100_000, "y\x1b" * 100_000: 1}, *([{"hostname": "a", "service": "b"}] * 1000)]
+    with pytest.raises(SettingsError, match="2003 mistakes in the settings") as refusal:
+        Settings.model_validate(values(*routes))
+    text = str(refusal.value)
+    assert len(text.splitlines()) < 40
+    assert len(text) < 10_000
+    assert "\x1b" not in text
+    assert text.endswith("... and 1988 more, not shown")
+    assert all(len(str(issue.value)) <= 1000 for issue in refusal.value.issues)

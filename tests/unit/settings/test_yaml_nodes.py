@@ -127,9 +127,10 @@ def exponential(value: str, alias: str) -> str:
         exponential("[x]", "[%s]"),
         exponential("{x: 1}", "{<<: [%s]}"),
         "x: [" + "a," * 1_000_000 + "]",
+        f"x: &a {'a' * 4_000_000}\ny: [{'*a, ' * 10}]",
         "a" * (yaml_nodes.MAX_BYTES + 1),
     ],
-    ids=["aliases", "merges", "list", "bytes"],
+    ids=["aliases", "merges", "list", "text", "bytes"],
 )
 def test_a_file_that_would_take_forever_is_refused_at_once(text: str, tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from clients.errors import CheckUnavailable
+from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
 from ops.verify.checks import connectivity
@@ -55,7 +56,7 @@ def test_lan_addresses_are_parsed_and_others_refused() -> None:
         ("fd00::1", 80),
     ]
     for wrong in ("192.168.1.1", "router:http", ":80", "router:0", "router:65536"):
-        with pytest.raises(ValueError, match="is not HOST:PORT"):
+        with pytest.raises(OperatorError, match="is not HOST:PORT"):
             probe_targets.parse_lan([wrong])
 
 
