@@ -6,6 +6,7 @@ as long as the SDK itself. Import this module where it is used, since the SDK ta
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ import cloudflare
 import httpx
 
 from clients.errors import ApiUnreachable, CheckUnavailable, CloudflareApiError
+from clients.limits import LimitedClient
+from settings import json_text
+from settings.plain_text import shortened
 
 Body = dict[str, Any]
 
@@ -21,8 +25,8 @@ TOKENS_PAGE = "https://dash.cloudflare.com/profile/api-tokens"
 TUNNEL, DNS, WAF, ACCESS = "Cloudflare Tunnel", "DNS", "Zone WAF", "Access: Apps and Policies"
 """Groups of permissions of an API token."""
 _PAGE_SIZE = 1000
-_TIMEOUT = 30.0
-"""Seconds for one call, retries not counted."""
+_TIMEOUT = 20.0
+"""Seconds for a connection, and for each piece of a reply."""
 
 
 class CloudflareApi:
@@ -41,6 +45,7 @@ class CloudflareApi:
             remedy = f"set it to a token from {TOKENS_PAGE} (README, 'Deploy')"
             raise ApiUnreachable("CLOUDFLARE_API_TOKEN is not set", remedy)
         self.base_url = environ.get("CLOUDFLARE_BASE_URL", "").rstrip("/") or BASE_URL
+        http = http or LimitedClient(follow_redirects=True)
         self._sdk = cloudflare.Cloudflare(
             api_token=token, base_url=self.base_url, timeout=_TIMEOUT, max_retries=retries, http_client=http
         )
@@ -58,11 +63,11 @@ class CloudflareApi:
 
     def configuration(self, account: str, tunnel_id: str) -> Body:
         """`{version, config: {ingress, originRequest, …}}`; `config` may be null."""
-        return self._get(f"/accounts/{account}/cfd_tunnel/{tunnel_id}/configurations", TUNNEL)
+        return self._object(f"/accounts/{account}/cfd_tunnel/{tunnel_id}/configurations", TUNNEL)
 
     def connectors(self, account: str, tunnel_id: str) -> list[Body]:
         """The tunnel's connectors, each `{id, version, config_version, conns: […]}`."""
-        return self._get(f"/accounts/{account}/cfd_tunnel/{tunnel_id}/connections", TUNNEL) or []
+        return self._objects(f"/accounts/{account}/cfd_tunnel/{tunnel_id}/connections", TUNNEL)
 
     def drop_connections(self, account: str, tunnel_id: str) -> None:
         """Drops all connections of a tunnel; connectors that still run connect again."""
@@ -71,7 +76,7 @@ class CloudflareApi:
     def zone_id(self, account: str, name: str) -> str:
         """Id of the account's zone of this name. Raises CheckUnavailable if the token sees none."""
         # At most one matches, so no page size is given: the API takes no more than 50 for zones.
-        found = self._get("/zones", "Zone", **{"name": name, "account.id": account}) or []
+        found = self._objects("/zones", "Zone", **{"name": name, "account.id": account})
         if not found:
             remedy = f"give it Zone: Read on {name}, at {TOKENS_PAGE}"
             raise CheckUnavailable(f"the token sees no zone {name} in the account", remedy)
@@ -98,7 +103,7 @@ class CloudflareApi:
 
     def rulesets(self, zone_id: str) -> list[Body]:
         """The zone's rulesets, without their rules."""
-        return self._get(f"/zones/{zone_id}/rulesets", WAF) or []
+        return self._objects(f"/zones/{zone_id}/rulesets", WAF)
 
     def ruleset(self, zone_id: str, ruleset_id: str) -> Body | None:
         """One ruleset with its rules; None if it does not exist."""
@@ -123,9 +128,22 @@ class CloudflareApi:
     def _get(self, path: str, permission: str, **query: str) -> Any:
         return self._call("GET", path, f"'{permission}: Read' (or Edit)", query)
 
+    def _object(self, path: str, permission: str) -> Body:
+        found = self._get(path, permission)
+        if not isinstance(found, dict):
+            raise _unexpected(path, "with something else than an object")
+        return found
+
+    def _objects(self, path: str, permission: str, **query: str) -> list[Body]:
+        """The objects of a list, each of which has an id; a list may also be null."""
+        found = self._get(path, permission, **query) or []
+        if not isinstance(found, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in found):
+            raise _unexpected(path, "with something else than a list of objects with ids")
+        return found
+
     def _get_if_exists(self, path: str, permission: str) -> Body | None:
         try:
-            return self._get(path, permission)
+            return self._object(path, permission)
         except CloudflareApiError as error:
             if error.status == 404:
                 return None
@@ -134,8 +152,12 @@ class CloudflareApi:
     def _list(self, path: str, permission: str, **query: str) -> list[Body]:
         """The items of all pages. The SDK's own paging takes a refused page for an empty one, so it is not used."""
         items: list[Body] = []
+        first_ids: set[str] = set()
         for number in range(1, 1000):
-            page = self._get(path, permission, **query, page=str(number), per_page=str(_PAGE_SIZE)) or []
+            page = self._objects(path, permission, **query, page=str(number), per_page=str(_PAGE_SIZE))
+            if page and page[0]["id"] in first_ids:
+                raise _unexpected(path, f"with an earlier page in place of page {number}")
+            first_ids |= {each["id"] for each in page[:1]}
             items += page
             if len(page) < _PAGE_SIZE:
                 break
@@ -157,21 +179,35 @@ class CloudflareApi:
         if reply.status_code == 204:
             return None
         try:
-            envelope = reply.json()
+            envelope = json_text.loads(reply.content)
         except ValueError:
-            reason = f"the API answered {path} with HTTP {reply.status_code} and no JSON"
-            raise ApiUnreachable(reason, "try again later") from None
+            envelope = None
+        if not isinstance(envelope, dict):
+            page = "a web page" if "html" in reply.headers.get("content-type", "") else "no JSON object"
+            raise _unexpected(path, f"with HTTP {reply.status_code} and {page}") from None
         if reply.is_success and envelope.get("success"):
             return envelope.get("result")
         raise _refusal(method, path, permission, reply, envelope)
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"[\w.:-]{1,100}", value))
+
+
+def _unexpected(path: str, answer: str) -> ApiUnreachable:
+    remedy = "check CLOUDFLARE_BASE_URL where it is set, and whether a proxy in between asks for a login"
+    return ApiUnreachable(f"the API answered {path} {answer}", remedy)
+
+
 def _refusal(method: str, path: str, permission: str, reply: httpx.Response, envelope: Body) -> CloudflareApiError:
-    status, errors = reply.status_code, envelope.get("errors") or []
-    codes = "; ".join(f"{each.get('code')} {each.get('message')}" for each in errors) or "no reason given"
+    status, errors = reply.status_code, envelope.get("errors")
+    listed = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+    codes = "; ".join(f"{each.get('code')} {each.get('message')}" for each in listed[:5]) or "no reason given"
     remedy = "check accountId and zones in the stack file"
     if status in (401, 403):
         remedy = f"give the token of CLOUDFLARE_API_TOKEN {permission}, at {TOKENS_PAGE}"
     elif status == 429:
-        remedy = f"wait {reply.headers.get('retry-after', '300')} seconds and try again"
-    return CloudflareApiError(status, f"the API refused {method} {path}: HTTP {status}, {codes}", remedy)
+        wait = re.fullmatch(r"[0-9]{1,5}", reply.headers.get("retry-after", ""))
+        remedy = f"wait {wait[0] if wait else 300} seconds and try again"
+    reason = f"the API refused {method} {path}: HTTP {status}, {shortened(codes, 500)}"
+    return CloudflareApiError(status, reason, remedy)

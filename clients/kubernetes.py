@@ -1,6 +1,5 @@
 """The Kubernetes API by its paths: objects as plain JSON, and the API server's proxy to a pod's port."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +12,8 @@ from yaml import YAMLError
 
 from clients.errors import ApiUnreachable, KubernetesApiError
 from clients.kubeconfig import create_client, load_client
+from clients.limits import ReplyTooLarge, collect, within
+from settings import json_text
 
 Object = dict[str, Any]
 _TIMEOUT = 30
@@ -36,7 +37,7 @@ class KubernetesApi:
 
     def get(self, path: str, **query: str) -> Object:
         """The object or list at `path`. A 404 raises KubernetesApiError as well."""
-        return json.loads(self.text("GET", path, query))
+        return self._object(path, self.text("GET", path, query))
 
     def find(self, path: str) -> Object | None:
         """The object at `path`; None if it does not exist."""
@@ -50,7 +51,10 @@ class KubernetesApi:
     def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
         """The objects of the list at `path` that have all of `labels`."""
         query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())} if labels else {}
-        return self.get(path, **query).get("items") or []
+        items = self.get(path, **query).get("items") or []
+        if not isinstance(items, list) or not all(map(_is_named, items)):
+            raise self._unexpected(path, "a list of objects with names")
+        return items
 
     def delete(self, path: str) -> None:
         """Deletes the object at `path` after its dependents. A 404 counts as deleted."""
@@ -64,7 +68,7 @@ class KubernetesApi:
     def patch(self, path: str, body: Object) -> Object:
         """Applies a strategic merge patch, as `kubectl debug` does."""
         headers = {"Content-Type": "application/strategic-merge-patch+json"}
-        return json.loads(self.text("PATCH", path, {}, body, headers))
+        return self._object(path, self.text("PATCH", path, {}, body, headers))
 
     def get_from_pod(self, namespace: str, pod: str, port: int, path: str) -> str:
         """What a pod answers on a port, through the API server's proxy; the pod's own 503 is an answer too."""
@@ -90,20 +94,39 @@ class KubernetesApi:
             auth_settings=["BearerToken"],
         )
         try:
-            reply = self._api.call_api(*request, _request_timeout=_TIMEOUT)
-            content = reply.read() or b""
+            status, phrase, content = within(lambda: self._reply(request))
         except ApiException as error:  # from an exec credential plugin, or from the library itself
             raise ApiUnreachable(f"the cluster at {self.server} cannot be asked: {error.reason}") from None
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ReplyTooLarge) as error:
             reason = f"the cluster at {self.server} does not answer: {type(error).__name__}"
             raise ApiUnreachable(reason, "check the current context: kubectl cluster-info") from None
         text = content.decode(errors="replace")
         message = _status_message(text)
-        if reply.status < 300 or (reply.status in pod_statuses and message is None):
+        if status < 300 or (status in pod_statuses and message is None):
             return text
         remedy = "grant these credentials the permission (docs/verify.md lists what is read)"
-        reason = f"the API server refused {method} {path}: HTTP {reply.status}, {message or reply.reason}"
-        raise KubernetesApiError(reply.status, reason, remedy if reply.status in (401, 403) else "")
+        reason = f"the API server refused {method} {path}: HTTP {status}, {message or phrase}"
+        raise KubernetesApiError(status, reason, remedy if status in (401, 403) else "")
+
+    def _reply(self, request: tuple[Any, ...]) -> tuple[int, str | None, bytes]:
+        """Status, its phrase and body. The timeout is that of the connection, and of each piece of the reply."""
+        reply = self._api.call_api(*request, _request_timeout=_TIMEOUT)
+        return reply.status, reply.reason, collect(reply.response.stream())
+
+    def _object(self, path: str, text: str) -> Object:
+        try:
+            found = json_text.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise self._unexpected(path, "an object")
+        return found
+
+    def _unexpected(self, path: str, expected: str) -> ApiUnreachable:
+        reason = (
+            f"what answered {path} at {self.server} is not the Kubernetes API: it sent something else than {expected}"
+        )
+        return ApiUnreachable(reason, "check the current context, and whether a proxy in between asks for a login")
 
 
 def _in_cluster_config() -> client.Configuration:
@@ -116,10 +139,15 @@ def _in_cluster_config() -> client.Configuration:
         raise ApiUnreachable(reason, "set KUBECONFIG to a kubeconfig") from None
 
 
+def _is_named(item: Any) -> bool:
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
+
+
 def _status_message(text: str) -> str | None:
     """The message of a Status object, which the API server's own errors are and a pod's are not."""
     try:
-        body = json.loads(text)
+        body = json_text.loads(text)
     except ValueError:
         return None
     return str(body.get("message", "")) if isinstance(body, dict) and body.get("kind") == "Status" else None

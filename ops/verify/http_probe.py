@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from clients.errors import CheckUnavailable
+from clients.limits import within
 
 _BODY_LIMIT = 4096
 """Bytes of the body that are read: Cloudflare's error code is near the start."""
@@ -55,6 +56,12 @@ class HttpProbe:
 
     def get(self, url: str) -> Response:
         """Sends one GET request and follows no redirect."""
+        try:
+            return within(lambda: self._get(url))
+        except TimeoutError as error:
+            return Response(url, failure="connection", detail=str(error))
+
+    def _get(self, url: str) -> Response:
         parts = urlsplit(url)
         hostname = parts.hostname or ""
         addresses = (self.front,) if self.front else _resolve(hostname)

@@ -82,12 +82,47 @@ def test_the_token_is_sent_even_if_the_environment_has_an_api_key(monkeypatch: p
 
 
 def test_all_pages_of_a_list_are_read() -> None:
-    client, requests = api(ok([{"name": "r"}] * 1000), ok([{"name": "last"}]))
+    client, requests = api(ok([{"id": f"r{number}"} for number in range(1000)]), ok([{"id": "last"}]))
     assert len(client.records("z")) == 1001
     assert [dict(request.url.params) for request in requests] == [
         {"page": "1", "per_page": "1000"},
         {"page": "2", "per_page": "1000"},
     ]
+
+
+def test_a_page_that_repeats_ends_a_list_with_an_error() -> None:
+    client, requests = api(ok([{"id": f"r{number}"} for number in range(1000)]))
+    with pytest.raises(ApiUnreachable, match="with an earlier page in place of page 2"):
+        client.records("z")
+    assert len(requests) == 2
+
+
+def test_the_login_page_of_a_proxy_is_named() -> None:
+    page = httpx.Response(200, text="<html>Sign in</html>", headers={"content-type": "text/html; charset=utf-8"})
+    with pytest.raises(ApiUnreachable, match="HTTP 200 and a web page") as error:
+        api(page)[0].rulesets("z")
+    assert "whether a proxy in between asks for a login" in error.value.remedy
+
+
+@pytest.mark.parametrize("result", [{"a": 1}, [1], [{}], [{"id": 1}], [{"id": "../../zones"}], "text", [None], 5])
+def test_a_list_of_another_shape_is_an_error(result: object) -> None:
+    with pytest.raises(ApiUnreachable, match="something else than a list of objects with ids"):
+        api(ok(result))[0].rulesets("z")
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "[" * 100_000, '{"success": NaN}', '{"success": "\\ud800"}', ""])
+def test_a_reply_that_is_no_json_object_counts_as_unreachable(body: str) -> None:
+    with pytest.raises(ApiUnreachable, match="HTTP 200 and no JSON object"):
+        api(httpx.Response(200, text=body))[0].rulesets("z")
+
+
+@pytest.mark.parametrize("errors", [5, [5], "no", {"code": 1}, None, [{"message": "x" * 10_000}]])
+def test_a_refusal_of_any_shape_is_an_error(errors: object) -> None:
+    reply = httpx.Response(429, json={"success": False, "errors": errors}, headers={"retry-after": "x" * 1000})
+    with pytest.raises(CloudflareApiError, match="HTTP 429") as error:
+        api(reply)[0].rulesets("z")
+    assert len(str(error.value)) < 700
+    assert error.value.remedy == "wait 300 seconds and try again"
 
 
 def test_a_zone_is_looked_up_without_a_page_size() -> None:
