@@ -23,14 +23,17 @@ Created = list[tuple[Resource, "LiveResource"]]
 """Resources as their pending operations describe them, each with the live resource that was created."""
 
 
-def repair_state(stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Removes the pending operations from a stack's state. Resources that were created are added to it.
+def repair_state(
+    stack: automation.Stack, environ: Mapping[str, str], say: Callable[[str], None], *, cut_off: bool = False
+) -> None:
+    """Removes the pending operations from a stack's state, and what no longer exists; adds what was created to it.
 
-    Those that were not are created by the next update. `environ` says how to reach the API and the cluster. The
+    Does nothing without pending operations, unless something else shows that the last run was `cut_off`. Pending
+    creations that did not take place are created by the next update. `environ` says how to reach the API and the cluster. The
     engine's own remedy, `refresh --import-pending-creates`, marks such a resource as an import and then forgets it.
     """
     state = export_state(stack)
-    if not pending_operations(state):
+    if not (cut_off or pending_operations(state)):
         return
     from ops.recover.live_resources import LiveResources
     from ops.recover.state_entries import from_pending
@@ -46,7 +49,8 @@ def repair_state(stack: automation.Stack, environ: Mapping[str, str], say: Calla
     drop_pending(state, live)
     add_resources(state, (from_pending(resource, found) for resource, found in created))
     import_state(stack, state)
-    # Whether an interrupted update or deletion took place shows when everything is read.
+    # Whether an interrupted update or deletion took place shows when everything is read. A destroy that runs the program
+    # notes no deletion.
     stack.refresh(show_secrets=False)
 
 
@@ -65,14 +69,9 @@ def completed_creations(state: dict[str, Any], live: "LiveResources") -> Created
 
 
 def drop_pending(state: dict[str, Any], live: "LiveResources") -> None:
-    """Removes the pending operations from the state, and the resources whose pending deletion took place."""
-    operations = pending_operations(state)
+    """Removes the pending operations from the state, and the deleted resources that a refresh would keep."""
     state["deployment"].pop("pending_operations", None)
-    deleted = {
-        operation["resource"]["urn"]
-        for operation in operations
-        if operation["type"] == "deleting" and live.is_deleted(operation["resource"])
-    }
+    deleted = {resource["urn"] for resource in resources(state) if live.is_deleted(resource)}
     # A resource that others refer to is left to the engine, which knows the order of dependencies.
     remaining = [resource for resource in resources(state) if resource["urn"] not in deleted]
     referenced = {urn for one in remaining for urn in [one.get("parent"), *(one.get("dependencies") or [])]}

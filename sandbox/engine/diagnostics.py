@@ -55,6 +55,12 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
         "https://developers.cloudflare.com/ruleset-engine/about/rulesets/",
     ),
     (
+        r"(?s)\bDELETE\b.*\b404\b",
+        "a state without resources that no longer exist, as after an interrupted destroy: repeat the command, which "
+        "looks for them first. Outside the sandbox, `python -m ops recover --adopt` removes them from the state",
+        "docs/recover.md",
+    ),
+    (
         r"\b(9109|10000|1001)\b",
         "an API token with Account > Cloudflare Tunnel: Edit and Zone > DNS: Edit on every zone "
         "(and Zone: Read where zone ids are looked up)",

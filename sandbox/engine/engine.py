@@ -43,7 +43,11 @@ class Engine:
 
     def preview(self, on_output: Progress, policy: bool = False) -> UpdateResult:
         """What `up` would do. With `policy`, the policy pack runs over it."""
-        return self._run(lambda stack, **options: stack.preview(**self._policies(policy), **options), on_output)
+
+        def run(stack: automation.Stack, **options: Any) -> automation.PreviewResult:
+            return stack.preview(**self._policies(policy), **options)
+
+        return self._run(run, on_output, changes=False)
 
     def up(self, on_output: Progress, policy: bool = False) -> UpdateResult:
         """Brings the stack to what the program declares. With `policy`, a broken mandatory rule prevents it."""
@@ -88,14 +92,19 @@ class Engine:
     def _policies(self, policy: bool) -> dict[str, Any]:
         return policy_pack.arguments(self._name) if policy else {}
 
-    def _run(self, operation: Callable[..., Any], on_output: Progress) -> UpdateResult:
+    def _run(self, operation: Callable[..., Any], on_output: Progress, *, changes: bool = True) -> UpdateResult:
         events = EventRecorder()
         with self._stack() as stack:
-            pending_operations.repair_state(stack, self._env, self._progress)
+            note = self._workspace.note
+            pending_operations.repair_state(stack, self._env, self._progress, cut_off=note.exists())
+            note.touch() if changes else note.unlink(missing_ok=True)
             try:
                 result = operation(stack, on_output=on_output, on_event=events, color="never")
             except automation.CommandError as error:
+                if events.complete:
+                    note.unlink(missing_ok=True)
                 raise diagnostics.from_run(events.diagnostics, error, self._name, events.violations) from error
+            note.unlink(missing_ok=True)
             outputs = plain_outputs(result.outputs if isinstance(result, automation.UpResult) else stack.outputs())
         return UpdateResult(events.summary(), events.changes, outputs, events.steps, events.violations)
 

@@ -63,9 +63,20 @@ class EventRecorder:
     steps: list[StepEventMetadata] = field(default_factory=list)
     """Every step of a resource, unchanged ones included: with old and new values, secrets masked."""
     violations: list[Violation] = field(default_factory=list)
+    ended: bool = False
+    """Whether the engine ended the run itself."""
+    failed: bool = False
+    """Whether an operation on a resource failed."""
     _refreshed: set[str] = field(default_factory=set)
 
+    @property
+    def complete(self) -> bool:
+        """Whether the state has everything that the run did. A failed operation may have taken place."""
+        return self.ended and not self.failed
+
     def __call__(self, event: EngineEvent) -> None:
+        self.ended |= event.summary_event is not None
+        self.failed |= event.res_op_failed_event is not None
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.diagnostics.append(event.diagnostic_event)
         if event.policy_event:

@@ -53,6 +53,15 @@ class StackWorkspace:
         self._env = dict(env)
         self._progress = progress
 
+    @property
+    def note(self) -> Path:
+        """A file that exists while a run changes the stack, and afterwards unless the run ended in good order.
+
+        The engine alone does not say that a run was cut off: it writes no pending operation for what a destroy with
+        the program deletes, and none for what a provider was creating when it died.
+        """
+        return self._directory.path / "stacks" / self._name / "unfinished"
+
     @contextmanager
     def open(self) -> Iterator[automation.Stack]:
         """The stack, for one command at a time. Raises `SandboxError` while another command uses it."""
@@ -101,9 +110,14 @@ class StackWorkspace:
         )
         stack = automation.Stack.create_or_select(self._name, workspace)
         if any((self._directory.path / "state" / ".pulumi" / "locks").glob(f"**/{self._name}/*.json")):
-            self._progress(f"unlocking stack {self._name!r}, which an interrupted run left locked")
+            self._note_interruption(f"unlocking stack {self._name!r}, which an interrupted run left locked")
             stack.cancel()
         return stack
+
+    def _note_interruption(self, message: str) -> None:
+        # A plain `pulumi` leaves no note of its own.
+        self.note.touch()
+        self._progress(message)
 
     def _run_program(self) -> None:
         """Runs `__main__.py` as `pulumi up` does: its imports are relative to the project's folder."""

@@ -1,20 +1,23 @@
-"""An engine that is killed after the k-th write to an API, before it receives the response.
+"""Processes of a run that are killed after the k-th write to an API, before they receive the response.
 
 The stand-in providers run in this process, so that every write passes through it, to the emulated API and to the
-cluster. Writes are serialized: a write that runs beside the fatal one fails, as if the providers had died with the
-engine.
+cluster. Writes are serialized, and those of the program's hooks are counted too.
 """
 
 import contextlib
 import json
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import grpc
 import httpx
+import psutil
 import pytest
 from pulumi.automation import _server
 
@@ -26,10 +29,12 @@ from sandbox.engine.engine_processes import find_engines
 from sandbox.providers.__main__ import serve
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.interface import ProviderError
-from sandbox.providers.kubernetes.api import Api
+from sandbox.providers.kubernetes.api import CREATOR, Api
 from sandbox.services.services import SandboxServices
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, Sandbox
+from tests.support import command_process
+from tests.support.command_process import Operation
 from tests.support.processes import alive
 
 Run = Callable[[], object]
@@ -43,20 +48,32 @@ KINDS = (
 """The kinds that the program creates in its namespace."""
 
 
+COMMAND, ENGINE, PROVIDERS = "command", "engine", "providers"
+TARGETS = {name: frozenset({name}) for name in (COMMAND, ENGINE, PROVIDERS)} | {
+    "all at once": frozenset({COMMAND, ENGINE, PROVIDERS})
+}
+"""What is killed. The command runs the program, and starts the engine."""
+
+
 class EngineKiller:
-    """Counts writes and kills the engine after a given number of them."""
+    """Counts writes and kills processes of the run after a given number of them: the engine, unless others are named."""
 
     def __init__(self, backend: str) -> None:
         self.backend = backend
         self.writes: list[str] = []
+        self.command: int | None = None
+        """Id of the process that runs the command, where it is not this one."""
+        self.servers: list[grpc.Server] = []
+        """The providers."""
+        self._targets = TARGETS[ENGINE]
         self._after = 0
         self._run = 0
         self._killed = False
         self._lock = threading.Lock()
 
-    def kill_after(self, writes: int, run: Run) -> bool:
-        """Runs until the given number of writes, then kills the engine; returns whether it was killed."""
-        self._begin(writes)
+    def kill_after(self, writes: int, run: Run, targets: frozenset[str] = TARGETS[ENGINE]) -> bool:
+        """Runs until the given number of writes, then kills the targets; returns whether they were killed."""
+        self._begin(writes, targets)
         try:
             try:
                 run()
@@ -66,34 +83,55 @@ class EngineKiller:
                     raise
                 run()
         except RunFailed:
-            # Otherwise the run failed for another reason.
-            assert self._killed
+            if not self._killed:
+                raise
         _await_programs()
+        psutil.wait_procs(find_engines(self.backend), timeout=60)
         with self._lock:
             killed, self._killed, self._after = self._killed, False, 0
             self._run += 1
         return killed
 
-    def _begin(self, after: int) -> None:
+    def _begin(self, after: int, targets: frozenset[str]) -> None:
         with self._lock:
-            self.writes, self._after, self._killed = [], after, False
+            self.writes, self._after, self._killed, self._targets = [], after, False, targets
             self._run += 1
 
     def write(self, description: str, perform: Callable[[], Any]) -> Any:
         run = self._run
         with self._lock:
-            if self._killed or run != self._run:
-                raise ProviderError("the engine was killed")
+            # What dies with the providers, or after the run, is not written. An engine that lost its command finishes
+            # its current steps, and providers finish the calls of an engine that they lost.
+            if run != self._run or (self._killed and PROVIDERS in self._targets):
+                raise ProviderError("the providers were killed")
             response = perform()
             self.writes.append(description)
             if len(self.writes) == self._after:
                 self._killed = True
-                for engine in find_engines(self.backend):
-                    engine.kill()
-                    while alive(engine.pid):
-                        time.sleep(0.005)
-                raise ProviderError("the engine was killed")
+                self._kill()
+            if self._killed and self._targets != TARGETS[COMMAND]:
+                raise ProviderError("the response was lost")
             return response
+
+    def _kill(self) -> None:
+        victims = find_engines(self.backend) if ENGINE in self._targets else []
+        if COMMAND in self._targets:
+            assert self.command is not None
+            victims.append(psutil.Process(self.command))
+        for victim in victims:
+            victim.send_signal(signal.SIGSTOP)
+        for victim in victims:
+            victim.kill()
+            while alive(victim.pid):
+                time.sleep(0.005)
+        if PROVIDERS in self._targets:
+            for server in self.servers:
+                server.stop(grace=None)
+
+    def count(self, description: str) -> None:
+        """Counts a write that a hook of the program has made."""
+        with contextlib.suppress(ProviderError):
+            self.write(description, lambda: None)
 
 
 def _await_programs() -> None:
@@ -129,11 +167,16 @@ class EngineHarness:
         _count_cloudflare(self.killer, patch)
         _count_kubernetes(self.killer, patch)
         self._cluster = Api(self.env["KUBECONFIG"])
-        self._servers, ports = serve(["cloudflare", "kubernetes", "random"])
+        self.start_providers()
+
+    def start_providers(self) -> None:
+        """Starts the providers anew, which a run may have lost."""
+        self.stop()
+        self.killer.servers, ports = serve(["cloudflare", "kubernetes", "random"])
         self.env["PULUMI_DEBUG_PROVIDERS"] = ",".join(f"{name}:{port}" for name, port in ports.items())
 
     def stop(self) -> None:
-        for server in self._servers:
+        for server in self.killer.servers:
             server.stop(grace=None)
 
     def api_state(self) -> dict[str, Any]:
@@ -161,12 +204,45 @@ class EngineHarness:
     def checkpoint(self, stack: str) -> dict[str, Any]:
         """The state of a stack, from its file."""
         file = self.services.directory.path / "state/.pulumi/stacks/culvert" / f"{stack}.json"
-        return json.loads(file.read_text())["checkpoint"]["latest"]
+        return json.loads(file.read_text())["checkpoint"]["latest"] or {}
+
+    def objects_of_engines(self) -> set[str]:
+        """Every object that an engine created and that is not being deleted, as `KIND NAMESPACE/NAME`."""
+        names = set[str]()
+        for path, kind in self._listed_kinds():
+            for item in self._cluster.call("GET", path)["items"]:
+                metadata = item["metadata"]
+                managers = [field.get("manager", "") for field in metadata.get("managedFields") or ()]
+                if any(manager.startswith(CREATOR) for manager in managers) and not metadata.get("deletionTimestamp"):
+                    namespace = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+                    names.add(f"{kind} {namespace}{metadata['name']}")
+        return names
+
+    def _listed_kinds(self) -> Iterator[tuple[str, str]]:
+        """Path and name of each kind of object that an engine may create."""
+        groups = [group["preferredVersion"]["groupVersion"] for group in self._cluster.call("GET", "/apis")["groups"]]
+        for prefix in ["/api/v1", *(f"/apis/{version}" for version in groups)]:
+            for kind in self._cluster.call("GET", prefix)["resources"]:
+                if {"list", "create"} <= set(kind["verbs"]) and "/" not in kind["name"]:
+                    yield f"{prefix}/{kind['name']}", kind["kind"]
 
     def engine(self, stack: str, config: dict[str, Any]) -> Engine:
-        file = self.box.stack_file(stack, config)
+        return self.engine_of(stack, self.box.stack_file(stack, config))
+
+    def engine_of(self, stack: str, file: Path) -> Engine:
+        """The engine of a stack file, in this process."""
         self.services.seed(Settings.from_stack_file(file))
         return Engine(self.services.directory, stack, file, self._tool, self.env, self.messages.append)
+
+    def run(self, name: str, stack: str, config: Path, **options: Any) -> None:
+        """Runs an operation of the engine by a command in a process of its own. Raises `RunFailed`."""
+        self.services.seed(Settings.from_stack_file(config))
+        home = self.services.directory.path
+        operation = Operation(name, stack, config, home, self._tool, dict(self.env), options)
+        failed = command_process.run(operation, lambda pid: setattr(self.killer, "command", pid), self.killer.count)
+        self.killer.command = None
+        if failed:
+            raise RunFailed([{"message": failed}])
 
 
 @contextlib.contextmanager

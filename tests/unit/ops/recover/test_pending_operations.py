@@ -74,9 +74,11 @@ def test_a_resource_deleted_before_its_replacement_is_removed() -> None:
     assert [each["id"] for each in interrupted["deployment"]["resources"]] == ["t2", "r2"]
 
 
-def test_a_tunnel_whose_deletion_took_place_leaves_the_state() -> None:
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_tunnel_whose_deletion_took_place_leaves_the_state(noted: bool) -> None:
+    # A destroy that runs the program notes no pending operation.
     tunnel = resource(TUNNEL, "tunnel", "t1")
-    interrupted = state([tunnel, resource(RECORD, "a", "r1")], deleting=tunnel)
+    interrupted = state([tunnel, resource(RECORD, "a", "r1")], **({"deleting": tunnel} if noted else {}))
     drop_pending(interrupted, live(deleted=("t1",)))
     assert names(interrupted) == ["a"]
     assert "pending_operations" not in interrupted["deployment"]

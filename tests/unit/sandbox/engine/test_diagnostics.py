@@ -27,6 +27,7 @@ def diagnostic(message: str) -> DiagnosticEvent:
         ("error 81053: a record exists", "`adopt`"),
         ("error 20217: entry point exists", "pulumi import"),
         ("error 9109: invalid token", "Cloudflare Tunnel: Edit"),
+        ('failed: DELETE "https://api/…": 404 Not Found {"code": 1001}', "ops recover --adopt"),
         ("resource is protected", "protect: false"),
         ('namespaces "blog" already exists', "create: false"),
         ('pods violates PodSecurity "restricted:latest"', "restricted Pod Security Standard"),
@@ -35,7 +36,7 @@ def diagnostic(message: str) -> DiagnosticEvent:
 def test_a_known_error_has_a_hint_and_its_source(message: str, hint: str) -> None:
     (entry,) = from_run([diagnostic(message)], ERROR, "dev").errors
     assert entry["key"] == "culvert-dev-blog.example.com"
-    assert entry["source"].startswith("https://")
+    assert entry["source"].startswith(("https://", "docs/"))
     assert entry["message"] == f"{message}\nWhat to do: {entry['accepted']}."
     assert re.search(hint, entry["accepted"])
 

@@ -1,0 +1,203 @@
+"""Example stacks whose runs are killed after each of their writes, and completed by the next run."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from itertools import count
+from typing import Any
+
+import yaml
+
+from sandbox.engine.engine import Engine
+from settings import Settings
+from tests.support.interrupted_engine import EngineHarness, quiet
+from tests.support.paths import PROJECT
+
+SHARED = "waf-shared"
+"""The example of WAF rules, in a zone where others have a rule."""
+_FILES = {path.name.split(".")[1]: path for path in sorted((PROJECT / "examples" / "stacks").glob("Pulumi.*.yaml"))}
+EXAMPLES = {**_FILES, SHARED: _FILES["waf"]}
+OPERATIONS = ("up", "change", "rotate", "rename", "destroy", "destroy --run-program")
+Live = frozenset[tuple[str, str]]
+"""What exists: pairs of kind and id."""
+
+
+class ExampleStack:
+    """One example stack file in a sandbox, under a stack name of its own."""
+
+    def __init__(self, harness: EngineHarness, example: str) -> None:
+        self.harness = harness
+        self.name = f"kill-{example}"
+        content: dict[str, Any] = yaml.safe_load(EXAMPLES[example].read_text())["config"]
+        self.original = {key.removeprefix("culvert:"): value for key, value in content.items()}
+        self.write(self.original)
+        self.engine().export()
+        self._shared: list[str] = []
+        if example == SHARED:
+            self._share_zone()
+        self.before = self.live()
+        self.foreign_rules = self._foreign_rules()
+
+    def _share_zone(self) -> None:
+        path = f"/zones/{self.original['zones']['example.com']}/rulesets"
+        rule = {"action": "block", "expression": 'http.host eq "old.example.com"', "description": "closed"}
+        ruleset = {"name": "default", "kind": "zone", "phase": "http_request_firewall_custom", "rules": [rule]}
+        existing = [one for one in self.harness.box.api("GET", path) if one["phase"] == ruleset["phase"]]
+        shared = existing[0] if existing else self.harness.box.api("POST", path, ruleset)
+        self._shared = [f"{path}/{shared['id']}"]
+        self.original["waf"]["adopt"] = [shared["id"]]
+        self.write(self.original)
+
+    def _foreign_rules(self) -> list[dict[str, Any]]:
+        """The rules of others in all zones, without their versions and times."""
+        rulesets = [item for item in self.harness.api_state()["objects"] if item["kind"] == "rulesets"]
+        rules = [rule for ruleset in rulesets for rule in ruleset.get("rules", ())]
+        written = [{key: rule[key] for key in rule if key not in ("version", "last_updated")} for rule in rules]
+        return [rule for rule in written if not rule["ref"].startswith("culvert-kill-")]
+
+    def write(self, config: Mapping[str, Any]) -> None:
+        self.config = self.harness.box.stack_file(self.name, config)
+
+    def engine(self) -> Engine:
+        """A new engine for the stack file as it is now."""
+        return self.harness.engine_of(self.name, self.config)
+
+    def killed(self, operation: str, writes: int, targets: frozenset[str]) -> bool:
+        """Runs the operation and kills the targets after so many writes; returns whether there were as many."""
+        kill_after = self.harness.killer.kill_after
+        name, _, program = operation.partition(" --")
+        options = {"run_program": True} if program else {}
+        if name in ("change", "rename"):
+            self.write((changed if name == "change" else renamed)(self.original, writes))
+            name = "up"
+        killed = kill_after(writes, lambda: self.harness.run(name, self.name, self.config, **options), targets)
+        self.harness.start_providers()
+        return killed
+
+    def create(self) -> None:
+        if not self.harness.checkpoint(self.name).get("resources"):
+            self.engine().up(quiet)
+
+    def destroy(self) -> None:
+        if self.harness.checkpoint(self.name).get("resources"):
+            self.engine().destroy(quiet)
+            self.assert_absent()
+
+    def remove(self) -> None:
+        """Destroys the stack, and deletes what others had in its zone."""
+        self.destroy()
+        for ruleset in self._shared:
+            self.harness.box.api("DELETE", ruleset)
+
+    def assert_complete(self) -> None:
+        """Asserts that API, cluster and state have each declared resource once and agree."""
+        self._await_available()
+        state = self.harness.checkpoint(self.name)
+        assert not state.get("pending_operations"), state["pending_operations"]
+        replaced = [resource["urn"] for resource in state["resources"] if resource.get("delete")]
+        assert not replaced, replaced
+        live = self.live()
+        recorded = self.recorded(state, live)
+        assert live - self.before <= recorded, f"not in the state: {live - self.before - recorded}"
+        assert recorded <= live, f"only in the state: {recorded - live}"
+        assert self._foreign_rules() == self.foreign_rules
+        preview = self.engine()._run(lambda stack, **to: stack.preview(refresh=True, **to), quiet)
+        assert preview.changes == [], preview.changes
+
+    def assert_absent(self) -> None:
+        assert not self.harness.checkpoint(self.name).get("resources"), "the state has resources"
+        # Adopted resources were there before, and are deleted with the stack.
+        assert self.live() <= self.before, f"left over: {self.live() - self.before}"
+        assert self._foreign_rules() == self.foreign_rules
+
+    def live(self) -> Live:
+        """The resources of all stacks in the API, and the engine's objects in the cluster."""
+        state = self.harness.api_state()
+        found = {("tunnels", tunnel["id"]) for tunnel in state["tunnels"] if not tunnel["deleted_at"]}
+        found |= {("records", record["id"]) for zone in state["zones"] for record in zone["records"]}
+        found |= {(item["kind"], item["id"]) for item in state["objects"]}
+        return frozenset(found | {("cluster", name) for name in self.harness.objects_of_engines()})
+
+    def recorded(self, state: dict[str, Any], live: Live) -> Live:
+        """The resources in the state, under the kinds and ids of the live ones."""
+        kinds: dict[str, str] = {id_: kind for kind, id_ in live}
+        found = set[tuple[str, str]]()
+        for resource in state["resources"]:
+            type_: str = resource["type"]
+            id_: str = resource.get("id", "")
+            if type_.startswith("kubernetes:"):
+                found.add(("cluster", f"{type_.rpartition(':')[2]} {id_}"))
+            elif type_.startswith("cloudflare:") and "TunnelCloudflaredConfig" not in type_:
+                found.add((kinds.get(id_, type_), id_))
+        return frozenset(found)
+
+    def _await_available(self) -> None:
+        # The next run imports what a killed engine was creating, and does not wait for imported resources.
+        namespace = Settings.from_stack_file(self.config).namespace
+        assert namespace
+        deadline = time.monotonic() + 60
+        while any(
+            one["status"].get("availableReplicas") != one["spec"]["replicas"]
+            for one in self.harness.namespaced_objects(namespace.name)["Deployment"]
+        ):
+            assert time.monotonic() < deadline, "a Deployment does not become available"
+            time.sleep(0.1)
+
+
+def kill_after_each_write(
+    stack: ExampleStack, operation: str, targets: frozenset[str], writes: Iterable[int] | None = None
+) -> Iterator[int]:
+    """Kills the operation after each of its writes, and completes it; yields the number of kills after each.
+
+    `writes` are the numbers of the writes to kill after; by default all of them.
+    """
+    for kills, number in enumerate(writes or count(1), 1):
+        if operation == "up":
+            stack.destroy()
+        else:
+            stack.create()
+        if not stack.killed(operation, number, targets):
+            return
+        # A destroy that was cut off is completed, and by turns taken back.
+        if operation.startswith("destroy") and number % 2:
+            stack.engine().destroy(quiet)
+            stack.assert_absent()
+        else:
+            stack.engine().up(quiet)
+            stack.assert_complete()
+        yield kills
+
+
+def changed(config: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The settings with another value wherever a value can change in place; each number gives other values."""
+    new = deepcopy(dict(config))
+    new.setdefault("connector", {})["podAnnotations"] = {"example.com/change": str(number)}
+    for route in new["routes"]:
+        if isinstance(route.get("access"), dict):
+            route["access"]["sessionDuration"] = f"{number}h"
+    edits: dict[str, Callable[[Any], object]] = {
+        "loadBalancer": lambda options: options["health"].update(interval=60 + number),
+        "waf": lambda options: options["rateLimits"][0].update(requests=5 + number),
+        "notify": lambda options: options.update(email=[f"ops{number}@example.com"]),
+        "privateNetworks": lambda options: options["routes"][0].update(comment=f"change {number}"),
+    }
+    for key, edit in edits.items():
+        if key in new:
+            edit(new[key])
+    return new
+
+
+def renamed(config: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The settings with other hostnames, wildcards and adopted records apart."""
+    new = deepcopy(dict(config))
+    for route in new["routes"]:
+        hostname = route["hostname"]
+        if not hostname.startswith("*") and "adopt" not in route:
+            label, _, rest = hostname.partition(".")
+            route["hostname"] = f"{label}-{number}.{rest}"
+            if new.get("loadBalancer", {}).get("hostname") == hostname:
+                new["loadBalancer"]["hostname"] = route["hostname"]
+            for rule in new.get("waf", {}).get("rules", ()):
+                if hostname in rule.get("hostnames", ()):
+                    rule["hostnames"] = [route["hostname"]]
+    return new
