@@ -122,7 +122,11 @@ class _LookupFailed(grpc.RpcError):
         return str(self)
 
 
-EMPTY_ACCOUNT = {"readStackOutputs": {"outputs": {}}, "getDnsRecords": {"results": []}}
+EMPTY_ACCOUNT = {
+    "readStackOutputs": {"outputs": {}},
+    "readStackResourceOutputs": {"outputs": {}},
+    "getDnsRecords": {"results": []},
+}
 """Answers to look-ups for a new stack with new hostnames."""
 
 

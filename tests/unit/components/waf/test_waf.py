@@ -53,7 +53,7 @@ def there(*rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {**ruleset, "rules": list(rules), **changes}
 
 
-def deployed(deploy: Deploy, *rules: WafRuleArgs, rulesets: Any = (), **more: Any) -> Recorded:
+def deployed(deploy: Deploy, *rules: WafRuleArgs, rulesets: Any = (), answers: Any = None, **more: Any) -> Recorded:
     args: WafRulesArgs = {
         "account_id": ACCOUNT,
         "zones": {"example.com": ZONE, "example.org": None},
@@ -64,7 +64,7 @@ def deployed(deploy: Deploy, *rules: WafRuleArgs, rulesets: Any = (), **more: An
         hook = pulumi.ResourceHook("take-back", lambda _: None)
         WafRules("culvert-dev", {**args, "before_delete": [hook], **more})  # pyright: ignore[reportArgumentType]
 
-    return deploy(program, rulesets=rulesets)
+    return deploy(program, rulesets=rulesets, answers=answers or {})
 
 
 def test_a_zone_has_one_ruleset_for_rules_and_one_for_limits(deploy: Deploy) -> None:
@@ -143,3 +143,26 @@ def test_the_stacks_own_ruleset_is_not_imported_again(deploy: Deploy) -> None:
     found = there(FOREIGN, description=f"by hand {MARK}")
     (ruleset,) = deployed(deploy, BLOCK, rulesets=[found], adopt=["2" * 32]).resources
     assert (ruleset.imported, ruleset.inputs["description"]) == ("", f"by hand {MARK}")
+
+
+@pytest.mark.parametrize("adopt", [[], ["2" * 32]])
+def test_a_ruleset_that_an_interrupted_destroy_released_is_still_the_stacks_own(
+    deploy: Deploy, adopt: list[str]
+) -> None:
+    resources = {
+        "urn:pulumi:dev::culvert::cloudflare:index/ruleset:Ruleset::rules": {
+            "type": "cloudflare:index/ruleset:Ruleset",
+            "outputs": {"id": "2" * 32},
+        },
+        "urn:pulumi:dev::culvert::culvert:index:WafRules::waf": {"type": "culvert:index:WafRules", "outputs": {}},
+    }
+    found, answers = there(FOREIGN, description="by hand"), {"readStackResourceOutputs": {"outputs": resources}}
+    (ruleset,) = deployed(deploy, BLOCK, rulesets=[found], answers=answers, adopt=adopt).resources
+    # An import would replace the ruleset in the state, and the deletion of the old one would release it again.
+    assert (ruleset.imported, ruleset.inputs["description"]) == ("", f"by hand {MARK}")
+    assert ruleset.inputs["rules"] == [KEPT, SENT_BLOCK]
+
+
+def test_a_state_that_cannot_be_read_owns_no_ruleset(deploy: Deploy) -> None:
+    with pytest.raises(pulumi.RunError, match="another owner"):
+        deployed(deploy, BLOCK, rulesets=[there(FOREIGN)], answers={"readStackResourceOutputs": "no backend"})
