@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
-from yaml import YAMLError
 
 from clients.errors import ApiUnreachable, KubernetesApiError
 from clients.kubeconfig import create_client, load_client
@@ -26,13 +26,26 @@ class KubernetesApi:
     Every call raises ApiUnreachable where there is no answer, KubernetesApiError where the API server refuses.
     """
 
-    def __init__(self, kubeconfig: str | None = None) -> None:
-        """`kubeconfig` is a file to read in place of the usual one."""
+    def __init__(
+        self,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        timeout: float | tuple[float, float] = _TIMEOUT,
+    ) -> None:
+        """`kubeconfig` is a file to read in place of the usual one, or the content of one, as Pulumi's provider takes
+        it; `context` is one of its contexts in place of the current one. `timeout` is for one call, in seconds: for
+        the connection and for the answer where it is a pair."""
         try:
+            content = yaml.safe_load(kubeconfig) if kubeconfig else None
             # Passed explicitly, since the library reads KUBECONFIG only once, when it is imported.
-            self._api = load_client(kubeconfig or os.environ.get("KUBECONFIG") or None)
-        except (ConfigException, OSError, YAMLError):
+            path = kubeconfig or os.environ.get("KUBECONFIG") or None
+            self._api = load_client(content if isinstance(content, dict) else path, context)
+        except (ConfigException, OSError, yaml.YAMLError) as error:
+            if context:
+                # The cluster that this runs in is another than the one asked for.
+                raise ApiUnreachable(f"no kubeconfig has a usable context {context}: {error}") from None
             self._api = create_client(_in_cluster_config())
+        self._timeout = timeout
         self.server: str = self._api.configuration.host
 
     def get(self, path: str, **query: str) -> Object:
@@ -110,7 +123,7 @@ class KubernetesApi:
 
     def _reply(self, request: tuple[Any, ...]) -> tuple[int, str | None, bytes]:
         """Status, its phrase and body. The timeout is that of the connection, and of each piece of the reply."""
-        reply = self._api.call_api(*request, _request_timeout=_TIMEOUT)
+        reply = self._api.call_api(*request, _request_timeout=self._timeout)
         return reply.status, reply.reason, collect(reply.response.stream())
 
     def _object(self, path: str, text: str) -> Object:

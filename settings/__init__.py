@@ -11,6 +11,7 @@ from settings.derived.destination_kinds import (
     PodDestination,
 )
 from settings.derived.kubernetes_services import KubernetesService
+from settings.derived.service_readings import NOT_FOUND, Readings
 from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.model import Settings
 from settings.options.connector import ConnectorOptions
@@ -23,6 +24,7 @@ from settings.options.tunnel import TUNNEL_DOMAIN
 from settings.stack_names import base_name, check_name, stack_name
 
 __all__ = [
+    "NOT_FOUND",
     "OWN_VARIABLES",
     "TUNNEL_DOMAIN",
     "AccessApplication",
@@ -40,6 +42,7 @@ __all__ = [
     "NetworkPolicyOptions",
     "PathOptions",
     "PodDestination",
+    "Readings",
     "Route",
     "SettingIssue",
     "Settings",

@@ -7,7 +7,7 @@ import pulumi
 
 from components.access import Access
 from components.connector.connector import Connector
-from components.exposure import arguments, lookups
+from components.exposure import arguments, cluster_services, lookups
 from components.exposure.hooks import drop_connections, release_rulesets
 from components.exposure.outputs import exports
 from components.load_balancer import LoadBalancer
@@ -57,6 +57,9 @@ class Exposure(pulumi.ComponentResource):
     """WAF rules for zones that another stack owns, for the `waf.include` of that stack; absent without such rules."""
     connector: pulumi.Output[str]
     """Name of the connector's Deployment."""
+    services: pulumi.Output[dict[str, Any]] | None
+    """What the network policy took from the cluster's Services, by `namespace/name`: what counts while one of them
+    cannot be read. Absent where no Service was read."""
     virtual_network_id: pulumi.Output[str] | None
     """UUID of the virtual network of the private routes; absent without such routes."""
     service_tokens: pulumi.Output[dict[str, dict[str, str]]] | None
@@ -68,7 +71,9 @@ class Exposure(pulumi.ComponentResource):
         check_name(name)
         settings = settings if isinstance(settings, Settings) else Settings.parse(settings)
         owner = f"{pulumi.get_project()}/{pulumi.get_stack()}"
-        existing = lookups.existing(name, settings, lookups.invoke_options(opts))
+        outputs = lookups.outputs_of_last_run(name)
+        settings = cluster_services.resolve(settings, settings.namespace_name(name), opts, outputs)
+        existing = lookups.existing(settings, outputs, lookups.invoke_options(opts))
         adopted_tunnel, adopted_records = settings.adopted(existing, owner)
         super().__init__("culvert:index:Exposure", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -139,6 +144,8 @@ class Exposure(pulumi.ComponentResource):
         rules = settings.waf_rules_for_owners(name)
         self.waf_rules = pulumi.Output.from_input(rules) if rules else None
         self.connector = connector.deployment
+        services = {key: service.to_output() for key, service in settings.services.items()}
+        self.services = pulumi.Output.from_input(services) if services else None
         self.virtual_network_id = private.virtual_network_id if private else None
         self.service_tokens = access.service_tokens if access and access.tokens else None
         self.register_outputs({**exports(self)})

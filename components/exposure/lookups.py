@@ -19,14 +19,28 @@ MAX_ITEMS = 1_000_000
 """Records read of a zone: the default of 1,000 could cut off the record we look for."""
 
 
-def existing(name: str, settings: Settings, options: pulumi.InvokeOptions) -> Existing:
-    """What exists for the hostnames of the settings and the tunnel to adopt; `name` is the exposure's.
+def outputs_of_last_run(name: str) -> Mapping[str, Any]:
+    """The outputs of the stack's last complete run, if they are those of the exposure `name`; else everything is
+    new."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        # As a StackReference does, without a resource in every preview.
+        answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+    except Exception as error:
+        pulumi.log.debug(f"the stack's own outputs cannot be read: {error}")
+        return {}
+    outputs = (answer or {}).get("outputs") or {}
+    # A program may have several exposures, and outputs of its own under these names.
+    return outputs if outputs.get("tunnelName") == name else {}
+
+
+def existing(settings: Settings, outputs: Mapping[str, Any], options: pulumi.InvokeOptions) -> Existing:
+    """What exists for the hostnames of the settings and the tunnel to adopt; `outputs` are those of the last run.
 
     Reads of Cloudflare: none for hostnames that the stack has; one for a new one, or, where a zone has several, one for
     each hundred of the zone's records and one more; two for a zone without an id that has a new hostname; one for the
     tunnel. A zone that cannot be listed is a warning: the API refuses a second record later on, it overwrites none.
     """
-    outputs = _outputs(name)
     tunnel_id, record_ids = outputs.get("tunnelId"), outputs.get("records") or {}
     new: dict[str, list[str]] = {}
     for hostname, zone in settings.hostnames().items():
@@ -57,21 +71,6 @@ def invoke_options(opts: pulumi.ResourceOptions | None) -> pulumi.InvokeOptions:
     given = [*(providers.values() if isinstance(providers, Mapping) else providers), opts.provider]
     provider = next((each for each in given if each and each.package == "cloudflare"), None)
     return pulumi.InvokeOptions(parent=None if provider else opts.parent, provider=provider)
-
-
-def _outputs(name: str) -> Mapping[str, Any]:
-    """The outputs of the stack's last complete run, if they are those of the exposure `name`; else everything is
-    new."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    try:
-        # As a StackReference does, without a resource in every preview.
-        answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
-    except Exception as error:
-        pulumi.log.debug(f"the stack's own outputs cannot be read: {error}")
-        return {}
-    outputs = (answer or {}).get("outputs") or {}
-    # A program may have several exposures, and outputs of its own under these names.
-    return outputs if outputs.get("tunnelName") == name else {}
 
 
 def _records(

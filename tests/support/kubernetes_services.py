@@ -22,6 +22,7 @@ def service(name: str, namespace: str = "shop", ports: list[Object] | None = Non
 def endpoint_slice(*addresses: str, ports: list[Object], family: str = "IPv4", ready: bool = True) -> Object:
     """An EndpointSlice; a port without a name has an empty one in the API."""
     return {
+        "metadata": {"name": "slice"},
         "addressType": family,
         "endpoints": [{"addresses": [each], "conditions": {"ready": ready}} for each in addresses],
         "ports": [{"name": "", "protocol": "TCP", **port} for port in ports],

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from unittest import mock
 
 import grpc
 import pulumi
@@ -235,7 +237,9 @@ def recorder() -> Iterator[Deploy]:
         pulumi.runtime.set_all_config(dict(config or {}))
         mocks.set_mocks(cloud, project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded, cloud))
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
-        loop.run_until_complete(run_in_stack(lambda: _run(program)))
+        # A program under mocks reads no cluster but the one that its configuration names.
+        with mock.patch.dict(os.environ, {"KUBECONFIG": os.path.join(os.devnull, "kubeconfig")}):
+            loop.run_until_complete(run_in_stack(lambda: _run(program)))
         return recorded
 
     # A thread's stack is short. The SDK sends the whole stack with each resource, and that of a test is long.

@@ -237,6 +237,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     # An adopted record is the stack's own, with or without the setting.
     ("routes.adopt", {}, route(adopt=RECORD_ID), set()),
     ("tunnel.adopt", {}, {"tunnel": {"adopt": TUNNEL_ID}}, set()),
+    ("clusterDomain", {}, {"clusterDomain": "k8s.example"}, {RULES}),
     ("namespace.name", {}, {"namespace": "log"}, EVERYWHERE),
     ("namespace.create", {}, {"namespace": {"name": "blog", "create": False}}, {"- Namespace namespace"}),
     ("namespace.labels", {}, {"namespace": {"name": "blog", "labels": {"team": "web"}}}, {"~ Namespace namespace"}),

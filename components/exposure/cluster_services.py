@@ -1,0 +1,119 @@
+"""Services of the cluster that routes name, read before the first resource is registered.
+
+What was read is an output of the stack, so that a later run knows it where a Service is away for a moment.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from settings import NOT_FOUND, KubernetesService, Readings, Settings, SettingsError, loading
+
+if TYPE_CHECKING:
+    from clients.kubernetes import KubernetesApi
+
+_TIMEOUT = (5, 15)
+"""Seconds for a connection to the API server, and for an answer: a preview must not wait long for a cluster."""
+
+
+def resolve(
+    settings: Settings, namespace: str, opts: pulumi.ResourceOptions | None, outputs: Mapping[str, Any]
+) -> Settings:
+    """The settings with what the cluster says about the Services that routes name.
+
+    Each Service is read once, by the kubeconfig and context of the Kubernetes provider that `opts` lead to; what
+    remains unknown is a warning. `outputs` are those of the stack's last run. Ends the program where a route cannot
+    use its Service.
+    """
+    wanted = settings.services_to_read(namespace)
+    if not wanted:
+        return settings
+    remembered = _remembered(outputs)
+    try:
+        settings, warnings = settings.with_services(namespace, _read(wanted, opts), remembered)
+    except SettingsError as error:
+        loading.stop(loading.with_lines(error, loading.engine_values()))
+    for warning in warnings:
+        pulumi.log.warn(warning)
+    return settings
+
+
+def _remembered(outputs: Mapping[str, Any]) -> dict[str, KubernetesService]:
+    stored = outputs.get("services")
+    found: dict[str, KubernetesService] = {}
+    for key, value in stored.items() if isinstance(stored, Mapping) else ():
+        namespace, _, name = key.partition("/")
+        if service := KubernetesService.from_output(namespace, name, value):
+            found[key] = service
+    return found
+
+
+def _read(wanted: Mapping[str, tuple[str, str]], opts: pulumi.ResourceOptions | None) -> Readings:
+    # Imported here, since a stack without such a route reads nothing.
+    from clients.errors import ApiUnreachable, CheckUnavailable
+
+    readings: dict[str, KubernetesService | str] = {}
+    try:
+        api = _api(opts)
+        for key, (namespace, name) in wanted.items():
+            try:
+                readings[key] = read_service(api, namespace, name)
+            except ApiUnreachable:
+                raise
+            except CheckUnavailable as error:
+                readings[key] = f"cannot be read ({error.reason})"
+    except CheckUnavailable as error:
+        # Asking for the others would only take as long again.
+        return dict.fromkeys(wanted, f"cannot be read ({error.reason})") | readings
+    return readings
+
+
+def read_service(api: "KubernetesApi", namespace: str, name: str) -> KubernetesService | str:
+    """A Service with its EndpointSlices where these matter; NOT_FOUND if it does not exist. Raises CheckUnavailable."""
+    found = api.find(f"/api/v1/namespaces/{namespace}/services/{name}")
+    if found is None:
+        return NOT_FOUND
+    try:
+        service = KubernetesService.of(found)
+        if not service.needs_slices:
+            return service
+        path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+        return KubernetesService.of(found, api.items(path, {"kubernetes.io/service-name": name}))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "cannot be read (the answer is not a Service with EndpointSlices)"
+
+
+def _api(opts: pulumi.ResourceOptions | None) -> "KubernetesApi":
+    from clients.errors import ApiUnreachable
+    from clients.kubernetes import KubernetesApi
+
+    provider = next(_providers(opts), None)
+    if provider is None:
+        config = pulumi.Config("kubernetes")
+        inputs: Mapping[str, Any] = {key: config.get(key) for key in ("kubeconfig", "context", "cluster")}
+    else:
+        try:
+            # As the SDK reads a resource by its URN: the provider's own object does not have its inputs in every
+            # language.
+            answer = pulumi.runtime.invoke("pulumi:pulumi:getResource", {"urn": provider.urn})
+        except Exception as error:  # the SDK raises nothing narrower
+            raise ApiUnreachable(f"the engine does not return the Kubernetes provider: {error}") from None
+        inputs = (answer.value or {}).get("state") or {}
+        if not answer.is_known or any(isinstance(value, pulumi.Output) for value in inputs.values()):
+            raise ApiUnreachable("the provider's kubeconfig is not known yet")
+    if inputs.get("cluster"):
+        raise ApiUnreachable("the provider's option cluster, beside a context, is not supported here")
+    return KubernetesApi(inputs.get("kubeconfig"), inputs.get("context"), timeout=_TIMEOUT)
+
+
+def _providers(opts: pulumi.ResourceOptions | None) -> Iterator[pulumi.ProviderResource]:
+    """The Kubernetes provider of a component with the options `opts`, before it is registered."""
+    if opts is None:
+        return
+    given = opts.providers or {}
+    listed = [*(given.values() if isinstance(given, Mapping) else given), opts.provider]
+    yield from (each for each in listed if each and each.package == "kubernetes")
+    inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
+    if inherited:
+        yield inherited
