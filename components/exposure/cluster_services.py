@@ -23,7 +23,7 @@ def resolve(
     """The settings with what the cluster says about the Services that routes name.
 
     Each Service is read once, by the kubeconfig and context of the Kubernetes provider that `opts` lead to; what
-    remains unknown is a warning. `outputs` are those of the stack's last run. Ends the program where a route cannot
+    remains unknown is a warning. `outputs` are those of the stack's last run. Raises SettingsError where a route cannot
     use its Service.
     """
     wanted = settings.services_to_read(namespace)
@@ -33,7 +33,7 @@ def resolve(
     try:
         settings, warnings = settings.with_services(namespace, _read(wanted, opts), remembered)
     except SettingsError as error:
-        loading.stop(loading.with_lines(error, loading.engine_values()))
+        raise loading.with_lines(error, loading.engine_values()) from None
     for warning in warnings:
         pulumi.log.warn(warning)
     return settings
