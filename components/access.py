@@ -5,6 +5,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.argument_check import check_arguments
+
 
 class AccessApplicationArgs(TypedDict):
     domains: list[str]
@@ -52,6 +54,7 @@ class Access(pulumi.ComponentResource):
     CF-Access-Client-Secret; secret."""
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, AccessArgs)
         super().__init__("culvert:index:Access", name, {}, opts)
         self._name, self._account = name, args["account_id"]
         applications = args["applications"]

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.argument_check import check_arguments
 from components.zone_lookup import zone_id
 from settings import TUNNEL_DOMAIN
 
@@ -55,6 +56,7 @@ class LoadBalancer(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, LoadBalancerArgs)
         super().__init__("culvert:index:LoadBalancer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         hostname = args["hostname"]

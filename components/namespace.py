@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
+from components.argument_check import check_arguments
 from components.naming import common_labels
 
 # The API server rejects every pod in the namespace that does not meet the restricted Pod Security Standard.
@@ -32,6 +33,7 @@ class Namespace(pulumi.ComponentResource):
     """Name of the namespace, known once it exists: resources that use this output wait for it."""
 
     def __init__(self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, NamespaceArgs)
         super().__init__("culvert:index:Namespace", name, {}, opts)
         self.name = pulumi.Output.from_input(args["name"])
         if args.get("create", True):

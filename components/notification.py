@@ -5,6 +5,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.argument_check import check_arguments
+
 
 class NotificationArgs(TypedDict):
     account_id: pulumi.Input[str]
@@ -33,6 +35,7 @@ class Notification(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: NotificationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, NotificationArgs)
         super().__init__("culvert:index:Notification", name, {}, opts)
         recipients = {
             "emails": args.get("email", []),

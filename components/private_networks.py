@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.argument_check import check_arguments
 from components.records import COMMENT_LIMIT  # the limit of comments on routes too
 
 
@@ -50,6 +51,7 @@ class PrivateNetworks(pulumi.ComponentResource):
     """UUID of the routes' virtual network, including the account's default one."""
 
     def __init__(self, name: str, args: PrivateNetworksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, PrivateNetworksArgs)
         super().__init__("culvert:index:PrivateNetworks", name, {}, opts)
         replace_with = list(args.get("replace_with", []))
         virtual_network: Any = args.get("virtual_network_id")

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.argument_check import check_arguments
 from components.zone_lookup import zone_id
 
 # The limit of the free plan. The API rejects longer comments.
@@ -42,6 +43,7 @@ class Records(pulumi.ComponentResource):
     """Hostname → id of its record."""
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, RecordsArgs)
         super().__init__("culvert:index:Records", name, {}, opts)
         known, account = args.get("zones", {}), args["account_id"]
         zones = {zone: zone_id(self, zone, known, account) for zone in dict.fromkeys(args["hostnames"].values())}

@@ -6,6 +6,7 @@ import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
+from components.argument_check import check_arguments
 from components.naming import common_labels, generated_name
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class SampleSite(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: SampleSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, SampleSiteArgs)
         super().__init__("culvert:index:SampleSite", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         selector = {"app.kubernetes.io/name": args["service"], "app.kubernetes.io/instance": name}

@@ -1,21 +1,22 @@
 """Cloudflare Tunnel with its ingress rules and its token."""
 
 import base64
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 import pulumi_random as random
 
+from components.argument_check import check_arguments
+from components.ingress_rule import IngressRuleArgs
 from settings import TUNNEL_DOMAIN
 
 
 class TunnelArgs(TypedDict):
     account_id: pulumi.Input[str]
     """Id of the Cloudflare account, 32 hex digits."""
-    ingress_rules: pulumi.Input[list[dict[str, Any]]]
-    """Ingress rules in order: the first match decides, and the last rule must match everything. Each is an ingress of
-    `ZeroTrustTunnelCloudflaredConfig`, with hostname, path, service and origin request; durations in whole seconds."""
+    ingress_rules: pulumi.Input[list[IngressRuleArgs]]
+    """Ingress rules in order: the first match decides, and the last rule must match everything."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the tunnel; false by default."""
     token_epoch: NotRequired[int]
@@ -52,6 +53,7 @@ class Tunnel(pulumi.ComponentResource):
     `/config`."""
 
     def __init__(self, name: str, args: TunnelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, TunnelArgs)
         super().__init__("culvert:index:Tunnel", name, {}, opts)
         # Not RandomBytes: its id is its value, and ids are plain text in the state and in every diff.
         password = random.RandomPassword(

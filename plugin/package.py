@@ -12,18 +12,21 @@ from typing import Any
 import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
 from pulumi.provider import ConstructResult, main
-from pulumi.provider.experimental.analyzer import ComponentDefinition
+from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.experimental.host import components_from_module
 from pulumi.provider.experimental.schema import Resource, remove_none
+from pulumi.provider.server import ComponentInitError
 from pulumi.resource import DependencyResource
 from pulumi.runtime import ResourceModule, register_resource_module
 from semver import VersionInfo
 
 import components
+from components.argument_check import ArgumentError
 from components.exposure import Exposure, exports
 from plugin import exposure_schema
 from plugin.inputs import plain
+from plugin.spelling import camel_case, python_names
 from settings import Settings, SettingsError
 from settings.errors import PREFIX
 
@@ -56,7 +59,8 @@ class Package(ComponentProvider):
             **schema["resources"],
         }
         schema["types"] |= types
-        self.schema = json.dumps(_tidy(schema))
+        self._python_names = {*python_names(schema)}
+        self.schema = camel_case(json.dumps(_tidy(schema)), self._python_names)
 
     def construct(
         self,
@@ -67,7 +71,7 @@ class Package(ComponentProvider):
     ) -> ConstructResult:
         """Create a component. What its checks refuse is an error of the inputs, without a trace of Python's lines."""
         if resource_type != EXPOSURE:
-            return super().construct(name, resource_type, inputs, options)
+            return self._small_component(name, resource_type, inputs, options)
         try:
             values, resources = plain(inputs)
             after = pulumi.ResourceOptions(depends_on=[*resources])
@@ -81,6 +85,56 @@ class Package(ComponentProvider):
             # It names the setting itself.
             raise InputPropertiesError("nothing was created", [_input_error("", str(error))]) from error
         return ConstructResult(exposure.urn, {**exports(exposure)})
+
+    def _small_component(
+        self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None
+    ) -> ConstructResult:
+        try:
+            return super().construct(name, resource_type, inputs, options)
+        except ComponentInitError as error:
+            match error.inner:
+                case ArgumentError(mistakes=mistakes):
+                    details = [
+                        _input_error(*(camel_case(text, self._python_names) for text in each)) for each in mistakes
+                    ]
+                case pulumi.RunError():
+                    details = [_input_error("", str(error.inner))]
+                case _:
+                    raise
+            raise InputPropertiesError("the component was not created", details) from error
+
+    def map_input_properties(
+        self,
+        inputs: Any,
+        properties: dict[str, PropertyDefinition],
+        mapping: dict[str, str],
+        component_name: str,
+        property_path: str,
+    ) -> Any:
+        """The inputs with Python's names, at any depth.
+
+        The SDK drops what the schema does not have, so that a default would apply, which may allow more, and renames
+        nothing within an output. Here unknown inputs stay, and the component rejects them.
+        """
+        if not isinstance(inputs, dict):
+            return inputs
+
+        def mapped(key: str, value: Any) -> Any:
+            if isinstance(value, pulumi.Output):
+                return value.apply(lambda known: mapped(key, known))
+            if not isinstance(value, (dict, list)):
+                return value
+            definition = {key: properties[key]}
+            renamed = super(Package, self).map_input_properties(
+                {key: value}, definition, mapping, component_name, property_path
+            )
+            return renamed[mapping[key]]
+
+        return {
+            mapping.get(key, key): mapped(key, value) if key in properties else value
+            for key, value in inputs.items()
+            if value is not None
+        }
 
 
 def _input_error(key: str, message: str) -> InputPropertyErrorDetails:

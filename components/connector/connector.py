@@ -5,6 +5,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Service
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
+from components.argument_check import check_arguments
 from components.connector.args import ConnectorArgs
 from components.connector.pod import DEFAULTS, pod_template
 from components.connector.token_secret import create_token_secret
@@ -24,6 +25,7 @@ class Connector(pulumi.ComponentResource):
     """Name of the Deployment."""
 
     def __init__(self, name: str, args: ConnectorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, ConnectorArgs)
         super().__init__("culvert:index:Connector", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = {**common_labels(name), **pod_labels(name)}

@@ -5,6 +5,7 @@ Pure functions, one per component. Those of an optional component return None wh
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -14,8 +15,8 @@ from components.load_balancer import LoadBalancerArgs
 from components.monitoring.monitoring import MonitoringArgs
 from components.namespace import NamespaceArgs
 from components.naming import pod_labels
-from components.network_policy.flows import DestinationArgs, ResolverArgs
 from components.network_policy.network_policy import NetworkPolicyArgs
+from components.network_policy.peers import DestinationArgs, ResolverArgs
 from components.notification import NotificationArgs
 from components.private_networks import PrivateNetworksArgs
 from components.records import RecordsArgs
@@ -64,7 +65,7 @@ def network_policy(settings: Settings, name: str, namespace: pulumi.Input[str]) 
     resolvers: list[ResolverArgs] = [
         {"port": server.port, "cidr": server.cidr}
         if server.cidr
-        else {"port": server.port, "namespace": server.namespace or "", "pod_selector": server.pods}
+        else {**_pods(server.namespace or "", server.pods), "port": server.port}
         for server in options.dns
     ]
     return {
@@ -82,7 +83,7 @@ def network_policy(settings: Settings, name: str, namespace: pulumi.Input[str]) 
 def _destination(destination: Destination) -> DestinationArgs:
     match destination:
         case PodDestination(namespace, pod_selector, port, protocol):
-            pods: DestinationArgs = {"namespace": namespace, "pod_selector": pod_selector, "protocol": protocol}
+            pods: DestinationArgs = {**_pods(namespace, pod_selector), "protocol": protocol}
             return {**pods, "port": port} if isinstance(port, int) else {**pods, "port_name": port}
         case AddressDestination(cidr, port, protocol):
             return {"cidr": cidr, "port": port, "protocol": protocol}
@@ -92,6 +93,15 @@ def _destination(destination: Destination) -> DestinationArgs:
             return {"entity": entity, "port": port, "protocol": protocol}
         case _:
             return {"name": destination.name, "port": destination.port, "protocol": destination.protocol}
+
+
+def _pods(namespace: str, selector: Mapping[str, str]) -> ResolverArgs:
+    """Pods of a namespace; without labels, as in a stack file or a Service, every pod."""
+    return (
+        {"namespace": namespace, "pod_selector": {**selector}}
+        if selector
+        else {"namespace": namespace, "every_pod": True}
+    )
 
 
 def access(settings: Settings) -> AccessArgs | None:
@@ -117,9 +127,10 @@ def _access_application(application: AccessApplication) -> AccessApplicationArgs
 
 def tunnel(settings: Settings, name: str, audiences: Mapping[str, pulumi.Output[str]], adopt: str | None) -> TunnelArgs:
     """`audiences` are those of the Access applications, by application; `adopt` is `<account id>/<tunnel id>`."""
+    rules: list[Any] = settings.ingress_rules(settings.namespace_name(name), audiences)
     return {
         "account_id": settings.account_id,
-        "ingress_rules": settings.ingress_rules(settings.namespace_name(name), audiences),
+        "ingress_rules": rules,
         "protect": settings.tunnel.protect,
         "token_epoch": settings.token.epoch,
         "adopt": adopt,

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from components.argument_check import ArgumentError, check_arguments
 from components.connector.pod import DEFAULTS
 from components.monitoring.alerts import AlertsArgs, alert_groups
 from components.monitoring.dashboard import DashboardArgs, dashboard
@@ -38,6 +39,7 @@ class Monitoring(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, MonitoringArgs)
         super().__init__("culvert:index:Monitoring", name, {}, opts)
         namespace = pulumi.Output.from_input(args["namespace"])
         labels = {**common_labels(name), **args.get("labels", {})}
@@ -88,4 +90,4 @@ def _monitor(monitor: str, instance: str) -> tuple[str, dict[str, Any]]:
         return "ServiceMonitor", {"selector": selector, "endpoints": [{"port": "metrics"}]}
     if monitor == "none":
         return "", {}
-    raise ValueError(f"monitor is {monitor!r}; accepted: one of pod, service and none")
+    raise ArgumentError("Monitoring", [("monitor", f"is {monitor!r}; accepted: one of pod, service and none")])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from components.argument_check import ArgumentError
 from components.network_policy.flows import Addresses, Entity, Flow, Name, Pods, Port
 
 
@@ -44,11 +45,11 @@ def _entities(flow: Flow) -> Iterator[dict[str, Any]]:
         yield {"nets": plain}
     for peer in flow.peers:
         if isinstance(peer, Name):
-            raise ValueError(
-                f"a Calico NetworkPolicy cannot allow a DNS name, except in Calico's paid editions: {peer.name}"
-            )
+            problem = f"has the DNS name {peer.name}, which Calico supports in its paid editions only"
+            raise ArgumentError("NetworkPolicy", [("destinations", problem)])
         if isinstance(peer, Entity):
-            raise ValueError(f"a Calico NetworkPolicy cannot allow an entity of Cilium: {peer.name}")
+            problem = f"has the entity {peer.name}, which only the engine cilium supports"
+            raise ArgumentError("NetworkPolicy", [("destinations", problem)])
         if isinstance(peer, Pods):
             # The API server sets this label on every namespace. Without a namespaceSelector, the selector would match
             # pods of the policy's own namespace.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.argument_check import ArgumentError
 from components.network_policy.calico import calico_policy_spec
 from components.network_policy.cilium import cilium_policy_spec
 from components.network_policy.flows import Flow
@@ -38,7 +39,7 @@ ENGINES: dict[str, PolicyEngine] = {
 
 
 def engine_of(name: str) -> PolicyEngine:
-    """The engine with this name. Raises ValueError for unknown names."""
+    """The engine with this name. Raises ArgumentError for unknown names."""
     if name not in ENGINES:
-        raise ValueError(f"engine is {name!r}; accepted: one of {', '.join(ENGINES)}")
+        raise ArgumentError("NetworkPolicy", [("engine", f"is {name!r}; accepted: one of {', '.join(ENGINES)}")])
     return ENGINES[name]

@@ -7,8 +7,9 @@ values: reordering the routes of a stack file never changes a policy.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import NotRequired, TypedDict
 
+from components.argument_check import ArgumentError
+from components.network_policy.peers import DestinationArgs, ResolverArgs, check_peers
 from settings.types.cloud_metadata import metadata_within
 
 METRICS_PORT = 2000
@@ -58,43 +59,6 @@ SPECIAL_IPV6 = (
     "2002::/16",  # 6to4: wraps an IPv4 address
     "3fff::/20",  # documentation
 )
-
-
-class DestinationArgs(TypedDict):
-    """Pods of a namespace, a range of addresses, a DNS name or an entity, on one port or on every one."""
-
-    port: NotRequired[int]
-    """Port that the pods listen on, not the Service's: a policy applies after the Service's address is translated."""
-    port_name: NotRequired[str]
-    """Name that the pods' specification gives the port, instead of `port`."""
-    every_port: NotRequired[bool]
-    """Allows every port of every protocol, instead of `port`."""
-    namespace: NotRequired[str]
-    """Namespace of the pods."""
-    pod_selector: NotRequired[dict[str, str]]
-    """Labels of the pods; without labels, every pod of the namespace."""
-    cidr: NotRequired[str]
-    """Addresses outside the cluster, instead of pods: `192.0.2.7/32`."""
-    name: NotRequired[str]
-    """A DNS name outside the cluster, instead of pods. Supported by the `cilium` engine only."""
-    entity: NotRequired[str]
-    """What Cilium knows by a name of its own, such as `kube-apiserver`, instead of pods. Supported by the `cilium`
-    engine only."""
-    protocol: NotRequired[str]
-    """`TCP` (the default) or `UDP`."""
-
-
-class ResolverArgs(TypedDict):
-    """DNS servers: pods of a namespace, or a range of addresses, over UDP and TCP."""
-
-    port: NotRequired[int]
-    """Port that the pods listen on, not the Service's; 53 by default."""
-    namespace: NotRequired[str]
-    """Namespace of the pods."""
-    pod_selector: NotRequired[dict[str, str]]
-    """Labels of the pods; without labels, every pod of the namespace."""
-    cidr: NotRequired[str]
-    """Addresses, instead of pods: `169.254.20.10/32`."""
 
 
 @dataclass(frozen=True)
@@ -173,19 +137,22 @@ def egress(
     `strict`: Cloudflare's edge (of `region`, if set), cluster DNS, and each destination on its port. `guide`: the whole
     namespace, the internet except every private and special range, cluster DNS, and the destinations that none of these
     covers. `resolvers`: the cluster's DNS servers, if not `RESOLVERS`.
+    Raises ArgumentError.
     """
+    destinations = [*destinations]
+    check_peers(destinations, resolvers)
     dns = _dns(resolvers or RESOLVERS)
     if preset == "strict":
         return (_edge(region), *dns, *_backends(destinations))
     if preset == "guide":
         home = Flow((Pods(namespace),))
         return (home, _INTERNET, *dns, *_backends(d for d in destinations if not _in_guide(d, namespace)))
-    raise ValueError(f"preset is {preset!r}; accepted: one of strict and guide")
+    raise ArgumentError("NetworkPolicy", [("preset", f"is {preset!r}; accepted: one of strict and guide")])
 
 
 def _edge(region: str | None) -> Flow:
     if region not in (None, "us"):
-        raise ValueError(f"region is {region!r}; accepted: us")
+        raise ArgumentError("NetworkPolicy", [("region", f"is {region!r}; accepted: us")])
     ranges = US_EDGE_RANGES if region else EDGE_RANGES
     return Flow(tuple(Addresses(cidr) for cidr in ranges), (Port(EDGE_PORT, "UDP"), Port(EDGE_PORT, "TCP")))
 
@@ -213,32 +180,20 @@ def _backends(destinations: Iterable[DestinationArgs]) -> list[Flow]:
 
 
 def _ports(destination: DestinationArgs) -> tuple[Port, ...]:
-    # A missing port would allow all ports.
-    ports: list[int | str] = [*([destination["port"]] if "port" in destination else [])]
-    ports += [destination["port_name"]] if "port_name" in destination else []
-    if len(ports) != (0 if destination.get("every_port") else 1):
-        raise ValueError(f"a destination needs exactly one of port, port_name and every_port: {dict(destination)}")
-    return tuple(Port(port, destination.get("protocol", "TCP")) for port in ports)
+    port = destination.get("port") or destination.get("port_name")
+    return (Port(port, destination.get("protocol", "TCP")),) if port else ()
 
 
-def _peer(destination: DestinationArgs | ResolverArgs) -> Peer:
-    # A misspelled pod_selector would allow every pod of the namespace.
-    if unknown := set(destination) - set(DestinationArgs.__annotations__):
-        raise ValueError(
-            f"unknown key of a destination: {', '.join(sorted(unknown))}; accepted: "
-            f"{', '.join(DestinationArgs.__annotations__)}"
-        )
-    if "cidr" in destination:
-        network = ip_network(destination["cidr"])
+def _peer(peer: DestinationArgs | ResolverArgs) -> Peer:
+    if "cidr" in peer:
+        network = ip_network(peer["cidr"])
         # A cloud's metadata service is reached where it is named itself, never as part of a range.
         return Addresses(str(network), metadata_within(network))
-    if "name" in destination:
-        return Name(destination["name"])
-    if "entity" in destination:
-        return Entity(destination["entity"])
-    if "namespace" not in destination:
-        raise ValueError(f"a destination needs one of namespace, cidr, name and entity: {dict(destination)}")
-    return Pods(destination["namespace"], _labels(destination.get("pod_selector", {})))
+    if name := peer.get("name"):
+        return Name(str(name))
+    if entity := peer.get("entity"):
+        return Entity(str(entity))
+    return Pods(peer.get("namespace", ""), _labels(peer.get("pod_selector", {})))
 
 
 def _labels(selector: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from components.argument_check import ArgumentError
 from components.network_policy.flows import Addresses, Entity, Flow, Name, Peer, Port
 
 
@@ -35,9 +36,11 @@ def _rule(direction: str, flow: Flow) -> dict[str, Any]:
 
 def _peer(peer: Peer) -> dict[str, Any]:
     if isinstance(peer, Name):
-        raise ValueError(f"a Kubernetes NetworkPolicy cannot allow a DNS name: {peer.name}")
+        problem = f"has the DNS name {peer.name}, which only the engine cilium supports"
+        raise ArgumentError("NetworkPolicy", [("destinations", problem)])
     if isinstance(peer, Entity):
-        raise ValueError(f"a Kubernetes NetworkPolicy cannot allow an entity of Cilium: {peer.name}")
+        problem = f"has the entity {peer.name}, which only the engine cilium supports"
+        raise ArgumentError("NetworkPolicy", [("destinations", problem)])
     if isinstance(peer, Addresses):
         excepted = {"except": list(peer.excepted)} if peer.excepted else {}
         return {"ipBlock": {"cidr": peer.cidr, **excepted}}

@@ -6,9 +6,11 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import NetworkPolicy as KubernetesNetworkPolicy
 
+from components.argument_check import check_arguments
 from components.naming import common_labels, pod_labels
 from components.network_policy.engines import engine_of
-from components.network_policy.flows import DestinationArgs, ResolverArgs, egress, ingress
+from components.network_policy.flows import egress, ingress
+from components.network_policy.peers import DestinationArgs, ResolverArgs, check_peers
 from settings.options.network_policy import DEFAULT_ENGINE, DEFAULT_PRESET
 
 
@@ -42,6 +44,8 @@ class NetworkPolicy(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: NetworkPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, NetworkPolicyArgs)
+        check_peers(args.get("destinations"), args.get("resolvers", []))
         super().__init__("culvert:index:NetworkPolicy", name, {}, opts)
         engine = engine_of(args.get("engine", DEFAULT_ENGINE))
         metadata: Any = {"namespace": args["namespace"], "labels": common_labels(name)}

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.argument_check import check_arguments
 from components.waf.zone_rulesets import CUSTOM, RATE_LIMIT, EntryPoint, lookup, ownership_tag, rule_ref
 from components.zone_lookup import look_up_zone_id
 
@@ -66,6 +67,7 @@ class WafRules(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: WafRulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        check_arguments(self, args, WafRulesArgs)
         super().__init__("culvert:index:WafRules", name, {}, opts)
         self.rulesets: list[cloudflare.Ruleset] = []
         """Resources to create before the first record: no hostname is then public without its rules."""

@@ -7,7 +7,6 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
-from components.network_policy.flows import egress
 from plugin import package
 from settings import ConnectorOptions
 from tests.support.mock_recorder import ZONE_ID, Deploy
@@ -61,10 +60,29 @@ def test_a_network_policy_selects_the_connector_of_its_own_name(deploy: Deploy) 
     )
 
 
-def test_a_pod_selector_in_camel_case_does_not_allow_the_whole_namespace() -> None:
-    camel: Any = {"namespace": "blog", "podSelector": {"app": "blog"}, "port": 8080}
-    with pytest.raises(ValueError, match="podSelector"):
-        egress("strict", "blog", [camel])
+@pytest.mark.parametrize("as_output", [False, True])
+def test_a_pod_selector_in_camel_case_does_not_allow_the_whole_namespace(deploy: Deploy, as_output: bool) -> None:
+    camel: Any = [{"namespace": "blog", "podSelector": {"app": "blog"}, "port": 8080}]
+
+    def program() -> None:
+        destinations = pulumi.Output.from_input(camel) if as_output else camel
+        components.NetworkPolicy("shop", {"namespace": "blog", "destinations": destinations})
+
+    with pytest.raises(ValueError, match=r"destinations\[0\].podSelector is an unknown argument"):
+        deploy(program)
+
+
+def test_inputs_within_outputs_get_pythons_names(deploy: Deploy) -> None:
+    destinations = [{"namespace": "shop", "podSelector": {"app": "api"}, "port": 8080.0}]
+
+    def program() -> None:
+        listed = pulumi.Output.from_input(destinations)
+        package.Package().construct(
+            "shop", "culvert:index:NetworkPolicy", {"namespace": "blog", "destinations": listed}
+        )
+
+    (rule,) = deploy(program).one("NetworkPolicy").inputs["spec"]["egress"][-1:]
+    assert rule["to"][0]["podSelector"] == {"matchLabels": {"app": "api"}}
 
 
 def test_a_hostnames_zone_is_looked_up_without_an_id(deploy: Deploy) -> None:

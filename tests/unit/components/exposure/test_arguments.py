@@ -44,7 +44,7 @@ def test_each_kind_of_destination_is_passed_to_the_network_policy() -> None:
     routes = {"routes": [{"network": "10.43.0.0/16"}]}
     args = arguments.network_policy(settings(networkPolicy={"allow": allow}, privateNetworks=routes), "shop", "blog")
     assert args["destinations"] == [
-        {"namespace": "blog", "pod_selector": {}, "port": 80, "protocol": "TCP"},
+        {"namespace": "blog", "every_pod": True, "port": 80, "protocol": "TCP"},
         {"cidr": "192.0.2.0/24", "port": 443, "protocol": "UDP"},
         {"cidr": "10.43.0.0/16", "every_port": True},
     ]

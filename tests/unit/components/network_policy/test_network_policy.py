@@ -28,7 +28,7 @@ from components.network_policy.network_policy import NetworkPolicyArgs
 from tests.support.mock_recorder import Deploy
 
 API: DestinationArgs = {"namespace": "shop", "pod_selector": {"app": "api", "tier": "web"}, "port": 8080}
-BLOG: DestinationArgs = {"namespace": "blog", "pod_selector": {}, "port": 8081}
+BLOG: DestinationArgs = {"namespace": "blog", "every_pod": True, "port": 8081}
 NAS: DestinationArgs = {"cidr": "192.168.7.9/32", "port": 443}
 NETWORK: DestinationArgs = {"cidr": "10.43.0.0/16", "every_port": True}
 HOST: DestinationArgs = {"cidr": "203.0.114.9/32", "port": 443}
@@ -192,7 +192,7 @@ def test_cilium_isolates_a_direction_without_rules() -> None:
 
 def test_configured_dns_servers_replace_the_default_ones() -> None:
     own: list[ResolverArgs] = [
-        {"namespace": "openshift-dns", "port": 5353},
+        {"namespace": "openshift-dns", "every_pod": True, "port": 5353},
         {"cidr": "169.254.25.10/32"},
         {"namespace": "kube-system", "pod_selector": {"k8s-app": "nodelocaldns"}},
     ]
@@ -292,7 +292,9 @@ def test_a_flow_without_peers_is_rejected_since_it_would_allow_all() -> None:
 
 
 def test_a_destination_without_an_address_is_rejected() -> None:
-    with pytest.raises(ValueError, match="needs one of namespace, cidr, name and entity"):
+    with pytest.raises(
+        ValueError, match=r"destinations\[0\] must have exactly one of namespace, cidr, name and entity, but has none"
+    ):
         egress("strict", "blog", [{"port": 80}])
 
 
@@ -313,7 +315,7 @@ def test_a_missing_port_is_rejected_instead_of_allowing_all(more: Any) -> None:
 @pytest.mark.parametrize("engine", ["kubernetes", "calico"])
 def test_an_entity_is_rejected_where_the_engine_has_none(engine: str) -> None:
     flows = egress("strict", "blog", [{"entity": "kube-apiserver", "port": 6443}])
-    with pytest.raises(ValueError, match="cannot allow an entity of Cilium: kube-apiserver"):
+    with pytest.raises(ValueError, match="has the entity kube-apiserver, which only the engine cilium supports"):
         engine_of(engine).write({}, flows, ())
 
 
