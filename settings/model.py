@@ -166,7 +166,7 @@ class Settings(Options):
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
         """Settings from their camelCase keys, without the `culvert:` prefix. Raises SettingsError."""
-        return cls.model_validate(dict(values))._in_cluster_domain()
+        return cls.model_validate(dict(values))._with_known_origins()
 
     @classmethod
     def load(cls) -> "Settings":
@@ -291,11 +291,21 @@ class Settings(Options):
         site = self.sample_site
         target_ports = {(site.name, SAMPLE_SITE_PORT): SAMPLE_SITE_TARGET_PORT} if site else {}
         return destinations.destinations(
-            self.routes, namespace, self.services, self.network_policy, self.private_networks, target_ports
+            self.routes,
+            namespace,
+            self.services,
+            self.network_policy,
+            self.private_networks,
+            target_ports,
+            self.connector,
         )
 
-    def _in_cluster_domain(self) -> "Settings":
-        if self.cluster_domain == CLUSTER_DOMAIN:
+    def _with_known_origins(self) -> "Settings":
+        """The settings with routes that know the cluster's DNS domain and the addresses of `connector.hostAliases`."""
+        aliases = {name: alias.ip for alias in self.connector.host_aliases for name in alias.hostnames}
+        if self.cluster_domain == CLUSTER_DOMAIN and not aliases:
             return self
-        routes = tuple(route.with_origin(route.origin.in_domain(self.cluster_domain)) for route in self.routes)
+        origins = [route.origin.in_domain(self.cluster_domain) for route in self.routes]
+        known = [origin.at(aliases[origin.host]) if origin.host in aliases else origin for origin in origins]
+        routes = tuple(route.with_origin(origin) for route, origin in zip(self.routes, known, strict=True))
         return self.model_copy(update={"routes": routes})

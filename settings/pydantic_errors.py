@@ -19,6 +19,7 @@ PROBLEMS = {
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {accepted}",
     "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} items",
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "tuple_type": "must be a list",

@@ -60,12 +60,18 @@ KUBERNETES_ENVIRONMENT = (
 KUBERNETES_SECRETS = "https://kubernetes.io/docs/concepts/configuration/secret/"
 KUBERNETES_CONFIG_MAPS = "https://kubernetes.io/docs/concepts/configuration/configmap/"
 KUBERNETES_ANNOTATIONS = "https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/"
+KUBERNETES_HOST_ALIASES = "https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/"
+KUBERNETES_POD_DNS = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config"
 KUBERNETES_PULL_SECRETS = "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"
 CONNECTOR_PROTOCOLS = "https://github.com/cloudflare/cloudflared/blob/master/connection/protocol.go"
 KUBERNETES_VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/"
 KUBERNETES_POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 PROMETHEUS_OPERATOR = "https://prometheus-operator.dev/docs/getting-started/design/"
 RUNBOOK_URL = "https://runbooks.prometheus-operator.dev/docs/add-runbook/"
+OPENSHIFT_CONSTRAINTS = (
+    "https://docs.redhat.com/en/documentation/openshift_container_platform/latest/html/authentication_and_authorization/"
+    "managing-pod-security-policies"
+)
 PROMETHEUS_RULES = "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/"
 GRAFANA_SIDECAR = "https://github.com/grafana/helm-charts/tree/main/charts/grafana#sidecar-for-dashboards"
 CLOUDFLARE_NOTIFICATIONS = "https://developers.cloudflare.com/notifications/get-started/"
@@ -80,6 +86,7 @@ CLOUDFLARE_STEERING = (
 CLOUDFLARE_STATUS = (
     "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/monitor-tunnels/"
 )
+KUBERNETES_DEPLOYMENTS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#min-ready-seconds"
 KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
 PULUMI_PROTECT = "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/"
 PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"

@@ -52,6 +52,9 @@ class ConnectorArgs(TypedDict):
     """Number of pods, 2 by default. Each holds four connections to Cloudflare; a tunnel allows 100."""
     image: NotRequired[pulumi.Input[str]]
     """Image whose entry point is `cloudflared`; by default one pinned by tag and digest."""
+    min_ready_seconds: NotRequired[int]
+    """Seconds that a new pod must be ready before a rollout stops an old one; 15 by default. The edge takes some
+    seconds to use a new connection and to forget an old one."""
     grace_period_seconds: NotRequired[int]
     """Seconds that requests in flight get to finish when a pod stops; 30 by default. cloudflared does not start with
     more than 180."""
@@ -80,6 +83,15 @@ class ConnectorArgs(TypedDict):
     """Additional environment variables, as in a container's `env`."""
     extra_volumes: NotRequired[list[VolumeArgs]]
     """Additional volumes, such as the certificate authority of an origin."""
+    fixed_user: NotRequired[bool]
+    """Whether the pods run as user and group 65532, as by default. False leaves both to the cluster, as OpenShift
+    requires; elsewhere such pods do not start."""
+    ping: NotRequired[bool]
+    """Whether the pods may send ICMP echo requests, for the pings of WARP clients; false by default."""
+    dns_config: NotRequired[Any]
+    """The pod spec's `dnsConfig`. The network policy must allow its name servers."""
+    host_aliases: NotRequired[list[Any]]
+    """The pod spec's `hostAliases`. The network policy must allow the addresses that routes lead to."""
     scheduling: NotRequired[dict[str, Any]]
     """Fields of the pod's spec that decide where it runs: nodeSelector, tolerations, affinity, priorityClassName and
     topologySpreadConstraints. The last replaces the default, which spreads pods over nodes where possible."""

@@ -36,6 +36,7 @@ class Connector(pulumi.ComponentResource):
             spec={
                 "replicas": args.get("replicas", DEFAULTS.replicas),
                 "selector": {"match_labels": pod_labels(name)},
+                "min_ready_seconds": args.get("min_ready_seconds", DEFAULTS.min_ready_seconds),
                 # During a rollout, never fewer ready pods than `replicas`.
                 "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
                 "template": pod_template(name, token, args),

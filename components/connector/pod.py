@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import (
         ContainerArgsDict,
         EnvVarArgsDict,
+        PodSecurityContextArgsDict,
         PodSpecArgsDict,
         PodTemplateSpecArgsDict,
         ProbeArgsDict,
@@ -44,19 +45,17 @@ def pod_template(instance: str, token: TokenSecret, args: ConnectorArgs) -> "Pod
         "volumes": [secret, *(extra["volume"] for extra in args.get("extra_volumes", []))],
         # cloudflared needs some seconds to deregister its connections after the grace period.
         "termination_grace_period_seconds": _grace_period(args) + 15,
-        "security_context": {
-            "run_as_non_root": True,
-            "run_as_user": USER,
-            "run_as_group": USER,
-            "fs_group": USER,
-            "seccomp_profile": {"type": "RuntimeDefault"},
-        },
+        "security_context": _pod_security(args),
         "automount_service_account_token": False,
         # Otherwise a Service whose name starts with `tunnel` would set TUNNEL_… variables.
         "enable_service_links": False,
         "topology_spread_constraints": _spread(instance, scheduling.pop("topologySpreadConstraints", None)),
     }
     spec.update(scheduling)
+    if dns := args.get("dns_config"):
+        spec["dns_config"] = dns
+    if aliases := args.get("host_aliases"):
+        spec["host_aliases"] = aliases
     if pull := args.get("image_pull_secrets"):
         spec["image_pull_secrets"] = [{"name": name} for name in pull]
     # Last, so that extra labels cannot override the ones that selectors match.
@@ -65,6 +64,16 @@ def pod_template(instance: str, token: TokenSecret, args: ConnectorArgs) -> "Pod
     if annotations := {**args.get("pod_annotations", {}), **token.annotations}:
         metadata["annotations"] = annotations
     return {"metadata": metadata, "spec": spec}
+
+
+def _pod_security(args: ConnectorArgs) -> "PodSecurityContextArgsDict":
+    context: PodSecurityContextArgsDict = {"run_as_non_root": True, "seccomp_profile": {"type": "RuntimeDefault"}}
+    if args.get("fixed_user", True):
+        context.update({"run_as_user": USER, "run_as_group": USER, "fs_group": USER})
+    if args.get("ping"):
+        # Every group: OpenShift chooses the pods' one. A safe sysctl, which restricted namespaces allow.
+        context["sysctls"] = [{"name": "net.ipv4.ping_group_range", "value": "0 2147483647"}]
+    return context
 
 
 def _container(token: TokenSecret, args: ConnectorArgs) -> "ContainerArgsDict":

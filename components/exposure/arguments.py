@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from pydantic import BaseModel
 
 from components.access import AccessApplicationArgs, AccessArgs
 from components.connector.args import ConnectorArgs, TokenDeliveryArgs, VolumeArgs
@@ -153,6 +154,7 @@ def connector(
         "token_delivery": _token_delivery(settings.token),
         "replicas": options.replicas,
         "image": options.image.reference,
+        "min_ready_seconds": options.min_ready_seconds,
         "grace_period_seconds": options.grace_period_seconds,
         "resources": options.resources,
         "protocol": options.protocol,
@@ -166,10 +168,19 @@ def connector(
         "image_pull_secrets": [*options.image_pull_secrets],
         "extra_env": options.extra_env,
         "extra_volumes": volumes,
-        "scheduling": options.scheduling.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "fixed_user": options.pod_security == "restricted",
+        "ping": settings.private_networks is not None and settings.private_networks.ping,
+        "dns_config": _plain(options.dns_config),
+        "host_aliases": [_plain(alias) for alias in options.host_aliases],
+        "scheduling": _plain(options.scheduling),
         "depends_on": [*depends_on],
         "replace_with": [*replace_with],
     }
+
+
+def _plain(options: BaseModel) -> dict[str, Any]:
+    """A group of settings in Kubernetes' own spelling, without what is left at its default."""
+    return options.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def _token_delivery(token: TokenOptions) -> TokenDeliveryArgs:

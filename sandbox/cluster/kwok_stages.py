@@ -26,6 +26,10 @@ podIPs:
 """
 """Status template of a pod's addresses: those of its node, and the pod's own from the node's ranges."""
 
+READY_SINCE = "2000-01-01T00:00:00Z"
+"""When a pod becomes ready, as its condition says. The emulated edge uses a new connection at once, so no rollout has to
+wait for the `minReadySeconds` of its Deployment."""
+
 # The status a kubelet reports once every container has started. Init containers have completed, unless they are
 # sidecars.
 _RUNNING = (
@@ -35,7 +39,7 @@ phase: Running
 startTime: {{ $now | Quote }}
 conditions:
 {{ range $type := list "PodReadyToStartContainers" "Initialized" "ContainersReady" "Ready" }}
-- {type: {{ $type }}, status: "True", lastTransitionTime: {{ $now | Quote }}}
+- {type: {{ $type }}, status: "True", lastTransitionTime: "READY_SINCE"}
 {{ end }}
 {{ range .spec.readinessGates }}
 - {type: {{ .conditionType | Quote }}, status: "True", lastTransitionTime: {{ $now | Quote }}}
@@ -66,7 +70,7 @@ initContainerStatuses:
 {{ end }}
 """
     + ADDRESSES
-)
+).replace("READY_SINCE", READY_SINCE)
 
 
 def stages() -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from sandbox.cluster.kwok_stages import READY_SINCE
 from sandbox.kubelet.cluster_api import ClusterApi, Object
 
 _RETRY = 1.0
@@ -87,7 +88,8 @@ class PodStatus:
             with contextlib.suppress(KeyError):
                 if self._conditions[kind]["status"] == value:
                     continue
-            self._conditions[kind] = {"type": kind, "status": value, "lastTransitionTime": now()}
+            since = READY_SINCE if kind == "Ready" and holds else now()
+            self._conditions[kind] = {"type": kind, "status": value, "lastTransitionTime": since}
         return {
             "phase": "Running",
             "containerStatuses": [cloudflared, *others],

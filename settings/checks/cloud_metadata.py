@@ -1,6 +1,7 @@
 """Checks of destinations at a cloud's metadata service, which hands out the credentials of the machine."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import ip_network
 from typing import Any
 
@@ -16,7 +17,7 @@ _CONFIRM = f"networkPolicy: {{{KEY}: true}} where the connector must reach it"
 def cloud_metadata_unconfirmed(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Origins, allowed destinations, DNS servers and private networks at a metadata service, which the settings do not
     confirm; and a confirmation without any."""
-    named = [*_origins(partial), *_addresses(partial), *_names(partial)]
+    named = [*_origins(partial), *_addresses(partial), *_names(partial), *_name_servers(partial)]
     confirmed = partial.group("networkPolicy").get(KEY)
     if confirmed is not True:
         yield from named
@@ -43,6 +44,7 @@ def _addresses(partial: PartialSettings) -> Iterator[SettingIssue]:
         # NodeLocal DNSCache is link-local too.
         ("networkPolicy.dns", policy.get("dns"), "cidr", SERVICES),
         ("privateNetworks.routes", private.get("routes"), "network", RANGES),
+        ("connector.hostAliases", partial.group("connector").get("hostAliases"), "ip", RANGES),
     )
     for group, items, key, known in listed:
         for number, value in _values(items, key):
@@ -52,6 +54,15 @@ def _addresses(partial: PartialSettings) -> Iterator[SettingIssue]:
                 continue
             if service := metadata_service(network, known):
                 yield _issue(f"{PREFIX}{group}[{number}].{key}", value, service)
+
+
+def _name_servers(partial: PartialSettings) -> Iterator[SettingIssue]:
+    config = partial.group("connector").get("dnsConfig")
+    servers = config.get("nameservers") if isinstance(config, dict) else None
+    for number, value in enumerate(servers if isinstance(servers, (list, tuple)) else ()):
+        with suppress(ValueError):
+            if service := metadata_service(ip_network(value), SERVICES):
+                yield _issue(f"{PREFIX}connector.dnsConfig.nameservers[{number}]", value, service)
 
 
 def _names(partial: PartialSettings) -> Iterator[SettingIssue]:

@@ -1,6 +1,7 @@
 """Checks of keys that depend on another key: network policy, monitoring, load balancer, private networks."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from settings import references
 from settings.checks.partial import PartialSettings
@@ -16,11 +17,20 @@ def dns_origin_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
     """
     policy, domain = partial.group("networkPolicy"), str(partial.get("clusterDomain")).lower().removesuffix(".")
     engine, preset = policy.get("engine", DEFAULT_ENGINE), policy.get("preset", DEFAULT_PRESET)
+    aliases = _host_aliases(partial)
     for number, route in partial.routes:
         origin = route.origin.in_domain(domain)
-        issue = unsupported_name(number, route, engine, preset) if origin.external and not origin.candidate else None
-        if issue:
-            yield issue
+        if origin.external and not origin.candidate and origin.host not in aliases:
+            issue = unsupported_name(number, route, engine, preset)
+            yield from [issue] if issue else []
+
+
+def _host_aliases(partial: PartialSettings) -> set[Any]:
+    """Names of which the connector's pods have the addresses."""
+    aliases = partial.group("connector").get("hostAliases")
+    entries = aliases if isinstance(aliases, (list, tuple)) else []
+    names = (entry.get("hostnames") for entry in entries if isinstance(entry, dict))
+    return {name for listed in names if isinstance(listed, (list, tuple)) for name in listed if isinstance(name, str)}
 
 
 def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:

@@ -1,6 +1,7 @@
 """Destinations of the connector besides Cloudflare and cluster DNS; the network policy is made from them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
 
 from settings.derived.destination_kinds import (
     AddressDestination,
@@ -11,6 +12,7 @@ from settings.derived.destination_kinds import (
 )
 from settings.derived.kubernetes_services import KubernetesService, UnusableService
 from settings.options.access import SIGNING_KEY_ADDRESSES
+from settings.options.connector import ConnectorOptions
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.network_policy_peers import AllowedPeer
 from settings.options.private_networks import PrivateNetworksOptions
@@ -24,10 +26,11 @@ def destinations(
     policy: NetworkPolicyOptions,
     private_networks: PrivateNetworksOptions | None = None,
     target_ports: Mapping[tuple[str, int], int] | None = None,
+    connector: ConnectorOptions | None = None,
 ) -> tuple[Destination, ...]:
     """Each destination once: the routes' in their order, then those that `policy` allows, then the signing keys of
-    Access where a route has access, then the private networks. A DNS name outside the cluster is omitted where the
-    policy's engine does not support names.
+    Access where a route has access, then the private networks, then the name servers of `connector`. A DNS name outside
+    the cluster is omitted where the policy's engine does not support names.
 
     `services` are those that are known, by `namespace/name`. Of another, the assumption is that every pod of its
     namespace is behind it and that they listen on the Service's port, except where the route's backend says otherwise.
@@ -41,6 +44,8 @@ def destinations(
     if any(route.access for route in routes):
         found += [AddressDestination(address, 443) for address in SIGNING_KEY_ADDRESSES]
     found += _of_private_networks(private_networks)
+    for server in connector.dns_config.nameservers if connector else ():
+        found += [AddressDestination(str(ip_network(server)), 53, protocol) for protocol in ("UDP", "TCP")]
     return tuple(destination for index, destination in enumerate(found) if destination not in found[:index])
 
 

@@ -11,6 +11,7 @@ from settings import references
 from settings.errors import reject
 from settings.options.environment import EnvironmentVariable
 from settings.options.images import ImageOptions
+from settings.options.pod_dns import DnsConfigOptions, HostAlias
 from settings.options.resources import Resources
 from settings.options.scheduling import SchedulingOptions
 from settings.options.volumes import VolumeOptions
@@ -21,6 +22,8 @@ from settings.types.kubernetes import LABEL_RULE, Annotations, SecretName, label
 MAX_REPLICAS = 25
 """A tunnel has at most 100 connections."""
 MAX_GRACE_SECONDS = 180
+MAX_READY_SECONDS = 300
+"""Half of the time after which a Deployment counts as stuck."""
 DEFAULT_RESOURCES: Resources = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 SELECTOR_LABELS = tuple(f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by"))
 """Labels by which culvert selects the connector's pods."""
@@ -102,6 +105,14 @@ class ConnectorOptions(Options):
     region: Annotated[Literal["us"] | None, Accepts("us, or omitted", references.CLOUDFLARE_FIREWALL, ("us",))] = None
     """Region of Cloudflare's network that the connector stays in; any when omitted. The network policy allows that
     region's addresses."""
+    min_ready_seconds: Annotated[
+        StrictInt,
+        Ge(0),
+        Le(MAX_READY_SECONDS),
+        Accepts(f"a whole number of seconds from 0 to {MAX_READY_SECONDS}", references.KUBERNETES_DEPLOYMENTS, (30,)),
+    ] = 15
+    """How long a new pod must be ready before a rollout stops an old one. Cloudflare's edge takes some seconds to use a
+    new connection and to forget an old one, so a quicker rollout loses requests."""
     grace_period: GracePeriod = "30s"
     """How long requests in flight may take when a connector stops."""
     log_level: Literal["debug", "info", "warn", "error", "fatal"] = "info"
@@ -138,6 +149,22 @@ class ConnectorOptions(Options):
         ),
     ] = ()
     """Volumes besides the token's."""
+    pod_security: Annotated[
+        Literal["restricted", "openshift"], Accepts(source=references.OPENSHIFT_CONSTRAINTS, examples=("openshift",))
+    ] = "restricted"
+    """restricted runs the pods as user 65532. openshift names no user or group, so that the namespace's security
+    context constraint chooses both; elsewhere such pods do not start."""
+    dns_config: Annotated[DnsConfigOptions, Example({"nameservers": ["192.168.1.1"]})] = DnsConfigOptions.defaults()
+    """Name servers, search domains and options of the pods' resolver, besides the cluster's."""
+    host_aliases: Annotated[
+        tuple[HostAlias, ...],
+        Accepts(
+            "a list of {ip, hostnames}",
+            references.KUBERNETES_HOST_ALIASES,
+            ([{"ip": "192.168.1.20", "hostnames": ["nas.home.arpa"]}],),
+        ),
+    ] = ()
+    """Names that the pods resolve to fixed addresses, as in /etc/hosts."""
     scheduling: Annotated[SchedulingOptions, Example({"priorityClassName": "high"})] = SchedulingOptions.defaults()
     """Where the pods run."""
 
@@ -154,6 +181,13 @@ class ConnectorOptions(Options):
     def _unique_variables(cls, variables: tuple[EnvironmentVariable, ...]) -> tuple[EnvironmentVariable, ...]:
         _require_unique("name", [variable.name for variable in variables], references.KUBERNETES_ENVIRONMENT)
         return variables
+
+    @field_validator("host_aliases")
+    @classmethod
+    def _unique_aliases(cls, aliases: tuple[HostAlias, ...]) -> tuple[HostAlias, ...]:
+        names = [name for alias in aliases for name in alias.hostnames]
+        _require_unique("hostname", names, references.KUBERNETES_HOST_ALIASES)
+        return aliases
 
     @field_validator("extra_volumes")
     @classmethod

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 from typing import Annotated
 
 from annotated_types import MinLen
-from pydantic import AfterValidator, field_validator, model_validator
+from pydantic import AfterValidator, StrictBool, field_validator, model_validator
 
 from settings import references
 from settings.errors import reject, require_one
@@ -88,6 +88,9 @@ class PrivateNetworksOptions(Options):
         Accepts("{name} or {id}", references.CLOUDFLARE_VIRTUAL_NETWORKS, ({"name": "homelab"},)),
     ] = None
     """Virtual network of the routes. Omitted, the account's default."""
+    ping: StrictBool = False
+    """Whether the networks answer pings: the pods may then send ICMP echo requests. Networks with ports do not, since
+    a network policy with ports has none for ICMP."""
     routes: Annotated[
         tuple[PrivateRouteOptions, ...],
         MinLen(1),

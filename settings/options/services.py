@@ -69,6 +69,10 @@ class ServiceUrl:
             return replace(self, service=match["service"], namespace=match["namespace"], domain=domain)
         return replace(self, domain=domain)
 
+    def at(self, address: str) -> "ServiceUrl":
+        """The URL of a host whose IP address the pods' /etc/hosts has."""
+        return replace(self, service="", namespace="", candidate=None, address=ip_address(address))
+
     def as_service(self) -> "ServiceUrl":
         """The URL with its `candidate` as a Service of the cluster."""
         service, namespace = self.candidate or (self.service, self.namespace)

@@ -48,6 +48,32 @@ def recorded(deploy: Deploy) -> Recorded:
     return deployed(deploy)
 
 
+def test_a_rollout_waits_until_the_edge_uses_a_new_connection(deploy: Deploy, recorded: Recorded) -> None:
+    assert recorded.one("Deployment").inputs["spec"]["minReadySeconds"] == 15
+    assert deployed(deploy, min_ready_seconds=0).one("Deployment").inputs["spec"]["minReadySeconds"] == 0
+
+
+def test_the_cluster_chooses_user_and_group_where_none_is_fixed(deploy: Deploy) -> None:
+    assert pod(deployed(deploy, fixed_user=False))["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def test_pings_take_a_sysctl_of_the_pods(deploy: Deploy, recorded: Recorded) -> None:
+    assert "sysctls" not in pod(recorded)["securityContext"]
+    sysctls = pod(deployed(deploy, ping=True))["securityContext"]["sysctls"]
+    assert sysctls == [{"name": "net.ipv4.ping_group_range", "value": "0 2147483647"}]
+
+
+def test_the_resolver_and_the_hosts_file_are_those_of_the_arguments(deploy: Deploy, recorded: Recorded) -> None:
+    assert not {"dnsConfig", "hostAliases"} & pod(recorded).keys()
+    dns = {"nameservers": ["192.0.2.1"], "options": [{"name": "ndots", "value": "2"}]}
+    aliases = [{"ip": "192.0.2.2", "hostnames": ["nas.example.net"]}]
+    spec = pod(deployed(deploy, dns_config=dns, host_aliases=aliases))
+    assert (spec["dnsConfig"], spec["hostAliases"]) == (dns, aliases)
+
+
 def test_a_connector_has_a_secret_a_deployment_a_budget_and_a_service(recorded: Recorded) -> None:
     assert recorded.names == {
         "Secret culvert-dev-token",

@@ -77,6 +77,12 @@ def scheduling(**changes: Any) -> dict[str, Any]:
     return connector(scheduling=changes)
 
 
+def alias(ip: str, *names: str) -> dict[str, Any]:
+    """An alias and a route that leads to it: to the policy it is an address."""
+    names = names or ("nas.example.net",)
+    return {**route(service="https://nas.example.net"), **connector(hostAliases=[{"ip": ip, "hostnames": [*names]}])}
+
+
 def origin(**options: Any) -> dict[str, Any]:
     return route(service="https://blog", origin=options)
 
@@ -121,6 +127,10 @@ def balanced(**changes: Any) -> dict[str, Any]:
 def private(virtual: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     network = {"virtualNetwork": virtual} if virtual else {}
     return {"privateNetworks": {"routes": [{"network": "10.43.0.0/16", **changes}], **network}}
+
+
+def pinged() -> dict[str, Any]:
+    return {"privateNetworks": {**private()["privateNetworks"], "ping": True}}
 
 
 def notify(**changes: Any) -> dict[str, Any]:
@@ -269,6 +279,19 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("connector.podLabels", {}, connector(podLabels={"team": "web"}), {DEPLOYMENT}),
     ("connector.podAnnotations", {}, connector(podAnnotations={"team": "web"}), {DEPLOYMENT}),
     ("connector.imagePullSecrets", {}, connector(imagePullSecrets=["registry"]), {DEPLOYMENT}),
+    ("connector.minReadySeconds", {}, connector(minReadySeconds=30), {DEPLOYMENT}),
+    ("connector.podSecurity", {}, connector(podSecurity="openshift"), {DEPLOYMENT}),
+    ("connector.dnsConfig.nameservers", {}, connector(dnsConfig={"nameservers": ["192.0.2.1"]}), {DEPLOYMENT, POLICY}),
+    ("connector.dnsConfig.searches", {}, connector(dnsConfig={"searches": ["example.net"]}), {DEPLOYMENT}),
+    ("connector.dnsConfig.options.name", {}, connector(dnsConfig={"options": [{"name": "rotate"}]}), {DEPLOYMENT}),
+    (
+        "connector.dnsConfig.options.value",
+        connector(dnsConfig={"options": [{"name": "ndots", "value": 1}]}),
+        connector(dnsConfig={"options": [{"name": "ndots", "value": 2}]}),
+        {DEPLOYMENT},
+    ),
+    ("connector.hostAliases.ip", alias("192.0.2.1"), alias("192.0.2.2"), {DEPLOYMENT, POLICY}),
+    ("connector.hostAliases.hostnames", alias("192.0.2.1"), alias("192.0.2.1", "a", "nas.example.net"), {DEPLOYMENT}),
     ("connector.gracePeriod", {}, connector(gracePeriod="1m"), {DEPLOYMENT}),
     ("connector.logLevel", {}, connector(logLevel="warn"), {DEPLOYMENT}),
     ("connector.resources", {}, connector(resources={"limits": {"memory": "1Gi"}}), {DEPLOYMENT}),
@@ -416,6 +439,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         private(network="10.44.0.0/16"),
         {f"- {ROUTE} route-10.43.0.0/16", f"+ {ROUTE} route-10.44.0.0/16", POLICY},
     ),
+    ("privateNetworks.ping", private(), pinged(), {DEPLOYMENT}),
     ("privateNetworks.routes.comment", private(), private(comment="LAN"), {f"~ {ROUTE} route-10.43.0.0/16"}),
     ("privateNetworks.routes.ports", private(), private(ports=[443]), {POLICY}),
     (

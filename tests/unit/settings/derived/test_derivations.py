@@ -147,6 +147,27 @@ def test_addresses_are_those_that_a_browser_can_open() -> None:
     assert Settings.parse(values(*routes)).urls() == ["https://hello.example.com", "https://socket.example.com"]
 
 
+def test_a_name_with_a_fixed_address_is_allowed_by_it() -> None:
+    aliases = {"hostAliases": [{"ip": "192.168.1.20", "hostnames": ["nas.example.net", "nas"]}]}
+    routes = [a_route(service="https://nas.example.net:5001"), a_route(service="http://blog", path="/blog")]
+    for engine in ("kubernetes", "cilium"):
+        settings = Settings.parse({**values(*routes), "connector": aliases, "networkPolicy": {"engine": engine}})
+        assert settings.destinations("web") == (
+            AddressDestination("192.168.1.20/32", 5001),
+            PodDestination("web", {}, 80),
+        )
+
+
+def test_name_servers_of_the_pods_are_allowed() -> None:
+    servers = {"dnsConfig": {"nameservers": ["192.168.1.1", "fd00::1"]}}
+    settings = Settings.parse({**values(a_route(service="http_status:404")), "connector": servers})
+    assert settings.destinations("web") == tuple(
+        AddressDestination(address, 53, protocol)
+        for address in ("192.168.1.1/32", "fd00::1/128")
+        for protocol in ("UDP", "TCP")
+    )
+
+
 def test_destinations_are_the_pods_and_addresses_behind_the_routes_each_once() -> None:
     selector = {"app.kubernetes.io/name": "api"}
     routes = [

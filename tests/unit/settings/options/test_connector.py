@@ -23,6 +23,67 @@ CONNECTOR: dict[str, Case] = {
     "a grace period without a unit": (connector(gracePeriod="30"), "connector.gracePeriod", "must have a unit"),
     "a grace period as a number": (connector(gracePeriod=30.0), "connector.gracePeriod", "must be a string"),
     "an empty grace period": (connector(gracePeriod=""), "connector.gracePeriod", "is not a duration in whole seconds"),
+    "a pod that is ready for too long": (
+        connector(minReadySeconds=301),
+        "connector.minReadySeconds",
+        "must be at most 300. Accepted: a whole number of seconds from 0 to 300",
+    ),
+    "a pod that is never ready": (connector(minReadySeconds=-1), "connector.minReadySeconds", "must be at least 0"),
+    "another pod security": (
+        connector(podSecurity="baseline"),
+        "connector.podSecurity",
+        "must be one of restricted and openshift",
+    ),
+    "a name server's name": (
+        connector(dnsConfig={"nameservers": ["dns.example.com"]}),
+        "connector.dnsConfig.nameservers[0]",
+        "is not an IP address",
+    ),
+    "four name servers": (
+        connector(dnsConfig={"nameservers": [f"192.0.2.{last}" for last in range(4)]}),
+        "connector.dnsConfig.nameservers",
+        "must have at most 3 items",
+    ),
+    "a name server of the cloud": (
+        connector(dnsConfig={"nameservers": ["169.254.169.254"]}),
+        "connector.dnsConfig.nameservers[0]",
+        "is the metadata service of most clouds",
+    ),
+    "a search domain with a star": (
+        connector(dnsConfig={"searches": ["*.example.com"]}),
+        "connector.dnsConfig.searches[0]",
+        "is not a DNS domain",
+    ),
+    "too many characters of search domains": (
+        connector(dnsConfig={"searches": [".".join(["a" * 60] * 4)] * 9}),
+        "connector.dnsConfig.searches",
+        "must have at most 2048 characters together",
+    ),
+    "a resolver option without a name": (
+        connector(dnsConfig={"options": [{"value": "2"}]}),
+        "connector.dnsConfig.options[0].name",
+        "is missing",
+    ),
+    "an alias of the cloud's metadata service": (
+        connector(hostAliases=[{"ip": "169.254.169.254", "hostnames": ["other"]}]),
+        "connector.hostAliases[0].ip",
+        "is the metadata service of most clouds",
+    ),
+    "an alias with a port": (
+        connector(hostAliases=[{"ip": "192.0.2.1:80", "hostnames": ["other"]}]),
+        "connector.hostAliases[0].ip",
+        "is not an IP address",
+    ),
+    "an alias of no name": (
+        connector(hostAliases=[{"ip": "192.0.2.1", "hostnames": ["a_b"]}]),
+        "connector.hostAliases[0].hostnames[0]",
+        "must not have an underscore",
+    ),
+    "two addresses of one alias": (
+        connector(hostAliases=[{"ip": f"192.0.2.{last}", "hostnames": ["nas"]} for last in (1, 2)]),
+        "connector.hostAliases",
+        "must have each hostname once; repeated: nas",
+    ),
     "an unknown protocol": (connector(protocol="h2mux"), "connector.protocol", "one of auto, quic and http2"),
     "an unknown log level": (connector(logLevel="trace"), "connector.logLevel", "one of debug, info, warn"),
     "post-quantum with protocol auto": (
