@@ -51,6 +51,7 @@ KUBERNETES_POLICIES = "https://kubernetes.io/docs/concepts/services-networking/n
 KUBERNETES_DNS = "https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/"
 KUBERNETES_NODE_LOCAL_DNS = "https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/"
 CALICO_POLICIES = "https://docs.tigera.io/calico/latest/reference/resources/networkpolicy"
+CILIUM_ENTITIES = "https://docs.cilium.io/en/stable/security/policy/language/#entities-based"
 CILIUM_POLICIES = "https://docs.cilium.io/en/stable/security/policy/language/#dns-based"
 KUBERNETES_IMAGES = "https://kubernetes.io/docs/concepts/containers/images/"
 KUBERNETES_RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"

@@ -46,6 +46,19 @@ def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
             yield SettingIssue.of(key, peer["name"], problem, "cidr or namespace, or {engine: cilium}", source)
 
 
+def entity_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
+    """Allowed entities, which only Cilium knows."""
+    policy = partial.group("networkPolicy")
+    allowed = policy.get("allow")
+    if policy.get("engine", DEFAULT_ENGINE) == "cilium" or not isinstance(allowed, (list, tuple)):
+        return
+    for number, peer in enumerate(allowed):
+        if isinstance(peer, dict) and peer.get("entity"):
+            key, problem = f"{PREFIX}networkPolicy.allow[{number}].entity", "is not supported: only Cilium has entities"
+            accepted = "cidr with the addresses of the nodes, or {engine: cilium}"
+            yield SettingIssue.of(key, peer["entity"], problem, accepted, references.CILIUM_ENTITIES)
+
+
 def monitor_without_ingress(partial: PartialSettings) -> Iterator[SettingIssue]:
     """A monitor, but the network policy admits no scraper: only metricsFrom allows ingress, so that one key decides."""
     monitoring = {} if partial.get("monitoring") is True else partial.get("monitoring")

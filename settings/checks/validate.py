@@ -11,6 +11,7 @@ from settings.checks.cloud_metadata import cloud_metadata_unconfirmed
 from settings.checks.dependencies import (
     dns_name_unsupported,
     dns_origin_unsupported,
+    entity_unsupported,
     load_balancer_without_route,
     monitor_without_ingress,
     udp_over_http2,
@@ -53,6 +54,7 @@ def _between_keys(partial: PartialSettings) -> Iterator[SettingIssue]:
     yield from missing_access_team(partial)
     yield from dns_origin_unsupported(partial)
     yield from dns_name_unsupported(partial)
+    yield from entity_unsupported(partial)
     yield from cloud_metadata_unconfirmed(partial)
     yield from monitor_without_ingress(partial)
     yield from load_balancer_without_route(partial)

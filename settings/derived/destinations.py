@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from settings.derived.destination_kinds import (
     AddressDestination,
     Destination,
+    EntityDestination,
     NameDestination,
     NetworkDestination,
     PodDestination,
@@ -89,6 +90,8 @@ def _of_peer(peer: AllowedPeer) -> Iterator[Destination]:
             yield AddressDestination(peer.cidr, port, peer.protocol)
         elif peer.name:
             yield NameDestination(peer.name, port, peer.protocol)
+        elif peer.entity:
+            yield EntityDestination(peer.entity, port, peer.protocol)
         else:
             yield PodDestination(peer.namespace or "", peer.pods, port, peer.protocol)
 

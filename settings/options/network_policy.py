@@ -31,7 +31,7 @@ class NetworkPolicyOptions(Options):
     allow: Annotated[
         tuple[AllowedPeer, ...],
         Accepts(
-            "a list of {cidr or namespace with pods or name, ports, protocol}",
+            "a list of {cidr or namespace with pods or name or entity, ports, protocol}",
             examples=([{"namespace": "shop", "pods": {"app": "db"}, "ports": [5432]}],),
         ),
     ] = ()

@@ -1,6 +1,6 @@
 """Peers of the network policy besides the routes' backends: allowed destinations and DNS servers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import MinLen
 from pydantic import AfterValidator, model_validator
@@ -49,6 +49,12 @@ class AllowedPeer(Options):
     """Labels of the pods in that namespace. Omitted, every pod of it."""
     name: ExternalName | None = None
     """A DNS name, for an engine that supports names: cilium."""
+    entity: Annotated[
+        Literal["host", "remote-node", "kube-apiserver"] | None,
+        Accepts(source=references.CILIUM_ENTITIES, examples=("host",)),
+    ] = None
+    """What Cilium knows by a name of its own, for the engine cilium: the connector's node, the other nodes, or the
+    Kubernetes API. Pods on the nodes' network are their node."""
     ports: Annotated[tuple[Port, ...], MinLen(1), Example([5432])]
     """Ports of the pods themselves, not of their Service: those are what a network policy sees."""
     protocol: Protocol = "TCP"
@@ -56,7 +62,7 @@ class AllowedPeer(Options):
 
     @model_validator(mode="after")
     def _one_peer(self) -> "AllowedPeer":
-        require_one({"cidr": self.cidr, "namespace": self.namespace, "name": self.name})
+        require_one({"cidr": self.cidr, "namespace": self.namespace, "name": self.name, "entity": self.entity})
         _pods_require_namespace(self.pods, self.namespace)
         return self
 

@@ -391,6 +391,12 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         opening(name="db.example.org"),
         {"~ CiliumNetworkPolicy policy"},
     ),
+    (
+        "networkPolicy.allow.entity",
+        {"networkPolicy": {"engine": "cilium"}},
+        {"networkPolicy": {"engine": "cilium", "allow": [{"entity": "host", "ports": [1]}]}},
+        {"~ CiliumNetworkPolicy policy"},
+    ),
     ("networkPolicy.allow.ports", opening(namespace="shop"), opening(namespace="shop", ports=[1, 2]), {POLICY}),
     ("networkPolicy.allow.protocol", opening(namespace="shop"), opening(namespace="shop", protocol="UDP"), {POLICY}),
     (

@@ -23,12 +23,12 @@ POLICY: dict[str, Case] = {
     "an allowed peer without a destination": (
         allow(),
         ALLOW,
-        "must have exactly one of cidr, namespace and name, but has none of them",
+        "must have exactly one of cidr, namespace, name and entity, but has none of them",
     ),
     "an allowed peer with two destinations": (
         allow(cidr="10.0.0.1", namespace="shop"),
         ALLOW,
-        "must have exactly one of cidr, namespace and name, but has cidr and namespace",
+        "must have exactly one of cidr, namespace, name and entity, but has cidr and namespace",
     ),
     "pods without a namespace": (
         allow(cidr="10.0.0.1", pods={"app": "db"}),
@@ -133,6 +133,16 @@ POLICY: dict[str, Case] = {
         {**policy(engine="calico-crd"), "routes": [a_route(service="https://origin.example.org")]},
         "routes[0].service",
         "only in its paid editions",
+    ),
+    "an entity under Kubernetes' engine": (
+        allow(entity="host"),
+        f"{ALLOW}.entity",
+        "is not supported: only Cilium has entities. Accepted: cidr with the addresses of the nodes, or {engine: cil",
+    ),
+    "an entity that opens the world": (
+        policy(engine="cilium", allow=[{"entity": "world", "ports": [1]}]),
+        f"{ALLOW}.entity",
+        "must be one of host, remote-node and kube-apiserver",
     ),
     "a Service by name": (
         policy(engine="cilium", allow=[{"name": "db.shop.svc.cluster.local", "ports": [1]}]),
