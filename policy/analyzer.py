@@ -118,6 +118,7 @@ def _resource(request: Any) -> Resource:
         shown=engine_values.read(request.properties, secrets=False),
         urn=request.urn,
         protect=request.options.protect,
+        ignored=frozenset(request.options.ignoreChanges),
     )
 
 

@@ -29,6 +29,8 @@ class Resource:
     shown: Mapping[str, Any] = field(repr=False)
     urn: str = ""
     protect: bool = False
+    ignored: frozenset[str] = frozenset()
+    """Property paths whose changes the program ignores: others decide their values."""
 
     @property
     def kind(self) -> str:

@@ -50,6 +50,8 @@ class ConnectorArgs(TypedDict):
     """How the token reaches the pods; through a Secret by default."""
     replicas: NotRequired[pulumi.Input[int]]
     """Number of pods, 2 by default. Each holds four connections to Cloudflare; a tunnel allows 100."""
+    external_replicas: NotRequired[bool]
+    """Whether an autoscaler or a person decides the number of pods. `replicas` is then the number at creation only."""
     image: NotRequired[pulumi.Input[str]]
     """Image whose entry point is `cloudflared`; by default one pinned by tag and digest."""
     min_ready_seconds: NotRequired[int]

@@ -34,7 +34,7 @@ class Connector(pulumi.ComponentResource):
             f"{name}-cloudflared",
             metadata={"name": f"{name}-cloudflared", "namespace": args["namespace"], "labels": labels},
             spec={
-                "replicas": args.get("replicas", DEFAULTS.replicas),
+                "replicas": args.get("replicas", DEFAULTS.initial_replicas),
                 "selector": {"match_labels": pod_labels(name)},
                 "min_ready_seconds": args.get("min_ready_seconds", DEFAULTS.min_ready_seconds),
                 # During a rollout, never fewer ready pods than `replicas`.
@@ -46,6 +46,9 @@ class Connector(pulumi.ComponentResource):
                 # Deletion runs in the reverse order: see ConnectorArgs.
                 depends_on=args.get("depends_on"),
                 replace_with=args.get("replace_with"),
+                # Not left out of the spec: Kubernetes would create one pod, and a field that no longer is applied would
+                # be set to one. The provider sends the live number, or none where another manager owns it.
+                ignore_changes=["spec.replicas"] if args.get("external_replicas") else None,
             ),
         )
         PodDisruptionBudget(

@@ -152,7 +152,8 @@ def connector(
         "namespace": namespace,
         "token": token,
         "token_delivery": _token_delivery(settings.token),
-        "replicas": options.replicas,
+        "replicas": options.initial_replicas,
+        "external_replicas": options.replicas is None,
         "image": options.image.reference,
         "min_ready_seconds": options.min_ready_seconds,
         "grace_period_seconds": options.grace_period_seconds,
@@ -241,7 +242,8 @@ def monitoring(settings: Settings, namespace: pulumi.Input[str]) -> MonitoringAr
     alerts, dashboard = options.alerts, options.dashboard
     return {
         "namespace": namespace,
-        "replicas": settings.connector.replicas,
+        "replicas": settings.connector.initial_replicas,
+        "external_replicas": settings.connector.replicas is None,
         "monitor": options.monitor,
         "labels": {**options.labels},
         "alerts": {

@@ -16,9 +16,9 @@ class AlertsArgs(TypedDict):
     """URL of the page that has a section for each alert, named like it (`docs/monitoring.md`)."""
 
 
-def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs) -> list[dict[str, Any]]:
+def alert_groups(instance: str, namespace: str, replicas: int | None, args: AlertsArgs) -> list[dict[str, Any]]:
     """The `groups` of a PrometheusRule for the exposure `instance`, whose connectors are `replicas` pods in
-    `namespace`.
+    `namespace`; None if their number is not known: then those that are scraped count.
 
     Every `for` is longer than a rollout, a reconnect to the edge, or the delivery of new ingress rules takes.
     """
@@ -26,11 +26,16 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
     def series(metric: str) -> str:
         return metrics.of_stack(metric, instance, namespace)
 
-    expected = replicas * metrics.CONNECTIONS_PER_CONNECTOR
     percent, page = args.get("error_percent", 5), args.get("runbook_url")
     down, other = args.get("down_severity", "critical"), args.get("severity", "warning")
     connections, versions = series(metrics.CONNECTIONS), series(metrics.CONFIG_VERSION)
     failed, requests = series(metrics.REQUEST_ERRORS), series(metrics.REQUESTS)
+    if replicas is None:
+        # Each pod has one series of this metric.
+        expected, fewer = f"{metrics.CONNECTIONS_PER_CONNECTOR} * count({connections})", "four connections a connector"
+    else:
+        expected = str(replicas * metrics.CONNECTIONS_PER_CONNECTOR)
+        fewer = f"{expected} connections"
 
     def rule(alert: str, expr: str, minutes: int, severity: str, summary: str, description: str) -> dict[str, Any]:
         runbook = {"runbook_url": f"{page}#{alert.lower()}"} if page else {}
@@ -59,9 +64,9 @@ def alert_groups(instance: str, namespace: str, replicas: int, args: AlertsArgs)
             f"0 < sum({connections}) < {expected}",
             10,
             other,
-            f"fewer than {expected} connections to Cloudflare",
-            f"There are {{{{ $value }}}}, and {replicas} connectors hold four each. Another failure may take the site "
-            "down.",
+            f"fewer than {fewer} to Cloudflare",
+            f"There are {{{{ $value }}}}, and {'the' if replicas is None else replicas} connectors hold four each. "
+            "Another failure may take the site down.",
         ),
         rule(
             "CulvertRegistrationsFailing",

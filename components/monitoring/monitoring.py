@@ -29,6 +29,8 @@ class MonitoringArgs(TypedDict):
     """The dashboard and its labels; without it, none is created."""
     replicas: NotRequired[pulumi.Input[int]]
     """Number of pods that should run; 2 by default, as for the Connector."""
+    external_replicas: NotRequired[bool]
+    """Whether `replicas` is not known here, since others decide it: alerts then count the pods that are scraped."""
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -48,8 +50,9 @@ class Monitoring(pulumi.ComponentResource):
             self._custom(kind, f"{name}-monitor", namespace, labels, spec)
         alerts = args.get("alerts")
         if alerts is not None:
-            groups = pulumi.Output.all(namespace, args.get("replicas", DEFAULTS.replicas)).apply(
-                lambda known: alert_groups(name, known[0], int(known[1]), alerts)
+            replicas = None if args.get("external_replicas") else args.get("replicas", DEFAULTS.initial_replicas)
+            groups = pulumi.Output.all(namespace, replicas).apply(
+                lambda known: alert_groups(name, known[0], known[1] and int(known[1]), alerts)
             )
             self._custom("PrometheusRule", f"{name}-alerts", namespace, labels, {"groups": groups})
         dashboard_args = args.get("dashboard")

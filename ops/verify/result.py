@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from clients.errors import CheckUnavailable
 
+REDEPLOY_OBJECTS = "PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh"
+"""Restores Kubernetes objects. Without the variable, a field that another manager changed is a conflict."""
+
 
 class Status(StrEnum):
     PASSED = "passed"

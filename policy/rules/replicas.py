@@ -11,6 +11,8 @@ from policy.stack import Resource, Stack
 def _validate(resource: Resource, _: Stack, options: Options) -> Iterator[str]:
     if resource.kind not in ("Deployment", "ReplicaSet", "StatefulSet") or not connector_of(resource):
         return
+    if "spec.replicas" in resource.ignored:  # an autoscaler or a person decides
+        return
     replicas = get_path(resource.properties, "spec", "replicas")
     # Kubernetes defaults to one.
     replicas = 1 if replicas is None else replicas

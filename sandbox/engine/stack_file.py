@@ -17,6 +17,9 @@ _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 _PROVIDERS = ("cloudflare", "kubernetes", "random", "pulumi")
 """Namespaces of provider settings, which would point a rehearsal at a real account."""
 
+ENABLE_PATCH_FORCE = "kubernetes:enablePatchForce"
+"""The one provider setting of a rehearsal: whether updates take back fields that others changed."""
+
 
 def valid_stack_name(stack: str | None, config: Path | None) -> str:
     """The given stack name, else the one in `Pulumi.<stack>.yaml`, else `dev`.
@@ -58,7 +61,8 @@ def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) 
     `certificate` returns the certificate that replaces the real cluster's in `culvert:token`.
 
     Left out are the encryption of the real stack, encrypted values (only the real stack can decrypt them), and settings
-    of providers (`cloudflare:…`, `kubernetes:…`), which would point the rehearsal at a real account.
+    of providers (`cloudflare:…`, `kubernetes:…` except ENABLE_PATCH_FORCE), which would point the rehearsal at a real
+    account.
     """
     content = yaml.safe_load(path.read_text()) or {}
     config: dict[str, Any] = content.get("config") or {}
@@ -66,7 +70,7 @@ def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) 
     kept: dict[str, Any] = {}
     for key, value in config.items():
         encrypted = isinstance(value, dict) and set(value) == {"secure"}
-        if encrypted or key.split(":", 1)[0] in _PROVIDERS:
+        if encrypted or (key.split(":", 1)[0] in _PROVIDERS and key != ENABLE_PATCH_FORCE):
             left_out.append(key)
         else:
             kept[key] = _with_certificate(value, certificate) if key == "culvert:token" and certificate else value

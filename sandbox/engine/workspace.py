@@ -20,7 +20,7 @@ from sandbox.engine import checkpoint
 from sandbox.engine.engine_processes import await_orphans
 from sandbox.engine.property_diff import SECRET
 from sandbox.engine.pulumi_command import PulumiCommand
-from sandbox.engine.stack_file import rehearsal_content, stored_stack_file
+from sandbox.engine.stack_file import ENABLE_PATCH_FORCE, rehearsal_content, stored_stack_file
 from sandbox.errors import SandboxError
 from sandbox.secret_operators.sealed_secrets import certificate
 from sandbox.tools import Tool
@@ -95,6 +95,9 @@ class StackWorkspace:
         content, left_out = rehearsal_content(self._config, replace_certificate)
         if left_out:
             self._progress(f"left out of the rehearsal, because they belong to real accounts: {', '.join(left_out)}")
+        # The official plugin reads the environment itself; a stand-in is a process of an earlier command.
+        if force := os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE"):
+            content["config"].setdefault(ENABLE_PATCH_FORCE, force)
         if "encryptionsalt" in previous:
             content["encryptionsalt"] = previous["encryptionsalt"]
         file.write_text(yaml.safe_dump(content, sort_keys=False))
@@ -121,8 +124,9 @@ class StackWorkspace:
 
     def _run_program(self) -> None:
         """Runs `__main__.py` as `pulumi up` does: its imports are relative to the project's folder."""
-        # The program's resource hooks call the API from this process, not from the engine's.
-        os.environ.update({key: value for key, value in self._env.items() if key.startswith("CLOUDFLARE_")})
+        # The program and its resource hooks call the APIs from this process, not from the engine's.
+        addresses = {key: value for key, value in self._env.items() if key.startswith(("CLOUDFLARE_", "KUBECONFIG"))}
+        os.environ.update(addresses)
         if str(PROJECT) not in sys.path:
             sys.path.insert(0, str(PROJECT))
         runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")

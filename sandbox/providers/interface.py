@@ -57,6 +57,8 @@ class Request:
     timeout: float = 0
     """Seconds; 0 if the program sets none."""
     preview: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    """Property paths whose changes the program ignores."""
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when the call is cancelled or the engine is gone; every wait of the provider ends then."""
 

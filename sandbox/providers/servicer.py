@@ -92,10 +92,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:
         with ErrorMapping(context):
+            values = {"news": from_struct(request.news), "ignore_changes": tuple(request.ignoreChanges)}
             olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
-            diff = self.provider.diff(
-                self._request(request, context, id=request.id, news=from_struct(request.news), **olds)
-            )
+            diff = self.provider.diff(self._request(request, context, id=request.id, **values, **olds))
         answer = provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changes else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=list(diff.changes) if not diff.detailed else [],
@@ -127,6 +126,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: Any) -> Any:
         with ErrorMapping(context):
             values = {"news": from_struct(request.news), "timeout": request.timeout, "preview": request.preview}
+            values["ignore_changes"] = tuple(request.ignoreChanges)
             olds = {"outputs": from_struct(request.olds), "inputs": from_struct(request.old_inputs)}
             outputs = self.provider.update(self._request(request, context, id=request.id, **values, **olds))
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))

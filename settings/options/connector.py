@@ -19,6 +19,7 @@ from settings.schema import Accepts, Example, Options
 from settings.types.durations import whole_seconds
 from settings.types.kubernetes import LABEL_RULE, Annotations, SecretName, labels
 
+DEFAULT_REPLICAS = 2
 MAX_REPLICAS = 25
 """A tunnel has at most 100 connections."""
 MAX_GRACE_SECONDS = 180
@@ -56,11 +57,28 @@ def _pod_labels(values: dict[str, str]) -> dict[str, str]:
     return labels(values)
 
 
+def _replicas(value: Any) -> Any:
+    if value is None:
+        reject("must be a whole number")
+    return None if value == "external" else value
+
+
 def _string(value: Any) -> Any:
     # YAML reads a 6 without quotes as a number.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+_Number = Annotated[StrictInt, Ge(1), Le(MAX_REPLICAS)]
+Replicas = Annotated[
+    _Number | None,
+    BeforeValidator(_replicas, json_schema_input_type=_Number | Literal["external"]),
+    Accepts(
+        f"a whole number from 1 to {MAX_REPLICAS}, the most that a tunnel supports, or external",
+        references.CLOUDFLARE_LIMITS,
+        (3, "external"),
+    ),
+]
+"""None for external."""
 GracePeriod = Annotated[
     str,
     BeforeValidator(_with_unit, json_schema_input_type=str),
@@ -83,15 +101,9 @@ class ConnectorOptions(Options):
 
     SOURCE = references.CLOUDFLARE_PARAMETERS
 
-    replicas: Annotated[
-        StrictInt,
-        Ge(1),
-        Le(MAX_REPLICAS),
-        Accepts(
-            f"a whole number from 1 to {MAX_REPLICAS}, the most that a tunnel supports", references.CLOUDFLARE_LIMITS
-        ),
-    ] = 2
-    """Number of connectors. Cloudflare recommends two."""
+    replicas: Replicas = DEFAULT_REPLICAS
+    """Number of connectors. Cloudflare recommends two. With external, an autoscaler or a person decides the number: the
+    Deployment is created with two and keeps the number that it has."""
     image: Annotated[ImageOptions, Example({"repository": "registry.example.com/cloudflared"})] = (
         ImageOptions.defaults()
     )
@@ -195,6 +207,11 @@ class ConnectorOptions(Options):
         _require_unique("name", [volume.name for volume in volumes], references.KUBERNETES_VOLUMES)
         _require_unique("mountPath", [volume.mount_path for volume in volumes], references.KUBERNETES_VOLUMES)
         return volumes
+
+    @property
+    def initial_replicas(self) -> int:
+        """The number of connectors with which the Deployment is created."""
+        return self.replicas or DEFAULT_REPLICAS
 
     @property
     def grace_period_seconds(self) -> int:

@@ -9,6 +9,7 @@ SERVICE = "kubernetes:core/v1:Service"
 POD = "kubernetes:core/v1:Pod"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+POD_DISRUPTION_BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
 LABELS = {"app.kubernetes.io/name": "connector"}
 
@@ -51,6 +52,16 @@ def config_map(namespace: str, name: str = "", **data: str) -> dict[str, Any]:
 def service(namespace: str, **spec: Any) -> dict[str, Any]:
     spec = {"selector": LABELS, "ports": [{"port": 80, "targetPort": 2000}], **spec}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": namespace}, "spec": spec}
+
+
+def budget(namespace: str) -> dict[str, Any]:
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": LABELS}}
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"namespace": namespace},
+        "spec": spec,
+    }
 
 
 def network_policy(namespace: str) -> dict[str, Any]:

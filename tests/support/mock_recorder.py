@@ -44,6 +44,8 @@ class Registered:
     imported: str
     retained: bool
     before_delete: frozenset[str]
+    before_update: frozenset[str]
+    ignore_changes: frozenset[str]
 
     def __str__(self) -> str:
         return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
@@ -102,6 +104,8 @@ class _Monitor(mocks.MockMonitor):
                     imported=request.importId,
                     retained=request.retainOnDelete,
                     before_delete=frozenset(request.hooks.before_delete),
+                    before_update=frozenset(request.hooks.before_update),
+                    ignore_changes=frozenset(request.ignoreChanges),
                 )
             )
         elif request.type != "pulumi:pulumi:Stack":

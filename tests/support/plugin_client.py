@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,18 +84,18 @@ class Plugin:
         response = self.call("Create", request)
         return ResourceState(type, response.id, inputs, from_struct(response.properties))
 
-    def diff(self, state: ResourceState, news: dict[str, Any]) -> Any:
-        olds: dict[str, Any] = {"olds": to_struct(state.outputs), "old_inputs": to_struct(state.inputs)}
-        request = provider_pb2.DiffRequest(
-            id=state.id, urn=urn(state.type), type=state.type, name="one", news=to_struct(news), **olds
-        )
+    def diff(self, state: ResourceState, news: dict[str, Any], ignore_changes: Iterable[str] = ()) -> Any:
+        values: dict[str, Any] = {"olds": to_struct(state.outputs), "old_inputs": to_struct(state.inputs)}
+        values |= {"news": to_struct(news), "ignoreChanges": ignore_changes}
+        request = provider_pb2.DiffRequest(id=state.id, urn=urn(state.type), type=state.type, name="one", **values)
         return self.call("Diff", request)
 
-    def update(self, state: ResourceState, news: dict[str, Any], preview: bool = False) -> ResourceState:
-        olds: dict[str, Any] = {"olds": to_struct(state.outputs), "old_inputs": to_struct(state.inputs)}
-        request = provider_pb2.UpdateRequest(
-            id=state.id, urn=urn(state.type), type=state.type, name="one", news=to_struct(news), preview=preview, **olds
-        )
+    def update(
+        self, state: ResourceState, news: dict[str, Any], preview: bool = False, ignore_changes: Iterable[str] = ()
+    ) -> ResourceState:
+        values: dict[str, Any] = {"olds": to_struct(state.outputs), "old_inputs": to_struct(state.inputs)}
+        values |= {"news": to_struct(news), "preview": preview, "ignoreChanges": ignore_changes}
+        request = provider_pb2.UpdateRequest(id=state.id, urn=urn(state.type), type=state.type, name="one", **values)
         response = self.call("Update", request)
         return ResourceState(state.type, state.id, news, from_struct(response.properties))
 

@@ -35,7 +35,8 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
     def registered(self: mocks.MockMonitor, request: Any) -> Any:
         answer = register(self, request)
-        resource = Resource(request.type, request.name, {}, {}, answer.urn, request.protect)
+        ignored = frozenset(request.ignoreChanges)
+        resource = Resource(request.type, request.name, {}, {}, answer.urn, request.protect, ignored)
         recorder.resources[answer.urn] = _with(resource, request.object)
         return answer
 

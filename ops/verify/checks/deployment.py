@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.verify.result import Check, CheckResult
+from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
 
 WORKLOAD = Check("cluster", "workload")
 PODS = Check("cluster", "pods")
@@ -33,8 +33,8 @@ def is_running(pod: Object) -> bool:
     return not pod["metadata"].get("deletionTimestamp") and phase not in ("Succeeded", "Failed")
 
 
-def matches(name: str, deployment: Object | None, replicas: int, image: str) -> CheckResult:
-    """Whether the Deployment exists, with the declared replicas and image."""
+def matches(name: str, deployment: Object | None, replicas: int | None, image: str) -> CheckResult:
+    """Whether the Deployment exists, with the declared replicas and image. With None, others decide the replicas."""
     if deployment is None:
         return WORKLOAD.failed(
             name,
@@ -45,7 +45,16 @@ def matches(name: str, deployment: Object | None, replicas: int, image: str) -> 
         )
     spec = deployment["spec"]
     differences = []
-    if (present := spec.get("replicas", 1)) != replicas:
+    present = spec.get("replicas", 1)
+    if replicas is None and not present:
+        return WORKLOAD.failed(
+            name,
+            "0 replicas, declared are external ones",
+            impact=_DOWN,
+            cause="an autoscaler or a person scaled it to none",
+            remedy="kubectl scale deployment, or raise the autoscaler's minimum",
+        )
+    if replicas not in (None, present):
         differences.append(f"{present} replicas, declared are {replicas}")
     containers = spec["template"]["spec"]["containers"]
     images = [container.get("image") for container in containers if container["name"] == "cloudflared"]
@@ -57,9 +66,9 @@ def matches(name: str, deployment: Object | None, replicas: int, image: str) -> 
             "; ".join(differences),
             impact="none yet, or error 1033 (530) once the last working pod is gone" if present else _DOWN,
             cause="the Deployment was changed manually (kubectl scale, kubectl set image), or by an autoscaler",
-            remedy="pulumi up --refresh restores it",
+            remedy=f"{REDEPLOY_OBJECTS} restores it",
         )
-    return WORKLOAD.passed(name, f"{replicas} replicas of the declared image")
+    return WORKLOAD.passed(name, f"{present} replicas of the declared image")
 
 
 def are_ready(name: str, replicas: int, pods: list[Object]) -> list[CheckResult]:

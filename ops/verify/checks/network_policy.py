@@ -6,7 +6,7 @@ from typing import Any
 from components.exposure import arguments
 from components.network_policy.network_policy import policy_spec
 from ops.expected_stack import ExpectedStack
-from ops.verify.result import Check, CheckResult
+from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
 from policy.network_policies import isolates
 from policy.network_policies import selects as selects_pod
 from policy.pods import Pod
@@ -21,7 +21,6 @@ _EXPOSED = (
     "none; but access to the Cloudflare account is then enough to publish what the pod can reach: "
     "the LAN, the cluster's API"
 )
-_REDEPLOY = "pulumi refresh, then pulumi up"
 
 
 def expected_spec(stack: ExpectedStack) -> Object:
@@ -49,7 +48,7 @@ def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[
                 allowed if own else "the stack has no policy in this namespace",
                 impact=_EXPOSED,
                 cause="the policy was deleted, or its selector or the pod's labels were changed manually",
-                remedy=_REDEPLOY,
+                remedy=REDEPLOY_OBJECTS,
             )
         )
     return results
@@ -82,7 +81,7 @@ def allows_only(policies: list[Object], pods: list[Object], stack: str, expected
             "; ".join(differences),
             impact=f"502 where a backend's rule is missing. Where more is allowed: {_EXPOSED}",
             cause="the policy was changed manually, or another one in the namespace selects the pods too",
-            remedy=f"{_REDEPLOY}; have the other policy exclude pods labelled app.kubernetes.io/name=cloudflared",
+            remedy=f"{REDEPLOY_OBJECTS}; have the other policy exclude pods labelled app.kubernetes.io/name=cloudflared",
         )
     return POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")
 

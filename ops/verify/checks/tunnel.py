@@ -51,26 +51,30 @@ def exists(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any])
     return TUNNEL.passed(name, tunnel["id"])
 
 
-def is_connected(name: str, tunnel: dict[str, Any], connectors: list[dict[str, Any]], replicas: int) -> CheckResult:
-    """Whether there are as many connectors as replicas, each with four connections."""
+def is_connected(
+    name: str, tunnel: dict[str, Any], connectors: list[dict[str, Any]], replicas: int | None
+) -> CheckResult:
+    """Whether there are as many connectors as replicas, each with four connections. With None, any number will do."""
     counts = [sum(not conn.get("is_pending_reconnect") for conn in one.get("conns") or []) for one in connectors]
     observed = f"{tunnel.get('status')}; connections per connector: {', '.join(map(str, counts)) or 'none'}"
     logs = "kubectl logs of its pods says why; port 7844 (UDP and TCP) to Cloudflare's edge must be open"
     if not any(counts):
         cause = "no connector runs, or none reaches Cloudflare's edge"
         return CONNECTIONS.failed(name, observed, impact=_DOWN, cause=cause, remedy=f"check the pods; {logs}")
-    if len(connectors) > replicas:
+    declared = f"declared: {'any number of' if replicas is None else replicas} connectors"
+    if replicas is not None and len(connectors) > replicas:
         return CONNECTIONS.failed(
             name,
-            f"{observed}; declared: {replicas} connectors",
+            f"{observed}; {declared}",
             impact="inconsistent answers: some requests reach a connector that is not this stack's",
             cause="a rollout is in progress, or another connector runs with this tunnel's token",
             remedy="check again in a minute; if it persists, rotate the token: raise token.epoch",
         )
-    if len(connectors) < replicas or min(counts) < CONNECTIONS_PER_CONNECTOR or tunnel.get("status") != "healthy":
+    missing = replicas is not None and len(connectors) < replicas
+    if missing or min(counts) < CONNECTIONS_PER_CONNECTOR or tunnel.get("status") != "healthy":
         return CONNECTIONS.failed(
             name,
-            f"{observed}; declared: {replicas} connectors with {CONNECTIONS_PER_CONNECTOR} each",
+            f"{observed}; {declared} with {CONNECTIONS_PER_CONNECTOR} each",
             impact="none yet: the remaining connections carry all requests, with less redundancy",
             cause="a pod is not running, or cannot reach some of the edge's data centers",
             remedy=f"check the pods; {logs}",

@@ -7,7 +7,7 @@ from sandbox.providers.interface import Diff, NotReady, ProviderError, Request
 from sandbox.providers.kubernetes import await_ready
 from sandbox.providers.kubernetes.api import Api, KubernetesStatusError, UnknownKind
 from sandbox.providers.kubernetes.compare import changes, force_new, prune
-from sandbox.providers.kubernetes.managers import new_manager, only_created, take_over_fields
+from sandbox.providers.kubernetes.managers import keep_ignored_fields, new_manager, only_created, take_over_fields
 from sandbox.providers.kubernetes.objects import (
     annotation,
     checkpoint,
@@ -36,13 +36,15 @@ EXISTS = (
     "  - Adopting a resource into Pulumi: use `pulumi import`."
 )
 CONFLICT = (
-    "server-side apply field conflict detected: the resource managed by field manager {manager!r} had an apply "
-    "conflict: {message} (the annotation pulumi.com/patchForce takes the fields over)"
+    "server-side apply field conflict detected, see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/"
+    "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for troubleshooting help\n"
+    'The resource managed by field manager "{manager}" had an apply conflict: {message}'
 )
 
 
 class Kubernetes:
-    """All attached engines share one cluster: the environment's, or the last configured provider's."""
+    """All attached engines share one cluster, the environment's or the last configured provider's, and the last
+    configured provider's `enablePatchForce`."""
 
     name = "kubernetes"
 
@@ -84,7 +86,11 @@ class Kubernetes:
         old_inputs, live = split_checkpoint(request.outputs)
         new = plain(normalize(request.news, request.type))
         old = plain(prune(live, plain(normalize(old_inputs, request.type))))
-        found = changes(old, new, force_new(new))
+        found = {
+            path: change
+            for path, change in changes(old, new, force_new(new)).items()
+            if not any(f"{path}.".startswith(f"{ignored}.") for ignored in request.ignore_changes)
+        }
         replaced = any(change.replace for change in found.values())
         same_name = replaced and not is_autonamed(new) and identity(new) == identity(live)
         return Diff(found, delete_first=same_name, detailed=True)
@@ -135,13 +141,15 @@ class Kubernetes:
         live = self._api.get(manifest)
         if live is None:
             raise ProviderError(f"{describe(manifest)} does not exist any more; a refresh removes it from the state")
-        force = annotation(manifest, "patchForce") == "true"
+        force = "true" in (annotation(manifest, "patchForce"), self._config.get("enablePatchForce"))
         try:
             if request.preview:
+                keep_ignored_fields(manifest, live, manager, request.ignore_changes)
                 return self._planned(
                     request, self._api.apply(manifest, manager, force or only_created(live), preview=True)
                 )
-            take_over_fields(self._api, live, manager)
+            live = take_over_fields(self._api, live, manager)
+            keep_ignored_fields(manifest, live, manager, request.ignore_changes)
             live = self._api.apply(manifest, manager, force, preview=False)
         except KubernetesStatusError as error:
             message = CONFLICT.format(manager=manager, message=error) if error.status == 409 else str(error)

@@ -124,6 +124,33 @@ def test_severities_threshold_and_replicas_come_from_the_settings(promtool: Path
     assert run_promtool(promtool, tmp_path, groups, tests) == ""
 
 
+def test_without_a_known_number_of_pods_those_that_are_scraped_count(promtool: Path, tmp_path: Path) -> None:
+    (group,) = alert_groups("culvert-dev", "blog", None, {})
+    (expr,) = (rule["expr"] for rule in group["rules"] if rule["alert"] == "CulvertFewerConnections")
+    cases: dict[tuple[str, ...], list[int]] = {
+        ("4x60",): [],
+        ("4x60", "4x60", "4x60"): [],
+        ("4x60", "3x60", "4x60"): [11],
+        ("4x60", "0x60"): [4],
+        ("0x60", "0x60"): [],
+        (): [],
+    }
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [
+                {"series": series, "values": values}
+                for series, values in series_of({"ha_connections": connections}).items()
+            ],
+            "promql_expr_test": [
+                {"expr": expr, "eval_time": "10m", "exp_samples": [{"value": value} for value in firing_values]}
+            ],
+        }
+        for connections, firing_values in cases.items()
+    ]
+    assert run_promtool(promtool, tmp_path, [group], tests) == ""
+
+
 def series_of(changes: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Series of two pods that are healthy except for `changes`, and of other stacks."""
     ours = {

@@ -399,7 +399,7 @@ def test_a_foreign_change_is_found_by_a_refresh_and_a_conflict_unless_forced(
     assert stack.state["one"].inputs["metadata"]["labels"] == {"tier": "changed"}
     for preview in (True, False):
         news = kubernetes.check(DEPLOYMENT, wanted(), olds=stack.state["one"].inputs)
-        with pytest.raises(PluginError, match=r"field conflict detected: .*conflict .* \.metadata\.labels\.tier"):
+        with pytest.raises(PluginError, match=r"had an apply conflict: .* \.metadata\.labels\.tier"):
             kubernetes.update(stack.state["one"], news, preview=preview)
     forced = {"pulumi.com/patchForce": "true"}
     assert stack.up([Goal("one", DEPLOYMENT, lambda _: wanted(**forced))]) == {"one": "update"}

@@ -65,6 +65,17 @@ def test_the_pack_tells_secrets_from_plain_values_and_known_from_unknown_ones(pa
     assert told(rpc.UNKNOWN) == []
 
 
+def test_the_pack_reads_which_changes_are_ignored(pack: Any) -> None:
+    labels = {"app.kubernetes.io/name": "cloudflared", "app.kubernetes.io/part-of": "culvert"}
+    containers = [{"name": "cloudflared", "image": "cloudflare/cloudflared", "args": ["tunnel", "run"]}]
+    template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+    found = resource("kubernetes:apps/v1:Deployment", {"spec": {"replicas": 1, "template": template}})
+    for ignored, broken in ((["spec.paused"], True), (["spec.replicas"], False)):
+        found["options"] = protocol.AnalyzerResourceOptions(ignoreChanges=ignored)
+        violated = {each.policyName for each in pack.Analyze(protocol.AnalyzeRequest(**found)).diagnostics}
+        assert ("connector-is-redundant" in violated) == broken
+
+
 def test_enforcement_levels_follow_the_configuration(pack: Any) -> None:
     tunnel = protocol.AnalyzeRequest(**resource(TUNNEL, {}))
     for level in (protocol.MANDATORY, protocol.ADVISORY):

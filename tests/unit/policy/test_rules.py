@@ -237,6 +237,12 @@ def test_only_connectors_must_be_redundant(good: Stack) -> None:
     assert broken(REPLICAS, found, minimum=4)
 
 
+def test_external_replicas_are_not_the_stacks_to_count(good: Stack) -> None:
+    (found,) = (each for each in good.every("Deployment") if broken(REPLICAS, each, minimum=4))
+    assert not broken(REPLICAS, replace(found, ignored=frozenset({"spec.replicas"})), minimum=4)
+    assert broken(REPLICAS, replace(found, ignored=frozenset({"spec.paused"})), minimum=4)
+
+
 # origins-are-verified
 
 UNVERIFIED = {"hostname": "nas.example.com", "service": "https://10.0.0.7", "originRequest": {"noTlsVerify": True}}

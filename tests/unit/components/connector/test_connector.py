@@ -256,6 +256,13 @@ def test_more_replicas_change_the_deployment_alone(deploy: Deploy) -> None:
     assert after.one("Deployment").inputs["spec"]["replicas"] == 7
 
 
+def test_external_replicas_are_created_and_then_left_to_others(deploy: Deploy) -> None:
+    assert deployed(deploy).one("Deployment").ignore_changes == set()
+    deployment = deployed(deploy, external_replicas=True).one("Deployment")
+    assert deployment.ignore_changes == {"spec.replicas"}
+    assert deployment.inputs["spec"]["replicas"] == 2
+
+
 def test_one_pod_at_a_time_may_be_evicted_and_an_unready_one_always(recorded: Recorded) -> None:
     budget = recorded.one("PodDisruptionBudget").inputs["spec"]
     assert budget["maxUnavailable"] == 1

@@ -39,6 +39,16 @@ def test_the_namespace_is_named_after_the_exposure_unless_it_has_a_name() -> Non
     assert arguments.namespace(given, "shop") == {"name": "web", "create": True, "labels": {"team": "web"}}
 
 
+def test_external_replicas_have_a_number_at_creation_alone() -> None:
+    for replicas, external, number in ((3, False, 3), ("external", True, 2)):
+        found = settings(connector={"replicas": replicas}, monitoring={"monitor": "none"})
+        connector = arguments.connector(found, "blog", "token", depends_on=[], replace_with=[])
+        monitoring = arguments.monitoring(found, "blog")
+        assert monitoring
+        for args in (connector, monitoring):
+            assert (args.get("external_replicas"), args.get("replicas")) == (external, number)
+
+
 def test_each_kind_of_destination_is_passed_to_the_network_policy() -> None:
     allow = [{"cidr": "192.0.2.0/24", "ports": [443], "protocol": "UDP"}]
     routes = {"routes": [{"network": "10.43.0.0/16"}]}

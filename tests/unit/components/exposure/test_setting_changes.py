@@ -267,6 +267,8 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
     ("token.store.kind", stored(), stored(kind="ClusterSecretStore"), PAIR),
     ("token.store.property", stored(), stored(property=""), PAIR),
     ("connector.replicas", {}, connector(replicas=3), {DEPLOYMENT}),
+    # Only how the provider updates the Deployment: nothing is set to another value.
+    ("connector.replicas", {}, connector(replicas="external"), set()),
     ("connector.image.repository", image(), image(repository="registry.example.com/other"), {DEPLOYMENT}),
     ("connector.image.tag", image(), image(tag="2"), {DEPLOYMENT}),
     ("connector.image.digest", image(), image(digest=f"sha256:{'0' * 64}"), {DEPLOYMENT}),

@@ -61,6 +61,17 @@ def test_a_monitor_selects_the_connectors_pods_and_their_metrics_port(deploy: De
     assert endpoint["port"] in ports
 
 
+def test_alerts_count_the_scraped_pods_where_others_decide_the_replicas(deploy: Deploy) -> None:
+    def bound(**more: Any) -> str:
+        (group,) = deployed(deploy, alerts={}, **more).one("PrometheusRule").inputs["spec"]["groups"]
+        (rule,) = (rule for rule in group["rules"] if rule["alert"] == "CulvertFewerConnections")
+        return rule["expr"].rpartition(" < ")[2]
+
+    assert bound() == "8"
+    assert bound(replicas=3) == "12"
+    assert bound(replicas=3, external_replicas=True).startswith("4 * count(cloudflared_tunnel_ha_connections{")
+
+
 def test_the_monitor_and_the_rules_have_the_configured_labels(deploy: Deploy) -> None:
     recorded = deployed(deploy, labels={"release": "prometheus"}, alerts={}, dashboard={"labels": {"grafana": "yes"}})
     for kind in ("PodMonitor", "PrometheusRule"):

@@ -81,6 +81,15 @@ def test_two_connectors_hold_four_connections_each(health: str, connectors: list
 
 
 @pytest.mark.parametrize(
+    ("counts", "status"),
+    [((4,), Status.PASSED), ((4, 4, 4), Status.PASSED), ((4, 3), Status.FAILED), ((), Status.FAILED)],
+)
+def test_external_replicas_are_any_number_of_connectors(counts: tuple[int, ...], status: Status) -> None:
+    found = tunnel.is_connected("culvert-dev", {**GOOD, "status": "healthy"}, _connectors(*counts), None)
+    assert found.status is status
+
+
+@pytest.mark.parametrize(
     ("connectors", "status"),
     [
         (_connectors(4, 4, config_version=3), Status.PASSED),

@@ -48,6 +48,14 @@ def test_the_deployment_is_as_declared(deployment: dict | None, status: Status, 
     assert (observed if status is Status.FAILED else "2 replicas") in found.observed
 
 
+def test_external_replicas_are_any_number_but_none() -> None:
+    for replicas, status in ((1, Status.PASSED), (7, Status.PASSED), (0, Status.FAILED)):
+        found = deployment_check.matches("culvert-dev-cloudflared", _deployment(replicas), None, IMAGE)
+        assert (found.status, f"{replicas} replicas" in found.observed) == (status, True)
+    other = _deployment(image="other")
+    assert deployment_check.matches("culvert-dev-cloudflared", other, None, IMAGE).status is Status.FAILED
+
+
 def _pod(name: str = "a", ready: str = "True", waiting: str = "", **labels: str) -> dict[str, Any]:
     state = {"waiting": {"reason": waiting}} if waiting else {}
     return {

@@ -41,10 +41,11 @@ def test_what_belongs_to_real_accounts_is_left_out(tmp_path: Path) -> None:
             "culvert:note": {"secure": "v1:abc"},
             "cloudflare:apiToken": {"secure": "v1:abc"},
             "kubernetes:context": "production",
+            "kubernetes:enablePatchForce": True,
         },
     }
     kept, left_out = rehearsal_content(stack_file(tmp_path, content))
-    assert kept == {"config": {"culvert:accountId": "a" * 32}}
+    assert kept == {"config": {"culvert:accountId": "a" * 32, "kubernetes:enablePatchForce": True}}
     assert left_out == ["encryptionsalt", "culvert:note", "cloudflare:apiToken", "kubernetes:context"]
 
 

@@ -12,6 +12,8 @@ CONNECTOR: dict[str, Case] = {
     ),
     "no replicas": (connector(replicas=0), "connector.replicas", "must be at least 1"),
     "replicas as a text": (connector(replicas="2"), "connector.replicas", "must be a whole number"),
+    "replicas as another word": (connector(replicas="auto"), "connector.replicas", "tunnel supports, or external"),
+    "replicas as nothing": (connector(replicas=None), "connector.replicas", "must be a whole number"),
     "replicas as a switch": (connector(replicas=True), "connector.replicas", "must be a whole number"),
     "a grace period over three minutes": (
         connector(gracePeriod="3m1s"),
