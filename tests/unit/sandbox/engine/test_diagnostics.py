@@ -30,6 +30,7 @@ def diagnostic(message: str) -> DiagnosticEvent:
         ('failed: DELETE "https://api/…": 404 Not Found {"code": 1001}', "ops recover --adopt"),
         ("resource is protected", "protect: false"),
         ('namespaces "blog" already exists', "create: false"),
+        ('Apply failed with 1 conflict: conflict with "kubectl"', "`PULUMI_K8S_ENABLE_PATCH_FORCE=true` .*external"),
         ('pods violates PodSecurity "restricted:latest"', "restricted Pod Security Standard"),
     ],
 )
