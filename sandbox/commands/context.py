@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.project import project_name
+from sandbox.cluster.external import external_kubeconfig
 from sandbox.commands.output import print_progress
 from sandbox.directory import SandboxDirectory
 from sandbox.engine.stack_file import find_stack_file, valid_stack_name
 from sandbox.errors import SandboxError
-from settings import Settings
+from settings import Settings, base_name
 
 if TYPE_CHECKING:
+    from clients.kubernetes import Object
+
     # A command that only reads settings does not import the engine's and the cluster's libraries.
     from sandbox.engine.engine import Engine
     from sandbox.services.services import SandboxServices
@@ -21,6 +25,27 @@ def read_settings(stack: str | None, config: Path | None) -> tuple[str, Path, Se
     name = valid_stack_name(stack, config)
     path = find_stack_file(name, config, SandboxDirectory())
     return name, path, Settings.from_stack_file(path)
+
+
+def stack_namespace(stack: str, settings: Settings) -> str:
+    """The namespace of a stack."""
+    return settings.namespace_name(base_name(project_name(), stack))
+
+
+def read_manifests(folder: Path | None, settings: Settings, namespace: str) -> "list[Object] | None":
+    """The manifests in the folder that the user gave, None without one. Every error is raised before anything starts."""
+    if folder is None:
+        return None
+    if external_kubeconfig():
+        raise SandboxError(
+            "the cluster is an external one, and has its own Services",
+            key="--manifests",
+            value=str(folder),
+            accepted="the sandbox's own cluster, without CULVERT_SANDBOX_KUBECONFIG",
+        )
+    from sandbox.services import cluster_services
+
+    return cluster_services.read_manifests(folder, settings, namespace)
 
 
 def services() -> "SandboxServices":

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from ops.options import Config, Stack
-from sandbox.commands.context import engine_tool, read_settings, services
-from sandbox.commands.options import Json
+from sandbox.commands.context import engine_tool, read_manifests, read_settings, services, stack_namespace
+from sandbox.commands.options import Json, Manifests
 from sandbox.commands.output import print_result
 
 
@@ -38,12 +38,14 @@ def calls(
     print_result([{key: call[key] for key in ("method", "path", "status")} for call in made], as_json, print_lines)
 
 
-def env(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
+def env(stack: Stack = None, config: Config = None, manifests: Manifests = None, as_json: Json = False) -> None:
     """Print the environment for `pulumi` and `ops verify` to work in the sandbox: eval "$(python -m sandbox env)"."""
-    _, _, settings = read_settings(stack, config)
+    name, _, settings = read_settings(stack, config)
+    namespace = stack_namespace(name, settings)
+    given = read_manifests(manifests, settings, namespace)
     running = services()
     running.start()
-    running.seed(settings)
+    running.seed(settings, namespace, given)
     variables = {
         **running.environment(),
         **running.verify_environment(),

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.options import Config, Stack
-from sandbox.commands.context import engine, read_settings, services, stored_stack
-from sandbox.commands.options import Json, Policy
+from sandbox.commands.context import (
+    engine,
+    read_manifests,
+    read_settings,
+    services,
+    stack_namespace,
+    stored_stack,
+)
+from sandbox.commands.options import Json, Manifests, Policy
 from sandbox.commands.output import print_progress, print_result
 from sandbox.engine.stack_file import valid_stack_name
 
@@ -28,14 +35,26 @@ def check(stack: Stack = None, config: Config = None, as_json: Json = False) -> 
     )
 
 
-def preview(stack: Stack = None, config: Config = None, policy: Policy = False, as_json: Json = False) -> None:
+def preview(
+    stack: Stack = None,
+    config: Config = None,
+    policy: Policy = False,
+    manifests: Manifests = None,
+    as_json: Json = False,
+) -> None:
     """Show what `up` would do; change nothing."""
-    _run(stack, config, as_json, "preview", policy=policy)
+    _run(stack, config, as_json, "preview", manifests, policy=policy)
 
 
-def up(stack: Stack = None, config: Config = None, policy: Policy = False, as_json: Json = False) -> None:
+def up(
+    stack: Stack = None,
+    config: Config = None,
+    policy: Policy = False,
+    manifests: Manifests = None,
+    as_json: Json = False,
+) -> None:
     """Create or update the stack, and leave the sandbox running until `down`."""
-    _run(stack, config, as_json, "up", policy=policy)
+    _run(stack, config, as_json, "up", manifests, policy=policy)
 
 
 def refresh(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
@@ -72,15 +91,24 @@ def export(stack: Stack = None, config: Config = None, as_json: Json = False) ->
     print_result(state, as_json, lambda: print(json.dumps(state, indent=2)))
 
 
-def _run(stack: str | None, config: Path | None, as_json: bool, operation: str, **options: bool) -> None:
+def _run(
+    stack: str | None,
+    config: Path | None,
+    as_json: bool,
+    operation: str,
+    manifests: Path | None = None,
+    **options: bool,
+) -> None:
     """Runs an operation of the engine on a stack and prints its result."""
     from sandbox.services.admin_api import CallCount
 
     name, path, settings = read_settings(stack, config)
+    namespace = stack_namespace(name, settings)
+    given = read_manifests(manifests, settings, namespace)
     running = services()
     try:
         running.start()
-        running.seed(settings)
+        running.seed(settings, namespace, given)
         mark, _ = running.calls()
         on_output = print_progress if as_json else print
         result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)

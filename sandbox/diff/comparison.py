@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ops.project import project_name
 from sandbox import tools
 from sandbox.diff.base_checkout import BaseCheckout
 from sandbox.diff.result import ResourceDiff, StackDiff, in_order, resource_diffs
@@ -24,7 +25,7 @@ from sandbox.errors import SandboxError
 from sandbox.services.services import SandboxServices
 from sandbox.tools.processes import Supervisor
 from sandbox.tools.tool import Progress
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, base_name
 
 _FROM_NOTHING = "so every resource of this stack is shown as created."
 
@@ -123,7 +124,7 @@ class _Comparison:
         gained = [name for name in hostnames if name not in base.hostnames]
         lost = [name for name in base.hostnames if name not in hostnames]
         services = self._started_services("nothing" if base.incomplete else "base")
-        notes = base.notes + _seed(services, head)
+        notes = base.notes + _seed(services, stack, head)
         self._progress(f"previewing {stack} from the head")
         try:
             result = self._preview(services, stack)
@@ -169,10 +170,10 @@ def _settings(file: Path) -> Settings | SettingsError | None:
         return error
 
 
-def _seed(services: SandboxServices, head: Settings) -> list[str]:
+def _seed(services: SandboxServices, stack: str, head: Settings) -> list[str]:
     """Seeds what the head's stack file refers to; returns a note if that conflicts with the base."""
     try:
-        services.seed(head)
+        services.seed(head, head.namespace_name(base_name(project_name(), stack)))
     except SandboxError:
         return ["The base has these zones in another account. The preview assumes that they have moved."]
     return []

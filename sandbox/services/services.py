@@ -1,6 +1,7 @@
 """All servers of a sandbox, as one command starts, reaches and stops them."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from filelock import FileLock
 from sandbox.cluster.external import external_kubeconfig
 from sandbox.directory import SandboxDirectory
 from sandbox.kubelet import cloudflared_binary
+from sandbox.services import cluster_services
 from sandbox.services.admin_api import AdminApi
 from sandbox.services.prerequisites import api_objects, create_cluster_objects
 from sandbox.services.providers import choose_providers
@@ -16,6 +18,7 @@ from sandbox.services.servers import Servers
 from sandbox.tools.tool import Progress
 
 if TYPE_CHECKING:
+    from clients.kubernetes import Object
     from settings import Settings
 
 _ACQUISITION = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
@@ -85,10 +88,18 @@ class SandboxServices:
         for name in reversed(self._started):
             self._servers.stop(name)
 
-    def seed(self, settings: "Settings") -> None:
-        """Creates what the stack file assumes to exist, and starts the secret operators that it relies on."""
+    def seed(self, settings: "Settings", namespace: str, manifests: "Sequence[Object] | None" = None) -> None:
+        """Creates what the stack file assumes to exist, and starts the secret operators that it relies on.
+
+        `namespace` is the stack's. In the embedded cluster, `manifests` are the Services and EndpointSlices that exist;
+        without, each Service that the stack file takes for granted is made up.
+        """
         self._api.seed(api_objects(settings))
         create_cluster_objects(self.kubeconfig(), settings)
+        if manifests is not None:
+            cluster_services.apply_manifests(self.kubeconfig(), manifests)
+        elif not external_kubeconfig():
+            cluster_services.make_up(self.kubeconfig(), cluster_services.assumed_services(settings, namespace))
         running = set(self._servers.names())
         self._servers.start_secret_operators(settings.token.delivery, self.kubeconfig())
         self._note_started(running)

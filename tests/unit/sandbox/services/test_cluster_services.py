@@ -1,0 +1,127 @@
+"""Services that a rehearsal takes for granted: made up from the stack file, or given as manifests."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.errors import SandboxError
+from sandbox.services.cluster_services import MADE_UP, assumed_services, read_manifests
+from settings import KubernetesService, Settings
+from tests.support import kubernetes_services as kinds
+from tests.support.settings_examples import values
+
+EXISTING = {"namespace": {"name": "web", "create": False}}
+
+
+def settings(*services: Any, **changes: Any) -> Settings:
+    routes = [
+        {"hostname": f"r{number}.example.com", "service" if isinstance(each, str) else "backend": each}
+        for number, each in enumerate(services)
+    ]
+    return Settings.parse(values(*routes, **{"networkPolicy": {"preset": "guide"}, **changes}))
+
+
+def assumed(*services: Any, **changes: Any) -> dict[str, dict[str, Any]]:
+    """The Services that are made up, by name, with their ports and selector."""
+    return {
+        "/".join((each["metadata"]["namespace"], each["metadata"]["name"])): {
+            "ports": {port["port"]: port["targetPort"] for port in each["spec"]["ports"]},
+            "selector": each["spec"]["selector"],
+        }
+        for each in assumed_services(settings(*services, **changes), "web")
+    }
+
+
+def write(folder: Path, *documents: Any, name: str = "services.yaml") -> Path:
+    (folder / name).write_text(yaml.safe_dump_all(documents))
+    return folder
+
+
+def refused(folder: Path, **changes: Any) -> str:
+    with pytest.raises(SandboxError) as caught:
+        read_manifests(folder, settings("http://api.shop.svc", **changes), "web")
+    return str(caught.value)
+
+
+def test_a_service_is_made_up_with_all_its_ports() -> None:
+    assert assumed("http://api.shop.svc", "http://api.shop:81", "http://blog", **EXISTING) == {
+        "shop/api": {"ports": {80: 80, 81: 81}, "selector": {"app.kubernetes.io/name": "api"}},
+        "web/blog": {"ports": {80: 80}, "selector": {"app.kubernetes.io/name": "blog"}},
+    }
+
+
+def test_a_service_is_made_up_as_a_backend_declares_it() -> None:
+    backend = {"service": "api", "namespace": "shop", "port": 80, "targetPort": 8080, "podSelector": {"app": "api"}}
+    expected = {"shop/api": {"ports": {80: 8080}, "selector": {"app": "api"}}}
+    assert assumed(backend, "http://api.shop.svc") == assumed("http://api.shop.svc", backend) == expected
+
+
+def test_none_is_made_up_in_the_namespace_that_the_stack_creates() -> None:
+    assert assumed("http://blog", "http://blog.web.svc", "http://api.shop.svc").keys() == {"shop/api"}
+
+
+def test_what_is_no_service_or_the_clusters_own_is_not_made_up() -> None:
+    outside = ("https://example.org.", "https://www.example.org", "http://192.168.1.20", "http_status:404")
+    assert assumed(*outside, "https://kubernetes.default.svc") == {}
+
+
+def test_a_made_up_service_is_labelled_as_one() -> None:
+    (service,) = assumed_services(settings("http://api.shop.svc"), "web")
+    assert service["metadata"]["labels"] == {MADE_UP: "true"}
+
+
+def test_manifests_are_services_and_slices_of_every_file_without_what_a_cluster_assigns(tmp_path: Path) -> None:
+    service = kinds.service("api", ports=[{"port": 80, "targetPort": "http", "nodePort": 30080}], type="NodePort")
+    slices = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        **kinds.endpoint_slice("192.0.2.1", ports=[]),
+    }
+    write(tmp_path, {"apiVersion": "v1", "kind": "List", "items": [service, {"kind": "Pod"}]}, None)
+    (tmp_path / "more").mkdir()
+    write(tmp_path / "more", slices, name="slice.json")
+    (found, found_slice) = sorted(
+        read_manifests(tmp_path, settings("http://api.shop.svc"), "web"), key=lambda each: each["kind"], reverse=True
+    )
+    assert found["metadata"] == {"name": "api", "namespace": "shop", "labels": {}}
+    assert found["spec"] == {
+        "selector": {"app": "api"},
+        "ports": [{"protocol": "TCP", "port": 80, "targetPort": "http"}],
+    }
+    assert found_slice["metadata"]["namespace"] == "default"
+    assert found_slice["endpoints"] == slices["endpoints"]
+
+
+@pytest.mark.parametrize("kind", ["PLAIN", "HEADLESS", "EXTERNAL_NAME"])
+def test_a_manifest_keeps_all_that_a_policy_depends_on(tmp_path: Path, kind: str) -> None:
+    expected: KubernetesService = getattr(kinds, kind)
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "api", "namespace": "shop"},
+        "spec": {"type": "ClusterIP", **expected.spec},
+    }
+    (found,) = read_manifests(write(tmp_path, manifest), settings("http://api.shop.svc"), "web")
+    read = KubernetesService.of({**found, "spec": {"type": "ClusterIP", **found["spec"]}})
+    assert read.spec == {**expected.spec, "type": expected.spec["type"]}
+
+
+def test_the_clusters_own_service_of_the_api_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, kinds.service("kubernetes", "default"), kinds.service("api"))
+    names = [each["metadata"]["name"] for each in read_manifests(tmp_path, settings("http://api.shop.svc"), "web")]
+    assert names == ["api"]
+
+
+def test_a_folder_without_services_and_a_broken_file_are_refused(tmp_path: Path) -> None:
+    assert "has no manifest of a Service" in refused(tmp_path)
+    assert "has no manifest of a Service" in refused(write(tmp_path, "text", ["list"], {"kind": "Service"}))
+    (tmp_path / "broken.yaml").write_text("a: [")
+    assert "broken.yaml cannot be read" in refused(tmp_path)
+
+
+def test_a_service_in_the_namespace_that_the_stack_creates_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, kinds.service("blog", "web"))
+    assert "Service blog is in the namespace web, which the stack creates itself" in refused(tmp_path)
+    assert len(read_manifests(tmp_path, settings("http://blog", **EXISTING), "web")) == 1
