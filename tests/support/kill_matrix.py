@@ -100,7 +100,8 @@ class ExampleStack:
         recorded = self.recorded(state, live)
         assert live - self.before <= recorded, f"not in the state: {live - self.before - recorded}"
         assert recorded <= live, f"only in the state: {recorded - live}"
-        assert self._foreign_rules() == self.foreign_rules
+        rules = self._foreign_rules()
+        assert rules == self.foreign_rules, f"the rules of others are {rules}, and were {self.foreign_rules}"
         preview = self.engine()._run(lambda stack, **to: stack.preview(refresh=True, **to), quiet)
         assert preview.changes == [], preview.changes
 
@@ -108,7 +109,8 @@ class ExampleStack:
         assert not self.harness.checkpoint(self.name).get("resources"), "the state has resources"
         # Adopted resources were there before, and are deleted with the stack.
         assert self.live() <= self.before, f"left over: {self.live() - self.before}"
-        assert self._foreign_rules() == self.foreign_rules
+        rules = self._foreign_rules()
+        assert rules == self.foreign_rules, f"the rules of others are {rules}, and were {self.foreign_rules}"
 
     def live(self) -> Live:
         """The resources of all stacks in the API, and the engine's objects in the cluster."""
