@@ -31,7 +31,7 @@ from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.interface import ProviderError
 from sandbox.providers.kubernetes.api import CREATOR, Api
 from sandbox.services.services import SandboxServices
-from settings import Settings
+from settings import Settings, base_name
 from tests.e2e.conftest import ACCOUNT, Sandbox
 from tests.support import command_process
 from tests.support.command_process import Operation
@@ -226,17 +226,22 @@ class EngineHarness:
                 if {"list", "create"} <= set(kind["verbs"]) and "/" not in kind["name"]:
                     yield f"{prefix}/{kind['name']}", kind["kind"]
 
+    def seed(self, stack: str, file: Path) -> None:
+        """Creates what the stack file assumes to exist, as each command does."""
+        settings = Settings.from_stack_file(file)
+        self.services.seed(settings, settings.namespace_name(base_name("culvert", stack)))
+
     def engine(self, stack: str, config: dict[str, Any]) -> Engine:
         return self.engine_of(stack, self.box.stack_file(stack, config))
 
     def engine_of(self, stack: str, file: Path) -> Engine:
         """The engine of a stack file, in this process."""
-        self.services.seed(Settings.from_stack_file(file))
+        self.seed(stack, file)
         return Engine(self.services.directory, stack, file, self._tool, self.env, self.messages.append)
 
     def run(self, name: str, stack: str, config: Path, **options: Any) -> None:
         """Runs an operation of the engine by a command in a process of its own. Raises `RunFailed`."""
-        self.services.seed(Settings.from_stack_file(config))
+        self.seed(stack, config)
         home = self.services.directory.path
         operation = Operation(name, stack, config, home, self._tool, dict(self.env), options)
         failed = command_process.run(operation, lambda pid: setattr(self.killer, "command", pid), self.killer.count)

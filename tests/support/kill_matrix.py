@@ -49,10 +49,11 @@ class ExampleStack:
         self.write(self.original)
 
     def _foreign_rules(self) -> list[dict[str, Any]]:
-        """The rules of others in all zones, without their versions and times."""
+        """The rules of others in all zones, without versions, times, and the empty parameters that the provider adds."""
         rulesets = [item for item in self.harness.api_state()["objects"] if item["kind"] == "rulesets"]
         rules = [rule for ruleset in rulesets for rule in ruleset.get("rules", ())]
-        written = [{key: rule[key] for key in rule if key not in ("version", "last_updated")} for rule in rules]
+        hidden = ("version", "last_updated")
+        written = [{key: rule[key] for key in rule if rule[key] != {} and key not in hidden} for rule in rules]
         return [rule for rule in written if not rule["ref"].startswith("culvert-kill-")]
 
     def write(self, config: Mapping[str, Any]) -> None:
