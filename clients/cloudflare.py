@@ -23,6 +23,8 @@ Body = dict[str, Any]
 BASE_URL = "https://api.cloudflare.com/client/v4"
 TOKENS_PAGE = "https://dash.cloudflare.com/profile/api-tokens"
 TUNNEL, DNS, WAF, ACCESS = "Cloudflare Tunnel", "DNS", "Zone WAF", "Access: Apps and Policies"
+SERVICE_TOKENS, NOTIFICATIONS = "Access: Service Tokens", "Notifications"
+MONITORS_AND_POOLS, LOAD_BALANCERS = "Load Balancing: Monitors And Pools", "Load Balancers"
 """Groups of permissions of an API token."""
 _PAGE_SIZE = 1000
 _TIMEOUT = 20.0
@@ -54,7 +56,7 @@ class CloudflareApi:
 
     def tunnels(self, account: str, name: str) -> list[Body]:
         """Tunnels of this name that are not deleted: one, or none."""
-        return self._list(f"/accounts/{account}/cfd_tunnel", TUNNEL, name=name, is_deleted="false")
+        return self.items(f"/accounts/{account}/cfd_tunnel", TUNNEL, name=name, is_deleted="false")
 
     def tunnel(self, account: str, tunnel_id: str) -> Body | None:
         """One tunnel; None if it does not exist or is deleted. Deleted tunnels stay listed for a while."""
@@ -84,26 +86,14 @@ class CloudflareApi:
 
     def records(self, zone_id: str) -> list[Body]:
         """All DNS records of the zone."""
-        return self._list(f"/zones/{zone_id}/dns_records", DNS)
+        return self.items(f"/zones/{zone_id}/dns_records", DNS)
 
     def access_applications(self, account: str) -> list[Body] | None:
         """The account's Access applications; None if the token may not read them, which culvert does not require."""
         try:
-            return self._list(f"/accounts/{account}/access/apps", ACCESS)
+            return self.items(f"/accounts/{account}/access/apps", ACCESS)
         except CheckUnavailable:
             return None
-
-    def private_routes(self, account: str) -> list[Body]:
-        """Networks routed through tunnels, each `{id, network, tunnel_id, virtual_network_id, comment}`."""
-        return self._list(f"/accounts/{account}/teamnet/routes", TUNNEL, is_deleted="false")
-
-    def virtual_networks(self, account: str) -> list[Body]:
-        """The account's virtual networks, each `{id, name, comment, is_default_network}`."""
-        return self._list(f"/accounts/{account}/teamnet/virtual_networks", TUNNEL, is_deleted="false")
-
-    def rulesets(self, zone_id: str) -> list[Body]:
-        """The zone's rulesets, without their rules."""
-        return self._objects(f"/zones/{zone_id}/rulesets", WAF)
 
     def ruleset(self, zone_id: str, ruleset_id: str) -> Body | None:
         """One ruleset with its rules; None if it does not exist."""
@@ -149,8 +139,13 @@ class CloudflareApi:
                 return None
             raise
 
-    def _list(self, path: str, permission: str, **query: str) -> list[Body]:
-        """The items of all pages. The SDK's own paging takes a refused page for an empty one, so it is not used."""
+    def items(self, path: str, permission: str, *, paged: bool = True, **query: str) -> list[Body]:
+        """The items of all pages, or of a list that has one page.
+
+        The SDK's own paging takes a refused page for an empty one, so it is not used.
+        """
+        if not paged:
+            return self._objects(path, permission, **query)
         items: list[Body] = []
         first_ids: set[str] = set()
         for number in range(1, 1000):

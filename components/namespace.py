@@ -6,7 +6,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
 from components.argument_check import check_arguments
-from components.naming import common_labels
+from components.naming import common_labels, owner_annotation
 
 # The API server rejects every pod in the namespace that does not meet the restricted Pod Security Standard.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -42,6 +42,7 @@ class Namespace(pulumi.ComponentResource):
                 metadata={
                     "name": args["name"],
                     "labels": {**common_labels(name), **RESTRICTED, **args.get("labels", {})},
+                    "annotations": owner_annotation(),
                 },
                 opts=pulumi.ResourceOptions(parent=self),
             )

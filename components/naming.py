@@ -13,6 +13,20 @@ def generated_name(resource: Any) -> pulumi.Output[str]:
     return resource.metadata.apply(lambda metadata: metadata.get("name"))
 
 
+OWNER = "culvert/owner"
+"""Annotation of every object of an exposure, beside its labels: controllers copy labels, and the name in them may be
+another stack's too."""
+
+
+def owner() -> str:
+    """The stack that runs, as it marks what it owns: `<project>/<stack>`."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
+def owner_annotation() -> dict[str, str]:
+    return {OWNER: owner()}
+
+
 def pod_labels(instance: str) -> dict[str, str]:
     """Labels that select the connector's pods of one exposure; `instance` is its name, `culvert-dev`.
 

@@ -7,7 +7,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.argument_check import check_arguments
-from components.naming import common_labels, generated_name
+from components.naming import common_labels, generated_name, owner_annotation
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgsDict
@@ -49,7 +49,11 @@ class SampleSite(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         selector = {"app.kubernetes.io/name": args["service"], "app.kubernetes.io/instance": name}
         labels = {**common_labels(name), **selector}
-        metadata: ObjectMetaArgsDict = {"namespace": args["namespace"], "labels": labels}
+        metadata: ObjectMetaArgsDict = {
+            "namespace": args["namespace"],
+            "labels": labels,
+            "annotations": owner_annotation(),
+        }
         page = ConfigMap(f"{name}-site-page", metadata=metadata, data={"index.html": PAGE}, opts=child)
         Deployment(
             f"{name}-site",

@@ -72,6 +72,13 @@ def recover(
         bool, typer.Option("--adopt", help="Add to the state what the program would create; nothing else changes.")
     ] = False,
     removing: Annotated[bool, typer.Option("--remove", help="Delete all of it.")] = False,
+    shared_namespace: Annotated[
+        bool,
+        typer.Option(
+            "--delete-shared-namespace",
+            help="With --remove: also delete a namespace that has objects of others, and these with it.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> int:
     """Find resources that an interrupted update left behind, by the stack's name. Without an option, only list them.
@@ -80,7 +87,7 @@ def recover(
     """
     from ops.recover import command
 
-    return command.recover(stack, config, adopting=adopting, removing=removing, yes=yes, as_json=as_json)
+    return command.recover(stack, config, command.Options(adopting, removing, shared_namespace, yes, as_json))
 
 
 @app.command(no_args_is_help=True)

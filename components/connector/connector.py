@@ -1,5 +1,7 @@
 """The connector: cloudflared in a Deployment, with its token's Secret, disruption budget and metrics Service."""
 
+from typing import TYPE_CHECKING
+
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Service
@@ -9,8 +11,11 @@ from components.argument_check import check_arguments
 from components.connector.args import ConnectorArgs
 from components.connector.pod import DEFAULTS, pod_template
 from components.connector.token_secret import create_token_secret
-from components.naming import common_labels, pod_labels
+from components.naming import common_labels, owner_annotation, pod_labels
 from components.network_policy.flows import METRICS_PORT
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 
 class Connector(pulumi.ComponentResource):
@@ -29,10 +34,15 @@ class Connector(pulumi.ComponentResource):
         super().__init__("culvert:index:Connector", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = {**common_labels(name), **pod_labels(name)}
+        metadata: ObjectMetaArgsDict = {
+            "namespace": args["namespace"],
+            "labels": labels,
+            "annotations": owner_annotation(),
+        }
         token = create_token_secret(name, args, labels, child)
         self.workload = Deployment(
             f"{name}-cloudflared",
-            metadata={"name": f"{name}-cloudflared", "namespace": args["namespace"], "labels": labels},
+            metadata={**metadata, "name": f"{name}-cloudflared"},
             spec={
                 "replicas": args.get("replicas", DEFAULTS.initial_replicas),
                 "selector": {"match_labels": pod_labels(name)},
@@ -53,7 +63,7 @@ class Connector(pulumi.ComponentResource):
         )
         PodDisruptionBudget(
             f"{name}-budget",
-            metadata={"namespace": args["namespace"], "labels": labels},
+            metadata=metadata,
             spec={
                 # Not min_available: with one replica, no node could be drained.
                 "max_unavailable": 1,
@@ -65,7 +75,7 @@ class Connector(pulumi.ComponentResource):
         )
         Service(
             f"{name}-metrics",
-            metadata={"name": f"{name}-metrics", "namespace": args["namespace"], "labels": labels},
+            metadata={**metadata, "name": f"{name}-metrics"},
             spec={
                 # Headless: each pod has counters of its own, so Prometheus must scrape every pod.
                 "cluster_ip": "None",

@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components.connector.args import ConnectorArgs, SecretStoreArgs
 from components.connector.sealed_secret import fingerprint, seal
-from components.naming import generated_name
+from components.naming import generated_name, owner_annotation
 
 KEY = "token"
 """Key of the Secrets that culvert creates."""
@@ -50,7 +50,7 @@ def create_token_secret(
     secret = Secret(
         f"{name}-token",
         # Without a name: a Secret with a fixed name is deleted before its replacement is created.
-        metadata={"namespace": args["namespace"], "labels": labels},
+        metadata={"namespace": args["namespace"], "labels": labels, "annotations": owner_annotation()},
         string_data={KEY: args["token"]},
         opts=child,
     )
@@ -130,5 +130,5 @@ def _metadata(
         "name": name,
         "namespace": args["namespace"],
         "labels": labels,
-        "annotations": {WAIT_FOR: condition, TIMEOUT: "120"},
+        "annotations": {**owner_annotation(), WAIT_FOR: condition, TIMEOUT: "120"},
     }

@@ -13,6 +13,7 @@ from components.exposure.outputs import exports
 from components.load_balancer import LoadBalancer
 from components.monitoring.monitoring import Monitoring
 from components.namespace import Namespace
+from components.naming import owner
 from components.network_policy.network_policy import NetworkPolicy
 from components.notification import Notification
 from components.private_networks import PrivateNetworks
@@ -70,11 +71,11 @@ class Exposure(pulumi.ComponentResource):
     ) -> None:
         check_name(name)
         settings = settings if isinstance(settings, Settings) else Settings.parse(settings)
-        owner = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+        mark = owner()
         outputs = lookups.outputs_of_last_run(name)
         settings = cluster_services.resolve(settings, settings.namespace_name(name), opts, outputs)
         existing = lookups.existing(settings, outputs, lookups.invoke_options(opts))
-        adopted_tunnel, adopted_records = settings.adopted(existing, owner)
+        adopted_tunnel, adopted_records = settings.adopted(existing, mark)
         super().__init__("culvert:index:Exposure", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -111,7 +112,7 @@ class Exposure(pulumi.ComponentResource):
                 settings,
                 tunnel.target,
                 zone_ids=existing.zone_ids,
-                comment=owner,
+                comment=mark,
                 adopt=adopted_records,
                 depends_on=ready,
             ),
@@ -127,7 +128,7 @@ class Exposure(pulumi.ComponentResource):
         if args := arguments.private_networks(
             settings,
             tunnel.tunnel_id,
-            comment=owner,
+            comment=mark,
             depends_on=[connector.workload],
             replace_with=[tunnel.tunnel],
         ):

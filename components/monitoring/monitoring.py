@@ -11,7 +11,7 @@ from components.argument_check import ArgumentError, check_arguments
 from components.connector.pod import DEFAULTS
 from components.monitoring.alerts import AlertsArgs, alert_groups
 from components.monitoring.dashboard import DashboardArgs, dashboard
-from components.naming import common_labels, pod_labels
+from components.naming import common_labels, owner_annotation, pod_labels
 
 API = "monitoring.coreos.com/v1"
 
@@ -65,6 +65,7 @@ class Monitoring(pulumi.ComponentResource):
                     "name": f"{name}-dashboard",
                     "namespace": namespace,
                     "labels": {**common_labels(name), **dashboard_args.get("labels", {"grafana_dashboard": "1"})},
+                    "annotations": owner_annotation(),
                 },
                 data={f"{name}.json": namespace.apply(lambda known: json.dumps(dashboard(name, known), indent=1))},
                 opts=pulumi.ResourceOptions(parent=self),
@@ -78,7 +79,7 @@ class Monitoring(pulumi.ComponentResource):
             name,
             api_version=API,
             kind=kind,
-            metadata={"namespace": namespace, "labels": labels},
+            metadata={"namespace": namespace, "labels": labels, "annotations": owner_annotation()},
             spec=spec,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -7,7 +7,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import NetworkPolicy as KubernetesNetworkPolicy
 
 from components.argument_check import check_arguments
-from components.naming import common_labels, pod_labels
+from components.naming import common_labels, owner_annotation, pod_labels
 from components.network_policy.engines import engine_of
 from components.network_policy.flows import egress, ingress
 from components.network_policy.peers import DestinationArgs, ResolverArgs, check_peers
@@ -48,7 +48,11 @@ class NetworkPolicy(pulumi.ComponentResource):
         check_peers(args.get("destinations"), args.get("resolvers", []))
         super().__init__("culvert:index:NetworkPolicy", name, {}, opts)
         engine = engine_of(args.get("engine", DEFAULT_ENGINE))
-        metadata: Any = {"namespace": args["namespace"], "labels": common_labels(name)}
+        metadata: Any = {
+            "namespace": args["namespace"],
+            "labels": common_labels(name),
+            "annotations": owner_annotation(),
+        }
         spec = pulumi.Output.all(
             engine=args.get("engine", DEFAULT_ENGINE),
             preset=args.get("preset", DEFAULT_PRESET),

@@ -5,7 +5,9 @@ from typing import Any
 
 from pulumi import automation
 
-from ops.recover.live_resources import KUBERNETES, RECORD, ROUTE, LiveResources
+from clients.errors import CheckUnavailable
+from ops.recover.kinds import KINDS
+from ops.recover.live_resources import LiveResources
 from ops.recover.orphans import OrphanedResource
 from ops.recover.pending_operations import drop_pending
 from ops.recover.state import Resource, add_resources, import_state, pending_operations, resources
@@ -33,19 +35,28 @@ def adopt(
 
 
 def delete(
-    stack: automation.Stack, state: dict[str, Any], deleted: Iterable[OrphanedResource], live: LiveResources
-) -> None:
-    """Deletes them in the order of a destroy: records and private routes, then the cluster's objects, then the rest."""
-
-    def position(orphan: OrphanedResource) -> int:
-        return 0 if orphan.live.type in (RECORD, ROUTE) else 1 if orphan.live.type.startswith(KUBERNETES) else 2
-
-    for orphan in sorted(deleted, key=position):
-        live.delete(orphan.live)
+    stack: automation.Stack,
+    state: dict[str, Any],
+    deleted: Iterable[OrphanedResource],
+    live: LiveResources,
+    owner: str,
+) -> tuple[list[OrphanedResource], list[str]]:
+    """Deletes them in the order of `KINDS`. Returns those that are gone, and why each of the others is not."""
+    order = list(KINDS)
+    gone: list[OrphanedResource] = []
+    refusals: list[str] = []
+    for orphan in sorted(deleted, key=lambda orphan: order.index(orphan.live.type)):
+        try:
+            live.delete(orphan.live, owner)
+        except CheckUnavailable as error:
+            refusals.append(f"{orphan.live.noun} {orphan.live.name} is not deleted: {error}")
+        else:
+            gone.append(orphan)
     if pending_operations(state):
         drop_pending(state, live)
         import_state(stack, state)
         stack.refresh(show_secrets=False)
+    return gone, refusals
 
 
 def _add_references(

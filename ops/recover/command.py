@@ -1,38 +1,55 @@
 """The command `recover`: shows a stack's orphaned resources, and adopts or deletes them."""
 
-import json
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 from pulumi import automation
-from rich.console import Console
-from rich.table import Table
 
 from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack, load
 from ops.project import project_name
 from ops.recover import preview
 from ops.recover.actions import adopt, delete
-from ops.recover.live_resources import RULESET, LiveResources
-from ops.recover.orphans import OrphanedResource, named_after, orphans
+from ops.recover.live_resources import LiveResources, field_manager, owner_of
+from ops.recover.namespace_contents import foreign_contents
+from ops.recover.object_kinds import NAMESPACE
+from ops.recover.orphans import OrphanedResource, orphans
+from ops.recover.owner import Owner
 from ops.recover.pending_operations import completed_creations
-from ops.recover.state import Resource, export_state, pending_operations, urn_name
+from ops.recover.report import Report
+from ops.recover.state import Resource, export_state, pending_operations, resources
+from ops.recover.survey import survey
 from ops.recover.workspace import select_stack
 
 
-def recover(stack: str | None, config: Path | None, *, adopting: bool, removing: bool, yes: bool, as_json: bool) -> int:
-    """Runs the command. Returns 0 if nothing is left over, 1 if something is."""
-    if adopting and removing:
+@dataclass(frozen=True)
+class Options:
+    """The command's options, as `python -m ops recover --help` lists them."""
+
+    adopting: bool = False
+    removing: bool = False
+    shared_namespace: bool = False
+    yes: bool = False
+    as_json: bool = False
+
+
+def recover(stack: str | None, config: Path | None, options: Options) -> int:
+    """Runs the command. Returns 0 if nothing is left over, 1 if something is, 2 if that could not be determined."""
+    if options.adopting and options.removing:
         raise OperatorError("--adopt and --remove cannot be used together")
+    if options.shared_namespace and not options.removing:
+        raise OperatorError("--delete-shared-namespace is an option of --remove")
     expected = load(stack, config)
-    if removing and expected.settings.tunnel.protect:
+    if options.removing and expected.settings.tunnel.protect:
         message = "the tunnel is protected, so nothing is deleted: set culvert:tunnel: {protect: false} first"
         raise OperatorError(message)
     try:
-        return _recover(expected, config, adopting=adopting, removing=removing, yes=yes, as_json=as_json)
+        return _recover(expected, config, options)
     except automation.StackNotFoundError:
         raise OperatorError("the backend has no such stack: pulumi stack ls lists them") from None
     except automation.CommandError as error:
@@ -53,39 +70,51 @@ def explain(error: automation.CommandError) -> str:
     return f"the engine refused: {reason}{hint}"
 
 
-def _recover(
-    expected: ExpectedStack, config: Path | None, *, adopting: bool, removing: bool, yes: bool, as_json: bool
-) -> int:
+def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> int:
+    tokens = {token for route in expected.settings.routes if route.access for token in route.access.service_tokens}
+    owner = Owner(project_name(), expected.stack, frozenset(f"{expected.name}-{token}" for token in tokens))
     with select_stack(expected.stack, config) as stack:
         state, live = export_state(stack), LiveResources(os.environ)
         created = completed_creations(state, live)
-        found = named_after(expected, project_name(), state, live)
+        surveyed = survey(expected, owner, state, live)
         planned: list[Resource] = []
         # A preview is needed only for resources that no pending operation describes.
-        if any(orphan.entry is None for orphan in orphans(found, created, [], state)):
+        if any(orphan.entry is None for orphan in orphans(surveyed.found, created, [], state)):
             planned = _planned(stack)
-        left = orphans(found, created, planned, state)
-        done: list[OrphanedResource] = []
+        left = orphans(surveyed.found, created, planned, state)
+        report = Report(expected.stack, surveyed, left)
+        if not options.adopting:
+            report.shared = _shared_namespaces(left, owner, state, live)
+        if not options.as_json:
+            report.show(pending_operations(state))
         if left or pending_operations(state):
-            if not as_json:
-                _show(expected.stack, left, state)
-            if adopting and _confirm(yes, "Add them to the state?"):
-                done = [orphan for orphan in left if orphan.entry]
-                adopt(stack, state, done, planned, live)
-            elif removing and _confirm(yes, "Delete them?"):
-                # Others may have rules in a ruleset: only the program can remove its own from it.
-                done = [orphan for orphan in left if orphan.live.type != RULESET]
-                delete(stack, state, done, live)
-        elif not as_json:
-            print(f"nothing of stack {expected.stack!r} is left over")
-    remaining = [orphan for orphan in left if orphan not in done]
-    if as_json:
-        key = "adopted" if adopting else "removed"
-        leftovers, handled = ([orphan.as_json() for orphan in some] for some in (remaining, done))
-        print(json.dumps({"stack": expected.stack, "leftovers": leftovers, key: handled}))
-    elif done or ((adopting or removing) and not left):
-        print(f"{len(done)} {'added to the state' if adopting else 'deleted'}, {len(remaining)} left")
-    return 1 if remaining or (pending_operations(state) and not (adopting or removing)) else 0
+            if options.adopting and _confirm(options.yes, "Add them to the state?"):
+                report.done = [orphan for orphan in left if orphan.entry]
+                adopt(stack, state, report.done, planned, live)
+            elif options.removing and _confirm(options.yes, "Delete them?"):
+                kept = [] if options.shared_namespace else list(report.shared)
+                deleted = [
+                    orphan for orphan in left if orphan.live.kind is not NAMESPACE or orphan.live.name not in kept
+                ]
+                report.done, report.refusals = delete(stack, state, deleted, live, owner.name)
+    report.finish(options.as_json, "adopted" if options.adopting else "removed" if options.removing else None)
+    interrupted = pending_operations(state) and not (options.adopting or options.removing)
+    return 2 if surveyed.unclear or surveyed.unread else 1 if report.remaining or interrupted else 0
+
+
+def _shared_namespaces(
+    left: list[OrphanedResource], owner: Owner, state: dict[str, Any], live: LiveResources
+) -> dict[str, list[str]]:
+    """Namespaces among the leftovers that have objects of others, with what would be deleted along with them."""
+    known = {(resource["type"], resource.get("id")) for resource in resources(state)}
+
+    def is_own(type: str, body: Mapping[str, Any]) -> bool:
+        id = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
+        return (type, id) in known or (bool(field_manager(body)) and owner_of(body) == owner.mark)
+
+    namespaces = [orphan.live.name for orphan in left if orphan.live.kind is NAMESPACE]
+    contents = {namespace: foreign_contents(live.cluster, namespace, is_own) for namespace in namespaces}
+    return {namespace: found.lines() for namespace, found in contents.items() if found}
 
 
 def _planned(stack: automation.Stack) -> list[Resource]:
@@ -98,19 +127,3 @@ def _planned(stack: automation.Stack) -> list[Resource]:
 
 def _confirm(yes: bool, question: str) -> bool:
     return yes or typer.confirm(question, err=True)
-
-
-def _show(stack: str, left: list[OrphanedResource], state: dict[str, Any]) -> None:
-    operations = pending_operations(state)
-    if operations:
-        print(f"a run on stack {stack!r} was interrupted during:")
-        for operation in operations:
-            print(f"  {urn_name(operation['resource']['urn'])}: {operation['type']}")
-    if left:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("left over", "name", "resource"):
-            table.add_column(heading)
-        for orphan in left:
-            row = orphan.as_json()
-            table.add_row(row["kind"], row["name"], row["resource"] or "none: it can only be deleted")
-        Console(width=None if sys.stdout.isatty() else 200).print(table)

@@ -36,18 +36,20 @@ def repair_state(
     if not (cut_off or pending_operations(state)):
         return
     from ops.recover.live_resources import LiveResources
-    from ops.recover.state_entries import from_pending
+    from ops.recover.state_entries import from_pending, loses_secret
 
     say("an earlier run was interrupted; looking for the resources that it was creating")
     live = LiveResources(environ)
     created = completed_creations(state, live)
-    urns = {resource["urn"] for resource, _ in created}
+    found = {resource["urn"]: live_resource for resource, live_resource in created}
     for operation in pending_operations(state):
         if operation["type"] == "creating":
             urn = operation["resource"]["urn"]
-            say(f"  {urn_name(urn)}: {'found and added to the state' if urn in urns else 'not found: to be created'}")
+            outcome = "found and added to the state" if urn in found else "not found: to be created"
+            lost = "; its secret was lost, so it is replaced" if urn in found and loses_secret(found[urn]) else ""
+            say(f"  {urn_name(urn)}: {outcome}{lost}")
     drop_pending(state, live)
-    add_resources(state, (from_pending(resource, found) for resource, found in created))
+    add_resources(state, (from_pending(resource, live_resource) for resource, live_resource in created))
     import_state(stack, state)
     # Whether an interrupted update or deletion took place shows when everything is read. A destroy that runs the program
     # notes no deletion.
@@ -56,14 +58,15 @@ def repair_state(
 
 def completed_creations(state: dict[str, Any], live: "LiveResources") -> Created:
     """Pending creations that took place, except of resources that the state has anyway."""
-    present = {(resource["type"], resource.get("id")) for resource in resources(state)}
+    known = {(resource["type"], resource.get("id", "")) for resource in resources(state)}
     created: Created = []
     for operation in pending_operations(state):
         if operation["type"] != "creating":
             continue
         resource = operation["resource"]
-        found = live.find(resource["type"], resource.get("inputs") or {})
-        if found and (found.type, found.id) not in present:
+        found = live.find(resource["type"], resource.get("inputs") or {}, known)
+        if found and found.key not in known:
+            known.add(found.key)
             created.append((resource, found))
     return created
 

@@ -21,7 +21,7 @@ def program() -> None:
 
 
 def planned_creations(stack: automation.Stack) -> list[Resource]:
-    """All resources that the next update would create, in that order, as state entries without id and outputs.
+    """All resources that the next update would create or import, in that order, as state entries without id and outputs.
 
     Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are
     hidden. Raises `automation.CommandError` if the program cannot be previewed.
@@ -30,8 +30,11 @@ def planned_creations(stack: automation.Stack) -> list[Resource]:
 
     def record(event: EngineEvent) -> None:
         step = event.resource_pre_event.metadata if event.resource_pre_event else None
-        if step and step.op.value == "create" and step.new:
+        if step and step.op.value in ("create", "import") and step.new:
             planned[step.urn] = _entry(step.new)
+            if step.op.value == "import":
+                # Otherwise the next update would import it once more.
+                planned[step.urn]["importID"] = step.new.id
 
     stack.preview(on_event=record)
     # A reference to a provider contains its id, which a provider that is yet to be created does not have.
@@ -47,6 +50,7 @@ def planned_creations(stack: automation.Stack) -> list[Resource]:
 
 def _entry(step: StepEventStateMetadata) -> Resource:
     entry: dict[str, Any] = {"urn": step.urn, "custom": bool(step.custom), "type": step.type, "parent": step.parent}
-    return {key: value for key, value in {**entry, "provider": step.provider}.items() if value or key == "custom"} | {
+    entry |= {"provider": step.provider, "protect": step.protect, "retainOnDelete": step.retain_on_delete}
+    return {key: value for key, value in entry.items() if value or key == "custom"} | {
         "inputs": dict(step.inputs or {})
     }

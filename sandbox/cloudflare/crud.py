@@ -51,6 +51,8 @@ class Resource:
     """Fields with the times of creation and of the last write, where the API shows them."""
     shown_once: ClassVar[frozenset[str]] = frozenset()
     """Fields in the reply to the write that produced them; not stored."""
+    paged: ClassVar[bool] = True
+    """Whether a list has pages; other lists are complete."""
     hex_ids: ClassVar[bool] = False
     """Ids are 32 hex digits in place of UUIDs."""
 
@@ -102,7 +104,7 @@ class Resource:
         return [each for each in shown if all(each.get(key) == value for key, value in wanted.items())]
 
     def page(self, request: Request, shown: list[Body]) -> Response:
-        return page(request, shown)
+        return page(request, shown) if self.paged else success(shown)
 
     def written(self, store: Store, stored: Body) -> Body:
         """The result of a creation or an update."""

@@ -14,6 +14,31 @@ from tests.support.interrupted_engine import engine_harness, quiet
 
 KINDS = {"tunnel", "record", "Namespace", "Secret", "Deployment", "PodDisruptionBudget", "Service", "NetworkPolicy"}
 
+AT_CLOUDFLARE = {
+    *("private route", "virtual network", "load balancer", "load-balancer pool", "load-balancer monitor"),
+    *("notification policy", "Access application", "Access policy", "service token", "ruleset"),
+}
+EVERYTHING: dict[str, Any] = {
+    "accessTeam": "acme",
+    "routes": [
+        {"hostname": "mislaid.example.com", "service": "http://blog"},
+        {"hostname": "mislaid-both.example.com", "service": "http://blog"},
+        {
+            "hostname": "mislaid-staff.example.com",
+            "service": "http://blog",
+            "access": {"allow": {"emails": ["ann@example.net"]}, "serviceTokens": ["ci"]},
+        },
+    ],
+    "loadBalancer": {"hostname": "mislaid-both.example.com", "pools": [{"name": "here", "tunnels": ["own"]}]},
+    "notify": {"email": ["ops@example.com"]},
+    "privateNetworks": {
+        "virtualNetwork": {"name": "mislaid"},
+        "routes": [{"network": "10.43.0.0/16", "comment": "services"}],
+    },
+    "waf": {"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]},
+}
+"""Settings that create every kind of resource at Cloudflare."""
+
 
 def recover(sandbox: Sandbox, stack: str, *options: str, status: int) -> dict[str, Any]:
     file = sandbox.home.parent / f"Pulumi.{stack}.yaml"
@@ -37,18 +62,17 @@ def kinds(leftovers: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> None:
-    private = {"virtualNetwork": {"name": "mislaid"}, "routes": [{"network": "10.43.0.0/16", "comment": "services"}]}
-    configured = settings("mislaid", privateNetworks=private)
+    configured = settings("mislaid", **EVERYTHING)
     first = sandbox.up("mislaid", configured)
     # Resources of another stack, or created by hand, are not the stack's own, whatever they point at.
     sandbox.up("neighbour", settings("neighbour", namespace={"name": "mislaid", "create": False}))
     foreign_record(sandbox, first["outputs"]["tunnelTarget"])
     record = sandbox.records()["mislaid.example.com"]["id"]
+    before = sorted(each["kind"] for each in sandbox.state()["objects"])
     lose_state(sandbox, "mislaid")
 
     report = recover(sandbox, "mislaid", status=1)
-    assert kinds(report["leftovers"]) == sorted(KINDS | {"private route", "virtual network"})
-    assert all("mislaid" in item["name"] or item["kind"] == "private route" for item in report["leftovers"])
+    assert set(kinds(report["leftovers"])) == KINDS | AT_CLOUDFLARE
     assert all(item["resource"] for item in report["leftovers"])
     assert recover(sandbox, "mislaid", "--adopt", "--yes", status=0)["leftovers"] == []
 
@@ -56,8 +80,11 @@ def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> No
     assert again["outputs"]["virtualNetworkId"] == first["outputs"]["virtualNetworkId"]
     assert again["outputs"]["tunnelId"] == first["outputs"]["tunnelId"]
     assert sandbox.records()["mislaid.example.com"]["id"] == record
-    # No API returns the tunnel's secret, so the tunnel and the Secret get a new one.
-    assert [change["type"].rpartition(":")[2] for change in again["changes"] if change["op"] == "replace"] == ["Secret"]
+    # No API returns the secrets of the tunnel and of the service token, so they get new ones.
+    replaced = [change["type"].rpartition(":")[2] for change in again["changes"] if change["op"] == "replace"]
+    assert sorted(replaced) == ["Secret", "ZeroTrustAccessServiceToken"]
+    assert again["summary"].get("create", 0) == 2, "the random password and the ingress rules"
+    assert sorted(each["kind"] for each in sandbox.state()["objects"]) == before
     assert sandbox.up("mislaid", configured)["changes"] == []
     assert recover(sandbox, "mislaid", status=0)["leftovers"] == []
     sandbox.destroy("mislaid")

@@ -33,6 +33,7 @@ class Monitors(crud.Resource):
     malformed = INVALID
     defaults = {"method": "GET", "path": "/"}
     created, modified = "created_on", "modified_on"
+    paged = False
     hex_ids = True
 
     def before_delete(self, store: Store, scope: str, stored: Body, query: Query) -> None:  # noqa: ARG002 - a hook

@@ -41,6 +41,7 @@ class Pools(crud.Resource):
     malformed = INVALID
     defaults = {"enabled": True, "minimum_origins": 1, "networks": ["cloudflare"]}
     created, modified = "created_on", "modified_on"
+    paged = False
     hex_ids = True
 
     def validate(self, store: Store, scope: str, fields: Body, old: Body | None) -> Body:

@@ -26,6 +26,7 @@ class Notifications(crud.Resource):
     """The code is a guess."""
     filters = ("name",)
     defaults = {"enabled": True}
+    paged = False
 
     def build(self, fields: Body, old: Body | None, stamp: Body) -> Body:
         built = super().build(fields, old, stamp)

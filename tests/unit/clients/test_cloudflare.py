@@ -54,7 +54,7 @@ def test_an_api_error_has_code_message_and_remedy_but_no_token(status: int, code
 def test_a_reply_that_is_not_json_counts_as_unreachable() -> None:
     for status in (200, 502):
         with pytest.raises(ApiUnreachable, match=f"HTTP {status} and no JSON"):
-            api(httpx.Response(status, text="<html>"))[0].rulesets("z")
+            api(httpx.Response(status, text="<html>"))[0].connectors("a", "z")
 
 
 def test_the_error_for_an_unreachable_api_names_it_without_the_token() -> None:
@@ -63,7 +63,7 @@ def test_the_error_for_an_unreachable_api_names_it_without_the_token() -> None:
 
     client = CloudflareApi(ENVIRON, http=httpx.Client(transport=httpx.MockTransport(fail)))
     with pytest.raises(ApiUnreachable, match=r"http://127.0.0.1:9/client/v4 does not answer: ConnectTimeout") as error:
-        client.rulesets("z")
+        client.connectors("a", "z")
     assert TOKEN not in str(error.value)
 
 
@@ -76,7 +76,7 @@ def test_the_token_is_sent_even_if_the_environment_has_an_api_key(monkeypatch: p
     for name in ("CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_USER_SERVICE_KEY"):
         monkeypatch.setenv(name, "older")
     client, requests = api(ok([]))
-    client.rulesets("z")
+    client.connectors("a", "z")
     assert requests[0].headers["Authorization"] == f"Bearer {TOKEN}"
     assert "older" not in requests[0].headers.values()
 
@@ -100,27 +100,27 @@ def test_a_page_that_repeats_ends_a_list_with_an_error() -> None:
 def test_the_login_page_of_a_proxy_is_named() -> None:
     page = httpx.Response(200, text="<html>Sign in</html>", headers={"content-type": "text/html; charset=utf-8"})
     with pytest.raises(ApiUnreachable, match="HTTP 200 and a web page") as error:
-        api(page)[0].rulesets("z")
+        api(page)[0].records("z")
     assert "whether a proxy in between asks for a login" in error.value.remedy
 
 
 @pytest.mark.parametrize("result", [{"a": 1}, [1], [{}], [{"id": 1}], [{"id": "../../zones"}], "text", [None], 5])
 def test_a_list_of_another_shape_is_an_error(result: object) -> None:
     with pytest.raises(ApiUnreachable, match="something else than a list of objects with ids"):
-        api(ok(result))[0].rulesets("z")
+        api(ok(result))[0].records("z")
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "[" * 100_000, '{"success": NaN}', '{"success": "\\ud800"}', ""])
 def test_a_reply_that_is_no_json_object_counts_as_unreachable(body: str) -> None:
     with pytest.raises(ApiUnreachable, match="HTTP 200 and no JSON object"):
-        api(httpx.Response(200, text=body))[0].rulesets("z")
+        api(httpx.Response(200, text=body))[0].records("z")
 
 
 @pytest.mark.parametrize("errors", [5, [5], "no", {"code": 1}, None, [{"message": "x" * 10_000}]])
 def test_a_refusal_of_any_shape_is_an_error(errors: object) -> None:
     reply = httpx.Response(429, json={"success": False, "errors": errors}, headers={"retry-after": "x" * 1000})
     with pytest.raises(CloudflareApiError, match="HTTP 429") as error:
-        api(reply)[0].rulesets("z")
+        api(reply)[0].records("z")
     assert len(str(error.value)) < 700
     assert error.value.remedy == "wait 300 seconds and try again"
 
@@ -160,7 +160,7 @@ def test_a_deleted_tunnel_that_is_still_listed_does_not_exist() -> None:
 def test_a_call_is_retried_only_if_configured() -> None:
     busy = error_reply(503, retry_after="0.01")
     client, requests = api(busy, ok([]), retries=1)
-    assert client.rulesets("z") == []
+    assert client.connectors("a", "z") == []
     assert len(requests) == 2
     with pytest.raises(CloudflareApiError, match="HTTP 503"):
-        api(busy, ok([]))[0].rulesets("z")
+        api(busy, ok([]))[0].connectors("a", "z")

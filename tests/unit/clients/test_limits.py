@@ -101,7 +101,7 @@ def test_a_reply_that_is_too_large_is_given_up(serve: Serve, packed: bool, read:
 
 def _read(what: str, server: str, folder: Path) -> None:
     if what == "rulesets":
-        CloudflareApi({"CLOUDFLARE_API_TOKEN": "t", "CLOUDFLARE_BASE_URL": server}).rulesets("z")
+        CloudflareApi({"CLOUDFLARE_API_TOKEN": "t", "CLOUDFLARE_BASE_URL": server}).records("z")
     else:
         kubeconfig = folder / "kubeconfig"
         kubeconfig.write_text(KUBECONFIG.format(server=server))

@@ -6,10 +6,13 @@ import pytest
 
 from clients import pulumi_values
 from clients.pulumi_values import SIGNATURE, UNKNOWN
-from ops.recover.live_resources import NETWORK, RECORD, ROUTE, TUNNEL, LiveResource, LiveResources
-from ops.recover.orphans import is_own, orphans
+from ops.recover.cloudflare_kinds import NETWORK, POLICY, POOL, RECORD, ROUTE, TUNNEL
+from ops.recover.kinds import KINDS
+from ops.recover.live_resources import LiveResource, LiveResources
+from ops.recover.orphans import orphans
 from ops.recover.state_entries import HIDDEN, from_pending, from_preview
-from tests.support.emulator import ACCOUNT, OTHER_ZONE, RECORDS, ZONE, Emulator
+from tests.support.api_server import FakeApiServer
+from tests.support.emulator import ACCOUNT, RECORDS, ZONE, Emulator
 
 URN = "urn:pulumi:dev::culvert::culvert:index:Connector${type}::culvert-dev-{what}"
 OWN = [{"manager": "pulumi-kubernetes-1a2b3c4d", "operation": "Apply"}]
@@ -22,9 +25,8 @@ def entry(type: str, what: str, inputs: dict[str, Any]) -> dict[str, Any]:
 def live_object(kind: str, name: str, **body: Any) -> LiveResource:
     version = "core/v1" if kind == "Secret" else "apps/v1"
     metadata = {"name": name, "namespace": "blog", "managedFields": OWN}
-    return LiveResource(
-        f"kubernetes:{version}:{kind}", name, f"blog/{name}", f"/{name}", {"metadata": metadata, **body}
-    )
+    row = KINDS[f"kubernetes:{version}:{kind}"]
+    return LiveResource(row, name, f"blog/{name}", f"/{name}", {"metadata": metadata, **body})
 
 
 def generated(**more: Any) -> dict[str, Any]:
@@ -41,7 +43,7 @@ SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a type
 
 
 def test_a_resource_of_the_state_is_not_an_orphan() -> None:
-    held = {**entry(TUNNEL, "tunnel", {}), "id": "t1"}
+    held = {**entry(TUNNEL.type, "tunnel", {}), "id": "t1"}
     found = [LiveResource(TUNNEL, "culvert-dev", number, "", {}) for number in ("t1", "t2")]
     (left,) = orphans(found, [], [], empty(held))
     assert (left.live.id, left.entry) == ("t2", None)
@@ -96,90 +98,40 @@ def test_what_a_preview_does_not_know_comes_from_the_live_resource() -> None:
 
 
 def test_a_pending_secret_stays_encrypted() -> None:
-    operation = entry(TUNNEL, "tunnel", {"name": "culvert-dev", "tunnelSecret": {"ciphertext": "v1:…"}})
+    operation = entry(TUNNEL.type, "tunnel", {"name": "culvert-dev", "tunnelSecret": {"ciphertext": "v1:…"}})
     state_entry = from_pending(operation, LiveResource(TUNNEL, "culvert-dev", "t1", "", {}))
     assert state_entry["inputs"] == operation["inputs"]
     assert state_entry["outputs"]["tunnelSecret"] == {"ciphertext": "v1:…"}
     assert state_entry["id"] == "t1"
 
 
-class FakeCluster:
-    """A cluster with namespaces alone, of which some are being deleted."""
-
-    def __init__(self, **namespaces: bool) -> None:
-        self.objects = {
-            name: {
-                "metadata": {"name": name, "managedFields": OWN, "deletionTimestamp": "now" if terminating else None}
-            }
-            for name, terminating in namespaces.items()
-        }
-
-    def get(self, _path: str) -> dict[str, Any]:
-        return {"groups": []}
-
-    def find(self, path: str) -> dict[str, Any] | None:
-        if path == "/api/v1":
-            return {"resources": [{"name": "namespaces", "kind": "Namespace", "namespaced": False, "verbs": ["list"]}]}
-        return self.objects.get(path.rpartition("/")[2])
-
-    def items(self, _path: str, _labels: dict[str, str]) -> list[dict[str, Any]]:
-        return list(self.objects.values())
-
-
-def test_an_object_that_is_being_deleted_is_not_left_over() -> None:
-    live = LiveResources({})
-    vars(live)["cluster"] = FakeCluster(staying=False, going=True)
-    assert [one.name for one in live.objects("culvert-dev")] == ["staying"]
-    inputs = {"apiVersion": "v1", "kind": "Namespace"}
-    found = [live.find(NAMESPACE, {**inputs, "metadata": {"name": name}}) for name in ("staying", "going", "none")]
+def test_an_object_that_is_being_deleted_does_not_exist(cluster: FakeApiServer, everywhere: LiveResources) -> None:
+    for name, more in (("staying", {}), ("going", {"deletionTimestamp": "now"})):
+        cluster.add("v1", "Namespace", name, None, managedFields=OWN, **more)
+    names = ["staying", "going", "none"]
+    found = [everywhere.find(NAMESPACE, {"metadata": {"name": name}}) for name in names]
     assert [one and one.name for one in found] == ["staying", None, None]
 
 
-def test_records_are_found_by_their_comment_and_tunnels_by_their_name(live: LiveResources, emulator: Emulator) -> None:
-    mine = emulator.tunnel("culvert-dev")
-    emulator.tunnel("culvert-dev-2")
-    record = {"type": "CNAME", "content": f"{mine}.cfargotunnel.com", "proxied": True, "ttl": 1}
-    for name, comment in (("a", "culvert/dev"), ("b", "culvert/dev-2"), ("c", None)):
-        emulator.done("POST", RECORDS, {**record, "name": f"{name}.example.com", "comment": comment})
-    assert [each.id for each in live.tunnels(ACCOUNT, "culvert-dev")] == [mine]
-    assert [each.name for each in live.records([ZONE, OTHER_ZONE], "culvert/dev")] == ["a.example.com"]
+def test_an_object_of_another_owner_is_not_the_pending_one(cluster: FakeApiServer, everywhere: LiveResources) -> None:
+    cluster.add("v1", "Secret", "mine", managedFields=OWN, annotations={"culvert/owner": "culvert/dev"})
+    cluster.add("v1", "Secret", "unmarked", managedFields=OWN)
+    cluster.add("v1", "Secret", "copied", annotations={"culvert/owner": "culvert/dev"})
+    metadata = {"namespace": "blog", "annotations": {"culvert/owner": "culvert/dev"}}
+    found = [
+        everywhere.find(SECRET, {"metadata": {**metadata, "name": name}}) for name in ("mine", "unmarked", "copied")
+    ]
+    assert [one and one.name for one in found] == ["mine", None, None]
 
 
 def test_a_record_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulator: Emulator) -> None:
     inputs = {"zoneId": ZONE, "name": "a.example.com", "type": "CNAME", "content": "t1.cfargotunnel.com"}
     made = {"type": "CNAME", "name": "a.example.com", "content": "t1.cfargotunnel.com", "ttl": 1, "proxied": True}
     emulator.done("POST", RECORDS, {**made, "comment": "by hand"})
-    assert live.find(RECORD, {**inputs, "comment": "culvert/dev"}) is None
-    found = live.find(RECORD, {**inputs, "comment": "by hand"})
+    assert live.find(RECORD.type, {**inputs, "comment": "culvert/dev"}) is None
+    found = live.find(RECORD.type, {**inputs, "comment": "by hand"})
     assert found
     assert found.name == "a.example.com"
-
-
-def test_private_networks_are_found_by_the_prefix_of_their_comment(live: LiveResources, emulator: Emulator) -> None:
-    tunnel, teamnet = emulator.tunnel("culvert-dev"), f"/accounts/{ACCOUNT}/teamnet"
-    home = emulator.done("POST", f"{teamnet}/virtual_networks", {"name": "homelab", "comment": "culvert/dev"})["id"]
-    emulator.done("POST", f"{teamnet}/virtual_networks", {"name": "theirs", "comment": "culvert/dev-2"})
-    for number, comment in enumerate(("culvert/dev: services", "culvert/dev", "culvert/dev-2", "by hand")):
-        body = {"network": f"10.{number}.0.0/16", "tunnel_id": tunnel, "comment": comment}
-        ours = {"virtual_network_id": home} if number < 2 else {}
-        emulator.done("POST", f"{teamnet}/routes", {**body, **ours})
-    found = list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev")))
-    assert [each.name for each in found] == ["10.0.0.0/16", "10.1.0.0/16", "homelab"]
-    assert [each.kind for each in found] == ["private route", "private route", "virtual network"]
-    planned = [
-        entry(NETWORK, "network", {"name": "homelab"}),
-        entry(ROUTE, "a", {"network": "10.0.0.0/16", "tunnelId": UNKNOWN, "virtualNetworkId": UNKNOWN}),
-        entry(ROUTE, "b", {"network": "10.1.0.0/16", "tunnelId": tunnel, "virtualNetworkId": "another"}),
-    ]
-    first, second, third = orphans(found, [], planned, empty())
-    assert first.entry
-    assert first.entry["inputs"] == {"network": "10.0.0.0/16", "tunnelId": tunnel, "virtualNetworkId": home}
-    assert second.entry is None
-    assert third.entry
-    assert third.entry["id"] == home
-    for each in found:
-        live.delete(each)
-    assert list(live.private_networks(ACCOUNT, lambda text: is_own(text, "culvert/dev"))) == []
 
 
 def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveResources, emulator: Emulator) -> None:
@@ -189,12 +141,41 @@ def test_a_private_network_created_elsewhere_is_not_the_pending_one(live: LiveRe
     emulator.done("POST", f"{teamnet}/routes", route)
     pending = {"accountId": ACCOUNT, "network": "10.0.0.0/16", "tunnelId": tunnel, "comment": "culvert/dev"}
     for more in ({"comment": "culvert/other"}, {"network": "10.1.0.0/16"}, {"virtualNetworkId": "another"}):
-        assert live.find(ROUTE, {**pending, **more}) is None
-    found = [live.find(ROUTE, {**pending, "virtualNetworkId": home}), live.find(ROUTE, pending)]
+        assert live.find(ROUTE.type, {**pending, **more}) is None
+    found = [live.find(ROUTE.type, {**pending, "virtualNetworkId": home}), live.find(ROUTE.type, pending)]
     assert [each and each.name for each in found] == ["10.0.0.0/16"] * 2
     network = {"accountId": ACCOUNT, "name": "homelab", "comment": "culvert/dev"}
-    assert live.find(NETWORK, {**network, "comment": "by hand"}) is None
-    assert live.find(NETWORK, network)
+    assert live.find(NETWORK.type, {**network, "comment": "by hand"}) is None
+    assert live.find(NETWORK.type, network)
+
+
+def test_of_two_resources_of_one_name_the_one_outside_the_state_is_found(
+    live: LiveResources, emulator: Emulator
+) -> None:
+    policies = f"/accounts/{ACCOUNT}/access/policies"
+    body = {"name": "culvert-dev a.example.com: people", "decision": "allow", "include": [{"everyone": {}}]}
+    first, second = (emulator.done("POST", policies, body)["id"] for _ in range(2))
+    inputs = {"accountId": ACCOUNT, "name": body["name"]}
+    for known, other in ((first, second), (second, first)):
+        found = live.find(POLICY.type, inputs, {(POLICY.type, known)})
+        assert found
+        assert found.id == other
+    assert live.find(POLICY.type, inputs, {(POLICY.type, id) for id in (first, second)}) is None
+
+
+def test_what_a_preview_does_not_know_has_the_names_of_the_engine() -> None:
+    rule = {"service_token": {"token_id": "t1"}}
+    policy = LiveResource(POLICY, "p", "p1", "", {"id": "p1", "include": [rule]})
+    unknown = {"includes": [{"serviceToken": {"tokenId": UNKNOWN}}]}
+    assert from_preview(entry(POLICY.type, "p", unknown), policy)["inputs"] == {
+        "includes": [{"serviceToken": {"tokenId": "t1"}}]
+    }
+    pool = LiveResource(POOL, "p", "p2", "", {"monitor": "m1", "origins": [{"address": "t1.cfargotunnel.com"}]})
+    unknown = {"monitor": UNKNOWN, "origins": [{"name": "own", "address": UNKNOWN}]}
+    assert from_preview(entry(POOL.type, "p", unknown), pool)["inputs"] == {
+        "monitor": "m1",
+        "origins": [{"name": "own", "address": "t1.cfargotunnel.com"}],
+    }
 
 
 def test_a_deleted_tunnel_no_longer_exists_and_loses_its_connections_first(
@@ -202,9 +183,11 @@ def test_a_deleted_tunnel_no_longer_exists_and_loses_its_connections_first(
 ) -> None:
     tunnel = emulator.tunnel("culvert-dev")
     emulator.owner("PUT", "/connections", {"tunnel": tunnel, "connectors": [4]})
-    (found,) = live.tunnels(ACCOUNT, "culvert-dev")
-    resource = {"type": TUNNEL, "id": tunnel, "inputs": {"accountId": ACCOUNT}}
+    inputs = {"accountId": ACCOUNT, "name": "culvert-dev"}
+    found = live.find(TUNNEL.type, inputs)
+    resource = {"type": TUNNEL.type, "id": tunnel, "inputs": inputs}
     assert not live.is_deleted(resource)
-    live.delete(found)
+    assert found
+    live.delete(found, "culvert-dev")
     assert live.is_deleted(resource)
-    assert list(live.tunnels(ACCOUNT, "culvert-dev")) == []
+    assert live.find(TUNNEL.type, inputs) is None
