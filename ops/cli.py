@@ -107,6 +107,9 @@ def migrate(
     localhost: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Address of the machine that config.yml calls localhost.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write what cannot be migrated to a file.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a stack file for a locally managed cloudflared, or for a tunnel of adyanth/cloudflare-operator.
@@ -116,7 +119,7 @@ def migrate(
     """
     from ops.migrate import command
 
-    command.migrate(files, to, account_id, zone or [], tunnel, localhost, force)
+    command.migrate(files, to, account_id, zone or [], tunnel, localhost, force, report)
 
 
 def run() -> None:

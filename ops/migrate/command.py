@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ops.errors import OperatorError
 from ops.migrate import config_file, operator, stack_file
-from ops.migrate.conversion import ExistingSetup, SkippedItem, convert
+from ops.migrate.conversion import convert
+from ops.migrate.existing_setup import ExistingSetup, SkippedItem
+from ops.migrate.shapes import mappings
+from settings.plain_text import MAX_LINES, escaped, shortened
+from settings.yaml_nodes import MAX_BYTES, YamlError, documents
 
 
 def migrate(
@@ -20,27 +23,28 @@ def migrate(
     tunnel: str | None,
     localhost: str | None,
     force: bool,
+    report: Path | None = None,
 ) -> None:
     """Runs the command. Raises OperatorError or SettingsError if no stack file can be written."""
-    documents = [document for file in files for document in _documents(file)]
-    setup = _read(documents, tunnel, localhost)
+    setup = _read([document for file in files for document in _documents(file)], tunnel, localhost)
     setup.account_id = account_id or setup.account_id
     setup.zones |= dict(_parse_zone(text) for text in zones)
     if not setup.account_id:
         raise OperatorError("the files do not contain the account: set it with --account-id")
     if not setup.routes:
-        _report(setup.skipped)
+        _report(setup.skipped, report)
         raise OperatorError("there are no routes to migrate")
     if not setup.zones:
         setup.zones = {".".join(candidate.route["hostname"].split(".")[-2:]): None for candidate in setup.routes}
-        reason = f"the files do not contain zones, so {', '.join(setup.zones)} is guessed from the hostnames"
+        guessed = ", ".join(setup.zones)
+        reason = f"the files do not contain zones, so {shortened(guessed, 300)} is guessed from the hostnames"
         setup.skipped.append(SkippedItem("zones", reason, "correct it, or set it with --zone NAME=ID"))
     values, skipped = convert(setup)
     if to:
         stack_file.write(values, to, force)
     else:
         print(stack_file.render(values), end="")
-    _report([*setup.skipped, *skipped])
+    _report([*setup.skipped, *skipped], report)
     _say(f"Routes in {to or 'the stack file'}: {len(values['routes'])}.")
 
 
@@ -48,25 +52,32 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _report(skipped: list[SkippedItem]) -> None:
-    if skipped:
-        _say("Not migrated as is:")
-    for item in skipped:
-        _say(f"- {item}")
+def _report(skipped: list[SkippedItem], file: Path | None) -> None:
+    """Lists what is skipped on standard error, at most a screen of it, or all in a file."""
+    lines = [line for item in skipped for line in escaped(f"- {item}").split("\n")]
+    if file:
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        _say(f"Not migrated as is: {len(skipped)} items, listed in {file}.")
+    elif skipped:
+        shown = lines[: MAX_LINES - 4]
+        _say("\n".join(["Not migrated as is:", *shown]))
+        if len(shown) < len(lines):
+            _say(f"- ... and {len(skipped) - len(shown) // 2} more: --report FILE writes all of them")
 
 
 def _documents(file: str) -> Iterator[Mapping[str, Any]]:
     """The YAML documents of a file; of a List, its items."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        documents = list(yaml.safe_load_all(text))
+        # One byte more than is accepted says that the input is too long.
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+            found = documents(source.read(MAX_BYTES + 1))
     except OSError as error:
         raise OperatorError(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
-    for document in documents:
+    except YamlError as error:
+        raise OperatorError(f"{file} is not YAML: {error}") from None
+    for document in found:
         if isinstance(document, Mapping):
-            yield from document["items"] if document.get("kind") == "List" else [document]
+            yield from mappings(document, "items", file) if document.get("kind") == "List" else [document]
         elif document is not None:
             raise OperatorError(f"{file}: a document in it is not an object")
 

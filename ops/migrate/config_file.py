@@ -5,11 +5,10 @@ https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from ops.migrate import origins
-from ops.migrate.conversion import CandidateRoute, ExistingSetup, SkippedItem
+from ops.migrate.existing_setup import CandidateRoute, ExistingSetup, SkippedItem
+from ops.migrate.shapes import Object, mapping, mappings, text
 
 UNNEEDED = {"credentials-file", "credentials-contents", "origincert", "no-autoupdate", "autoupdate-freq", "pidfile"}
 """Not needed by the stack's connector: its token comes from the stack, its version from the image."""
@@ -25,18 +24,18 @@ LOCALHOST = re.compile(r"(?<=://)(localhost|127\.[0-9.]+|\[::1\])(?=[:/]|$)")
 """The machine on which cloudflared runs, in a service."""
 
 
-def read(document: Mapping[str, Any], localhost: str | None) -> ExistingSetup:
+def read(document: Object, localhost: str | None) -> ExistingSetup:
     """The setup in a config.yml. `localhost` is the address of the machine it is from, None if that is not known."""
     setup = ExistingSetup()
-    shared = document.get("originRequest") or {}
+    shared = mapping(document, "originRequest", "the file")
     # Skipping the verification of certificates is set for each route alone, never as a default.
     defaults = {key: value for key, value in shared.items() if key != "noTLSVerify"}
     for path, value in origins.options("originRequest", defaults, setup.skipped).items():
         setup.options[path.replace("origin.", "originDefaults.", 1)] = value
     shared = {key: value for key, value in shared.items() if key == "noTLSVerify"}
-    rules = [rule for rule in document.get("ingress") or [] if isinstance(rule, Mapping)]
+    rules = mappings(document, "ingress", "the file")
     for index, rule in enumerate(rules):
-        _read_rule(rule, index == len(rules) - 1, shared, localhost, setup)
+        _read_rule(rule, f"ingress[{index}]", index == len(rules) - 1, shared, localhost, setup)
     for key, value in document.items():
         if key in OPTIONS:
             setup.options[OPTIONS[key]] = str(value) if key == "edge-ip-version" else value
@@ -48,7 +47,7 @@ def read(document: Mapping[str, Any], localhost: str | None) -> ExistingSetup:
             )
             setup.skipped.append(SkippedItem(f"tunnel {value}", reason, remedy))
         elif key == "warp-routing":
-            if (value or {}).get("enabled"):
+            if mapping(document, key, "the file").get("enabled"):
                 remedy = (
                     "list them under `culvert:privateNetworks` (`cloudflared tunnel route ip list`), and first "
                     "delete the routes of this tunnel"
@@ -62,9 +61,9 @@ def read(document: Mapping[str, Any], localhost: str | None) -> ExistingSetup:
 
 
 def _read_rule(
-    rule: Mapping[str, Any], last: bool, shared: Mapping[str, Any], localhost: str | None, setup: ExistingSetup
+    rule: Object, where: str, last: bool, shared: Object, localhost: str | None, setup: ExistingSetup
 ) -> None:
-    hostname, service, path = (str(rule.get(key) or "") for key in ("hostname", "service", "path"))
+    hostname, service, path = (text(rule, key, where) for key in ("hostname", "service", "path"))
     if hostname in ("", "*"):
         if not (last and not path and service == "http_status:404"):
             reason = (
@@ -76,7 +75,7 @@ def _read_rule(
         return
     name = f"{hostname} {path}".strip()
     if localhost:
-        service = LOCALHOST.sub(localhost, service)
+        service = LOCALHOST.sub(lambda _: localhost, service)
     if LOCALHOST.search(service) or service.startswith("unix"):
         reason = (
             f"{service} is on the machine that runs cloudflared; in the cluster it would be the connector's own pod"
@@ -85,5 +84,5 @@ def _read_rule(
         setup.skipped.append(SkippedItem(name, reason, remedy))
         return
     route = {"hostname": hostname, "service": service.rstrip("/"), **({"path": {"regex": path}} if path else {})}
-    origin = {**shared, **(rule.get("originRequest") or {})}
+    origin = {**shared, **mapping(rule, "originRequest", where)}
     setup.routes.append(CandidateRoute(route, origins.options(name, origin, setup.skipped)))

@@ -6,35 +6,35 @@ Source: `api/` and `internal/controller/` of https://github.com/adyanth/cloudfla
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
-
 from ops.errors import OperatorError
 from ops.migrate import origins
-from ops.migrate.conversion import CandidateRoute, ExistingSetup, SkippedItem
+from ops.migrate.existing_setup import CandidateRoute, ExistingSetup, SkippedItem
+from ops.migrate.shapes import Object, mapping, mappings, text
+from settings.yaml_nodes import YamlError, documents
 
 GROUP = "networking.cfargotunnel.com/"
 TUNNELS = ("Tunnel", "ClusterTunnel")
 PORTS = {"http": 80, "https": 443, "ssh": 22, "rdp": 3389, "smb": 445}
-Object = Mapping[str, Any]
 
 
 def read(objects: Iterable[Object], tunnel_name: str | None) -> ExistingSetup:
     """The setup of one tunnel: the one of this name, or the only one."""
     objects = list(objects)
     tunnel = _select_tunnel([one for one in objects if one.get("kind") in TUNNELS], tunnel_name)
-    spec, status = tunnel.get("spec") or {}, tunnel.get("status") or {}
-    details = spec.get("cloudflare") or {}
-    setup = ExistingSetup(account_id=details.get("accountId") or status.get("accountId"))
-    if domain := details.get("domain"):
-        setup.zones[domain] = status.get("zoneId")
+    title = _title(tunnel)
+    spec, status = mapping(tunnel, "spec", title), mapping(tunnel, "status", title)
+    details = mapping(spec, "cloudflare", title)
+    setup = ExistingSetup(account_id=text(details, "accountId", title) or text(status, "accountId", title) or None)
+    if domain := text(details, "domain", title):
+        setup.zones[domain] = text(status, "zoneId", title) or None
     _read_tunnel(tunnel, setup)
     services = {_key(one): one for one in objects if one.get("kind") == "Service"}
     for one in objects:
         kind = one.get("kind")
         if kind == "TunnelBinding" and _is_bound(one, tunnel):
-            _read_binding(one, domain or "", spec, services, setup)
+            _read_binding(one, domain, spec, services, setup)
         elif kind == "TunnelBinding":
-            name = (one.get("tunnelRef") or {}).get("name")
+            name = text(mapping(one, "tunnelRef", _title(one)), "name", _title(one))
             remedy = "run this command again with --tunnel and that name: each tunnel becomes a stack"
             setup.skipped.append(SkippedItem(_title(one), f"it is bound to another tunnel, {name}", remedy))
         elif kind not in (*TUNNELS, "Service"):
@@ -43,8 +43,8 @@ def read(objects: Iterable[Object], tunnel_name: str | None) -> ExistingSetup:
 
 
 def _select_tunnel(tunnels: list[Object], name: str | None) -> Object:
-    names = [tunnel["metadata"]["name"] for tunnel in tunnels]
-    matching = [tunnel for tunnel in tunnels if name in (None, tunnel["metadata"]["name"])]
+    names = [_key(tunnel)[1] for tunnel in tunnels]
+    matching = [tunnel for tunnel in tunnels if name in (None, _key(tunnel)[1])]
     if len(matching) == 1:
         return matching[0]
     if name is None and matching:
@@ -53,14 +53,14 @@ def _select_tunnel(tunnels: list[Object], name: str | None) -> Object:
 
 
 def _is_bound(binding: Object, tunnel: Object) -> bool:
-    ref = binding.get("tunnelRef") or {}
-    matches = (ref.get("kind"), ref.get("name")) == (tunnel["kind"], tunnel["metadata"]["name"])
+    ref = mapping(binding, "tunnelRef", _title(binding))
+    matches = (ref.get("kind"), ref.get("name")) == (tunnel["kind"], _key(tunnel)[1])
     return matches and (tunnel["kind"] == "ClusterTunnel" or _key(binding)[0] == _key(tunnel)[0])
 
 
 def _read_tunnel(tunnel: Object, setup: ExistingSetup) -> None:
-    spec, status = tunnel.get("spec") or {}, tunnel.get("status") or {}
     title = _title(tunnel)
+    spec, status = mapping(tunnel, "spec", title), mapping(tunnel, "status", title)
     paths = {
         "size": "connector.replicas",
         "protocol": "connector.protocol",
@@ -68,7 +68,7 @@ def _read_tunnel(tunnel: Object, setup: ExistingSetup) -> None:
         "tolerations": "connector.scheduling.tolerations",
     }
     setup.options |= {path: spec[key] for key, path in paths.items() if spec.get(key)}
-    tunnel_id = status.get("tunnelId") or (spec.get("existingTunnel") or {}).get("id") or "of this resource"
+    tunnel_id = status.get("tunnelId") or mapping(spec, "existingTunnel", title).get("id") or "of this resource"
     remedy = (
         "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, and then "
         "delete this resource and the records _managed.… (TXT)"
@@ -86,7 +86,11 @@ def _read_tunnel(tunnel: Object, setup: ExistingSetup) -> None:
         reason = f"the Secret {pool} is trusted for every origin"
         remedy = "set it as origin.caPool of the routes to HTTPS services"
         setup.skipped.append(SkippedItem(f"{title}, originCaPool", reason, remedy))
-    _read_patch(title, yaml.safe_load(spec.get("deployPatch") or "{}") or {}, setup)
+    try:
+        for patch in documents(text(spec, "deployPatch", title).encode()):
+            _read_patch(title, patch or {}, setup)
+    except YamlError as error:
+        raise OperatorError(f"{title}: deployPatch is not YAML: {error}") from None
 
 
 def _read_patch(title: str, patch: Any, setup: ExistingSetup) -> None:
@@ -109,8 +113,9 @@ def _read_patch(title: str, patch: Any, setup: ExistingSetup) -> None:
             for key, inner in value.items():
                 walk(inner, (*path, key))
         elif path[-1:] == ("containers",) and isinstance(value, list):
-            for container in value:
-                walk({key: inner for key, inner in container.items() if key != "name"}, (*path, container.get("name")))
+            for container in mappings({path[-1]: value}, path[-1], f"{title}, deployPatch"):
+                name = text(container, "name", f"{title}, deployPatch {path[-1]}")
+                walk({key: inner for key, inner in container.items() if key != "name"}, (*path, name))
         else:
             remedy = "see `culvert:connector` in docs/settings.md for an equivalent"
             item = f"{title}, deployPatch {'.'.join(path)}"
@@ -122,18 +127,22 @@ def _read_patch(title: str, patch: Any, setup: ExistingSetup) -> None:
 def _read_binding(
     binding: Object, domain: str, tunnel: Object, services: Mapping[tuple[str, str], Object], setup: ExistingSetup
 ) -> None:
-    namespace, statuses = _key(binding)[0], (binding.get("status") or {}).get("services") or []
-    for index, subject in enumerate(binding.get("subjects") or []):
-        spec = subject.get("spec") or {}
+    where, namespace = _title(binding), _key(binding)[0]
+    statuses = mappings(mapping(binding, "status", where), "services", where)
+    shared = mapping(binding, "tunnelRef", where)
+    for index, subject in enumerate(mappings(binding, "subjects", where)):
+        spec = mapping(subject, "spec", f"{where}, subjects[{index}]")
         status = statuses[index] if index < len(statuses) else {}
-        hostname = spec.get("fqdn") or status.get("hostname") or f"{subject['name']}.{domain}"
+        name, fqdn = text(subject, "name", where), text(spec, "fqdn", where)
+        hostname = fqdn or text(status, "hostname", where) or f"{name}.{domain}"
         path = {"path": {"regex": spec["path"]}} if spec.get("path") else {}
-        service = services.get((namespace, subject["name"]))
+        service = services.get((namespace, name))
+        target = text(spec, "target", where) or ("" if service else text(status, "target", where))
         title = f"{_title(binding)}, {hostname}"
-        if spec.get("target") or (status.get("target") and not service):
-            target = {"service": (spec.get("target") or status["target"]).rstrip("/")}
+        if target:
+            origin_of = {"service": target.rstrip("/")}
         else:
-            target = _backend(title, subject["name"], namespace, spec.get("protocol"), service, setup)
+            origin_of = _backend(title, name, namespace, text(spec, "protocol", where), service, setup)
         origin = {
             "noTLSVerify": spec.get("noTlsVerify") or tunnel.get("noTlsVerify"),
             "http2Origin": spec.get("http2Origin"),
@@ -144,13 +153,13 @@ def _read_binding(
             reason = f"it is the key {pool} of the Secret {tunnel.get('originCaPool')} beside the operator's connector"
             remedy = "copy it to a Secret in the stack's namespace, and set that as the route's origin.caPool"
             setup.skipped.append(SkippedItem(f"{title}, caPool", reason, remedy))
-        if (binding.get("tunnelRef") or {}).get("disableDNSUpdates"):
+        if shared.get("disableDNSUpdates"):
             options["dns"] = "none"
-        setup.routes.append(CandidateRoute({"hostname": hostname, **target, **path}, options))
+        setup.routes.append(CandidateRoute({"hostname": hostname, **origin_of, **path}, options))
 
 
 def _backend(
-    title: str, name: str, namespace: str, protocol: str | None, service: Object | None, setup: ExistingSetup
+    title: str, name: str, namespace: str, protocol: str, service: Object | None, setup: ExistingSetup
 ) -> dict[str, Any]:
     """The `backend` of a route to a Service: like the operator, its first port and that port's usual protocol."""
     if service is None:
@@ -160,8 +169,8 @@ def _backend(
         remedy = f"correct it; or add the Service to the input: kubectl -n {namespace} get service {name} -o yaml"
         setup.skipped.append(SkippedItem(title, reason, remedy))
         return {"backend": {"service": name, "namespace": namespace, "port": port, "scheme": scheme}}
-    spec = service.get("spec") or {}
-    first = (spec.get("ports") or [{}])[0]
+    spec = mapping(service, "spec", title)
+    first = next(iter(mappings(spec, "ports", title)), {})
     port, target = first.get("port", 80), first.get("targetPort")
     scheme = protocol or next((scheme for scheme, usual in PORTS.items() if usual == port), "http")
     backend = {"service": name, "namespace": namespace, "port": port, "scheme": scheme}
@@ -177,8 +186,9 @@ def _backend(
 
 def _key(resource: Object) -> tuple[str, str]:
     """Namespace and name."""
-    metadata = resource.get("metadata") or {}
-    return metadata.get("namespace") or "default", metadata.get("name") or ""
+    where = f"a {resource.get('kind')}"
+    metadata = mapping(resource, "metadata", where)
+    return text(metadata, "namespace", where) or "default", text(metadata, "name", where)
 
 
 def _title(resource: Object) -> str:

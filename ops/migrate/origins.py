@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.migrate.conversion import SkippedItem
+from ops.migrate.existing_setup import SkippedItem
 
 SAME = (
     "httpHostHeader",
@@ -21,6 +21,7 @@ SAME = (
 DURATIONS = ("connectTimeout", "tlsTimeout", "tcpKeepAlive", "keepAliveTimeout")
 CLIENT_CHOOSES = ("proxyType", "bastionMode", "ipRules", "proxyAddress", "proxyPort")
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PART = r"([0-9]{1,20}(?:[.][0-9]*)?|[.][0-9]+)(h|ms|m|us|µs|ns|s)"
 REASON = "Migrated as is; state the reason here, or better set a caPool."
 
 
@@ -28,9 +29,9 @@ def seconds(value: Any) -> float | None:
     """A Go duration (`1m30s`) or a number of seconds, in seconds; None if it is neither."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, str) or not re.fullmatch(r"([0-9.]+(h|ms|m|us|µs|ns|s))+", value):
+    if not isinstance(value, str) or not re.fullmatch(rf"({_PART})+", value):
         return None
-    return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([0-9.]+)(h|ms|m|us|µs|ns|s)", value))
+    return sum(float(number) * UNITS[unit] for number, unit in re.findall(_PART, value))
 
 
 def options(name: str, origin: Mapping[str, Any], skipped: list[SkippedItem]) -> dict[str, Any]:

@@ -11,14 +11,23 @@ import yaml
 from ops.errors import OperatorError
 from settings import Settings
 from settings.errors import PREFIX
+from settings.yaml_scalars import Resolver
 
 HEAD = """# yaml-language-server: $schema=culvert.schema.json
 # Written by `python -m ops migrate`, which printed what it could not migrate: see docs/adoption.md.
 """
 
 
-class _Dumper(yaml.SafeDumper):
-    """Quotes ids, since some would be read as numbers."""
+class _Dumper(yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper):  # pyright: ignore[reportGeneralTypeIssues]
+    """Quotes ids, since some would be read as numbers, and every other string that the engine would not read as one."""
+
+    yaml_implicit_resolvers = {
+        first: [
+            *yaml.SafeDumper.yaml_implicit_resolvers.get(first, []),
+            *Resolver.yaml_implicit_resolvers.get(first, []),
+        ]
+        for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *Resolver.yaml_implicit_resolvers}
+    }
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -16,7 +16,6 @@ from sandbox.commands.context import (
     stack_namespace,
     stored_stack,
 )
-from sandbox.commands.in_use import in_use
 from sandbox.commands.options import Json, Manifests, Policy
 from sandbox.commands.output import print_progress, print_result
 from sandbox.engine.stack_file import valid_stack_name
@@ -77,8 +76,7 @@ def destroy(
 
 def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Print the stack's outputs, with secrets masked."""
-    with stored_stack(valid_stack_name(stack, config), "outputs") as stored:
-        values = stored.outputs()
+    values = stored_stack(valid_stack_name(stack, config)).outputs()
 
     def print_lines() -> None:
         for key, value in values.items():
@@ -89,8 +87,7 @@ def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -
 
 def export(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Print the stack's state, with secrets encrypted."""
-    with stored_stack(valid_stack_name(stack, config), "export") as stored:
-        state = stored.export()
+    state = stored_stack(valid_stack_name(stack, config)).export()
     print_result(state, as_json, lambda: print(json.dumps(state, indent=2)))
 
 
@@ -109,17 +106,16 @@ def _run(
     namespace = stack_namespace(name, settings)
     given = read_manifests(manifests, settings, namespace)
     running = services()
-    with in_use(running.directory, operation, print_progress):
-        try:
-            running.start()
-            running.seed(settings, namespace, given)
-            mark, _ = running.calls()
-            on_output = print_progress if as_json else print
-            result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)
-            _, calls = running.calls(mark)
-        except KeyboardInterrupt:
-            running.stop_started()
-            raise
+    try:
+        running.start()
+        running.seed(settings, namespace, given)
+        mark, _ = running.calls()
+        on_output = print_progress if as_json else print
+        result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)
+        _, calls = running.calls(mark)
+    except KeyboardInterrupt:
+        running.stop_started()
+        raise
     count = CallCount.of(calls)
     printed = {**result.as_json(), "calls": asdict(count)}
     if options.get("policy"):

@@ -14,7 +14,6 @@ from typing import Any
 
 import psutil
 
-from sandbox.directory import write_private
 from sandbox.errors import SandboxError
 
 MARK = "CULVERT_DAEMON"
@@ -155,7 +154,10 @@ class Supervisor:
         return self.home / "run" / f"{name}.json"
 
     def _write(self, name: str, record: dict[str, object]) -> None:
-        write_private(self._record(name), json.dumps(record))
+        path = self._record(name)
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(record))
+        draft.replace(path)
 
     def _fresh_log(self, name: str):
         path = self.log(name)

@@ -28,7 +28,7 @@ def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def run(*arguments: str, stdin: str = "") -> Completed:
         monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
         monkeypatch.setattr(sys, "argv", ["ops", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         capsys.readouterr()
         with pytest.raises(SystemExit) as exited:
             cli.run()

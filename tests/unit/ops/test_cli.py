@@ -25,7 +25,7 @@ def test_the_help_lists_the_commands(ops: Ops) -> None:
         ("verify", ["--stack", "--config", "--json", "--watch", "--interval", "--print-only", "--image", "--lan"]),
         ("verify", ["--no-inside", "--offline"]),
         ("recover", ["--stack", "--config", "--json", "--adopt", "--remove", "--yes"]),
-        ("migrate", ["--to", "--account-id", "--zone", "--tunnel", "--localhost", "--force"]),
+        ("migrate", ["--to", "--account-id", "--zone", "--tunnel", "--localhost", "--report", "--force"]),
     ],
 )
 def test_each_command_has_its_options(ops: Ops, command: str, options: list[str]) -> None:

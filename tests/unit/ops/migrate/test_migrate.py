@@ -1,5 +1,6 @@
 """`python -m ops migrate`: the stack file, the list of skipped items, and refusals."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -123,8 +124,147 @@ def test_invalid_input_is_reported_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
+    ("rule", "parses"),
+    [
+        ("{hostname: h%(n)d.example.com, service: 'http://192.168.1.2', originRequest: {connectTimeout: 30s}}", 5),
+        ("{hostname: h.example.com, path: /a%(n)d, service: 'http://192.168.1.2'}", 5),
+        ("{hostname: h%(n)d.a.b.example.com, service: 'http://192.168.1.2', originRequest: {connectTimeout: 30s}}", 10),
+        ("{hostname: h%(n)d.example.com, service: 'http://192.168.1.2', originRequest: {noTLSVerify: true}}", 10),
+        ("{hostname: h%(n)d.example.com, service: 'socks-proxy'}", 10),
+    ],
+    ids=["valid", "one-hostname", "too-deep", "invalid-option", "invalid"],
+)
+def test_the_settings_are_validated_as_often_for_two_hundred_rules_as_for_ten(
+    migrate: Ops, rule: str, parses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validated: list[int] = []
+    parse = Settings.parse
+    monkeypatch.setattr(Settings, "parse", lambda given: validated.append(len(given["routes"])) or parse(given))
+    extra = "{hostname: own.example.com, service: 'http://192.168.1.2'}"
+    migrate("-", *HOME, stdin=config(extra, *(rule % {"n": number} for number in range(10)), CATCH_ALL))
+    often = len(validated)
+    migrate("-", *HOME, stdin=config(extra, *(rule % {"n": number} for number in range(200)), CATCH_ALL))
+    assert len(validated) == 2 * often
+    assert often <= parses
+
+
+def test_a_long_report_is_a_screen_and_whole_in_a_file(migrate: Ops, tmp_path: Path) -> None:
+    rule = "{hostname: h%d.example.com, service: 'http://localhost:80'}"
+    stdin = config("{hostname: a.example.com, service: 'http://a'}", *(rule % number for number in range(100)))
+    report = migrate("-", *HOME, stdin=stdin).stderr.splitlines()
+    assert len(report) <= 40
+    assert report[-2] == "- ... and 83 more: --report FILE writes all of them"
+    file = tmp_path / "report.txt"
+    assert migrate("-", *HOME, "--report", str(file), stdin=stdin).stderr.splitlines()[0] == (
+        f"Not migrated as is: 101 items, listed in {file}."
+    )
+    assert len(file.read_text().splitlines()) == 202
+
+
+def test_an_invalid_option_is_skipped_and_the_others_are_kept(migrate: Ops) -> None:
+    origin = (
+        "originRequest: {connectTimeout: 30s, keepAliveConnections: -4, httpHostHeader: [a], noHappyEyeballs: true}"
+    )
+    completed = migrate("-", *HOME, stdin=config(f"{{hostname: a.example.com, service: 'http://a', {origin}}}"))
+    route = yaml.safe_load(completed.stdout)["config"]["culvert:routes"][0]
+    assert route["origin"] == {"connectTimeout": 30, "noHappyEyeballs": True}
+    assert "a.example.com, origin.keepAliveConnections" in completed.stderr
+    assert "a.example.com, origin.httpHostHeader" in completed.stderr
+
+
+def test_the_second_of_two_equal_rules_is_skipped(migrate: Ops) -> None:
+    rule = "{hostname: a.example.com, service: 'http://a%d', originRequest: {connectTimeout: 30s}}"
+    completed = migrate("-", *HOME, stdin=config(rule % 1, rule % 2))
+    routes = yaml.safe_load(completed.stdout)["config"]["culvert:routes"]
+    assert [route["service"] for route in routes] == ["http://a1"]
+    assert "a.example.com: has the same hostname and path as routes[0]" in completed.stderr.replace(
+        '"a.example.com" ', ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("hostnames", "reported"),
+    [
+        (["*.example.com", "a.example.com"], ["*.example.com: it came before a.example.com"]),
+        (["*.example.com", "*.b.example.com"], ["*.example.com: it came before *.b.example.com"]),
+        (["a.example.com", "*.example.com"], []),
+        (["*.b.example.com", "a.example.com"], []),
+        (["a.example.com /v1", "a.example.com /v1/users"], []),
+        (["a.example.com ^/v1", "a.example.com ^/v1/users"], ["a.example.com ^/v1: it came before"]),
+        (["a.example.com ^/v1", "a.example.com ^/v2/users"], []),
+        (["a.example.com", "a.example.com ^/v1"], ["a.example.com: it came before a.example.com"]),
+    ],
+)
+def test_rules_whose_order_changes_are_reported(migrate: Ops, hostnames: list[str], reported: list[str]) -> None:
+    given = [name.partition(" ") for name in hostnames]
+    rules = (f"{{hostname: '{host}', path: '{path}', service: 'http://a'}}" for host, _, path in given)
+    report = [
+        line for line in migrate("-", *HOME, stdin=config(*rules)).stderr.splitlines() if "it came before" in line
+    ]
+    assert len(report) == len(reported)
+    assert all(text in line for text, line in zip(reported, report, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("stdin", "message"),
+    [
+        ("ingress: 5", "the file: ingress must be a list of objects, not 5"),
+        ("ingress: [a]", 'the file: ingress[0] must be an object, not "a"'),
+        ("ingress: [{hostname: [a]}]", "ingress[0]: hostname must be a string"),
+        ("ingress: []\noriginRequest: a", "the file: originRequest must be an object"),
+        ("ingress: []\nwarp-routing: yes", "the file: warp-routing must be an object"),
+        ("kind: List\nitems: {a: b}", "-: items must be a list of objects"),
+        ("ingress: [{hostname: 2026-13-45, service: !!int x}]", 'is not YAML: line 1, column 43: "x" is not a number'),
+        ("ingress: &a [*a]", "the anchor a contains itself"),
+        ("{apiVersion: networking.cfargotunnel.com/v1, kind: Tunnel, metadata: [a]}", "metadata must be an object"),
+        (
+            "{apiVersion: networking.cfargotunnel.com/v1, kind: Tunnel, metadata: {name: t}, spec: {deployPatch: '['}}",
+            "Tunnel t: deployPatch is not YAML: line",
+        ),
+        ("ingress: " + "[" * 100_000, "nested more than 64 levels deep"),
+    ],
+)
+def test_input_of_another_shape_is_one_error(migrate: Ops, stdin: str, message: str) -> None:
+    report = migrate("-", *HOME, stdin=stdin, fails=True).stderr
+    assert message in report
+    assert len(report.splitlines()) == 1
+
+
+def test_strings_that_the_engine_would_not_read_as_strings_are_quoted(migrate: Ops) -> None:
+    labels = {"a": "1e3", "b": "0o17", "c": "2026-01-02", "d": "yes", "e": "128Mi"}
+    patch = json.dumps({"spec": {"template": {"spec": {"nodeSelector": labels}}}})
+    resource = {
+        "apiVersion": "networking.cfargotunnel.com/v1alpha2",
+        "kind": "Tunnel",
+        "metadata": {"name": "t"},
+        "spec": {"deployPatch": patch, "cloudflare": {"domain": "example.com"}},
+    }
+    binding = {
+        "apiVersion": "networking.cfargotunnel.com/v1alpha1",
+        "kind": "TunnelBinding",
+        "metadata": {"name": "b"},
+        "subjects": [{"name": "web", "spec": {"target": "http://web"}}],
+        "tunnelRef": {"kind": "Tunnel", "name": "t"},
+    }
+    written = migrate("-", *ACCOUNT, stdin=yaml.safe_dump_all([resource, binding])).stdout
+    for quoted in ("a: '1e3'", "b: '0o17'", "c: '2026-01-02'", "d: 'yes'", "e: 128Mi"):
+        assert quoted in written
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
-    [("1m30s", 90), ("30s", 30), (10, 10), ("1500ms", 1.5), ("2h", 7200), ("soon", None), ("", None), (True, None)],
+    [
+        ("1m30s", 90),
+        ("30s", 30),
+        (10, 10),
+        ("1500ms", 1.5),
+        ("2h", 7200),
+        ("soon", None),
+        ("", None),
+        (True, None),
+        ("1.2.3s", None),
+        (".s", None),
+    ],
 )
 def test_durations_are_read_as_go_reads_them(text: object, expected: float | None) -> None:
     assert seconds(text) == expected

@@ -243,5 +243,20 @@ def test_literal_paths_are_looked_up_and_not_compared_with_each_other(monkeypatc
     Settings.parse(values(*(a_route(path=path) for path in paths)))
     assert compared == []
     Settings.parse(values(*(a_route(path=path) for path in [*paths, {"regex": "^/longer/than/any"}])))
-    # The expression comes first, so each path is compared with it once.
-    assert len(compared) == 100
+    # Each path that matches the expression begins otherwise.
+    assert compared == []
+    # An expression that may match anywhere is compared with each path.
+    Settings.parse(values(*(a_route(path=path) for path in [*paths, {"regex": "longer(/than/any)?"}])))
+    assert len(compared) <= 100
+
+
+def test_thousands_of_expressions_of_one_hostname_are_not_compared_with_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[str] = []
+    takes = PathOptions.takes
+    monkeypatch.setattr(PathOptions, "takes", lambda *given: compared.append(given[1]) or takes(*given))
+    for form in ("^/begins{}$", "anywhere{}"):
+        Settings.parse(values(*(a_route(path={"regex": form.format(number)}) for number in range(500))))
+    # All that may match anywhere ask for the same path, /, with which each is compared once.
+    assert len(compared) <= 500
