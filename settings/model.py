@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import MinLen
 from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from settings import loading, references
@@ -42,7 +41,7 @@ from settings.types.dns import CLUSTER_DOMAIN, ClusterDomain, ZoneName
 
 Team = Annotated[TeamName | None, BeforeValidator(shorthand.blank, json_schema_input_type=str | None)]
 ZoneId = Annotated[HexId | None, BeforeValidator(shorthand.blank, json_schema_input_type=str | None)]
-_ZoneIds = Annotated[dict[ZoneName, ZoneId], MinLen(1)]
+_ZoneIds = dict[ZoneName, ZoneId]
 Zones = Annotated[
     _ZoneIds,
     BeforeValidator(shorthand.zones, json_schema_input_type=_ZoneIds | str),
@@ -53,7 +52,7 @@ Zones = Annotated[
     ),
 ]
 _Route = Annotated[Route, BeforeValidator(shorthand.route, json_schema_input_type=Route | str)]
-_Routes = Annotated[tuple[_Route, ...], MinLen(1)]
+_Routes = tuple[_Route, ...]
 Routes = Annotated[
     _Routes,
     BeforeValidator(shorthand.routes, json_schema_input_type=_Routes | str),
@@ -94,12 +93,12 @@ class Settings(Options):
 
     account_id: Annotated[HexId, Example("0123456789abcdef0123456789abcdef")]
     """Id of the Cloudflare account."""
-    zones: Zones
+    zones: Zones = {}
     """Zones of the hostnames: name to id, or to nothing, in which case the id is looked up by name. A string is one
-    zone without an id."""
-    routes: Routes
+    zone without an id. Required with routes."""
+    routes: Routes = ()
     """Which requests reach which Service. The first hostname with a record is the stack's publicHostname. A string is a
-    hostname routed to the Service blog, the sample site's default name."""
+    hostname routed to the Service blog, the sample site's default name. Required without privateNetworks."""
     origin_defaults: Annotated[
         OriginDefaults,
         Accepts(
@@ -219,9 +218,9 @@ class Settings(Options):
         return self.namespace.name if self.namespace else name
 
     @property
-    def public_hostname(self) -> str:
-        """The first hostname with a record; the first of all where none has one."""
-        return next(iter(self.hostnames()), self.routes[0].hostname)
+    def public_hostname(self) -> str | None:
+        """The first hostname with a record; the first of all where none has one; None without routes."""
+        return next(iter((*self.hostnames(), *(route.hostname for route in self.routes))), None)
 
     def adopted(self, existing: Existing, comment: str) -> tuple[str | None, dict[str, str]]:
         """What this run adopts of the objects that existed before it, as `pulumi import` expects it: the tunnel as

@@ -37,8 +37,8 @@ class Exposure(pulumi.ComponentResource):
     kube-.
     """
 
-    public_hostname: pulumi.Output[str]
-    """The first hostname with a record; the first of all where none has one."""
+    public_hostname: pulumi.Output[str] | None
+    """The first hostname with a record; the first of all where none has one; absent without routes."""
     urls: pulumi.Output[list[str]]
     """The addresses to open, in the order of the routes: of hostnames with a record."""
     tunnel_id: pulumi.Output[str]
@@ -134,7 +134,8 @@ class Exposure(pulumi.ComponentResource):
         ):
             private = PrivateNetworks(name, args, child)
 
-        self.public_hostname = pulumi.Output.from_input(settings.public_hostname)
+        hostname = settings.public_hostname
+        self.public_hostname = pulumi.Output.from_input(hostname) if hostname else None
         self.urls = pulumi.Output.from_input(settings.urls())
         self.tunnel_id = tunnel.tunnel_id
         self.tunnel_name = tunnel.tunnel_name

@@ -17,12 +17,13 @@ from settings.checks.dependencies import (
     udp_over_http2,
 )
 from settings.checks.partial import PartialSettings
+from settings.checks.required import routes_missing, zones_missing
 from settings.checks.routes import inconsistent_dns, shadowed_routes, unsupported_origin_options
 from settings.checks.waf import waf_issues
 from settings.checks.zones import duplicate_zones, hostnames_outside_zones, id_conflicts
 from settings.errors import SettingIssue, SettingsError
 from settings.pydantic_errors import issues_of
-from settings.schema import Options
+from settings.schema import Options, accepts, field_type
 
 Model = TypeVar("Model", bound=Options)
 
@@ -34,10 +35,16 @@ def validate(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> 
         settings = handler(data)
     except ValidationError as error:
         issues = issues_of(model, data, error)
-    issues += _between_keys(PartialSettings(data))
+    partial = PartialSettings(data)
+    issues += [*_required(model, partial), *_between_keys(partial)]
     if settings is None or issues:
         raise SettingsError(issues)
     return settings
+
+
+def _required(model: type[Options], partial: PartialSettings) -> Iterator[SettingIssue]:
+    for key, check in (("zones", zones_missing), ("routes", routes_missing)):
+        yield from check(partial, accepts(field_type(model.model_fields[key])))
 
 
 def _between_keys(partial: PartialSettings) -> Iterator[SettingIssue]:

@@ -61,7 +61,7 @@ def test_the_inputs_of_an_exposure_are_the_keys_of_a_stack_file() -> None:
     exposure = SCHEMA["resources"]["culvert:index:Exposure"]
     settings = json_schema()
     assert exposure["inputProperties"].keys() == settings["properties"].keys()
-    assert exposure["requiredInputs"] == ["accountId", "zones", "routes"]
+    assert exposure["requiredInputs"] == ["accountId"]
     for name, group in settings["$defs"].items():
         published = SCHEMA["types"][f"culvert:index:{name}"]
         assert published["properties"].keys() == group["properties"].keys()
@@ -83,7 +83,7 @@ def test_inputs_that_decide_which_resources_exist_are_plain() -> None:
 def test_an_exposure_has_the_outputs_of_the_program() -> None:
     exposure = SCHEMA["resources"]["culvert:index:Exposure"]
     assert list(exposure["properties"]) == [to_camel(name) for name in Exposure.__annotations__]
-    optional = {"wafRules", "services", "virtualNetworkId", "serviceTokens"}
+    optional = {"publicHostname", "wafRules", "services", "virtualNetworkId", "serviceTokens"}
     assert set(exposure["properties"]) - set(exposure["required"]) == optional
 
 

@@ -62,9 +62,7 @@ def test_every_example_of_a_setting_is_valid() -> None:
         {"culvert:route": []},
         {"acountId": ACCOUNT},
         {"culvert:accountId": 1234},
-        {"culvert:zones": {}},
         {"culvert:zones": ["example.com"]},
-        {"culvert:routes": []},
         {"culvert:routes": [{"hostname": "a.example.com", "servise": "http://a"}]},
         {"culvert:routes": [{"service": "http://a"}]},
         {"culvert:routes": [{"hostname": "a.example.com", "backend": {"service": "a", "port": "80"}}]},
@@ -93,6 +91,9 @@ def test_settings_of_providers_are_not_validated() -> None:
 
 def test_only_an_environment_may_supply_required_keys_instead() -> None:
     assert list(VALIDATOR.iter_errors({"config": {"culvert:accountId": ACCOUNT}})) != []
+    assert list(VALIDATOR.iter_errors({"config": {"culvert:accountId": ACCOUNT, "culvert:routes": ["a"]}})) != []
+    private = {"culvert:accountId": ACCOUNT, "culvert:privateNetworks": {"routes": [{"network": "10.0.0.0/16"}]}}
+    assert list(VALIDATOR.iter_errors({"config": private})) == []
     assert list(VALIDATOR.iter_errors({"configs": VALID})) != []
     assert list(VALIDATOR.iter_errors({"environment": ["culvert/prod"]})) == []
     assert list(VALIDATOR.iter_errors({"environment": ["culvert/prod"], "config": {"culvert:rotes": []}})) != []

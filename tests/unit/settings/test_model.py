@@ -41,7 +41,12 @@ TOP: dict[str, Case] = {
         "the id of the account",
     ),
     "an adopted tunnel by its name": (values(tunnel={"adopt": "homelab"}), "tunnel.adopt", "is not a UUID"),
-    "no routes": (values(routes=None), "routes", "is missing. Accepted: one route or more"),
+    "routes without zones": (
+        values(zones=None, privateNetworks={"routes": [{"network": "10.43.0.0/16"}]}),
+        "zones",
+        "is missing. Accepted: one zone or more",
+    ),
+    "no routes": (values(routes=None), "routes", "is missing. Accepted: one route or more, or privateNetworks"),
     "empty routes": (values(routes=[]), "routes", "must not be empty"),
     "routes as an object": (values(routes={"blog.example.com": "http://blog"}), "routes", "must be a list"),
     "a route as a number": (values(7), "routes[0]", "must be an object"),

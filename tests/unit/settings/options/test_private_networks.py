@@ -53,6 +53,14 @@ def test_a_route_with_ports_allows_those_alone() -> None:
     )
 
 
+def test_private_networks_need_neither_routes_nor_zones() -> None:
+    settings = Settings.parse({**private(), "routes": [], "zones": {}})
+    assert settings.destinations("web") == (NetworkDestination("10.43.0.0/16"),)
+    assert (settings.public_hostname, settings.urls(), settings.hostnames()) == (None, [], {})
+    alone = {key: value for key, value in private().items() if key not in ("routes", "zones")}
+    assert Settings.parse(alone) == settings
+
+
 def test_without_private_networks_there_is_no_further_destination() -> None:
     settings = Settings.parse(values())
     assert settings.private_networks is None
