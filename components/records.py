@@ -67,5 +67,6 @@ class Records(pulumi.ComponentResource):
                 ),
             )
             ids[hostname] = record.id
-        self.ids = pulumi.Output.all(**ids)
+        # Of nothing, `all` makes a list.
+        self.ids = pulumi.Output.all(**ids) if ids else pulumi.Output.from_input({})
         self.register_outputs({"ids": self.ids})

@@ -105,6 +105,17 @@ def test_private_networks_are_part_of_the_stack_and_output_their_virtual_network
     assert {"to": [{"ipBlock": {"cidr": "10.43.0.0/16"}}]} in recorded.one("NetworkPolicy").inputs["spec"]["egress"]
 
 
+def test_private_networks_alone_need_no_public_hostname(deploy: Deploy) -> None:
+    wanted = {"routes": [{"network": "10.43.0.0/16"}]}
+    recorded = run(deploy, "dev", privateNetworks=wanted, routes=[], zones={}, sampleSite=False)
+    assert not recorded.every("DnsRecord")
+    rules = recorded.one("ZeroTrustTunnelCloudflaredConfig").inputs["config"]["ingresses"]
+    assert rules == [{"service": "http_status:404"}]
+    outputs = recorded.outputs["pulumi:pulumi:Stack"]
+    assert "publicHostname" not in outputs
+    assert (outputs["urls"], outputs["records"]) == ([], {})
+
+
 def test_records_are_created_after_the_connector_is_available(dev: Recorded) -> None:
     assert "Deployment culvert-dev-cloudflared" in dev.one("DnsRecord").dependencies
 
