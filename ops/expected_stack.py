@@ -5,12 +5,13 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from components import pod_labels
 from ops.project import PROJECT, project_name
-from settings import Settings, base_name, stack_name
+from settings import Settings, SettingsError, base_name, remembered_services, stack_name
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class ExpectedStack:
     settings: Settings
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Outputs of the last update; empty if they cannot be read."""
+
+    @cached_property
+    def updated(self) -> Settings:
+        """The settings with the Services of the cluster as the last update read them; without its outputs, with none."""
+        keys = self.settings.services_to_read(self.namespace)
+        try:
+            readings = dict.fromkeys(keys, "is not read again")
+            return self.settings.with_services(self.namespace, readings, remembered_services(self.outputs))[0]
+        except SettingsError:
+            return self.settings
 
     @property
     def namespace(self) -> str:

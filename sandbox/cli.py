@@ -13,7 +13,7 @@ import typer
 from clients.terminal import line_on, make_printable
 from sandbox.commands import diff, lifecycle, stack, status
 from sandbox.commands.output import print_progress
-from sandbox.errors import SandboxError, error_entry
+from sandbox.errors import SandboxError, disk_note, error_entry, from_os_error
 from settings import SettingsError
 from settings.plain_text import screen
 
@@ -42,6 +42,7 @@ for command in (
 
 def run() -> None:
     """Runs the command line. Every failure ends in a readable message and exit status 1, an interruption in 130."""
+    from sandbox.directory import SandboxDirectory
     from sandbox.engine.diagnostics import RunFailed, from_settings, lines
 
     make_printable()
@@ -52,20 +53,19 @@ def run() -> None:
         # The command's exit status, if it did not return normally; 130 after Ctrl-C.
         exit_status = app(standalone_mode=False)
         if exit_status == 130:
-            print_progress("interrupted")
+            print_progress("interrupted; run the same command again to continue")
         sys.exit(exit_status or 0)
     except SettingsError as error:
         errors = from_settings(error)
     except SandboxError as error:
-        errors = [error.entry()]
+        errors = [error.entry(), *disk_note(SandboxDirectory().path)]
     except RunFailed as error:
-        errors = error.errors
+        errors = [*error.errors, *disk_note(SandboxDirectory().path)]
+    except OSError as error:
+        errors = [from_os_error(error)]
     except typer.TyperException as error:
         accepted = "a command of python -m sandbox --help"
         errors = [error_entry(error.format_message(), key="command line", accepted=accepted)]
-    except OSError as error:
-        message = f"{error.filename}: {error.strerror}" if error.filename else line_on(error)
-        errors = [error_entry(message, value=error.filename)]
     except Exception as error:
         errors = [error_entry(line_on(error))]
     if "--json" in sys.argv[1:]:

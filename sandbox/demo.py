@@ -1,5 +1,6 @@
 """`make demo`: an exposure previewed, created, updated without a change, and destroyed, in a sandbox of its own."""
 
+import argparse
 import json
 import os
 import signal
@@ -37,7 +38,7 @@ def main() -> int:
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="culvert-demo-") as folder:
-        env = {**os.environ, "CULVERT_SANDBOX_HOME": folder}
+        env = {**os.environ, "CULVERT_SANDBOX_HOME": os.path.join(folder, "sandbox")}
 
         def sandbox(command: str, *options: str) -> int:
             # In a process group of its own: it receives Ctrl-C once, from this process, and has time to clean up.
@@ -111,4 +112,6 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
 
 
 if __name__ == "__main__":
+    # It has no options but --help; anything else is an error.
+    argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__).parse_args()
     sys.exit(main())

@@ -4,13 +4,12 @@ Its existence is the readiness signal that the sandbox and the tests wait for.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from sandbox.directory import write_private
 
 
 def write(path: Path, ports: Mapping[str, int | list[int]]) -> None:
     """Writes atomically: a reader sees no file or all of it. `ports` is a name with one port or several."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(ports), encoding="utf-8")
-    unfinished.replace(path)
+    write_private(path, json.dumps(ports))

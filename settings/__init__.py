@@ -11,7 +11,7 @@ from settings.derived.destination_kinds import (
     PodDestination,
 )
 from settings.derived.kubernetes_services import KubernetesService
-from settings.derived.service_readings import NOT_FOUND, Readings
+from settings.derived.service_readings import NOT_FOUND, Readings, describe, remembered_services
 from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.model import Settings
 from settings.options.connector import ConnectorOptions
@@ -50,6 +50,8 @@ __all__ = [
     "TokenOptions",
     "base_name",
     "check_name",
+    "describe",
     "is_connector_token",
+    "remembered_services",
     "stack_name",
 ]

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from settings import NOT_FOUND, KubernetesService, Readings, Settings, SettingsError, loading
+from settings import (
+    NOT_FOUND,
+    KubernetesService,
+    Readings,
+    Settings,
+    SettingsError,
+    loading,
+    remembered_services,
+)
 
 if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi
@@ -29,24 +37,13 @@ def resolve(
     wanted = settings.services_to_read(namespace)
     if not wanted:
         return settings
-    remembered = _remembered(outputs)
     try:
-        settings, warnings = settings.with_services(namespace, _read(wanted, opts), remembered)
+        settings, warnings = settings.with_services(namespace, _read(wanted, opts), remembered_services(outputs))
     except SettingsError as error:
         raise loading.with_lines(error, loading.engine_values()) from None
     for warning in warnings:
         pulumi.log.warn(warning)
     return settings
-
-
-def _remembered(outputs: Mapping[str, Any]) -> dict[str, KubernetesService]:
-    stored = outputs.get("services")
-    found: dict[str, KubernetesService] = {}
-    for key, value in stored.items() if isinstance(stored, Mapping) else ():
-        namespace, _, name = key.partition("/")
-        if service := KubernetesService.from_output(namespace, name, value):
-            found[key] = service
-    return found
 
 
 def _read(wanted: Mapping[str, tuple[str, str]], opts: pulumi.ResourceOptions | None) -> Readings:

@@ -9,7 +9,7 @@ from clients.errors import CheckUnavailable
 from clients.kubernetes import KubernetesApi, Object
 from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack
-from settings import AddressDestination, NetworkDestination, PodDestination
+from settings import AddressDestination, EntityDestination, NetworkDestination, PodDestination
 
 DNS_NAME = "kubernetes.default.svc.cluster.local"
 KUBELET_PORT = 10250
@@ -35,13 +35,13 @@ class Target:
 def backends(stack: ExpectedStack) -> list[Target]:
     """The origin of each route, once."""
     found: dict[tuple[str, int], Target] = {}
-    for route in stack.settings.routes:
+    for route in stack.updated.routes:
         origin = route.origin
         if origin.port is None:
             continue
         host = origin.host
         if origin.service:
-            host = f"{origin.service}.{origin.namespace or stack.namespace}.svc.cluster.local"
+            host = f"{origin.service}.{origin.namespace or stack.namespace}.svc.{origin.domain}"
         found.setdefault((host, origin.port), Target(f"backend of {route.hostname}", host, origin.port, allowed=True))
     return list(found.values())
 
@@ -90,7 +90,8 @@ def kubernetes_api(service: Object, slices: list[Object], stack: ExpectedStack) 
     """The API server, by its Service; none if the declared policy allows its real address."""
     ports = [port["port"] for port in service["spec"]["ports"]]
     endpoints = [(address, port) for one in slices for address, port, _ in _endpoints(one)]
-    if any(_is_allowed(address, port, stack) for address, port in endpoints):
+    entity = any(isinstance(one, EntityDestination) for one in stack.updated.destinations(stack.namespace))
+    if entity or any(_is_allowed(address, port, stack) for address, port in endpoints):
         return []
     return [Target("Kubernetes API", service["spec"]["clusterIP"], ports[0], allowed=False)]
 
@@ -111,7 +112,7 @@ def foreign_service(services: list[Object], slices: list[Object], stack: Expecte
     for one in slices:
         key = (one["metadata"]["namespace"], _service_name(one))
         endpoints.setdefault(key, []).extend(_endpoints(one))
-    destinations = stack.settings.destinations(stack.namespace)
+    destinations = stack.updated.destinations(stack.namespace)
     own_namespaces = {stack.namespace, *(one.namespace for one in destinations if isinstance(one, PodDestination))}
     for service in services:
         namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
@@ -145,7 +146,7 @@ def _is_allowed(address: str, port: int, stack: ExpectedStack) -> bool:
             or (isinstance(one, AddressDestination) and (one.port, one.protocol) == (port, "TCP"))
         )
         and ip in ip_network(one.cidr)
-        for one in stack.settings.destinations(stack.namespace)
+        for one in stack.updated.destinations(stack.namespace)
     )
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sandbox.directory import write_private
+
 ETCD, API_SERVER, CONTROLLERS, SCHEDULER, KWOK = (
     "etcd",
     "kube-apiserver",
@@ -55,7 +57,7 @@ class ControlPlaneFolder:
         if self.stages.exists() and self.stages.read_text() == stages:
             return False
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.stages.write_text(stages)
+        write_private(self.stages, stages)
         return True
 
 

@@ -1,10 +1,13 @@
 """The sandbox that a command works in: its settings, services and engine."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.project import project_name
 from sandbox.cluster.external import external_kubeconfig
+from sandbox.commands.in_use import in_use
 from sandbox.commands.output import print_progress
 from sandbox.directory import SandboxDirectory
 from sandbox.engine.stack_file import find_stack_file, valid_stack_name
@@ -67,7 +70,8 @@ def engine(running: "SandboxServices", name: str, config: Path) -> "Engine":
     return Engine(running.directory, name, config, engine_tool(), running.environment(), print_progress)
 
 
-def stored_stack(name: str) -> "Engine":
+@contextlib.contextmanager
+def stored_stack(name: str, command: str) -> Iterator["Engine"]:
     """The engine of a stack of this sandbox, to read its state. It needs none of the sandbox's servers."""
     from sandbox.engine.engine import Engine
 
@@ -81,4 +85,5 @@ def stored_stack(name: str) -> "Engine":
             value=name,
             accepted=known,
         )
-    return Engine(stopped.directory, name, None, engine_tool(), stopped.state_environment(), print_progress)
+    with in_use(stopped.directory, command, print_progress):
+        yield Engine(stopped.directory, name, None, engine_tool(), stopped.state_environment(), print_progress)

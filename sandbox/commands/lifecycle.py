@@ -10,8 +10,10 @@ import typer
 
 from ops.options import Config, Stack
 from sandbox.commands.context import engine_tool, read_manifests, read_settings, services, stack_namespace
+from sandbox.commands.in_use import alone, end_commands, in_use
 from sandbox.commands.options import Json, Manifests
-from sandbox.commands.output import print_result
+from sandbox.commands.output import print_progress, print_result
+from sandbox.directory import write_private
 
 
 def calls(
@@ -28,7 +30,7 @@ def calls(
     file = running.directory.path / "mark"
     current, made = running.calls(int(file.read_text()) if file.exists() else 0)
     if mark:
-        file.write_text(str(current))
+        write_private(file, str(current))
 
     def print_lines() -> None:
         for call in made:
@@ -44,14 +46,15 @@ def env(stack: Stack = None, config: Config = None, manifests: Manifests = None,
     namespace = stack_namespace(name, settings)
     given = read_manifests(manifests, settings, namespace)
     running = services()
-    running.start()
-    running.seed(settings, namespace, given)
-    variables = {
-        **running.environment(),
-        **running.verify_environment(),
-        "PULUMI_HOME": str(running.directory.path / "pulumi"),
-    }
-    tool = engine_tool()
+    with in_use(running.directory, "env", print_progress):
+        running.start()
+        running.seed(settings, namespace, given)
+        variables = {
+            **running.environment(),
+            **running.verify_environment(),
+            "PULUMI_HOME": str(running.directory.path / "pulumi"),
+        }
+        tool = engine_tool()
     if shutil.which("pulumi") is None:
         variables["PATH"] = os.pathsep.join([str(tool.path.parent), os.environ.get("PATH", "")])
 
@@ -76,9 +79,15 @@ def down(
 
     running = services()
     directory = running.directory
-    stopped = ["engine"] * stop_engines(directory.backend_url) + running.stop()
-    if delete and directory.path.exists():
-        shutil.rmtree(directory.path)
+    stopped: list[str] = []
+    if directory.path.exists():
+        with alone(directory, print_progress):
+            stopped += end_commands(directory, print_progress)
+            # A command ends its own engine; what is left is the engine of a killed command.
+            stopped += ["engine"] * stop_engines(directory.backend_url) + running.stop()
+            directory.delete_drafts()
+            if delete:
+                directory.delete()
     summary = f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"
     print_result(
         {"stopped": stopped, "deleted": delete},

@@ -16,6 +16,7 @@ from sandbox.commands.context import (
     stack_namespace,
     stored_stack,
 )
+from sandbox.commands.in_use import in_use
 from sandbox.commands.options import Json, Manifests, Policy
 from sandbox.commands.output import print_progress, print_result
 from sandbox.engine.stack_file import valid_stack_name
@@ -76,7 +77,8 @@ def destroy(
 
 def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Print the stack's outputs, with secrets masked."""
-    values = stored_stack(valid_stack_name(stack, config)).outputs()
+    with stored_stack(valid_stack_name(stack, config), "outputs") as stored:
+        values = stored.outputs()
 
     def print_lines() -> None:
         for key, value in values.items():
@@ -87,7 +89,8 @@ def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -
 
 def export(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:
     """Print the stack's state, with secrets encrypted."""
-    state = stored_stack(valid_stack_name(stack, config)).export()
+    with stored_stack(valid_stack_name(stack, config), "export") as stored:
+        state = stored.export()
     print_result(state, as_json, lambda: print(json.dumps(state, indent=2)))
 
 
@@ -106,16 +109,17 @@ def _run(
     namespace = stack_namespace(name, settings)
     given = read_manifests(manifests, settings, namespace)
     running = services()
-    try:
-        running.start()
-        running.seed(settings, namespace, given)
-        mark, _ = running.calls()
-        on_output = print_progress if as_json else print
-        result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)
-        _, calls = running.calls(mark)
-    except KeyboardInterrupt:
-        running.stop_started()
-        raise
+    with in_use(running.directory, operation, print_progress):
+        try:
+            running.start()
+            running.seed(settings, namespace, given)
+            mark, _ = running.calls()
+            on_output = print_progress if as_json else print
+            result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)
+            _, calls = running.calls(mark)
+        except KeyboardInterrupt:
+            running.stop_started()
+            raise
     count = CallCount.of(calls)
     printed = {**result.as_json(), "calls": asdict(count)}
     if options.get("policy"):

@@ -60,7 +60,8 @@ def _table(described: dict[str, Any]) -> str:
     parts.add_row("cluster", cluster["kind"], cluster["version"] or "-", cluster["origin"])
     parts.add_row("cloudflared", connector["path"] or "-", connector["version"] or "-", connector["origin"])
     for stack in described["stacks"]:
-        parts.add_row(f"stack {stack['name']}", f"{stack['resources']} resources", "", stack["updated"] or "")
+        resources = "damaged" if stack["resources"] is None else f"{stack['resources']} resources"
+        parts.add_row(f"stack {stack['name']}", resources, "", stack["updated"] or "")
     console = Console(width=140)
     with console.capture() as capture:
         console.print(f"running: {', '.join(described['processes'])}" if described["running"] else "not running")

@@ -49,7 +49,9 @@ def compare(checkout: Path, stacks: Sequence[str], progress: Progress) -> list[S
     Raises `SandboxError` if `checkout` is not one of this project, or neither side has a named stack.
     """
     with tempfile.TemporaryDirectory(prefix="culvert-diff-") as folder:
-        comparison = _Comparison(BaseCheckout(checkout, Path(folder, "base")), Path(folder), progress)
+        # An earlier version of the base would make it without the marker that this version looks for.
+        home = SandboxDirectory(Path(folder, "base")).create().path
+        comparison = _Comparison(BaseCheckout(checkout, home), Path(folder), progress)
         try:
             return comparison.run(stacks)
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.cloudflare.edge_locations import LOCATIONS
 from sandbox.cloudflare.store import Store
-from sandbox.directory import SandboxDirectory
+from sandbox.directory import SandboxDirectory, write_private
 from sandbox.edge.access_jwt import AccessJwtIssuer
 from sandbox.edge.addresses import EdgeAddress, follow_faults, listen_preferring
 from sandbox.edge.certificate_authority import CertificateAuthority
@@ -53,7 +53,7 @@ async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
         asyncio.create_task(follow_faults(addresses, store)),
     ]
     ports = [frontend.getsockname()[1], *(edge_address.port for edge_address in addresses)]
-    saved.write_text(json.dumps(ports))
+    write_private(saved, json.dumps(ports))
     write_port_file(port_file, {"frontend": ports[0], "edge": ports[1:]})
     await asyncio.wait([*tasks, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     for pooled in pool.connections():

@@ -47,7 +47,7 @@ class CertificateAuthority:
         authority = trustme.CA(organization_name="culvert sandbox", organization_unit_name="for this sandbox only")
         # The key first: after an interruption, a certificate without its key would be trusted and of no use.
         home.write_secret("edge/ca.key", authority.private_key_pem.bytes().decode())
-        authority.cert_pem.write_to_path(str(self.certificate))
+        home.write_secret("edge/ca.pem", authority.cert_pem.bytes().decode())
         return authority
 
     def server_context(self, *names: str) -> ssl.SSLContext:

@@ -14,9 +14,15 @@ from sandbox.tools.tool import Progress
 
 
 def list_stacks(directory: SandboxDirectory) -> list[dict[str, Any]]:
-    """The stacks of a sandbox, each `{"name", "resources", "updated"}`: the number of resources and the last change."""
+    """The stacks of a sandbox, each `{"name", "resources", "updated"}`: the number of resources and the last change.
+
+    Both are None for a checkpoint that an interrupted write damaged.
+    """
     stacks = []
     for file in sorted(directory.path.glob("state/.pulumi/stacks/*/*.json")):
+        if not _is_complete(file):  # the stack's next command restores its backup
+            stacks.append({"name": file.stem, "resources": None, "updated": None})
+            continue
         latest = (json.loads(file.read_text()).get("checkpoint") or {}).get("latest") or {}
         stacks.append(
             {
@@ -26,6 +32,19 @@ def list_stacks(directory: SandboxDirectory) -> list[dict[str, Any]]:
             }
         )
     return stacks
+
+
+def delete_drafts(state: Path, stack: str) -> None:
+    """Deletes what a write to the state backend left unfinished: temporary files, and locks without content.
+
+    The engine reads every file of a stack's locks, and ends with `unexpected end of JSON input` at an empty one, as a
+    full disk leaves it. `state` is the folder `.pulumi` of the backend; no engine may run on the stack.
+    """
+    for lock in state.glob(f"locks/**/{stack}/*"):
+        if lock.is_file() and not _is_complete(lock):
+            lock.unlink(missing_ok=True)
+    for draft in state.glob(f"stacks/*/{stack}.json*.tmp"):
+        draft.unlink(missing_ok=True)
 
 
 def restore(checkpoint: Path, progress: Progress) -> None:

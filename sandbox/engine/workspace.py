@@ -15,7 +15,7 @@ from pulumi import automation
 from ops.project import project_name
 from ops.recover import state
 from sandbox.cluster.external import external_kubeconfig
-from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.directory import PROJECT, SandboxDirectory, write_private
 from sandbox.engine import checkpoint
 from sandbox.engine.engine_processes import await_orphans
 from sandbox.engine.property_diff import SECRET
@@ -79,8 +79,9 @@ class StackWorkspace:
             ) from None
         try:
             await_orphans(self._directory.backend_url, self._name, self._progress)
-            state_folder = self._directory.path / "state/.pulumi/stacks" / project_name()
-            checkpoint.restore(state_folder / f"{self._name}.json", self._progress)
+            state_folder = self._directory.path / "state" / ".pulumi"
+            checkpoint.delete_drafts(state_folder, self._name)
+            checkpoint.restore(state_folder / "stacks" / project_name() / f"{self._name}.json", self._progress)
             self._write_stack_file()
             yield self._select(folder)
         finally:
@@ -90,7 +91,7 @@ class StackWorkspace:
         if not self._config:
             return
         file = stored_stack_file(self._directory, self._name)
-        previous = yaml.safe_load(file.read_text()) if file.exists() else {}
+        previous = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
         replace_certificate = None if external_kubeconfig() else lambda: certificate(self._directory)
         content, left_out = rehearsal_content(self._config, replace_certificate)
         if left_out:
@@ -100,7 +101,7 @@ class StackWorkspace:
             content["config"].setdefault(ENABLE_PATCH_FORCE, force)
         if "encryptionsalt" in previous:
             content["encryptionsalt"] = previous["encryptionsalt"]
-        file.write_text(yaml.safe_dump(content, sort_keys=False))
+        write_private(file, yaml.safe_dump(content, sort_keys=False))
 
     def _select(self, folder: Path) -> automation.Stack:
         shutil.copy(PROJECT / "Pulumi.yaml", folder / "Pulumi.yaml")

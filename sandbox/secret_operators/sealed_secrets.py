@@ -29,7 +29,7 @@ def certificate(directory: SandboxDirectory) -> str:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = trustme.CA(organization_name="culvert sandbox", key_type=trustme.KeyType.RSA)
         directory.write_secret("sealing/key.pem", authority.private_key_pem.bytes().decode())
-        authority.cert_pem.write_to_path(str(path))
+        directory.write_secret("sealing/certificate.pem", authority.cert_pem.bytes().decode())
     return path.read_text()
 
 

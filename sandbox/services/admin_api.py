@@ -8,7 +8,7 @@ import httpx
 
 from sandbox.directory import SandboxDirectory
 from sandbox.errors import SandboxError
-from sandbox.services.servers import Servers
+from sandbox.services.servers import Servers, other_version
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class AdminApi:
 
     def url(self) -> str:
         """The address of the emulated API, `http://127.0.0.1:8080/`; its dashboard is there too."""
-        return f"http://127.0.0.1:{self._servers.ports('cloudflare')['port']}/"
+        return f"http://127.0.0.1:{self._servers.port('cloudflare', 'port')}/"
 
     def seed(self, objects: dict[str, list[dict[str, Any]]]) -> None:
         """Creates the objects that do not exist, by kind (`zones`, `tunnels`, …)."""
@@ -46,14 +46,16 @@ class AdminApi:
 
     def calls(self, since: int = 0) -> tuple[int, list[dict[str, Any]]]:
         """The current mark, and the API calls after the mark `since`, each `{"method", "path", "status", …}`."""
-        reply = self._call("GET", f"calls?since={since}")
+        reply = self._call("GET", f"calls?since={since}", expected=("mark", "calls"))
         return reply["mark"], reply["calls"]
 
     def create_token(self) -> str:
         """A new API token with exactly the permissions that the README lists."""
-        return self._call("POST", "tokens", {"name": "culvert", "permissions": None})["value"]
+        body = {"name": "culvert", "permissions": None}
+        return self._call("POST", "tokens", body, expected=("value",))["value"]
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:
+    def _call(self, method: str, path: str, body: object = None, expected: tuple[str, ...] = ()) -> Any:
+        """The reply, an object with the `expected` keys."""
         if not self._servers.running("cloudflare"):
             raise SandboxError(
                 "the sandbox is not running; start it with: python -m sandbox up",
@@ -62,7 +64,23 @@ class AdminApi:
                 accepted="a running sandbox",
             )
         headers = {"Authorization": f"Bearer {self._directory.secret('admin')}"}
-        reply = httpx.request(method, f"{self.url()}sandbox/{path}", json=body, headers=headers, timeout=30)
+        try:
+            reply = httpx.request(
+                method, f"{self.url()}sandbox/{path}", json=body, headers=headers, timeout=30, trust_env=False
+            )
+        except httpx.HTTPError as error:
+            raise SandboxError(
+                f"the emulated Cloudflare API does not answer ({str(error) or type(error).__name__}). Its log is "
+                f"{self._directory.path / 'logs' / 'cloudflare.log'}; start it again with: python -m sandbox down, then "
+                f"python -m sandbox up",
+                key="sandbox",
+                accepted="a running sandbox",
+            ) from None
+        if reply.status_code == 404:
+            raise other_version("cloudflare", f"it does not know /sandbox/{path.partition('?')[0]}")
         if reply.is_error:
             raise SandboxError(f"the emulated Cloudflare API rejected {method} /sandbox/{path}: {reply.text}")
-        return reply.json()
+        answer = reply.json()
+        if missing := [key for key in expected if key not in answer]:
+            raise other_version("cloudflare", f"its reply to /sandbox/{path.partition('?')[0]} has no {missing[0]!r}")
+        return answer

@@ -9,10 +9,22 @@ from pathlib import Path
 from sandbox import cluster, tools
 from sandbox.cluster.external import check_external, external_kubeconfig
 from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.errors import SandboxError
 from sandbox.kubelet.kwok_stages import exclude_connector_pods
 from sandbox.secret_operators import sealed_secrets
 from sandbox.tools.processes import Supervisor
 from sandbox.tools.tool import Progress
+
+
+def other_version(server: str, difference: str) -> SandboxError:
+    """The error for a server that an earlier or later version of culvert has started."""
+    command = "python -m sandbox down"
+    return SandboxError(
+        f"the server {server!r} runs, but {difference}: another version of culvert started it. Stop it with: {command}",
+        key="sandbox",
+        value=server,
+        accepted=f"servers of this version: {command}, then python -m sandbox up",
+    )
 
 
 class Servers:
@@ -32,6 +44,13 @@ class Servers:
 
     def ports(self, name: str) -> dict[str, int]:
         return json.loads(self._port_file(name).read_text())
+
+    def port(self, server: str, name: str) -> int:
+        """One port of a server. Raises `SandboxError` if a running server is of a version that does not report it."""
+        try:
+            return int(self.ports(server)[name])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise other_version(server, f"it does not report its port {name!r}") from None
 
     def start_cloudflare(self) -> None:
         """The emulated Cloudflare API."""

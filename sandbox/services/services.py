@@ -110,7 +110,7 @@ class SandboxServices:
 
     def frontend(self) -> str | None:
         """The address of the edge for visitors, `http://127.0.0.1:8088`: every hostname, by HTTP and HTTPS alike."""
-        return f"http://127.0.0.1:{self._servers.ports('edge')['frontend']}" if self._servers.running("edge") else None
+        return f"http://127.0.0.1:{self._servers.port('edge', 'frontend')}" if self._servers.running("edge") else None
 
     def kubeconfig(self) -> Path:
         """The kubeconfig of the external cluster, else of the embedded one; known once this command started it."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from sandbox.directory import write_private
 from sandbox.errors import SandboxError
 
 MARK = "CULVERT_DAEMON"
@@ -154,10 +155,7 @@ class Supervisor:
         return self.home / "run" / f"{name}.json"
 
     def _write(self, name: str, record: dict[str, object]) -> None:
-        path = self._record(name)
-        draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(record))
-        draft.replace(path)
+        write_private(self._record(name), json.dumps(record))
 
     def _fresh_log(self, name: str):
         path = self.log(name)

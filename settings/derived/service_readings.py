@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
+from typing import Any
 
 from settings import references
 from settings.derived.destination_kinds import AddressDestination, Destination, EntityDestination, PodDestination
@@ -27,6 +28,18 @@ class Resolved:
     routes: tuple[Route, ...]
     services: Mapping[str, KubernetesService]
     warnings: tuple[str, ...]
+
+
+def remembered_services(outputs: Mapping[str, Any]) -> dict[str, KubernetesService]:
+    """The Services that an earlier run read, from its stack's outputs; nothing that these do not hold as it should
+    be."""
+    stored = outputs.get("services")
+    found: dict[str, KubernetesService] = {}
+    for key, value in stored.items() if isinstance(stored, Mapping) else ():
+        namespace, _, name = key.partition("/")
+        if service := KubernetesService.from_output(namespace, name, value):
+            found[key] = service
+    return found
 
 
 def services_to_read(routes: Iterable[Route], namespace: str, own: Collection[str]) -> dict[str, tuple[str, str]]:

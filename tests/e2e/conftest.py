@@ -127,8 +127,8 @@ def settings(stack: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for all tests of a worker; each test uses its own stacks."""
-    box = Sandbox(tmp_path_factory.mktemp("sandbox") / "home")
+    """One sandbox for all tests of a worker; each test uses its own stacks. Its path has every special character."""
+    box = Sandbox(tmp_path_factory.mktemp("sandbox") / "a home #1%20?")
     try:
         with finalizing(box.home):
             yield box

@@ -21,12 +21,14 @@ from ops.verify.result import CheckResult, Status, exit_status
 from ops.verify.runner import Runner
 from settings import Settings
 from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
+from tests.support import kubernetes_services as kinds
 
 pytestmark = pytest.mark.xdist_group("verify")
 
 STACK = "sure"
 APPS = f"/apis/apps/v1/namespaces/{STACK}/deployments/culvert-{STACK}-cloudflared"
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{STACK}/networkpolicies"
+SERVICES = f"/api/v1/namespaces/{STACK}/services"
 PODS = f"/api/v1/namespaces/{STACK}/pods"
 
 
@@ -67,8 +69,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack
     box = Sandbox(tmp_path_factory.mktemp("verify") / "home")
     box.env["CULVERT_CLOUDFLARED"] = str(box.home / "none")
     try:
-        outputs = box.up(STACK, settings(STACK))["outputs"]
+        box.up(STACK, settings(STACK))
+        # The Service is in the namespace that the stack creates: the next update reads it.
         file = box.home.parent / f"Pulumi.{STACK}.yaml"
+        created = KubernetesApi(box.run("env", "--config", str(file))["KUBECONFIG"])
+        created.text("POST", SERVICES, {}, kinds.service("blog", STACK), {"Content-Type": "application/json"})
+        outputs = box.up(STACK, settings(STACK))["outputs"]
         # No connector runs that could answer a visitor.
         printed = box.run("env", "--config", str(file))
         env = {key: value for key, value in printed.items() if not key.startswith("CULVERT_VERIFY_")}
@@ -109,7 +115,7 @@ def test_a_deployed_stack_passes(deployed: DeployedStack) -> None:
     assert exit_status(results) == 0
     passed = {(result.layer, result.check) for result in results if result.status is Status.PASSED}
     api = {"tunnel", "rules", "connections", "version", "records", "orphaned-records"}
-    cluster = {"workload", "pods", "token", "policy", "policy-rules"}
+    cluster = {"workload", "pods", "token", "policy", "policy-rules", "services"}
     assert passed == {*(("api", check) for check in api), *(("cluster", check) for check in cluster)}
 
 
@@ -355,3 +361,16 @@ def test_blocked_targets_are_found_in_the_cluster(deployed: DeployedStack) -> No
     assert targets["Kubernetes API"].port == 443
     assert targets["LAN (another node's kubelet)"].host == "172.31.0.2"
     assert not any(target.allowed for target in targets.values())
+
+
+def test_a_changed_service_fails_its_check(deployed: DeployedStack) -> None:
+    cluster = KubernetesApi()
+    path = f"{SERVICES}/blog"
+    cluster.patch(path, {"spec": {"ports": [{"port": 80, "targetPort": 9090}]}})
+    try:
+        results = deployed.verify()
+    finally:
+        cluster.patch(path, {"spec": {"ports": [{"port": 80, "targetPort": 8080}]}})
+    assert _failing(results) == {("cluster", "services")}
+    (failed,) = [result for result in results if result.status is Status.FAILED]
+    assert "on port 9090, and the network policy has no such rule" in failed.observed

@@ -37,7 +37,7 @@ class CloudflareChecks:
         ]
 
     def _rules(self, api: CloudflareApi, tunnel_id: str) -> list[CheckResult]:
-        settings = self.stack.settings
+        settings = self.stack.updated
         document = api.configuration(settings.account_id, tunnel_id)
         self.version = document.get("version")
         audiences = self._audiences(api)

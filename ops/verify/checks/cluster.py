@@ -9,7 +9,7 @@ from components.network_policy.engines import PolicyEngine, engine_of
 from components.network_policy.flows import METRICS_PORT
 from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
-from ops.verify.checks import connectivity, connector, deployment, network_policy, token
+from ops.verify.checks import connectivity, connector, deployment, network_policy, services, token
 from ops.verify.result import Check, CheckResult, attempt
 
 POD = Check("inside", "pod")
@@ -55,7 +55,8 @@ class ClusterChecks:
         engines = {engine_of("kubernetes"), engine_of(self.stack.settings.network_policy.engine)}
         policies = [policy for engine in engines for policy in _policies(api, engine, namespace)]
         rules = network_policy.allows_only(policies, pods, name, network_policy.expected_spec(self.stack))
-        return [*network_policy.selects_all(policies, pods, name), rules]
+        followed = services.follow_services(api, self.stack, policies)
+        return [*network_policy.selects_all(policies, pods, name), rules, *followed]
 
     def _connectors(self, api: KubernetesApi, pods: list[Object], simulated: set[str]) -> list[CheckResult]:
         namespace, results = self.stack.namespace, []

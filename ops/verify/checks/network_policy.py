@@ -24,15 +24,15 @@ _EXPOSED = (
 
 
 def expected_spec(stack: ExpectedStack) -> Object:
-    """The spec of the policy that the stack declares."""
-    return policy_spec(arguments.network_policy(stack.settings, stack.name, stack.namespace))
+    """The spec of the policy that the last update wrote: the stack's declarations, and the Services that it read."""
+    return policy_spec(arguments.network_policy(stack.updated, stack.name, stack.namespace))
 
 
 def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[CheckResult]:
     """Whether a policy of the stack (label `app.kubernetes.io/instance`) denies by default, both ways, for each pod."""
     if not pods:
         return [POLICY.skipped(stack, "there are no pods to select")]
-    own = [policy for policy in policies if _is_own(policy, stack)]
+    own = [policy for policy in policies if is_own(policy, stack)]
     results = []
     for pod in pods:
         name = pod["metadata"]["name"]
@@ -56,16 +56,14 @@ def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[
 
 def allows_only(policies: list[Object], pods: list[Object], stack: str, expected: Object) -> CheckResult:
     """Whether all policies together allow what is declared and no more: policies add up, none restricts another."""
-    own = [policy for policy in policies if _is_own(policy, stack)]
+    own = [policy for policy in policies if is_own(policy, stack)]
     if not own:
         return POLICY_RULES.skipped(stack, "the stack has no policy in this namespace")
-    others = [
-        policy for policy in policies if not _is_own(policy, stack) and any(_applies(policy, pod) for pod in pods)
-    ]
+    others = [policy for policy in policies if not is_own(policy, stack) and any(_applies(policy, pod) for pod in pods)]
     differences = []
     for way in ("egress", "ingress"):
-        declared = _rules(expected, way)
-        present = {rule for policy in own for rule in _rules(policy["spec"], way)}
+        declared = rules_of(expected, way)
+        present = {rule for policy in own for rule in rules_of(policy["spec"], way)}
         if missing := len(declared - present):
             differences.append(f"{way}: {missing} of {len(declared)} rules declared are missing")
         if present - declared:
@@ -86,7 +84,7 @@ def allows_only(policies: list[Object], pods: list[Object], stack: str, expected
     return POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")
 
 
-def _is_own(policy: Object, stack: str) -> bool:
+def is_own(policy: Object, stack: str) -> bool:
     labels = policy["metadata"].get("labels") or {}
     return labels.get("app.kubernetes.io/instance") == stack and labels.get("app.kubernetes.io/part-of") == "culvert"
 
@@ -106,10 +104,10 @@ def _allowing(policy: Object, way: str) -> set[str]:
     rules = [rule for rule in policy["spec"].get(way) or [] if rule.get("action", "Allow") != "Deny"]
     if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule allows nothing
         rules = [rule for rule in rules if rule]
-    return _rules({way: rules}, way)
+    return rules_of({way: rules}, way)
 
 
-def _rules(spec: Object, way: str) -> set[str]:
+def rules_of(spec: Object, way: str) -> set[str]:
     """The rules of one direction, denials included, as comparable texts. Order within a rule has no meaning."""
     rules = [(key, rule) for key in (way, f"{way}Deny") for rule in spec.get(key) or []]
     return {json.dumps([key, _sorted(rule)], sort_keys=True) for key, rule in rules}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.checkpoint import restore
+from sandbox.directory import SandboxDirectory
+from sandbox.engine.checkpoint import delete_drafts, list_stacks, restore
 from sandbox.errors import SandboxError
 
 BEFORE, AFTER = {"version": 3, "at": "before"}, {"version": 3, "at": "after"}
@@ -57,3 +58,39 @@ def test_the_error_for_two_damaged_files_says_how_to_start_over(checkpoint: Path
 def test_a_new_stack_has_nothing_to_restore(tmp_path: Path) -> None:
     restore(tmp_path / "dev.json", print)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The folder `.pulumi` of a backend with the stacks `dev` and `prod`, and what a full disk left of `dev`'s."""
+    files = {
+        "locks/organization/culvert/dev/1.json": '{"pid": 1}',
+        "locks/organization/culvert/dev/2.json": "",
+        "locks/organization/culvert/dev/3.json.18ec50853be5858a.tmp": "",
+        "locks/organization/culvert/prod/4.json.18ec50853be5858a.tmp": "",
+        "stacks/culvert/dev.json": "{}",
+        "stacks/culvert/dev.json.18ec51d81c63b3a3.tmp": '{"version"',
+        "stacks/culvert/prod.json.18ec51d81c63b3a3.tmp": '{"version"',
+    }
+    for name, content in files.items():
+        path = tmp_path / "state" / ".pulumi" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return tmp_path / "state" / ".pulumi"
+
+
+def test_unfinished_locks_and_drafts_of_the_stack_are_deleted(state: Path) -> None:
+    # The engine reads each file of the locks: an empty one ends every command with `unexpected end of JSON input`.
+    delete_drafts(state, "dev")
+    assert sorted(str(path.relative_to(state)) for path in state.rglob("*") if path.is_file()) == [
+        "locks/organization/culvert/dev/1.json",
+        "locks/organization/culvert/prod/4.json.18ec50853be5858a.tmp",
+        "stacks/culvert/dev.json",
+        "stacks/culvert/prod.json.18ec51d81c63b3a3.tmp",
+    ]
+
+
+def test_a_damaged_checkpoint_is_listed_without_its_content(state: Path) -> None:
+    (state / "stacks" / "culvert" / "dev.json").write_text('{"version": 3, "checkpoi')
+    listed = list_stacks(SandboxDirectory(state.parents[1]))
+    assert listed == [{"name": "dev", "resources": None, "updated": None}]

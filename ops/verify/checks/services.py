@@ -1,0 +1,87 @@
+"""Check of the Services that routes name: the network policy follows from what they are today."""
+
+from collections.abc import Iterable
+
+from clients.errors import CheckUnavailable
+from clients.kubernetes import KubernetesApi, Object
+from components.exposure import arguments
+from components.exposure.cluster_services import read_service
+from components.network_policy.network_policy import policy_spec
+from ops.expected_stack import ExpectedStack
+from ops.verify.checks.network_policy import is_own, rules_of
+from ops.verify.result import Check, CheckResult
+from settings import KubernetesService, Settings, SettingsError, describe
+
+SERVICES = Check("cluster", "services")
+_IMPACT = "502 for {}"
+
+
+def follow_services(api: KubernetesApi, stack: ExpectedStack, policies: Iterable[Object]) -> list[CheckResult]:
+    """One result for each Service that the network policy depends on; `policies` are those of the stack's namespace."""
+    wanted = stack.settings.services_to_read(stack.namespace)
+    own = [policy for policy in policies if is_own(policy, stack.name)]
+    if not own:
+        return [SERVICES.skipped(stack.name, "the stack has no policy in this namespace")] if wanted else []
+    present = {rule for policy in own for rule in rules_of(policy["spec"], "egress")}
+    results = []
+    for key, (namespace, name) in wanted.items():
+        try:
+            found = read_service(api, namespace, name)
+        except CheckUnavailable as error:
+            results.append(SERVICES.unavailable(key, error))
+        else:
+            results.append(_judge(stack, key, found, present))
+    return results
+
+
+def _judge(stack: ExpectedStack, key: str, found: KubernetesService | str, present: set[str]) -> CheckResult:
+    routes = tuple(route for route in stack.settings.routes if key in _services_of(stack, route))
+    impact = _IMPACT.format(", ".join(dict.fromkeys(route.hostname for route in routes)))
+    # Without other routes and Access, whose rules would be among the differences.
+    own = stack.settings.model_copy(
+        update={"routes": tuple(route.model_copy(update={"access": None}) for route in routes)}
+    )
+    without = own.model_copy(update={"routes": ()})
+    if all(route.origin.external for route in routes) and isinstance(found, str):
+        return SERVICES.skipped(key, f"the Service {found}: the name is a DNS name outside the cluster")
+    if isinstance(found, str):
+        return SERVICES.failed(
+            key,
+            f"the Service {found}",
+            impact=impact,
+            cause="the Service was deleted, or the route has another name or namespace",
+            remedy="create the Service, or correct the route",
+        )
+    try:
+        today, warnings = own.with_services(stack.namespace, {key: found}, {})
+    except SettingsError as error:
+        problem = error.issues[0]
+        return SERVICES.failed(
+            key,
+            problem.problem,
+            impact=impact,
+            cause="the Service was changed after the last pulumi up",
+            remedy=f"change the route to {problem.accepted}, then pulumi up",
+        )
+    others = without.destinations(stack.namespace)
+    leads_to = "; ".join(describe(each) for each in today.destinations(stack.namespace) if each not in others)
+    if warnings:
+        cause, remedy = "no EndpointSlice of the Service has an address", "add its addresses, then pulumi up"
+        return SERVICES.failed(key, warnings[0], impact=impact, cause=cause, remedy=remedy)
+    if _rules(stack, today) - _rules(stack, without) - present:
+        return SERVICES.failed(
+            key,
+            f"leads to {leads_to}, and the network policy has no such rule",
+            impact=impact,
+            cause="the Service was created or changed after the last pulumi up",
+            remedy="pulumi up",
+        )
+    return SERVICES.passed(key, f"leads to {leads_to}, as the network policy allows")
+
+
+def _services_of(stack: ExpectedStack, route: object) -> dict[str, tuple[str, str]]:
+    return stack.settings.model_copy(update={"routes": (route,)}).services_to_read(stack.namespace)
+
+
+def _rules(stack: ExpectedStack, settings: Settings) -> set[str]:
+    return rules_of(policy_spec(arguments.network_policy(settings, stack.name, stack.namespace)), "egress")
