@@ -1,14 +1,16 @@
 """pydantic's errors as issues of the settings."""
 
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from settings import references
 from settings.errors import MISSING, PREFIX, REDACTED, REJECTED, SettingIssue, truncate
-from settings.schema import Accepts, Options, accepts, group_in, types_along, yaml_keys
+from settings.pod_spec.fields import NESTED
+from settings.schema import Accepts, Group, accepts, fields_in, types_along, yaml_keys
 
 PROBLEMS = {
     "string_type": "must be a string",
@@ -33,14 +35,27 @@ SWITCHES = {
 """How other tools write switches."""
 
 
-def issues_of(model: type[Options], data: Any, error: ValidationError) -> list[SettingIssue]:
+def issues_of(model: type[Group], data: Any, error: ValidationError) -> list[SettingIssue]:
     """The issues in a ValidationError of `model` about `data`."""
     details = [dict(detail) for detail in error.errors(include_url=False)]
     # pydantic also reports a list as too short when each of its items is invalid.
-    return [_issue(model, data, detail) for detail in details if detail["type"] != "too_short" or not detail["input"]]
+    kept = [detail for detail in details if detail["type"] != "too_short" or not detail["input"]]
+    return [issue for detail in kept for issue in _issues(model, data, detail)]
 
 
-def _issue(model: type[Options], data: Any, detail: dict[str, Any]) -> SettingIssue:
+def _issues(model: type[Group], data: Any, detail: dict[str, Any]) -> list[SettingIssue]:
+    if detail["type"] != NESTED:
+        return [_issue(model, data, detail)]
+    key, value = _key_and_value(tuple(detail["loc"]), data)
+    inner = issues_of(detail["ctx"]["group"], value, detail["ctx"]["error"])
+    return [replace(issue, key=_joined(key, issue.key.removeprefix(PREFIX))) for issue in inner]
+
+
+def _joined(key: str, rest: str) -> str:
+    return f"{key}{rest if not rest or rest.startswith('[') else f'.{rest}'}"
+
+
+def _issue(model: type[Group], data: Any, detail: dict[str, Any]) -> SettingIssue:
     path, context = tuple(detail["loc"]), detail.get("ctx", {})
     if up := context.get("up", 0):
         path = path[:-up]
@@ -79,7 +94,7 @@ def _spelling(detail: dict[str, Any]) -> str:
     return ""
 
 
-def _rule(model: type[Options], path: tuple[Any, ...]) -> tuple[type[Options], Accepts]:
+def _rule(model: type[Group], path: tuple[Any, ...]) -> tuple[type[Group], Accepts]:
     """The group that the last part of a path is a key of, and what the innermost type with a rule accepts."""
     group, found = model, Accepts()
     for index, annotation in enumerate(types_along(model, path)):
@@ -87,11 +102,11 @@ def _rule(model: type[Options], path: tuple[Any, ...]) -> tuple[type[Options], A
         if rule.accepted:
             found = Accepts(rule.accepted, rule.source or group.SOURCE)
         if index < len(path) - 1:
-            group = group_in(annotation) or group
+            group = fields_in(annotation) or group
     return group, found if found.accepted else Accepts("an object", group.SOURCE)
 
 
-def _unknown(group: type[BaseModel], key: str, name: str, value: Any) -> SettingIssue:
+def _unknown(group: type[Group], key: str, name: str, value: Any) -> SettingIssue:
     known = yaml_keys(group)
     folded = {setting.lower(): setting for setting in known}
     close = get_close_matches(name.replace("_", "").lower(), folded, 1)

@@ -88,6 +88,11 @@ CLOUDFLARE_STATUS = (
     "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/monitor-tunnels/"
 )
 KUBERNETES_DEPLOYMENTS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#min-ready-seconds"
+KUBERNETES_POD = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/"
+KUBERNETES_TOLERATIONS = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
+KUBERNETES_SPREAD = "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/"
+KUBERNETES_PRIORITY = "https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/"
+KUBERNETES_DOWNWARD_API = "https://kubernetes.io/docs/concepts/workloads/pods/downward-api/"
 KUBERNETES_SCHEDULING = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
 PULUMI_PROTECT = "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/"
 PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"

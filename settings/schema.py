@@ -10,7 +10,7 @@ Switches, enumerations, number ranges and groups need no words: what they accept
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MinLen
 from pydantic import BaseModel, ConfigDict
@@ -19,13 +19,19 @@ from pydantic.fields import FieldInfo
 
 from settings import references
 
+AnyGroup = TypeVar("AnyGroup", bound="Group")
 
-class Options(BaseModel):
-    """A closed, frozen group of settings, its keys in camelCase."""
+
+class Group(BaseModel):
+    """A closed, frozen group of fields, its keys in camelCase."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, defer_build=True)
     SOURCE: ClassVar[str] = references.PULUMI_CONFIGURATION
     """Page about the group; the source of each field whose type names none."""
+
+
+class Options(Group):
+    """A group of settings."""
 
     @classmethod
     def defaults(cls) -> Self:
@@ -82,7 +88,7 @@ def _implied(annotation: Any, metadata: Sequence[Any]) -> Accepts:
         low = next((part.ge for part in metadata if isinstance(part, Ge)), None)
         high = next((part.le for part in metadata if isinstance(part, Le)), None)
         return Accepts("a whole number" if low is None or high is None else f"a whole number from {low} to {high}")
-    if isinstance(annotation, type) and issubclass(annotation, Options):
+    if isinstance(annotation, type) and issubclass(annotation, Group):
         return Accepts(f"{{{', '.join(yaml_keys(annotation))}}}", annotation.SOURCE)
     return Accepts()
 
@@ -139,6 +145,15 @@ def _type_of_part(annotation: Any, part: Any) -> Any:
 
 def group_in(annotation: Any) -> type[Options] | None:
     """The group of settings that a type holds, if it holds one."""
-    if isinstance(annotation, type) and issubclass(annotation, Options):
+    return _group_in(annotation, Options)
+
+
+def fields_in(annotation: Any) -> type[Group] | None:
+    """The group that a type holds, of settings or of Kubernetes fields, if it holds one."""
+    return _group_in(annotation, Group)
+
+
+def _group_in(annotation: Any, kind: type[AnyGroup]) -> type[AnyGroup] | None:
+    if isinstance(annotation, type) and issubclass(annotation, kind):
         return annotation
-    return next((group for argument in get_args(annotation) if (group := group_in(argument))), None)
+    return next((group for argument in get_args(annotation) if (group := _group_in(argument, kind))), None)

@@ -8,8 +8,9 @@ from settings.errors import SettingIssue, SettingsError
 
 # 50 characters leave room for the suffix -cloudflared, and for those that Kubernetes adds to a Deployment's pods. A
 # namespace may have this name, and Kubernetes reserves those that begin with kube-.
-_OBJECT_NAME = r"(?=.{1,50}$)(?!kube-)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-_ACCEPTED = "lower-case letters, digits and hyphens, at most 50{}, not beginning with kube-"
+# The name of a Service, as of the metrics', begins with a letter.
+_OBJECT_NAME = r"(?=.{1,50}$)(?!kube-)[a-z]([a-z0-9-]*[a-z0-9])?"
+_ACCEPTED = "lower-case letters, digits and hyphens, at most 50{}, beginning with a letter and not with kube-"
 
 
 def stack_name(stack: str | None, config: Path | None) -> str:

@@ -188,6 +188,12 @@ class ConnectorOptions(Options):
             reject(f"requires QUIC, but protocol is {info.data['protocol']}", "true with protocol: quic, or false")
         return post_quantum
 
+    @field_validator("image_pull_secrets")
+    @classmethod
+    def _unique_secrets(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        _require_unique("name", [*names], references.KUBERNETES_PULL_SECRETS)
+        return names
+
     @field_validator("environment")
     @classmethod
     def _unique_variables(cls, variables: tuple[EnvironmentVariable, ...]) -> tuple[EnvironmentVariable, ...]:

@@ -7,7 +7,10 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings import references
 from settings.errors import MISSING, REDACTED, is_connector_token, reject, require_one
+from settings.pod_spec.fields import valid
+from settings.pod_spec.references import ValueFrom
 from settings.schema import Accepts, Options
+from settings.types.kubernetes import UNPRINTABLE
 
 OWN = {
     "TUNNEL_EDGE_IP_VERSION": "edgeIpVersion",
@@ -45,6 +48,8 @@ def _without_token(value: str) -> str:
     if is_connector_token(value):
         problem = "is a connector token, which everyone with access to pods could read"
         reject(problem, "a value that is not a token", references.CLOUDFLARE_TOKENS, value=REDACTED)
+    if UNPRINTABLE.search(value):
+        reject("has a control character", "a string of printable characters")
     return value
 
 
@@ -60,6 +65,7 @@ VariableValue = Annotated[
 ]
 ValueSource = Annotated[
     dict[str, dict[str, Any]],
+    valid(ValueFrom),
     Accepts(
         f"exactly one of {', '.join(VALUE_SOURCES[:-1])} and {VALUE_SOURCES[-1]}",
         examples=({"secretKeyRef": {"name": "proxy", "key": "url"}},),

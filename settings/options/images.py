@@ -18,7 +18,10 @@ _MUTABLE = "is not a fixed version: the image behind it changes"
 
 def _pinned_image(text: str) -> str:
     name, _, digest = text.partition("@")
-    tag = name.rsplit("/", 1)[-1].partition(":")[2]
+    folder, _, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    _repository(f"{folder}/{last}" if folder else last)
+    _tag(tag)
     if digest and not _DIGEST_PATTERN.fullmatch(digest):
         reject("has an invalid digest")
     if not digest and (not tag or tag == "latest"):

@@ -10,6 +10,7 @@ from settings.schema import Accepts, Example, Options
 from settings.types.kubernetes import LABEL_RULE, labels, namespace_name
 
 POD_SECURITY = "pod-security.kubernetes.io/"
+NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 def _connector_namespace(name: str) -> str:
@@ -22,6 +23,8 @@ def _namespace_labels(values: dict[str, str]) -> dict[str, str]:
     if any(key.startswith(POD_SECURITY) for key in values):
         problem = "must not have Pod Security labels: the namespace is always restricted"
         reject(problem, "other labels", references.KUBERNETES_POD_SECURITY)
+    if NAME_LABEL in values:
+        reject(f"must not have {NAME_LABEL}, which the API server sets itself", "other labels")
     return labels(values)
 
 
@@ -36,7 +39,7 @@ ConnectorNamespace = Annotated[
 NamespaceLabels = Annotated[
     dict[str, str],
     AfterValidator(_namespace_labels),
-    Accepts(f"labels other than {POD_SECURITY}..., {LABEL_RULE}", references.KUBERNETES_LABELS),
+    Accepts(f"labels other than {POD_SECURITY}... and {NAME_LABEL}, {LABEL_RULE}", references.KUBERNETES_LABELS),
 ]
 
 

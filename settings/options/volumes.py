@@ -6,6 +6,15 @@ from pydantic import AfterValidator, StrictBool, model_validator
 
 from settings import references
 from settings.errors import reject, require_one
+from settings.pod_spec.fields import valid
+from settings.pod_spec.volumes import (
+    ClaimVolume,
+    ConfigMapVolume,
+    CsiVolume,
+    EmptyVolume,
+    ProjectedVolume,
+    SecretVolume,
+)
 from settings.schema import Accepts, Options
 from settings.types.dns import LABEL
 
@@ -64,29 +73,32 @@ class VolumeOptions(Options):
     read_only: StrictBool = True
     """Whether the mount is read-only."""
     secret: Annotated[
-        dict[str, Any] | None, Accepts("secret of a volume in a pod spec", examples=({"secretName": "origin-ca"},))
+        Annotated[dict[str, Any], valid(SecretVolume)] | None,
+        Accepts("secret of a volume in a pod spec", examples=({"secretName": "origin-ca"},)),
     ] = None
     """Secret volume, as in a pod spec."""
     config_map: Annotated[
-        dict[str, Any] | None, Accepts("configMap of a volume in a pod spec", examples=({"name": "origin-ca"},))
+        Annotated[dict[str, Any], valid(ConfigMapVolume)] | None,
+        Accepts("configMap of a volume in a pod spec", examples=({"name": "origin-ca"},)),
     ] = None
     """ConfigMap volume, as in a pod spec."""
     empty_dir: Annotated[
-        dict[str, Any] | None, Accepts("emptyDir of a volume in a pod spec", examples=({"sizeLimit": "16Mi"},))
+        Annotated[dict[str, Any], valid(EmptyVolume)] | None,
+        Accepts("emptyDir of a volume in a pod spec", examples=({"sizeLimit": "16Mi"},)),
     ] = None
     """Empty volume, as in a pod spec."""
     projected: Annotated[
-        dict[str, Any] | None,
+        Annotated[dict[str, Any], valid(ProjectedVolume)] | None,
         Accepts("projected of a volume in a pod spec", examples=({"sources": [{"configMap": {"name": "origin-ca"}}]},)),
     ] = None
     """Projected volume, as in a pod spec."""
     csi: Annotated[
-        dict[str, Any] | None,
+        Annotated[dict[str, Any], valid(CsiVolume)] | None,
         Accepts("csi of a volume in a pod spec", examples=({"driver": "secrets-store.csi.k8s.io", "readOnly": True},)),
     ] = None
     """CSI volume, as in a pod spec."""
     persistent_volume_claim: Annotated[
-        dict[str, Any] | None,
+        Annotated[dict[str, Any], valid(ClaimVolume)] | None,
         Accepts("persistentVolumeClaim of a volume in a pod spec", examples=({"claimName": "origin-ca"},)),
     ] = None
     """Volume of a PersistentVolumeClaim, as in a pod spec."""

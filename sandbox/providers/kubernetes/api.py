@@ -125,8 +125,8 @@ class Api:
     ) -> Any:
         """The reply's JSON. Raises KubernetesStatusError, and ProviderError if the API server does not answer."""
         headers = {"Accept": "application/json", "Content-Type": media}
-        # The client serializes JSON bodies only; JSON is valid YAML.
-        content = json.dumps(body) if media.endswith("yaml") else body
+        # The client serializes JSON bodies only. JSON is valid YAML, except for its escapes of surrogate pairs.
+        content = json.dumps(body, ensure_ascii=False) if media.endswith("yaml") else body
         request = self._client.param_serialize(
             method,
             path,

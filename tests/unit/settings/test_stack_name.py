@@ -20,10 +20,15 @@ def test_any_other_name_is_rejected(stack: str) -> None:
 
 
 def test_a_name_that_kubernetes_reserves_is_rejected_for_a_stack_as_for_an_exposure() -> None:
-    with pytest.raises(SettingsError, match=r"would be named kube-dev.+not beginning with kube-"):
+    with pytest.raises(SettingsError, match=r"would be named kube-dev.+not with kube-"):
         base_name("kube", "dev")
-    with pytest.raises(SettingsError, match="not beginning with kube-"):
+    with pytest.raises(SettingsError, match="not with kube-"):
         check_name("kube-dev")
+
+
+def test_a_name_begins_with_a_letter_as_that_of_a_service() -> None:
+    with pytest.raises(SettingsError, match="beginning with a letter"):
+        check_name("1st")
 
 
 @pytest.mark.parametrize(
