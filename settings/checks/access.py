@@ -9,7 +9,7 @@ from settings.derived.access_applications import (
     AccessByDomain,
     access_applications,
     access_by_domain,
-    covers,
+    covering,
     domain_of,
     host_of,
 )
@@ -27,7 +27,7 @@ def access_conflicts(routes: Iterable[Numbered]) -> Iterator[SettingIssue]:
     """Routes that the application of another would cover, and applications that Access cannot tell apart."""
     routes = list(routes)
     by_domain = access_by_domain([route for _, route in routes])
-    protected = [domain for domain, access in by_domain.items() if access]
+    protected = {domain for domain, access in by_domain.items() if access}
     consistent = True
     for number, route in routes:
         for issue in _conflicts_of(number, route, by_domain, protected):
@@ -39,7 +39,7 @@ def access_conflicts(routes: Iterable[Numbered]) -> Iterator[SettingIssue]:
                 yield _too_many_domains(application)
 
 
-def _conflicts_of(number: int, route: Route, by_domain: AccessByDomain, protected: list[str]) -> Iterator[SettingIssue]:
+def _conflicts_of(number: int, route: Route, by_domain: AccessByDomain, protected: set[str]) -> Iterator[SettingIssue]:
     key, domain = f"{PREFIX}routes[{number}]", domain_of(route)
     if route.access and "*" in domain.partition("/")[2]:
         problem = "has a *, which Access treats as a wildcard"
@@ -49,12 +49,12 @@ def _conflicts_of(number: int, route: Route, by_domain: AccessByDomain, protecte
         yield SettingIssue.of(key, route.requests, problem, "the same access for both", SOURCE)
     if route.access or route.origin.scheme == "http_status":
         return
-    covering = [each for each in protected if covers(each, domain)]
-    if covering and not route.public:
-        problem = f"would be covered by the access of {max(covering, key=len)}"
+    around = covering(domain, protected)
+    if around and not route.public:
+        problem = f"would be covered by the access of {max(around, key=len)}"
         yield SettingIssue.of(key, route.requests, problem, "access of its own, or public: true", SOURCE)
-    elif covering and (domain in protected or route.paths.regex is not None):
-        problem = f"cannot be public: Access cannot tell it from {max(covering, key=len)}, which has access"
+    elif around and (domain in protected or route.paths.regex is not None):
+        problem = f"cannot be public: Access cannot tell it from {max(around, key=len)}, which has access"
         yield SettingIssue.of(key, route.requests, problem, "a path as exact or prefix", SOURCE)
 
 

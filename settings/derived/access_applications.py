@@ -5,7 +5,7 @@ request, only the most specific one applies:
 https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,9 @@ def access_applications(routes: Iterable[Route]) -> tuple[AccessApplication, ...
     return tuple(applications)
 
 
-def application_of(route: Route, applications: Iterable[AccessApplication]) -> AccessApplication:
-    """The application of a route with access."""
-    return next(
-        application
-        for application in applications
-        if application.access == route.access and host_of(application.domains[0]) == route.hostname
-    )
+def _by_route(applications: Iterable[AccessApplication]) -> dict[tuple[str, AccessOptions | None], AccessApplication]:
+    """Applications by the hostname and the access of their routes."""
+    return {(host_of(each.domains[0]), each.access): each for each in applications}
 
 
 def require_access_jwt(
@@ -57,10 +53,10 @@ def require_access_jwt(
 ) -> list[dict[str, Any]]:
     """The rules of these routes, in their order, with the catch-all after them; for a route with access, the connector
     requires a JWT that `team` signed for the application's audience."""
-    verified = list(rules)
+    verified, by_route = list(rules), _by_route(audiences)
     for position, route in enumerate(routes):
         if route.access:
-            audience = audiences[application_of(route, audiences)]
+            audience = audiences[by_route[route.hostname, route.access]]
             access = {"required": True, "team_name": team, "aud_tags": [audience]}
             request = {**rules[position].get("origin_request", {}), "access": access}
             verified[position] = {**rules[position], "origin_request": request}
@@ -73,9 +69,9 @@ def access_by_domain(routes: Sequence[Route]) -> AccessByDomain:
     for route in routes:
         if route.access:
             by_domain.setdefault(domain_of(route), route.access)
-    protected = list(by_domain)
+    protected = set(by_domain)
     for route in routes:
-        if route.public and any(covers(domain, domain_of(route)) for domain in protected):
+        if route.public and covering(domain_of(route), protected):
             by_domain.setdefault(domain_of(route), None)
     return by_domain
 
@@ -93,16 +89,16 @@ def host_of(domain: str) -> str:
     return domain.partition("/")[0]
 
 
-def covers(domain: str, other: str) -> bool:
-    """Whether an application for one domain covers another."""
-    (host, _, path), (inner, _, below) = domain.partition("/"), other.partition("/")
-    same_host = host == inner or (host.startswith("*.") and inner.partition(".")[2] == host[2:])
-    return same_host and (not path or f"{below}/".startswith(f"{path}/"))
+def covering(domain: str, domains: Container[str]) -> list[str]:
+    """Those of `domains` whose application covers another domain, or is its own."""
+    host, _, path = domain.partition("/")
+    ends = [end for end, character in enumerate(f"{path}/") if character == "/"]
+    beginnings = dict.fromkeys(["", *(f"/{path[:end]}" for end in ends if end)])
+    hosts = dict.fromkeys([host, f"*.{host.partition('.')[2]}"])
+    return [found for each in hosts for beginning in beginnings if (found := each + beginning) in domains]
 
 
 def _inherits(domain: str, by_domain: AccessByDomain) -> bool:
     """Whether the next application around a domain has the same access."""
-    around = [
-        other for other in by_domain if other != domain and covers(other, domain) and host_of(other) == host_of(domain)
-    ]
+    around = [other for other in covering(domain, by_domain) if other != domain and host_of(other) == host_of(domain)]
     return bool(around) and by_domain[max(around, key=len)] == by_domain[domain]

@@ -1,10 +1,12 @@
 """Cloudflare Access of routes: applications, JWTs that the connector requires, and options that are rejected."""
 
+import time
 from typing import Any
 
 import pytest
 
 from settings import AddressDestination, Settings, SettingsError
+from settings.derived.access_applications import covering
 from settings.options.access import SIGNING_KEY_ADDRESSES
 from tests.support.settings_examples import a_route, values
 
@@ -225,3 +227,26 @@ def test_routes_that_access_cannot_tell_apart_are_rejected(routes: list[Any], ke
 def test_a_fixed_status_beside_a_protected_path_needs_no_public() -> None:
     settings = parsed(a_route(path="/admin", access=ANN), a_route(service="http_status:410"))
     assert domains(settings) == {"blog.example.com": ["blog.example.com/admin"]}
+
+
+@pytest.mark.parametrize("domain", ["a.example.com", "a.example.com/v1", "*.example.com/v1/x", "a.b.example.com//v1/"])
+def test_an_application_is_found_by_the_parts_of_a_domain(domain: str) -> None:
+    hosts = ("a.example.com", "*.example.com", "*.b.example.com", "a.b.example.com", "b.example.com", "*.com")
+    candidates = [host + path for host in hosts for path in ("", "/v1", "/v", "/v1/x", "/v1/xy", "//v1")]
+
+    def covers(outer: str) -> bool:
+        (host, _, path), (inner, _, below) = outer.partition("/"), domain.partition("/")
+        same_host = host == inner or (host.startswith("*.") and inner.partition(".")[2] == host[2:])
+        return same_host and (not path or f"{below}/".startswith(f"{path}/"))
+
+    assert set(covering(domain, candidates)) == {each for each in candidates if covers(each)}
+
+
+def test_two_thousand_routes_with_access_are_checked_within_seconds() -> None:
+    some = [a_route(hostname=f"h{number}.example.com", path="/in", access=ANN) for number in range(1000)]
+    public = [a_route(hostname=f"h{number}.example.com", path="/in/out", public=True) for number in range(1000)]
+    began = time.process_time()
+    settings = parsed(*some, *public)
+    assert len(settings.access_applications()) == 2000
+    assert settings.ingress_rules("web")
+    assert time.process_time() - began < 3
