@@ -38,10 +38,11 @@ class BackendOptions(Options):
             "a whole number from 1 to 65535 (of a named port, its number)", references.KUBERNETES_POLICIES, (8080,)
         ),
     ] = None
-    """Port of the pods behind the Service, by number: that is what a network policy sees. Omitted, it is `port`."""
+    """Port of the pods behind the Service, by number: that is what a network policy sees. Omitted, it is what the
+    Service says; where it cannot be read, `port`."""
     pod_selector: Annotated[Labels | None, Example({"app.kubernetes.io/name": "api"})] = None
-    """Labels of the pods behind the Service: the network policy allows these alone. Omitted, every pod of the
-    namespace."""
+    """Labels of the pods behind the Service: the network policy allows these alone. Omitted, they are the Service's
+    selector; where it cannot be read, every pod of the namespace."""
     scheme: Annotated[
         Literal["http", "https", "ws", "wss", "tcp", "ssh", "rdp", "smb"],
         Accepts(source=references.CONNECTOR_RULES, examples=("http", "https")),
@@ -69,8 +70,9 @@ class Route(Options):
     hostname: Annotated[Hostname, Example("blog.example.com", "*.apps.example.com")]
     """Public hostname, in one of the zones. With a leading *. it matches every name below, at any depth."""
     service: Service | None = None
-    """Service that receives the requests, as a URL. A bare name is a Service in the stack's namespace. The network
-    policy assumes that the pods behind a Service listen on the URL's port; where they do not, use `backend`."""
+    """Service that receives the requests, as a URL. A bare name is a Service in the stack's namespace. The pods and the
+    port that the network policy allows are read from the Service. A name of two labels, such as `api.shop`, is a
+    Service if it exists; `api.shop.svc` is one always, `api.shop.` a DNS name outside unless the Service exists."""
     backend: Annotated[
         BackendOptions | None,
         Field(validate_default=True),

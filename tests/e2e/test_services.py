@@ -1,10 +1,16 @@
 """A stack whose network policy follows from the cluster's Services."""
 
+import os
 from pathlib import Path
 from typing import Any
 
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pytest
 import yaml
+from pulumi import automation
 
+from components.exposure import Exposure
 from tests.e2e.conftest import Sandbox, settings
 from tests.support import kubernetes_services as kinds
 
@@ -78,3 +84,31 @@ def test_a_service_that_is_taken_for_granted_is_made_up(sandbox: Sandbox) -> Non
     pods = [rule["to"][0]["podSelector"] for rule in policy["spec"]["egress"] if rule["ports"][0]["port"] == 8080]
     assert pods == [{"matchLabels": {"app": "api"}}]
     sandbox.destroy("taken")
+
+
+def test_the_kubeconfig_of_an_explicit_provider_is_read_in_previews_too(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = settings("explicit", routes=routes("http://api.explicit-shop"))
+    env = sandbox.run("env", "--config", str(sandbox.stack_file("explicit", given)))
+    kubeconfig = Path(env["KUBECONFIG"]).read_text()
+    # The ambient kubeconfig, which the provider does not use.
+    env |= {"KUBECONFIG": str(tmp_path / "none")}
+    monkeypatch.setenv("PATH", env.pop("PATH", os.environ["PATH"]))
+    for key, value in env.items():
+        if key.startswith(("CLOUDFLARE_", "KUBECONFIG")):
+            monkeypatch.setenv(key, value)
+
+    def program() -> None:
+        provider = kubernetes.Provider("cluster", kubeconfig=pulumi.Output.secret(kubeconfig), cluster_identifier="it")
+        exposure = Exposure("explicit", given, pulumi.ResourceOptions(providers=[provider]))
+        pulumi.export("services", exposure.services)
+
+    options = automation.LocalWorkspaceOptions(env_vars=env, work_dir=str(tmp_path))
+    stack = automation.create_or_select_stack("dev", "explicit", program, opts=options)
+    shown: list[str] = []
+    stack.preview(on_output=shown.append)
+    assert "warning: Service" not in "".join(shown)
+    services = stack.up().outputs["services"].value
+    assert services["explicit-shop/api"]["spec"]["selector"] == {"app.kubernetes.io/name": "api"}
+    stack.destroy(run_program=True)
