@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _ELSEWHERE = "CULVERT_SANDBOX_HOME names the sandbox's directory, CULVERT_CACHE that of the tools"
 _LITTLE_SPACE = 16 << 20
 """Bytes. With less, the servers and the engine fail in many ways, and not all of them say why."""
@@ -49,10 +49,9 @@ def from_os_error(error: OSError) -> dict[str, Any]:
     if error.errno in _FULL:
         advice = "Free some space and run the same command again; what was saved before is kept"
         return error_entry(f"{message}. {advice}", key="disk", value=path, accepted=f"free disk space. {_ELSEWHERE}")
-    if error.errno in _DENIED:
-        return error_entry(
-            message, key="path", value=path, accepted=f"a path that this user can write to. {_ELSEWHERE}"
-        )
+    if error.errno in DENIED:
+        accepted = "a path that this user can write to"
+        return error_entry(f"{message}. {_ELSEWHERE}", key="path", value=path, accepted=accepted)
     return error_entry(message, key="path", value=path)
 
 

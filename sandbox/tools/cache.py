@@ -10,9 +10,12 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from sandbox.errors import SandboxError
+from sandbox.errors import DENIED, SandboxError
 from sandbox.tools.catalog import this_platform
 from sandbox.tools.tool import Progress, Tool
+
+_WORK = ".culvert-build-"
+"""A name that no other program uses: `CULVERT_CACHE` may be a folder with other files, and these are deleted."""
 
 
 def folder() -> Path:
@@ -53,18 +56,21 @@ def build_folder(progress: Progress) -> Iterator[Path]:
         lock = FileLock(home / "lock")
         _wait_for(lock, progress)
         try:
-            for abandoned in home.glob("work-*"):  # left by a killed process
+            for abandoned in home.glob(f"{_WORK}*"):  # left by a killed process
                 shutil.rmtree(abandoned, ignore_errors=True)
-            work = Path(tempfile.mkdtemp(prefix="work-", dir=home))
+            work = Path(tempfile.mkdtemp(prefix=_WORK, dir=home))
             try:
                 yield work
             finally:
                 shutil.rmtree(work, ignore_errors=True)
         finally:
             lock.release()
-    except PermissionError as error:
+    except OSError as error:
+        if error.errno not in DENIED:
+            raise
         raise SandboxError(
-            f"The tools are cached in {home}, which is not writable: {error}",
+            f"The tools are cached in {home}, which is not writable ({error.strerror}). Name another folder with "
+            f"CULVERT_CACHE",
             key="CULVERT_CACHE",
             value=str(home),
             accepted="a writable folder",

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import httpx
 from sandbox.errors import SandboxError
 from sandbox.tools.cache import folder
 from sandbox.tools.tool import Progress
+
+_DRAFT = ".culvert-draft-"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,10 @@ def obtain(schema: Schema, progress: Progress) -> Path:
     progress(f"downloading {schema.name} {schema.version}, once")
     schema.path_in_cache.parent.mkdir(parents=True, exist_ok=True)
     # Not in the build folder, which another process may hold for minutes. Two downloads at once do no harm.
-    with tempfile.TemporaryDirectory(dir=schema.path_in_cache.parent) as draft_folder:
+    for abandoned in schema.path_in_cache.parent.glob(f"{_DRAFT}*"):  # left by a killed process
+        if time.time() - abandoned.stat().st_mtime > 3600:
+            shutil.rmtree(abandoned, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=schema.path_in_cache.parent) as draft_folder:
         work = Path(draft_folder)
         content = _downloaded(schema)
         if content is None:

@@ -42,8 +42,7 @@ def test_a_full_disk_is_named_with_the_file_and_what_to_do(monkeypatch: pytest.M
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
 def test_a_read_only_path_is_named_with_the_variable_for_another(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     (error,) = _fail(monkeypatch, OSError(number, os.strerror(number), "/usr/.sandbox"))
-    assert error["message"] == f"/usr/.sandbox: {os.strerror(number).lower()}"
-    assert "CULVERT_SANDBOX_HOME" in error["accepted"]
+    assert error["message"].startswith(f"/usr/.sandbox: {os.strerror(number).lower()}. CULVERT_SANDBOX_HOME names")
 
 
 def test_another_file_error_is_not_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Missing tools are downloaded as published or built as pinned: once, and completely or not at all."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -68,7 +69,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Release], None]
 
 
 def leftovers(cache: Path) -> list[Path]:
-    return list(cache.glob("work-*"))
+    return list(cache.glob(".culvert-build-*"))
 
 
 def test_a_tool_is_built_once_and_then_cached(program: Program, builds: Callable[[], int], cache: Path):
@@ -282,18 +283,22 @@ def test_an_interruption_during_the_start_of_go_starts_no_build(
 
 def test_remains_of_a_killed_process_are_removed(program: Program, cache: Path):
     program("go", GO)
-    (cache / "work-killed" / "gocache").mkdir(parents=True)
+    (cache / ".culvert-build-killed" / "gocache").mkdir(parents=True)
+    # The cache may be a folder of the user's, with other files.
+    (cache / "work-of-mine").mkdir()
     place = cache / "tools" / f"{NAME}-v0.5.6-{this_platform()}"
     place.mkdir(parents=True)
     (place / NAME).write_text("half a program")
     tools.ensure([NAME], lambda _: None)
     assert leftovers(cache) == []
+    assert (cache / "work-of-mine").is_dir()
     assert "half" not in (place / NAME).read_text()
 
 
-def test_an_unwritable_cache_is_reported(cache: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_an_unwritable_cache_is_reported(cache: Path, monkeypatch: pytest.MonkeyPatch, number: int):
     def deny(*_args: object, **_kwargs: object) -> None:
-        raise PermissionError(13, "Permission denied", str(cache))
+        raise OSError(number, os.strerror(number), str(cache))
 
     monkeypatch.setattr(Path, "mkdir", deny)
     with pytest.raises(SandboxError, match="which is not writable") as caught:
