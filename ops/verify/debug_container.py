@@ -12,7 +12,8 @@ from clients.kubernetes import KubernetesApi, Object
 from components.connector.pod import USER
 from components.network_policy.flows import METRICS_PORT
 from ops.expected_stack import ExpectedStack
-from ops.verify.probe_targets import DNS_NAME, Target
+from ops.verify.probe_targets import Target, dns_name
+from settings.types.dns import CLUSTER_DOMAIN
 
 IMAGE = "docker.io/library/busybox:1.37.0"
 CONTROL, DNS = "control", "dns"
@@ -22,13 +23,13 @@ _TIMEOUT = 120.0
 _FATAL_REASONS = ("ErrImage", "ImagePull", "InvalidImage", "CreateContainer", "RunContainer")
 
 
-def script(targets: list[Target]) -> str:
+def script(targets: list[Target], domain: str = CLUSTER_DOMAIN) -> str:
     """A shell script that probes all targets at once and prints for each `culvert <index> answers` or `… silent`.
 
     The control is the connector's own metrics port, which its pod always reaches: if that is silent, the image cannot
     probe.
     """
-    probes = [f"try {CONTROL} nc -z -w 3 127.0.0.1 {METRICS_PORT} &", f"try {DNS} look_up {DNS_NAME} &"]
+    probes = [f"try {CONTROL} nc -z -w 3 127.0.0.1 {METRICS_PORT} &", f"try {DNS} look_up {dns_name(domain)} &"]
     probes += [f"try {index} {command(target)} &" for index, target in enumerate(targets)]
     return "\n".join(
         [
@@ -47,12 +48,12 @@ def command(target: Target) -> str:
     return f"nc -z -w 3 {shlex.quote(target.host)} {target.port}"
 
 
-def container(image: str, targets: list[Target]) -> Object:
+def container(image: str, targets: list[Target], domain: str = CLUSTER_DOMAIN) -> Object:
     """The ephemeral container, which complies with the restricted Pod Security Standard."""
     return {
         "name": f"culvert-verify-{secrets.token_hex(4)}",
         "image": image,
-        "command": ["sh", "-c", script(targets)],
+        "command": ["sh", "-c", script(targets, domain)],
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": USER,
@@ -64,12 +65,19 @@ def container(image: str, targets: list[Target]) -> Object:
     }
 
 
-def probe(api: KubernetesApi, namespace: str, pod: str, image: str, targets: list[Target]) -> dict[str, bool]:
+def probe(
+    api: KubernetesApi,
+    namespace: str,
+    pod: str,
+    image: str,
+    targets: list[Target],
+    domain: str = CLUSTER_DOMAIN,
+) -> dict[str, bool]:
     """Whether each target answered, by its index, besides `control` and `dns`.
 
     Raises CheckUnavailable if the container does not run.
     """
-    path, ephemeral = f"/api/v1/namespaces/{namespace}/pods/{pod}", container(image, targets)
+    path, ephemeral = f"/api/v1/namespaces/{namespace}/pods/{pod}", container(image, targets, domain)
     api.patch(f"{path}/ephemeralcontainers", {"spec": {"ephemeralContainers": [ephemeral]}})
     deadline = time.monotonic() + _TIMEOUT
     while not _has_finished(api.get(path), ephemeral["name"], image):
@@ -106,7 +114,7 @@ def manual_commands(stack: ExpectedStack, image: str, targets: list[Target]) -> 
         f'kubectl debug -n {namespace} -it "$pod" --image={shlex.quote(image)} --profile=restricted -- sh',
         "",
         "# in that shell, should succeed:",
-        f"nslookup {DNS_NAME}",
+        f"nslookup {dns_name(stack.settings.cluster_domain)}",
         *(f"{command(target)}; echo $?   # {target.description}: 0" for target in targets if target.allowed),
         "",
         "# should fail:",

@@ -11,8 +11,12 @@ from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack
 from settings import AddressDestination, EntityDestination, NetworkDestination, PodDestination
 
-DNS_NAME = "kubernetes.default.svc.cluster.local"
 KUBELET_PORT = 10250
+
+
+def dns_name(domain: str) -> str:
+    """A name that each cluster with this DNS domain resolves."""
+    return f"kubernetes.default.svc.{domain}"
 
 
 @dataclass(frozen=True)

@@ -81,16 +81,17 @@ class ClusterChecks:
         name = pod["metadata"]["name"]
         if name in simulated:
             return [POD.skipped(name, "the pods are simulated: no container can run in them")]
+        domain = self.stack.settings.cluster_domain
         targets = [
             *probe_targets.from_settings(self.stack, self.lan),
             *probe_targets.from_cluster(api, self.stack, pod["spec"].get("nodeName", "")),
         ]
         try:
-            answers = debug_container.probe(api, self.stack.namespace, name, self.image, targets)
+            answers = debug_container.probe(api, self.stack.namespace, name, self.image, targets, domain)
         except CheckUnavailable as error:
             remedy = f"{error.remedy or 'probe manually'}; python -m ops verify --print-only prints the commands"
             return [POD.unknown(name, error.reason, remedy)]
-        return connectivity.judge(name, targets, answers)
+        return connectivity.judge(name, targets, answers, domain)
 
 
 def _policies(api: KubernetesApi, engine: PolicyEngine, namespace: str) -> list[Object]:

@@ -1,8 +1,9 @@
 """Checks of connectivity from inside a connector's pod: backends answer, all other targets are blocked."""
 
 from ops.verify.debug_container import CONTROL, DNS
-from ops.verify.probe_targets import DNS_NAME, Target
+from ops.verify.probe_targets import Target, dns_name
 from ops.verify.result import Check, CheckResult
+from settings.types.dns import CLUSTER_DOMAIN
 
 RESOLUTION = Check("inside", "dns")
 BACKENDS = Check("inside", "backends")
@@ -13,7 +14,7 @@ ALL = (RESOLUTION, BACKENDS, BLOCKED, ENFORCED)
 _ADDONS = "https://kubernetes.io/docs/concepts/cluster-administration/addons/#networking-and-network-policy"
 
 
-def judge(pod: str, targets: list[Target], answers: dict[str, bool]) -> list[CheckResult]:
+def judge(pod: str, targets: list[Target], answers: dict[str, bool], domain: str = CLUSTER_DOMAIN) -> list[CheckResult]:
     """All checks. `answers` says by a target's index, by `control` and by `dns` whether there was an answer."""
     if not answers.get(CONTROL):
         reason = "the container cannot reach even the connector in its own pod: its image has no nc that supports -z"
@@ -26,19 +27,19 @@ def judge(pod: str, targets: list[Target], answers: dict[str, bool]) -> list[Che
     listening = [answered for target, answered in probes if not target.allowed and target.listening]
     not_enforced = bool(listening) and all(listening)
     return [
-        _resolution(pod, answers.get(DNS, False)),
+        _resolution(pod, answers.get(DNS, False), dns_name(domain)),
         *(_backend(target, answered) for target, answered in probes if target.allowed),
         *(_blocked(target, answered, not_enforced) for target, answered in probes if not target.allowed),
         _enforced(pod, listening),
     ]
 
 
-def _resolution(pod: str, answered: bool) -> CheckResult:
+def _resolution(pod: str, answered: bool, name: str) -> CheckResult:
     if answered:
-        return RESOLUTION.passed(pod, f"{DNS_NAME} resolves")
+        return RESOLUTION.passed(pod, f"{name} resolves")
     return RESOLUTION.failed(
         pod,
-        f"{DNS_NAME} does not resolve",
+        f"{name} does not resolve",
         impact="502: the connector cannot resolve the names of Services",
         cause="cluster DNS is down, or is not k8s-app=kube-dns in kube-system, which is what the policy allows",
         remedy="kubectl get pods -n kube-system -l k8s-app=kube-dns",

@@ -276,3 +276,9 @@ def test_the_manual_commands_probe_the_same_targets() -> None:
     assert "blog.blog.svc.cluster.local 80" in should
     assert "169.254.169.254 80" in should_not
     assert json.dumps(text).count("nc -z") == len(TARGETS)
+
+
+def test_the_name_that_must_resolve_is_one_of_the_clusters_domain() -> None:
+    assert "look_up kubernetes.default.svc.k8s.example &" in debug_container.script([], "k8s.example")
+    (resolution, *_) = connectivity.judge("a", [], {"control": True, "dns": True}, "k8s.example")
+    assert resolution.observed == "kubernetes.default.svc.k8s.example resolves"
