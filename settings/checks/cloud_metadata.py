@@ -22,7 +22,7 @@ def cloud_metadata_unconfirmed(partial: PartialSettings) -> Iterator[SettingIssu
     if confirmed is not True:
         yield from named
     elif not named:
-        problem = "has no effect: no route, allow, dns or private network names a metadata service"
+        problem = "has no effect: no destination in the settings is a metadata service"
         yield SettingIssue.of(f"{PREFIX}networkPolicy.{KEY}", True, problem, "false", references.CLOUD_METADATA)
 
 

@@ -205,6 +205,7 @@ class ConnectorOptions(Options):
     def _unique_aliases(cls, aliases: tuple[HostAlias, ...]) -> tuple[HostAlias, ...]:
         names = [name for alias in aliases for name in alias.hostnames]
         _require_unique("hostname", names, references.KUBERNETES_HOST_ALIASES)
+        _require_unique("ip", [alias.ip for alias in aliases], references.KUBERNETES_HOST_ALIASES)
         return aliases
 
     @field_validator("extra_volumes")

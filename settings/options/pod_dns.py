@@ -1,5 +1,6 @@
 """DNS of the connector's pods: more name servers, and fixed addresses of names."""
 
+import re
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from settings.errors import reject
 from settings.schema import Accepts, Example, Options
 from settings.types.dns import LABEL, domain_name
 
+_SEARCH_LABEL = "_?[a-z0-9]([a-z0-9_-]*[a-z0-9])?"
+_SEARCH_DOMAIN = re.compile(rf"{_SEARCH_LABEL}(\.{_SEARCH_LABEL})*")
 MAX_SEARCHES_LENGTH = 2048
 """Characters of all search domains together."""
 
@@ -25,8 +28,7 @@ def _address(text: str) -> str:
 
 
 def _search_domain(text: str) -> str:
-    labels = text.removesuffix(".").split(".")
-    if text != "." and (len(text) > 253 or not all(LABEL.fullmatch(label.replace("_", "x")) for label in labels)):
+    if text != "." and (len(text) > 253 or not _SEARCH_DOMAIN.fullmatch(text.removesuffix("."))):
         reject("is not a DNS domain in lower case")
     return text
 

@@ -193,6 +193,24 @@ PARTS: dict[tuple[str, ...], Draw] = {
     ("connector", "podAnnotations"): _mapping(KEYS, _text),
     ("connector", "imagePullSecrets"): _list(NAMES),
     ("connector", "image"): _object({"repository": NAMES, "tag": NAMES, "digest": _any("")}),
+    ("connector", "podSecurity"): _any("restricted", "openshift"),
+    ("connector", "minReadySeconds"): NUMBERS,
+    ("connector", "dnsConfig"): _object(
+        {},
+        {
+            "nameservers": _list(_any("10.0.0.10", "fd00::a", "::ffff:10.0.0.10", "1.1.1.1", "a")),
+            "searches": _list(_any("a", "home.example.net", "a_b.c", ".", "a.", "A", "_tcp.a", "a_")),
+            "options": _list(_object({"name": _any("ndots", "a b", "")}, {"value": _any("2", 2, "")})),
+        },
+    ),
+    ("connector", "hostAliases"): _list(
+        _object(
+            {
+                "ip": _any("10.0.0.10", "fd00::a", "::ffff:10.0.0.10", "FD00::B"),
+                "hostnames": _list(_any("a", "nas.home.arpa", "A.b", "a_b", "bücher.example")),
+            }
+        )
+    ),
     ("namespace",): _object({"name": NAMES, "labels": LABELS}),
     ("networkPolicy", "allow"): _list(
         _one_of(
@@ -204,6 +222,7 @@ PARTS: dict[tuple[str, ...], Draw] = {
     ("networkPolicy", "preset"): _any("strict", "guide"),
     ("networkPolicy", "metricsFrom"): NAMES,
     ("privateNetworks", "routes"): _list(_object({"network": CIDRS}, {"ports": PORTS})),
+    ("privateNetworks", "ping"): _any(True, False),
     ("monitoring",): _object(
         {
             "labels": LABELS,

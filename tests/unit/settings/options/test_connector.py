@@ -71,6 +71,16 @@ CONNECTOR: dict[str, Case] = {
         "connector.hostAliases[0].ip",
         "is the metadata service of most clouds",
     ),
+    "an address of two aliases": (
+        connector(hostAliases=[{"ip": "192.0.2.1", "hostnames": [name]} for name in ("nas", "files")]),
+        "connector.hostAliases",
+        "must have each ip once; repeated: 192.0.2.1",
+    ),
+    "a search domain that ends with an underscore": (
+        connector(dnsConfig={"searches": ["_tcp.a", "a_"]}),
+        "connector.dnsConfig.searches[1]",
+        "is not a DNS domain in lower case",
+    ),
     "an alias with a port": (
         connector(hostAliases=[{"ip": "192.0.2.1:80", "hostnames": ["other"]}]),
         "connector.hostAliases[0].ip",

@@ -101,6 +101,16 @@ POLICY: dict[str, Case] = {
         f"{DNS}.cidr",
         "is the platform service of Azure",
     ),
+    "cloud metadata as a name server of the pods": (
+        values(connector={"dnsConfig": {"nameservers": ["10.0.0.10", "169.254.169.254"]}}),
+        "connector.dnsConfig.nameservers[1]",
+        "is the metadata service of most clouds",
+    ),
+    "cloud metadata under another name": (
+        values(connector={"hostAliases": [{"ip": "fd00:ec2::254", "hostnames": ["nas.home.arpa"]}]}),
+        "connector.hostAliases[0].ip",
+        "is the metadata service of AWS",
+    ),
     "cloud metadata for WARP clients": (
         values(privateNetworks={"routes": [{"network": "100.100.100.200"}]}),
         "privateNetworks.routes[0].network",
@@ -109,7 +119,7 @@ POLICY: dict[str, Case] = {
     "cloud metadata confirmed without any": (
         policy(allowCloudMetadata=True),
         "networkPolicy.allowCloudMetadata",
-        "has no effect: no route, allow, dns or private network names a metadata service",
+        "has no effect: no destination in the settings is a metadata service",
     ),
     "a range with cloud metadata in it": (allow(cidr="169.0.0.0/8"), f"{ALLOW}.cidr", "a cloud's metadata"),
     "IPv4 in IPv6": (
