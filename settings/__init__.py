@@ -14,7 +14,7 @@ from settings.derived.kubernetes_services import KubernetesService
 from settings.derived.service_readings import NOT_FOUND, Readings, describe, remembered_services
 from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.model import Settings
-from settings.options.connector import ConnectorOptions
+from settings.options.connector import MAX_REPLICAS, ConnectorOptions
 from settings.options.environment import OWN as OWN_VARIABLES
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.paths import PathOptions
@@ -24,6 +24,7 @@ from settings.options.tunnel import TUNNEL_DOMAIN
 from settings.stack_names import base_name, check_name, stack_name
 
 __all__ = [
+    "MAX_REPLICAS",
     "NOT_FOUND",
     "OWN_VARIABLES",
     "TUNNEL_DOMAIN",

@@ -9,13 +9,18 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.argument_check import check_arguments
 from components.connector.args import ConnectorArgs
-from components.connector.pod import DEFAULTS, pod_template
+from components.connector.pod import DEFAULTS, STARTUP_SECONDS, pod_template
 from components.connector.token_secret import create_token_secret
 from components.naming import common_labels, owner_annotation, pod_labels
 from components.network_policy.flows import METRICS_PORT
+from settings import MAX_REPLICAS
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+
+
+SECONDS_TO_CONNECT = 30
+"""How long a pod that can connect takes, with the image's pull."""
 
 
 class Connector(pulumi.ComponentResource):
@@ -56,6 +61,7 @@ class Connector(pulumi.ComponentResource):
                 # Deletion runs in the reverse order: see ConnectorArgs.
                 depends_on=args.get("depends_on"),
                 replace_with=args.get("replace_with"),
+                custom_timeouts=_timeouts(args),
                 # Not left out of the spec: Kubernetes would create one pod, and a field that no longer is applied would
                 # be set to one. The provider sends the live number, or none where another manager owns it.
                 ignore_changes=["spec.replicas"] if args.get("external_replicas") else None,
@@ -86,3 +92,14 @@ class Connector(pulumi.ComponentResource):
         )
         self.deployment = self.workload.metadata["name"]
         self.register_outputs({"deployment": self.deployment})
+
+
+def _timeouts(args: ConnectorArgs) -> pulumi.CustomTimeouts:
+    """How long a rollout may take: the provider's ten minutes are long for two pods that cannot connect, and too short
+    for many that are replaced one by one."""
+    replicas = args.get("replicas", DEFAULTS.initial_replicas)
+    # A number that is known only later, or is another's, may be the greatest.
+    pods = replicas if isinstance(replicas, int) and not args.get("external_replicas") else MAX_REPLICAS
+    each = args.get("min_ready_seconds", DEFAULTS.min_ready_seconds) + SECONDS_TO_CONNECT
+    seconds = f"{STARTUP_SECONDS + pods * each}s"
+    return pulumi.CustomTimeouts(create=seconds, update=seconds)

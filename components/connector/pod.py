@@ -28,6 +28,8 @@ TOKEN_FOLDER = "/etc/culvert/token"  # noqa: S105
 TOKEN_VOLUME = "culvert-token"  # noqa: S105
 # The image's user, by number: Kubernetes cannot tell from a name that it is not root.
 USER = 65532
+STARTUP_SECONDS = 300
+"""How long a pod may take to connect: where UDP is blocked, falling back from QUIC takes two and a half minutes."""
 DEFAULTS = ConnectorOptions()
 """Defaults of a connector, in stack files and in programs in other languages."""
 
@@ -95,8 +97,7 @@ def _container(token: TokenSecret, args: ConnectorArgs) -> "ContainerArgsDict":
             *args.get("extra_env", []),
         ],
         "ports": [{"name": "metrics", "container_port": METRICS_PORT}],
-        # Five minutes: where UDP is blocked, falling back from QUIC takes two and a half.
-        "startup_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 60},
+        "startup_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": STARTUP_SECONDS // 5},
         "readiness_probe": {**_probe("/ready"), "period_seconds": 5, "failure_threshold": 3},
         # Not /ready: an unreachable edge would restart every pod again and again, and help nothing.
         "liveness_probe": {**_probe("/healthcheck"), "period_seconds": 10, "failure_threshold": 3},

@@ -29,7 +29,7 @@ class Registered:
 
     `inputs` are in the clear; `shown` is their text with secrets hidden. `parent` is the parent's type. `dependencies`
     and `replace_with`, the resources whose replacement replaces this one, are named by their `str`. `protect` means
-    that the engine refuses to delete it.
+    that the engine refuses to delete it. `timeouts` are those of its creation and of an update, empty by default.
     """
 
     type: str
@@ -46,6 +46,7 @@ class Registered:
     before_delete: frozenset[str]
     before_update: frozenset[str]
     ignore_changes: frozenset[str]
+    timeouts: tuple[str, str]
 
     def __str__(self) -> str:
         return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
@@ -106,6 +107,7 @@ class _Monitor(mocks.MockMonitor):
                     before_delete=frozenset(request.hooks.before_delete),
                     before_update=frozenset(request.hooks.before_update),
                     ignore_changes=frozenset(request.ignoreChanges),
+                    timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                 )
             )
         elif request.type != "pulumi:pulumi:Stack":

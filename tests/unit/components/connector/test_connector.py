@@ -53,6 +53,19 @@ def test_a_rollout_waits_until_the_edge_uses_a_new_connection(deploy: Deploy, re
     assert deployed(deploy, min_ready_seconds=0).one("Deployment").inputs["spec"]["minReadySeconds"] == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "timeout"),
+    [
+        ({}, "390s"),
+        ({"replicas": 25, "min_ready_seconds": 30}, "1800s"),
+        ({"external_replicas": True}, "1425s"),
+        ({"replicas": pulumi.Output.from_input(1)}, "1425s"),
+    ],
+)
+def test_a_rollout_has_time_for_each_pod_and_no_more(deploy: Deploy, arguments: dict[str, Any], timeout: str) -> None:
+    assert deployed(deploy, **arguments).one("Deployment").timeouts == (timeout, timeout)
+
+
 def test_the_cluster_chooses_user_and_group_where_none_is_fixed(deploy: Deploy) -> None:
     assert pod(deployed(deploy, fixed_user=False))["securityContext"] == {
         "runAsNonRoot": True,
