@@ -1,6 +1,7 @@
 """The directory of one sandbox: its state, logs and secrets."""
 
 import contextlib
+import glob
 import os
 import secrets
 import shlex
@@ -69,14 +70,14 @@ class SandboxDirectory:
         Raises `SandboxError` for a directory that no sandbox made.
         """
         self.check_made_by_sandbox()
-        doomed = self.path.with_name(f".{self.path.name}.deleted-{secrets.token_hex(4)}")
+        doomed = self.path.with_name(f"{self.path.name}.deleted-{secrets.token_hex(4)}")
         try:
             self.path.rename(doomed)
         except FileNotFoundError:
             pass
         except OSError:  # its parent is read-only
             _delete_marked(self.path)
-        for deleted in self.path.parent.glob(f".{self.path.name}.deleted-*"):
+        for deleted in self.path.parent.glob(f"{glob.escape(self.path.name)}.deleted-*"):
             if (deleted / MARKER).is_file():
                 _delete_marked(deleted)
 

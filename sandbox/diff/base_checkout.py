@@ -37,6 +37,7 @@ class BaseCheckout:
             env={**env, "CULVERT_SANDBOX_HOME": str(self._home)},
             stdout=subprocess.PIPE,
             text=True,
+            errors="replace",
             # In a process group of its own: it receives Ctrl-C once, from this process, and has time to clean up.
             process_group=0,
         )

@@ -53,6 +53,7 @@ class PulumiCommand(automation.PulumiCommand):
             cwd=cwd,
             env={**os.environ, **additional_env, **own},
             encoding="utf-8",
+            errors="replace",
             process_group=0,
         ) as process:
             readers = [

@@ -92,7 +92,7 @@ def test_deletion_leaves_nothing_and_follows_no_link(tmp_path: Path, foreign: Pa
 def test_a_killed_deletion_leaves_no_half_and_is_completed_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    directory = SandboxDirectory(tmp_path / "home").create()
+    directory = SandboxDirectory(tmp_path / "home [1]").create()
 
     def kill(_path: Path) -> None:
         raise KeyboardInterrupt
@@ -103,9 +103,9 @@ def test_a_killed_deletion_leaves_no_half_and_is_completed_by_the_next(
             directory.delete()
     assert not directory.path.exists()
     # One that looks like a remainder, but has no marker.
-    (tmp_path / ".home.deleted-by-hand").mkdir()
+    (tmp_path / "home [1].deleted-by-hand").mkdir()
     directory.create().delete()
-    assert os.listdir(tmp_path) == [".home.deleted-by-hand"]
+    assert os.listdir(tmp_path) == ["home [1].deleted-by-hand"]
 
 
 def test_special_characters_are_escaped_in_the_backends_url(tmp_path: Path) -> None:
