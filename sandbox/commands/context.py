@@ -35,7 +35,7 @@ def stack_namespace(stack: str, settings: Settings) -> str:
     return settings.namespace_name(base_name(project_name(), stack))
 
 
-def read_manifests(folder: Path | None, settings: Settings, namespace: str) -> "list[Object] | None":
+def read_manifests(folder: Path | None) -> "list[Object] | None":
     """The manifests in the folder that the user gave, None without one. Every error is raised before anything starts."""
     if folder is None:
         return None
@@ -48,7 +48,7 @@ def read_manifests(folder: Path | None, settings: Settings, namespace: str) -> "
         )
     from sandbox.services import cluster_services
 
-    return cluster_services.read_manifests(folder, settings, namespace)
+    return cluster_services.read_manifests(folder)
 
 
 def services() -> "SandboxServices":

@@ -44,7 +44,7 @@ def env(stack: Stack = None, config: Config = None, manifests: Manifests = None,
     """Print the environment for `pulumi` and `ops verify` to work in the sandbox: eval "$(python -m sandbox env)"."""
     name, _, settings = read_settings(stack, config)
     namespace = stack_namespace(name, settings)
-    given = read_manifests(manifests, settings, namespace)
+    given = read_manifests(manifests)
     running = services()
     with in_use(running.directory, "env", print_progress):
         running.start()

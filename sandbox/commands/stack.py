@@ -107,7 +107,7 @@ def _run(
 
     name, path, settings = read_settings(stack, config)
     namespace = stack_namespace(name, settings)
-    given = read_manifests(manifests, settings, namespace)
+    given = read_manifests(manifests)
     running = services()
     with in_use(running.directory, operation, print_progress):
         try:

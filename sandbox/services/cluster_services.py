@@ -10,6 +10,7 @@ import yaml
 from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi, Object
 from sandbox.errors import SandboxError
+from sandbox.tools.tool import Progress
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -26,6 +27,11 @@ _OF_THE_CLUSTER = ("default", "kubernetes")
 """Namespace and name of the Service of the Kubernetes API, which each cluster has of its own."""
 
 
+def created_namespace(settings: "Settings", namespace: str) -> str | None:
+    """The namespace that the stack creates; None where it exists already."""
+    return namespace if settings.namespace is None or settings.namespace.create else None
+
+
 def assumed_services(settings: "Settings", namespace: str) -> list[Object]:
     """The Services that routes lead to, as the stack file describes them: a target port equal to the Service's, and
     pods labelled `app.kubernetes.io/name`, unless a backend declares others.
@@ -33,7 +39,7 @@ def assumed_services(settings: "Settings", namespace: str) -> list[Object]:
     Not those of the namespace that the stack creates: none can be there before the first run. Nor a name that ends with
     a dot, which says that it is no Service.
     """
-    created = namespace if settings.namespace is None or settings.namespace.create else None
+    created = created_namespace(settings, namespace)
     found: dict[tuple[str, str], Object] = {}
     for route in settings.routes:
         origin, backend = route.origin, route.backend
@@ -62,12 +68,13 @@ def assumed_services(settings: "Settings", namespace: str) -> list[Object]:
     ]
 
 
-def read_manifests(folder: Path, settings: "Settings", namespace: str) -> list[Object]:
+def read_manifests(folder: Path) -> list[Object]:
     """The Services and EndpointSlices in the YAML and JSON files of a folder and those below it, without what a cluster
-    assigns. Raises SandboxError for a folder without any, and for one of them in the namespace that the stack creates.
+    assigns, and without objects that culvert creates itself. EndpointSlices are left out where a Service's selector
+    says more. Raises SandboxError for a folder without any.
     """
     files = sorted(path for suffix in ("yaml", "yml", "json") for path in folder.rglob(f"*.{suffix}"))
-    objects = [each for file in files for each in _documents(file) if _path(each)]
+    objects = [_without_assigned(each) for file in files for each in _documents(file) if _path(each)]
     if not objects:
         raise SandboxError(
             f"{folder} has no manifest of a Service",
@@ -75,19 +82,14 @@ def read_manifests(folder: Path, settings: "Settings", namespace: str) -> list[O
             value=str(folder),
             accepted="a folder with YAML or JSON files of Services and EndpointSlices",
         )
-    created = namespace if settings.namespace is None or settings.namespace.create else None
-    cleaned = [_without_assigned(each) for each in objects]
-    for each in cleaned:
-        metadata = each["metadata"]
-        if metadata["namespace"] == created:
-            raise SandboxError(
-                f"{each['kind']} {metadata['name']} is in the namespace {created}, which the stack creates itself: "
-                "nothing can be there before",
-                key="--manifests",
-                value=str(folder),
-                accepted=f"objects of other namespaces, or namespace: {{name: {created}, create: false}}",
-            )
-    return [each for each in cleaned if (each["metadata"]["namespace"], each["metadata"]["name"]) != _OF_THE_CLUSTER]
+    services = {_key(each): each for each in objects if each["kind"] == "Service"}
+    return [
+        each
+        for each in objects
+        if _key(each) != _OF_THE_CLUSTER
+        and each["metadata"]["labels"].get("app.kubernetes.io/part-of") != "culvert"
+        and (each["kind"] == "Service" or _depends_on_slices(services.get(_service_of(each))))
+    ]
 
 
 def make_up(kubeconfig: Path, services: Iterable[Object]) -> None:
@@ -102,12 +104,21 @@ def make_up(kubeconfig: Path, services: Iterable[Object]) -> None:
             _extend(api, path, found, service)
 
 
-def apply_manifests(kubeconfig: Path, manifests: Iterable[Object]) -> None:
-    """Creates the objects, or replaces them, and deletes every Service that was made up."""
+def apply_manifests(kubeconfig: Path, manifests: Iterable[Object], created: str | None, progress: Progress) -> None:
+    """Creates the objects, or replaces them, and deletes every Service that was made up.
+
+    Objects of the namespace that the stack creates, `created`, wait until the stack has created it.
+    """
     api = KubernetesApi(str(kubeconfig))
     for found in api.items("/api/v1/services", {MADE_UP: "true"}):
         _delete(api, f"{_PATHS['v1', 'Service'].format(found['metadata']['namespace'])}/{found['metadata']['name']}")
-    for manifest in manifests:
+    given = list(manifests)
+    if created and api.find(f"/api/v1/namespaces/{created}") is None:
+        waiting = [each for each in given if each["metadata"]["namespace"] == created]
+        given = [each for each in given if each not in waiting]
+        if names := ", ".join(each["metadata"]["name"] for each in waiting):
+            progress(f"not there before the stack has created the namespace {created}: {names}. Run up again then")
+    for manifest in given:
         _delete(api, f"{_path(manifest)}/{manifest['metadata']['name']}")
         _create_in_namespace(api, manifest)
 
@@ -193,7 +204,12 @@ def _without_assigned(item: Object) -> Object:
     kept: Object = {"name": metadata["name"], "namespace": metadata.get("namespace") or "default", "labels": labels}
     if item["kind"] == "EndpointSlice":
         labels[_MANAGED_BY] = "culvert.sandbox"  # so that the controller of the sandbox's cluster leaves it alone
-        fields = {key: item[key] for key in ("addressType", "endpoints", "ports") if key in item}
+        fields = {key: item[key] for key in ("addressType", "ports") if key in item}
+        # Not the pods, which are those of another cluster.
+        fields["endpoints"] = [
+            {key: each[key] for key in ("addresses", "conditions") if key in each}
+            for each in item.get("endpoints") or []
+        ]
         return {"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": kept, **fields}
     spec = item.get("spec") or {}
     ports = [{key: value for key, value in port.items() if key != "nodePort"} for port in spec.get("ports") or []]
@@ -201,3 +217,16 @@ def _without_assigned(item: Object) -> Object:
     described |= {"type": "ExternalName"} if spec.get("type") == "ExternalName" else {}
     described |= {"clusterIP": "None"} if spec.get("clusterIP") == "None" else {}
     return {"apiVersion": "v1", "kind": "Service", "metadata": kept, "spec": {**described, "ports": ports}}
+
+
+def _key(item: Object) -> tuple[str, str]:
+    return item["metadata"]["namespace"], item["metadata"]["name"]
+
+
+def _service_of(endpoint_slice: Object) -> tuple[str, str]:
+    labels = endpoint_slice["metadata"]["labels"]
+    return endpoint_slice["metadata"]["namespace"], labels.get("kubernetes.io/service-name", "")
+
+
+def _depends_on_slices(service: Object | None) -> bool:
+    return service is None or not service["spec"].get("selector") or service["spec"].get("clusterIP") == "None"

@@ -97,7 +97,8 @@ class SandboxServices:
         self._api.seed(api_objects(settings))
         create_cluster_objects(self.kubeconfig(), settings)
         if manifests is not None:
-            cluster_services.apply_manifests(self.kubeconfig(), manifests)
+            created = cluster_services.created_namespace(settings, namespace)
+            cluster_services.apply_manifests(self.kubeconfig(), manifests, created, self._progress)
         elif not external_kubeconfig():
             cluster_services.make_up(self.kubeconfig(), cluster_services.assumed_services(settings, namespace))
         running = set(self._servers.names())

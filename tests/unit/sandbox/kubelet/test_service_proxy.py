@@ -63,6 +63,7 @@ SITE = {
         ("blog.shop.svc", 80, "other", 8080),
         ("blog.shop.svc.cluster.local", 80, "other", 8080),
         ("blog.shop.svc.cluster.local.", 80, "other", 8080),
+        ("blog.shop.svc.k8s.example", 80, "other", 8080),
     ],
 )
 @async_test
@@ -79,7 +80,7 @@ async def test_a_service_has_the_names_of_the_clusters_dns(
         (PLAIN, True, "blog", 80, "there is no Service blog in the namespace other"),
         (PLAIN, True, "blog.shop", 81, "Service blog of shop has no port 81"),
         (PLAIN, False, "blog.shop", 80, "Service blog of shop has no ready pod"),
-        (PLAIN, True, "blog.shop.svc.cluster", 80, "is not a Service of this cluster"),
+        (PLAIN, True, "blog.shop.pod.cluster.local", 80, "is not a Service of this cluster"),
         (PLAIN, True, "www.example.com", 80, "is not a Service of this cluster"),
         (PLAIN, True, "192.168.1.1", 80, "is not a Service of this cluster"),
         (PLAIN, True, "", 80, "is not a Service of this cluster"),

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from sandbox.errors import SandboxError
+from sandbox.services import cluster_services
 from sandbox.services.cluster_services import MADE_UP, assumed_services, read_manifests
 from settings import KubernetesService, Settings
 from tests.support import kubernetes_services as kinds
@@ -39,9 +40,9 @@ def write(folder: Path, *documents: Any, name: str = "services.yaml") -> Path:
     return folder
 
 
-def refused(folder: Path, **changes: Any) -> str:
+def refused(folder: Path) -> str:
     with pytest.raises(SandboxError) as caught:
-        read_manifests(folder, settings("http://api.shop.svc", **changes), "web")
+        read_manifests(folder)
     return str(caught.value)
 
 
@@ -82,9 +83,7 @@ def test_manifests_are_services_and_slices_of_every_file_without_what_a_cluster_
     write(tmp_path, {"apiVersion": "v1", "kind": "List", "items": [service, {"kind": "Pod"}]}, None)
     (tmp_path / "more").mkdir()
     write(tmp_path / "more", slices, name="slice.json")
-    (found, found_slice) = sorted(
-        read_manifests(tmp_path, settings("http://api.shop.svc"), "web"), key=lambda each: each["kind"], reverse=True
-    )
+    (found, found_slice) = sorted(read_manifests(tmp_path), key=lambda each: each["kind"], reverse=True)
     assert found["metadata"] == {"name": "api", "namespace": "shop", "labels": {}}
     assert found["spec"] == {
         "selector": {"app": "api"},
@@ -103,14 +102,14 @@ def test_a_manifest_keeps_all_that_a_policy_depends_on(tmp_path: Path, kind: str
         "metadata": {"name": "api", "namespace": "shop"},
         "spec": {"type": "ClusterIP", **expected.spec},
     }
-    (found,) = read_manifests(write(tmp_path, manifest), settings("http://api.shop.svc"), "web")
+    (found,) = read_manifests(write(tmp_path, manifest))
     read = KubernetesService.of({**found, "spec": {"type": "ClusterIP", **found["spec"]}})
     assert read.spec == {**expected.spec, "type": expected.spec["type"]}
 
 
 def test_the_clusters_own_service_of_the_api_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path, kinds.service("kubernetes", "default"), kinds.service("api"))
-    names = [each["metadata"]["name"] for each in read_manifests(tmp_path, settings("http://api.shop.svc"), "web")]
+    names = [each["metadata"]["name"] for each in read_manifests(tmp_path)]
     assert names == ["api"]
 
 
@@ -121,7 +120,56 @@ def test_a_folder_without_services_and_a_broken_file_are_refused(tmp_path: Path)
     assert "broken.yaml cannot be read" in refused(tmp_path)
 
 
-def test_a_service_in_the_namespace_that_the_stack_creates_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, kinds.service("blog", "web"))
-    assert "Service blog is in the namespace web, which the stack creates itself" in refused(tmp_path)
-    assert len(read_manifests(tmp_path, settings("http://blog", **EXISTING), "web")) == 1
+def test_slices_are_taken_where_a_policy_depends_on_them(tmp_path: Path) -> None:
+    def slices(name: str) -> dict[str, Any]:
+        labels = {"kubernetes.io/service-name": name}
+        described = kinds.endpoint_slice("192.0.2.1", ports=[{"port": 80}])
+        described["endpoints"][0]["targetRef"] = {"kind": "Pod", "name": "of-another-cluster"}
+        metadata = {"name": name, "namespace": "shop", "labels": labels}
+        return {**described, "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata}
+
+    services = [kinds.service("api"), kinds.service("db", selector=None), kinds.service("web", clusterIP="None")]
+    write(tmp_path, *services, *(slices(each["metadata"]["name"]) for each in services))
+    found = [each for each in read_manifests(tmp_path) if each["kind"] == "EndpointSlice"]
+    assert [each["metadata"]["name"] for each in found] == ["db", "web"]
+    assert found[0]["endpoints"] == [{"addresses": ["192.0.2.1"], "conditions": {"ready": True}}]
+
+
+def test_objects_that_culvert_creates_are_left_out(tmp_path: Path) -> None:
+    own = kinds.service("culvert-prod-metrics")
+    own["metadata"]["labels"] = {"app.kubernetes.io/part-of": "culvert"}
+    assert [each["metadata"]["name"] for each in read_manifests(write(tmp_path, own, kinds.service("api")))] == ["api"]
+
+
+class Cluster:
+    """A cluster without objects, which records what is created."""
+
+    def __init__(self) -> None:
+        self.created: list[str] = []
+
+    def find(self, path: str) -> None:
+        assert path
+
+    def items(self, *arguments: Any) -> list[Any]:
+        assert arguments
+        return []
+
+    def delete(self, path: str) -> None:
+        assert path
+
+    def text(self, method: str, path: str, query: Any, item: dict[str, Any], headers: Any) -> None:
+        assert (method, query, headers) == ("POST", {}, {"Content-Type": "application/json"})
+        self.created.append(f"{path}/{item['metadata']['name']}")
+
+
+def test_objects_of_the_namespace_that_the_stack_creates_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, said = Cluster(), list[str]()
+    monkeypatch.setattr(cluster_services, "KubernetesApi", lambda _: cluster)
+    write(tmp_path, kinds.service("blog", "web"), kinds.service("api"))
+    created = cluster_services.created_namespace(settings("http://blog"), "web")
+    cluster_services.apply_manifests(tmp_path / "kubeconfig", read_manifests(tmp_path), created, said.append)
+    assert cluster.created == ["/api/v1/namespaces/shop", "/api/v1/namespaces/shop/services/api"]
+    assert said == ["not there before the stack has created the namespace web: blog. Run up again then"]
+    assert cluster_services.created_namespace(settings("http://blog", **EXISTING), "web") is None
