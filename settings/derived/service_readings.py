@@ -183,7 +183,7 @@ def _assumptions(
         many = "s" if len(found) > 1 else ""
         allowed = dict.fromkeys(describe(each) for destinations in found.values() for each in destinations)
         basis = "as an earlier run read it" if kept else "which is an assumption"
-        advice = "" if kept else f", or declare targetPort and podSelector of the backend{many}"
+        advice = "" if kept else ", or give the route a backend with targetPort and podSelector"
         problem = reason.replace(NOT_FOUND, "do not exist") if many else reason
         yield (
             f"Service{many} {', '.join(found)} {problem}. The network policy allows {'; '.join(allowed) or 'nothing'}, "

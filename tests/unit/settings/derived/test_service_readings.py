@@ -146,7 +146,7 @@ def test_an_unknown_service_is_one_warning_that_names_what_is_assumed() -> None:
     assert warnings == (
         "Service shop/api does not exist. The network policy allows every pod of namespace shop on port 80; every pod "
         "of namespace shop on port 81, which is an assumption. Run pulumi up again once the Service can be read, or "
-        "declare targetPort and podSelector of the backend.",
+        "give the route a backend with targetPort and podSelector.",
     )
 
 
