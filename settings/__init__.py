@@ -10,7 +10,7 @@ from settings.derived.destination_kinds import (
     NetworkDestination,
     PodDestination,
 )
-from settings.derived.kubernetes_services import KubernetesService
+from settings.derived.kubernetes_services import KubernetesService, UnusableService
 from settings.derived.service_readings import NOT_FOUND, Readings, describe, remembered_services
 from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.model import Settings
@@ -49,6 +49,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "TokenOptions",
+    "UnusableService",
     "base_name",
     "check_name",
     "describe",

@@ -10,6 +10,7 @@ from ops.errors import OperatorError
 from ops.migrate import origins
 from ops.migrate.existing_setup import CandidateRoute, ExistingSetup, SkippedItem
 from ops.migrate.shapes import Object, mapping, mappings, text
+from settings import KubernetesService, PodDestination, UnusableService
 from settings.yaml_nodes import YamlError, documents
 
 GROUP = "networking.cfargotunnel.com/"
@@ -174,14 +175,25 @@ def _backend(
     port, target = first.get("port", 80), first.get("targetPort")
     scheme = protocol or next((scheme for scheme, usual in PORTS.items() if usual == port), "http")
     backend = {"service": name, "namespace": namespace, "port": port, "scheme": scheme}
-    if isinstance(target, int):
-        backend["targetPort"] = target
-    elif target:
-        reason = f"the pods' port has the name {target}, but a network policy needs its number"
-        setup.skipped.append(SkippedItem(title, reason, "set its number as targetPort"))
-    if spec.get("selector"):
-        backend["podSelector"] = spec["selector"]
+    pods = _pods(title, service, port, setup)
+    # A port by name is read from the Service when the stack is created.
+    if pods and isinstance(target, int):
+        backend["targetPort"] = pods.port
+    if pods and pods.pod_selector:
+        backend["podSelector"] = pods.pod_selector
     return {"backend": backend}
+
+
+def _pods(title: str, service: Object, port: Any, setup: ExistingSetup) -> PodDestination | None:
+    """The pods behind a port of a Service in the input; None where there are none to name."""
+    try:
+        found = KubernetesService.of(service).destinations(port)
+    except UnusableService as error:
+        setup.skipped.append(SkippedItem(title, f"its Service {error.problem}", f"declare {error.accepted}"))
+        return None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # what is wrong with the Service's fields is reported as the backend's
+    return next((each for each in found if isinstance(each, PodDestination)), None)
 
 
 def _key(resource: Object) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -82,6 +83,38 @@ def test_a_list_is_read_as_its_items(migrate: Ops) -> None:
     documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
     stdin = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": documents})
     assert migrate("-", stdin=stdin).stdout == (GOLDEN / "operator.stack.yaml").read_text()
+
+
+def operator_with(service: dict[str, Any]) -> str:
+    """The operator's sample with another `spec` of its Service api."""
+    documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
+    for each in documents:
+        if each["kind"] == "Service":
+            each["spec"] = service
+    return yaml.safe_dump_all(documents)
+
+
+def test_a_port_by_name_is_left_to_the_program_which_reads_the_service(migrate: Ops) -> None:
+    service = {"selector": {"app": "api"}, "ports": [{"port": 8080, "targetPort": "http"}]}
+    done = migrate("-", stdin=operator_with(service))
+    (backend,) = [
+        route["backend"]
+        for route in yaml.safe_load(done.stdout)["config"]["culvert:routes"]
+        if route["hostname"] == "api.example.com"
+    ]
+    assert backend == {
+        "service": "api",
+        "namespace": "shop",
+        "port": 8080,
+        "scheme": "http",
+        "podSelector": {"app": "api"},
+    }
+
+
+def test_a_service_that_no_route_can_use_is_reported(migrate: Ops) -> None:
+    done = migrate("-", stdin=operator_with({"type": "ExternalName", "externalName": "db.example.net"}))
+    report = " ".join(done.stderr.split())
+    assert "its Service is an alias (type ExternalName) of db.example.net" in report
 
 
 def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
