@@ -30,9 +30,14 @@ def read_settings(stack: str | None, config: Path | None) -> tuple[str, Path, Se
     return name, path, Settings.from_stack_file(path)
 
 
+def objects_name(stack: str) -> str:
+    """The name of a stack's objects."""
+    return base_name(project_name(), stack)
+
+
 def stack_namespace(stack: str, settings: Settings) -> str:
     """The namespace of a stack."""
-    return settings.namespace_name(base_name(project_name(), stack))
+    return settings.namespace_name(objects_name(stack))
 
 
 def read_manifests(folder: Path | None) -> "list[Object] | None":

@@ -10,6 +10,7 @@ import typer
 from ops.options import Config, Stack
 from sandbox.commands.context import (
     engine,
+    objects_name,
     read_manifests,
     read_settings,
     services,
@@ -112,6 +113,8 @@ def _run(
     with in_use(running.directory, operation, print_progress):
         try:
             running.start()
+            if operation in ("preview", "up"):
+                running.reject_invalid_objects(objects_name(name), settings)
             running.seed(settings, namespace, given)
             mark, _ = running.calls()
             on_output = print_progress if as_json else print

@@ -10,7 +10,7 @@ from filelock import FileLock
 from sandbox.cluster.external import external_kubeconfig
 from sandbox.directory import SandboxDirectory
 from sandbox.kubelet import cloudflared_binary
-from sandbox.services import cluster_services
+from sandbox.services import cluster_services, dry_run
 from sandbox.services.admin_api import AdminApi
 from sandbox.services.prerequisites import api_objects, create_cluster_objects
 from sandbox.services.providers import choose_providers
@@ -87,6 +87,10 @@ class SandboxServices:
         """Stops what this command started, newest first."""
         for name in reversed(self._started):
             self._servers.stop(name)
+
+    def reject_invalid_objects(self, name: str, settings: "Settings") -> None:
+        """Raises `SandboxError` where the API server would reject an object of the stack, whose base name is `name`."""
+        dry_run.reject_invalid_objects(self.kubeconfig(), name, settings)
 
     def seed(self, settings: "Settings", namespace: str, manifests: "Sequence[Object] | None" = None) -> None:
         """Creates what the stack file assumes to exist, and starts the secret operators that it relies on.
