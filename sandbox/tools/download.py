@@ -12,6 +12,8 @@ import httpx
 from sandbox.tools.releases import CHECKSUMS, Release
 from sandbox.tools.tool import Progress
 
+DECISION = "docs/decisions/pinned-checksums.md"
+
 
 class DownloadUnavailable(Exception):
     """A release that cannot be downloaded, or does not match its checksum; the message says why."""
@@ -33,7 +35,7 @@ class Downloads:
         """
         name = release.name
         if not release.sha256:
-            raise DownloadUnavailable(f"no checksum of {release.url} is pinned in {CHECKSUMS.name}")
+            raise DownloadUnavailable(f"no checksum of {release.url} is pinned in {CHECKSUMS.name} ({DECISION})")
         archive = target.with_name(f"{target.name}.download")
         try:
             digest = self.receive(release.url, archive)

@@ -122,7 +122,10 @@ def test_the_publisher_is_not_asked_for_the_checksum(publisher: Publisher, tmp_p
 
 def test_a_download_without_a_pinned_checksum_is_not_attempted(publisher: Publisher, tmp_path: Path):
     release = replace(publisher.archive("etcd", "echo"), sha256="")
-    with pytest.raises(DownloadUnavailable, match=rf"no checksum of {release.url} is pinned in checksums\.txt"):
+    with pytest.raises(
+        DownloadUnavailable,
+        match=rf"no checksum of {release.url} is pinned in checksums\.txt \(docs/decisions/pinned-checksums\.md\)",
+    ):
         Downloads(lambda _: None).fetch(release, tmp_path / "etcd")
     assert publisher.requests == []
 
