@@ -26,9 +26,10 @@ class SettingIssue:
     """What is wrong with one setting.
 
     `key` is the path as in a stack file (`culvert:routes[1].hostname`); `value` is the value found, fit for JSON, None
-    where the key is absent, and of a long one the beginning of its JSON; `problem` says what is wrong with it; `accepted` says which values are accepted; `source`
-    is the URL of the page or file that the rule comes from; `location` is the line in the stack file
-    (`Pulumi.dev.yaml:14`), empty where it is not known.
+    where the key is absent, and of a long one the beginning of its JSON; `problem` says what is wrong with it;
+    `accepted` says which values are accepted; `source` is the URL of the page or file that the rule comes from;
+    `location` is the line in the stack file (`Pulumi.dev.yaml:14`), empty where it is not known; `excerpt` has the lines
+    of the file that the message does not tell otherwise, with their numbers.
     """
 
     key: str
@@ -37,6 +38,7 @@ class SettingIssue:
     accepted: str
     source: str
     location: str = ""
+    excerpt: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, key: str, value: object, problem: str, accepted: str, source: str) -> "SettingIssue":
@@ -74,7 +76,7 @@ class SettingsError(pulumi.RunError):
         count = "1 mistake" if len(self.issues) == 1 else f"{len(self.issues)} mistakes"
         lines = [f"{count} in the settings; nothing was changed."]
         for number, issue in enumerate(self.issues[:SHOWN], 1):
-            lines += [f"{number}. {issue.message}", f"   See {issue.source}"]
+            lines += [f"{number}. {issue.message}", *(f"   {line}" for line in issue.excerpt), f"   See {issue.source}"]
         if len(self.issues) > SHOWN:
             lines.append(f"... and {len(self.issues) - SHOWN} more, not shown")
         super().__init__("\n".join(lines))

@@ -1,5 +1,6 @@
 """Sources of a stack's settings: the engine's configuration, or a stack file."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from settings import json_text, references, stack_file
 from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
+from settings.schema import Options
 from settings.stack_file import StackFile
 
+STACK_FILE = "CULVERT_STACK_FILE"
+"""Environment variable: the stack file whose lines the errors of a run name."""
 STRINGS = ("accountId", "accessTeam")
 """Keys whose value is a string even where it is all digits."""
 
@@ -25,51 +29,63 @@ def engine_values() -> dict[str, Any]:
 
 
 def file_values(file: StackFile) -> dict[str, Any]:
-    """The settings in a stack file, decoded, by their key without the prefix."""
-    names = {key.removeprefix(PREFIX): value for key, value in file.values.items()}
-    return {name: _decoded(name, value) for name, value in names.items()}
+    """The settings in a stack file, decoded, by their key without the prefix; misplaced ones too."""
+    return {name: _decoded(name, value) for name, value in {**file.misplaced, **file.values}.items()}
 
 
-def read_stack_file(path: Path) -> StackFile:
+def read_stack_file(path: Path, model: type[Options]) -> StackFile:
     """A stack file. Raises SettingsError where it is not valid YAML, or a setting is encrypted."""
-    file = stack_file.read(path)
+    file = stack_file.read(path, model)
     try:
-        _reject_encrypted([key for key, value in file.values.items() if _is_encrypted(value)])
+        _reject_encrypted([f"{PREFIX}{key}" for key, value in file.values.items() if _is_encrypted(value)])
     except SettingsError as error:
         raise SettingsError(file.locate(error.issues)) from None
     return file
 
 
-def with_lines(error: SettingsError, values: Mapping[str, Any]) -> SettingsError:
-    """The error with lines of the stack file, where the engine's `values` come from it.
+def file_in_use(values: Mapping[str, Any], model: type[Options]) -> StackFile | None:
+    """The stack file that the engine's `values` come from, None where that is not known.
 
-    The engine does not tell a program which file it read. With `--config-file` it is another one, and an environment
-    adds values to those of the file. So the lines are omitted where the stack's usual file has a different value for
-    any key, and for keys that it does not have.
+    The engine does not tell a program which file it read, and with `--config-file` it is any. So it is the one that
+    CULVERT_STACK_FILE names, or the stack's usual one if that has no other value for any key: an environment may add
+    values to those of the file.
     """
-    file = _usual_stack_file()
-    if file is None:
-        return error
-    from_file = file_values(file)
-    if not from_file or any(name not in values or values[name] != value for name, value in from_file.items()):
-        return error
-    keys = {f"{PREFIX}{name}" for name in from_file}
-    if len(from_file) == len(values):
-        # Everything comes from the file, so it is also where an absent key belongs.
+    named = os.environ.get(STACK_FILE)
+    try:
+        path = Path(named) if named else _usual_stack_file()
+        file = stack_file.read(path, model) if path else None
+    except (OSError, SettingsError):
+        return None
+    return file if file and (named or _has_values(file, values)) else None
+
+
+def _has_values(file: StackFile, values: Mapping[str, Any]) -> bool:
+    def same(name: str) -> bool:
+        found = [each[name] for each in (file.values, file.misplaced) if name in each]
+        return any(values[name] == _decoded(name, value) for value in found)
+
+    if not file.values and not file.misplaced:
+        return not values
+    # The engine has a misplaced value, or not: that depends on where it is.
+    return values.keys() >= file.values.keys() and all(map(same, values.keys() & {*file.values, *file.misplaced}))
+
+
+def lines_from(file: StackFile, error: SettingsError, values: Mapping[str, Any] | None = None) -> SettingsError:
+    """The error with lines of the file, for keys that the file has. Where the engine's `values` have no others, also
+    for absent keys: the file is where they belong."""
+    keys = {f"{PREFIX}{name}" for name in file.values}
+    if values is not None and values.keys() <= file.values.keys():
         keys |= {stack_file.top_level_key(issue.key) for issue in error.issues}
     return SettingsError(file.locate(error.issues, keys))
 
 
-def _usual_stack_file() -> StackFile | None:
-    """`Pulumi.<stack>.yaml` of the stack that the engine runs, None where it is absent or cannot be read."""
+def _usual_stack_file() -> Path | None:
+    """`Pulumi.<stack>.yaml` of the stack that the engine runs, None where there is no project file."""
     project = _project_file(Path(pulumi.get_root_directory() or "."))
     if project is None:
         return None
-    try:
-        folder = project.parent / _stack_config_dir(project)
-        return stack_file.read(folder / f"{project.stem}.{pulumi.get_stack()}{project.suffix}")
-    except (OSError, SettingsError):
-        return None
+    folder = project.parent / _stack_config_dir(project)
+    return folder / f"{project.stem}.{pulumi.get_stack()}{project.suffix}"
 
 
 def _project_file(folder: Path) -> Path | None:

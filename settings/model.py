@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from settings import loading, references
+from settings.checks.existing import existing_conflicts
 from settings.checks.validate import validate
 from settings.derived import (
     access_applications,
@@ -36,6 +37,7 @@ from settings.options.token import TokenOptions
 from settings.options.tunnel import TunnelOptions
 from settings.options.waf import WafOptions
 from settings.schema import Accepts, Example, Options
+from settings.stack_file import StackFile
 from settings.types.cloudflare import HexId, TeamName
 from settings.types.dns import CLUSTER_DOMAIN, ClusterDomain, ZoneName
 
@@ -155,6 +157,7 @@ class Settings(Options):
         WafOptions, Example({"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]})
     ] = WafOptions.defaults()
     """Requests that are blocked or challenged at Cloudflare's edge."""
+    _file: StackFile | None = PrivateAttr(default=None)
     _services: Mapping[str, KubernetesService] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
@@ -172,19 +175,34 @@ class Settings(Options):
         """The settings of the stack that the engine runs; nothing else reads the `culvert:` keys of its configuration.
         Raises SettingsError, with lines of the stack file where the settings come from it."""
         values = loading.engine_values()
+        file = loading.file_in_use(values, cls)
+        if file and file.issues:
+            return cls._from_file(file)
         try:
-            return cls.parse(values)
+            settings = cls.parse(values)
         except SettingsError as error:
-            raise loading.with_lines(error, values) from None
+            raise loading.lines_from(file, error, values) if file else error from None
+        settings._file = file
+        return settings
 
     @classmethod
     def from_stack_file(cls, path: Path) -> "Settings":
         """The settings in a `Pulumi.<stack>.yaml`, without the engine. Raises SettingsError, with lines of the file."""
-        file = loading.read_stack_file(path)
-        try:
-            return cls.parse(loading.file_values(file))
-        except SettingsError as error:
-            raise SettingsError(file.locate(error.issues)) from None
+        return cls._from_file(loading.read_stack_file(path, cls))
+
+    @classmethod
+    def _from_file(cls, file: StackFile) -> "Settings":
+        values, settings, issues = loading.file_values(file), None, [*file.issues]
+        # A file whose layout has no settings at all is not told that each is missing.
+        if values or not issues:
+            try:
+                settings = cls.parse(values)
+            except SettingsError as error:
+                issues += error.issues
+        if settings is None or issues:
+            raise SettingsError(file.locate(issues))
+        settings._file = file
+        return settings
 
     def access_applications(self) -> tuple[access_applications.AccessApplication, ...]:
         """The Access applications of the routes."""
@@ -226,10 +244,13 @@ class Settings(Options):
         """What this run adopts of the objects that existed before it, as `pulumi import` expects it: the tunnel as
         `account/tunnel`, or None, and records by hostname as `zone/record`.
 
-        Raises SettingsError where a record or tunnel outside the stack conflicts with it, or cannot be adopted. `comment`
-        is the comment of the stack's own records.
+        Raises SettingsError where a record or tunnel outside the stack conflicts with it, or cannot be adopted.
+        `comment` is the comment of the stack's own records.
         """
-        tunnel, records = adoption.adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment)
+        conflicts = list(existing_conflicts(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment))
+        if conflicts:
+            raise self._located(SettingsError(conflicts))
+        tunnel, records = adoption.adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing)
         return f"{self.account_id}/{tunnel}" if tunnel else None, records
 
     def urls(self) -> list[str]:
@@ -280,7 +301,10 @@ class Settings(Options):
 
         Raises SettingsError where a route cannot use its Service.
         """
-        found = service_readings.resolve(self.routes, namespace, self.network_policy, readings, remembered)
+        try:
+            found = service_readings.resolve(self.routes, namespace, self.network_policy, readings, remembered)
+        except SettingsError as error:
+            raise self._located(error) from None
         settings = self.model_copy(update={"routes": found.routes})
         settings._services = found.services
         return settings, found.warnings
@@ -298,6 +322,10 @@ class Settings(Options):
             target_ports,
             self.connector,
         )
+
+    def _located(self, error: SettingsError) -> SettingsError:
+        """The error with lines of the stack file, if the settings come from one."""
+        return loading.lines_from(self._file, error) if self._file else error
 
     def _with_known_origins(self) -> "Settings":
         """The settings with routes that know the cluster's DNS domain and the addresses of `connector.hostAliases`."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from settings import references
 from settings.errors import MISSING, PREFIX, REDACTED, REJECTED, SettingIssue, truncate
+from settings.key_paths import place_of
 from settings.pod_spec.fields import NESTED
 from settings.schema import Accepts, Group, accepts, fields_in, types_along, yaml_keys
 
@@ -67,7 +68,7 @@ def _issue(model: type[Group], data: Any, detail: dict[str, Any]) -> SettingIssu
         key, value = _key_and_value(path, data)
         group, rule = _rule(model, path)
     if detail["type"] == "extra_forbidden":
-        return _unknown(group, key, str(path[-1]), value)
+        return _unknown(model, group, key, str(path[-1]), value)
     if detail["type"] == "missing":
         return SettingIssue.of(key, MISSING, "", rule.accepted, rule.source)
     if detail["type"] == REJECTED:
@@ -91,6 +92,14 @@ def _spelling(detail: dict[str, Any]) -> str:
     if kind == "tuple_type" and isinstance(given, (str, int)) and not isinstance(given, bool) and given != "":
         items = re.split(r"\s*,\s*", str(given)) if "," in str(given) else [str(given)]
         return f"must be a list: [{truncate(', '.join(items)).strip(chr(34))}]"
+    if kind == "tuple_type" and isinstance(given, dict) and given:
+        return f"must be a list: write a hyphen before {next(iter(given))}, and indent the lines after it alike"
+    if kind in ("model_type", "dict_type") and isinstance(given, (list, tuple)) and given:
+        first = str(next(iter(given[0])) if isinstance(given[0], dict) and given[0] else given[0])
+        # A longer one is no key, and may be a secret.
+        return f"must be an object: write {f'{first}: …' if len(first) <= 40 else 'its keys'} without a hyphen"
+    if kind == "model_type" and given is None:
+        return "must be an object: indent its keys further than the key itself, or leave it out"
     return ""
 
 
@@ -106,11 +115,19 @@ def _rule(model: type[Group], path: tuple[Any, ...]) -> tuple[type[Group], Accep
     return group, found if found.accepted else Accepts("an object", group.SOURCE)
 
 
-def _unknown(group: type[Group], key: str, name: str, value: Any) -> SettingIssue:
+def _unknown(model: type[Group], group: type[Group], key: str, name: str, value: Any) -> SettingIssue:
     known = yaml_keys(group)
     folded = {setting.lower(): setting for setting in known}
     close = get_close_matches(name.replace("_", "").lower(), folded, 1)
-    nearest = f" (did you mean {folded[close[0]]}?)" if close else ""
+    first, _, rest = name.partition(".")
+    if close and folded[close[0]].lower() == name.replace("_", "").lower():
+        nearest = f" (did you mean {folded[close[0]]}?)"
+    elif rest and first in known:
+        nearest = f" (a path; write {rest.rpartition('.')[2]} below {PREFIX}{first}, indented)"
+    elif place := place_of(model, name):
+        nearest = f" here (it belongs elsewhere: {place})"
+    else:
+        nearest = f" (did you mean {folded[close[0]]}?)" if close else ""
     # A misplaced secret must not be printed.
     shown = REDACTED if re.search(r"token|secret|password|key", name, re.IGNORECASE) else value
     issue = SettingIssue.of(key, shown, "", f"one of {', '.join(known)}", references.PULUMI_CONFIGURATION)

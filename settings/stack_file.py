@@ -1,8 +1,8 @@
 """A stack file with its lines: the settings in it, and the line of each key."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ import yaml
 
 from settings import references, yaml_nodes
 from settings.errors import PREFIX, SettingIssue, SettingsError
+from settings.excerpt import excerpt
+from settings.schema import Options
+from settings.stack_file_layout import layout
 
 MERGE = "<<"
 _PART = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]+)\]|\.?(?P<name>[^.\[]+)')
@@ -17,10 +20,15 @@ _PART = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]+)\]|\.?(?P<name>[
 
 @dataclass(frozen=True)
 class StackFile:
-    """A parsed stack file. `values` are the settings of culvert by their full key."""
+    """A parsed stack file: its settings by their key without the prefix, and what is wrong with its layout.
+
+    `misplaced` has the settings that are not where or as the engine expects them, each with an issue in `issues`.
+    """
 
     name: str
     values: Mapping[str, Any]
+    misplaced: Mapping[str, Any] = field(default_factory=dict)
+    issues: Sequence[SettingIssue] = ()
     root: yaml.Node | None = None
 
     def locate(self, issues: Iterable[SettingIssue], keys: Iterable[str] | None = None) -> list[SettingIssue]:
@@ -33,35 +41,44 @@ class StackFile:
         ]
 
     def _located(self, issue: SettingIssue) -> SettingIssue:
-        config = _find(self.root, "config") if issue.key.startswith(PREFIX) else None
-        if config is None:
+        if not issue.key.startswith(PREFIX) or issue.location:
             return issue
-        mark, node = config
-        for part in _parts(issue.key):
-            found = _find(node, part)
-            if found is None:
-                break
-            mark, node = found
-        return replace(issue, location=f"{self.name}:{mark.line + 1}")
+        return replace(issue, location=_location(self.name, self.root, ["config", *_parts(issue.key)]))
 
 
-def read(path: Path) -> StackFile:
-    """Parse a stack file. Raises SettingsError, with line and column where it is not valid YAML."""
+def read(path: Path, model: type[Options]) -> StackFile:
+    """Parse a stack file with the settings of `model`. Raises SettingsError, with line and column where it is not valid
+    YAML."""
     root, document = parse(path)
-    config = document.get("config") if isinstance(document, dict) else None
-    config = config if isinstance(config, dict) else {}
-    values = {key: value for key, value in config.items() if isinstance(key, str) and key.startswith(PREFIX)}
-    return StackFile(path.name, values, root)
+    found = layout(document, model)
+    issues = [
+        replace(issue, key=issue.key or path.name, location=_location(path.name, root, place))
+        for place, issue in found.issues
+    ]
+    return StackFile(path.name, found.values, found.misplaced, issues, root)
+
+
+def _location(name: str, root: yaml.Node | None, path: Sequence[str | int]) -> str:
+    """The line of a path, or where a part of it is absent, of the innermost part that is present; empty if none is."""
+    mark, node = None, root
+    for part in path:
+        found = _find(node, part)
+        if found is None:
+            break
+        mark, node = found
+    return f"{name}:{mark.line + 1}" if mark else ""
 
 
 def parse(path: Path) -> tuple[yaml.Node | None, Any]:
     """Nodes and contents of a YAML file. Raises SettingsError."""
+    content = path.read_bytes()
     try:
-        return yaml_nodes.document(path.read_bytes())
+        return yaml_nodes.document(content)
     except yaml_nodes.YamlError as error:
         location = f"line {error.line}, column {error.column}" if error.line else ""
+        lines = excerpt(content.decode(errors="replace").splitlines(), error.line, error.column, error.other_line)
         problem, source = f"is not valid YAML: {error.problem}", references.PULUMI_CONFIGURATION
-        issue = SettingIssue(path.name, path.name, problem, "a YAML document", source, location)
+        issue = SettingIssue(path.name, path.name, problem, "a YAML document", source, location, lines)
         raise SettingsError([issue]) from None
 
 
@@ -72,9 +89,11 @@ def top_level_key(key: str) -> str:
 
 def _parts(key: str) -> list[str | int]:
     """The parts of a path: `culvert:routes`, 2 and `path` of `culvert:routes[2].path`."""
-    return [
+    parts: list[str | int] = [
         int(match["index"]) if match["index"] else match["quoted"] or match["name"] for match in _PART.finditer(key)
     ]
+    # A top-level key with a dot in it: `culvert:["connector.replicas"]`.
+    return [f"{PREFIX}{parts[1]}", *parts[2:]] if parts[:1] == [PREFIX] and len(parts) > 1 else parts
 
 
 def _find(node: yaml.Node | None, part: str | int) -> tuple[yaml.Mark, yaml.Node] | None:

@@ -39,11 +39,12 @@ MAX_DEPTH = 64
 
 
 class YamlError(Exception):
-    """Why a text cannot be read as YAML. `line` and `column` count from 1; they are 0 where no place is known."""
+    """Why a text cannot be read as YAML. `line` and `column` count from 1; they are 0 where no place is known.
+    `other_line` is another line that the problem is about, such as where a list begins; 0 without one."""
 
-    def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
+    def __init__(self, problem: str, line: int = 0, column: int = 0, other_line: int = 0) -> None:
         super().__init__(f"line {line}, column {column}: {problem}" if line else problem)
-        self.problem, self.line, self.column = problem, line, column
+        self.problem, self.line, self.column, self.other_line = problem, line, column, other_line
 
 
 def documents(data: bytes) -> list[Any]:
@@ -82,7 +83,8 @@ def _yaml_errors() -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(", ".join(filter(None, (error.context, error.problem))).split())
-        raise YamlError(problem, *((mark.line + 1, mark.column + 1) if mark else ())) from None
+        other = error.context_mark.line + 1 if error.context_mark and error.problem_mark else 0
+        raise YamlError(problem, *((mark.line + 1, mark.column + 1, other) if mark else ())) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: an escaped character beyond Unicode, in pure Python
         raise YamlError(" ".join(str(error).split())) from None
 
@@ -125,7 +127,7 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):  # pyright: ignore[
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """A mapping whose keys are strings, each there once."""
-        node, seen = super().compose_mapping_node(anchor), set[str]()
+        node, seen = super().compose_mapping_node(anchor), dict[str, yaml.Mark]()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise ComposerError(None, None, "a key must be a string", key.start_mark)
@@ -136,8 +138,8 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):  # pyright: ignore[
                     None, None, f"the key {_shown(key)} is not a string: put it in quotes", key.start_mark
                 )
             if key.value in seen:
-                raise ComposerError(None, None, f"the key {_shown(key)} is there twice", key.start_mark)
-            seen.add(key.value)
+                raise ComposerError(None, seen[key.value], f"the key {_shown(key)} is there twice", key.start_mark)
+            seen[key.value] = key.start_mark
             key.tag = STRING
         return node
 

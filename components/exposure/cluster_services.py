@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from settings import (
-    NOT_FOUND,
-    KubernetesService,
-    Readings,
-    Settings,
-    SettingsError,
-    loading,
-    remembered_services,
-)
+from settings import NOT_FOUND, KubernetesService, Readings, Settings, remembered_services
 
 if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi
@@ -37,10 +29,7 @@ def resolve(
     wanted = settings.services_to_read(namespace)
     if not wanted:
         return settings
-    try:
-        settings, warnings = settings.with_services(namespace, _read(wanted, opts), remembered_services(outputs))
-    except SettingsError as error:
-        raise loading.with_lines(error, loading.engine_values()) from None
+    settings, warnings = settings.with_services(namespace, _read(wanted, opts), remembered_services(outputs))
     for warning in warnings:
         pulumi.log.warn(warning)
     return settings

@@ -10,6 +10,7 @@ from ops.project import project_name
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
 from settings import base_name, stack_name
+from settings.stack_file import parse
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys that say how the real stack's secrets are encrypted; the sandbox has a passphrase of its own."""
@@ -56,7 +57,7 @@ def stored_stack_file(directory: SandboxDirectory, stack: str) -> Path:
 
 
 def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) -> tuple[dict[str, Any], list[str]]:
-    """The stack file's content for a rehearsal, and the keys left out of it.
+    """The stack file's content for a rehearsal, read as the engine reads the file itself, and the keys left out of it.
 
     `certificate` returns the certificate that replaces the real cluster's in `culvert:token`.
 
@@ -64,7 +65,8 @@ def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) 
     of providers (`cloudflare:…`, `kubernetes:…` except ENABLE_PATCH_FORCE), which would point the rehearsal at a real
     account.
     """
-    content = yaml.safe_load(path.read_text()) or {}
+    _, read = parse(path)
+    content: dict[str, Any] = read or {}
     config: dict[str, Any] = content.get("config") or {}
     left_out = [key for key in _ENCRYPTION if key in content]
     kept: dict[str, Any] = {}

@@ -25,6 +25,7 @@ from sandbox.errors import SandboxError
 from sandbox.secret_operators.sealed_secrets import certificate
 from sandbox.tools import Tool
 from sandbox.tools.tool import Progress
+from settings.loading import STACK_FILE
 
 
 class _Workspace(automation.LocalWorkspace):
@@ -125,6 +126,11 @@ class StackWorkspace:
 
     def _run_program(self) -> None:
         """Runs `__main__.py` as `pulumi up` does: its imports are relative to the project's folder."""
+        # The engine reads a copy of the user's stack file, whose lines the program's errors name.
+        if self._config:
+            os.environ[STACK_FILE] = str(self._config.resolve())
+        else:
+            os.environ.pop(STACK_FILE, None)
         # The program and its resource hooks call the APIs from this process, not from the engine's.
         addresses = {key: value for key, value in self._env.items() if key.startswith(("CLOUDFLARE_", "KUBECONFIG"))}
         os.environ.update(addresses)

@@ -24,7 +24,8 @@ def test_a_foreign_record_is_an_error_before_any_write_until_it_is_adopted(sandb
     sandbox.calls()
     for operation in ("preview", "up"):
         (error,) = sandbox.run(operation, "--config", str(file), fails=True)["errors"]
-        assert "culvert:routes[0].hostname" in error["message"]
+        # The user's own file, of which the engine reads a copy.
+        assert "culvert:routes[0].hostname (Pulumi.theirs.yaml:" in error["message"]
         assert "CNAME old.example.net (created 20" in error["message"]
         assert f'adopt: "{record["id"]}"' in error["message"]
         assert "Traceback" not in error["message"]

@@ -21,7 +21,7 @@ TOP: dict[str, Case] = {
     "zones as a list": (
         values(zones=["example.com"]),
         "zones",
-        "must be an object. Accepted: one zone or more, each with its id (32",
+        "must be an object: write example.com: … without a hyphen. Accepted: one zone or more, each with its id (32",
     ),
     "a zone id of 33 digits": (values(zones={"example.com": ZONE + "0"}), 'zones["example.com"]', "32 hex digits"),
     "a zone that is no domain": (values(zones={"example.com": ZONE, "com": None}), "zones.com", "is not a domain name"),

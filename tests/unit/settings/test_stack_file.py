@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pulumi.runtime import set_all_config
 
-from settings import Settings, SettingsError
+from settings import Existing, ExistingRecord, Settings, SettingsError
 from tests.support.settings_examples import ACCOUNT
 
 STACK_FILE = f"""\
@@ -155,6 +155,47 @@ def test_a_key_missing_beside_an_environment_has_no_line(engine: Engine) -> None
     text = "\n".join(line for line in STACK_FILE.splitlines() if "accountId" not in line)
     write(engine.folder, text)
     assert engine.load(text, namespace="web")["culvert:accountId"] == ""
+
+
+def test_a_key_without_its_prefix_is_rejected_by_a_run_too(engine: Engine) -> None:
+    """The engine gives such a key the name of the project, and takes the last one where both are there."""
+    good = f'  culvert:accountId: "{ACCOUNT}"\n  culvert:zones: example.com\n  culvert:routes: blog.example.com\n'
+    effective = f"config:\n{good}"
+    for text in (
+        effective.replace("culvert:accountId", "accountId"),
+        effective + '  accountId: "other"\n',
+        "config:\n" + f'  accountId: "{ACCOUNT}"\n' + good.replace(ACCOUNT, "a" * 32),
+        effective + "culvert:accessTeam: team\n",
+    ):
+        write(engine.folder, text)
+        assert set(engine.load(effective)) <= {"accountId", "culvert:accountId", "culvert:accessTeam"}
+
+
+def test_another_file_without_prefixes_does_not_reject_the_run(engine: Engine) -> None:
+    write(engine.folder, "config:\n  accountId: other\n")
+    assert set(engine.load(STACK_FILE)) == set(LINES)
+
+
+def test_a_run_names_the_lines_of_the_file_that_the_environment_names(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CULVERT_STACK_FILE", str(write(engine.folder, STACK_FILE, "stacks/other.yaml")))
+    write(engine.folder, "config: {}")
+    assert engine.load(STACK_FILE) == {key: f"other.yaml:{line}" for key, line in LINES.items()}
+    assert engine.load(STACK_FILE, sampleSite=False)["culvert:routes[0].hostname"] == "other.yaml:8"
+
+
+def test_a_conflict_with_an_existing_record_has_its_line(engine: Engine) -> None:
+    text = (
+        f'config:\n  culvert:accountId: "{ACCOUNT}"\n  culvert:zones: example.com\n'
+        "  culvert:routes:\n    - hostname: a.example.com\n      service: http://a\n"
+        "    - service: http://b\n      hostname: b.example.com\n"
+    )
+    settings = Settings.from_stack_file(write(engine.folder, text))
+    records = {"b.example.com": (ExistingRecord("1" * 32, "A", "203.0.113.7", ""),)}
+    with pytest.raises(SettingsError) as error:
+        settings.adopted(Existing(records=records), "culvert/dev")
+    assert locations(error.value) == {"culvert:routes[1].hostname": "Pulumi.dev.yaml:8"}
 
 
 def test_without_a_readable_stack_file_there_is_no_line(engine: Engine) -> None:

@@ -57,3 +57,10 @@ def test_only_a_sealing_certificate_is_replaced(tmp_path: Path, as_text: bool) -
     assert kept["config"]["culvert:token"] == {**token, "certificate": "sandbox"}
     content = {"config": {"culvert:token": {"delivery": "secret"}}}
     assert rehearsal_content(stack_file(tmp_path, content), lambda: "sandbox")[0] == content
+
+
+def test_the_content_of_a_rehearsal_has_the_values_that_the_engine_reads(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("config:\n  culvert:connector: {podLabels: {on: yes, time: 12:30, octal: 0o17}}\n")
+    content, _ = rehearsal_content(path)
+    assert content["config"]["culvert:connector"]["podLabels"] == {"on": "yes", "time": "12:30", "octal": 15}
