@@ -11,7 +11,8 @@ from settings.derived.destination_kinds import (
     PodDestination,
 )
 from settings.derived.kubernetes_services import KubernetesService, UnusableService
-from settings.derived.service_readings import NOT_FOUND, Readings, describe, remembered_services
+from settings.derived.service_readings import Readings, remembered_services
+from settings.derived.service_warnings import NOT_FOUND, describe
 from settings.errors import SettingIssue, SettingsError, is_connector_token
 from settings.model import Settings
 from settings.options.connector import MAX_REPLICAS, ConnectorOptions

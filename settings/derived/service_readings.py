@@ -1,21 +1,21 @@
 """Services that routes name: which of them to read from the cluster, and what the settings are once they are read."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
 from settings import references
-from settings.derived.destination_kinds import AddressDestination, Destination, EntityDestination, PodDestination
+from settings.derived.destination_kinds import AddressDestination, Destination
 from settings.derived.destinations import of_route
 from settings.derived.external_names import unsupported_name
 from settings.derived.kubernetes_services import KubernetesService, UnusableService
+from settings.derived.service_warnings import unknown_services
 from settings.errors import PREFIX, SettingIssue, SettingsError
 from settings.options.network_policy import NetworkPolicyOptions
 from settings.options.routes import Route
 from settings.types.cloud_metadata import metadata_service
 
-NOT_FOUND = "does not exist"
 Readings = Mapping[str, KubernetesService | str]
 """What was read, by `namespace/name`: a Service, or why it is not known: NOT_FOUND, or the reason as
 the rest of a sentence ("cannot be read: …")."""
@@ -51,9 +51,7 @@ def services_to_read(routes: Iterable[Route], namespace: str, own: Collection[st
     found: dict[str, tuple[str, str]] = {}
     for route in routes:
         service = _service_of(route, namespace)
-        backend = route.backend
-        declared = backend and backend.target_port is not None and backend.pod_selector is not None
-        if service and not declared and not (service[0] == namespace and service[1] in own):
+        if service and not (service[0] == namespace and service[1] in own):
             found["/".join(service)] = service
     return found
 
@@ -92,18 +90,23 @@ def resolve(
         resolved.append(after)
     if issues:
         raise SettingsError(issues)
-    return Resolved(
-        tuple(resolved), services, (*_assumptions(resolved, namespace, policy, readings, services), *warnings)
-    )
+    unknown = _unknown(resolved, namespace, policy, readings, services)
+    return Resolved(tuple(resolved), services, (*unknown_services(unknown), *warnings))
 
 
 def _service_of(route: Route, namespace: str) -> tuple[str, str] | None:
-    """Namespace and name of the Service that a route names, or may name."""
-    origin = route.origin
+    """Namespace and name of the Service that a route depends on, or may depend on; None for one that is declared."""
+    origin, backend = route.origin, route.backend
+    if backend and backend.target_port is not None and backend.pod_selector is not None:
+        return None
     if origin.candidate:
         service, its_namespace = origin.candidate
         return its_namespace, service
     return (origin.namespace or namespace, origin.service) if origin.service else None
+
+
+def _key(route: Route, namespace: str) -> str:
+    return "/".join(_service_of(route, namespace) or ())
 
 
 def _resolve_route(
@@ -114,8 +117,7 @@ def _resolve_route(
     readings: Readings,
     services: Mapping[str, KubernetesService],
 ) -> tuple[list[SettingIssue], Route]:
-    service = _service_of(route, namespace)
-    key = "/".join(service) if service else ""
+    key = _key(route, namespace)
     if route.origin.candidate and key in readings:
         if key not in services:
             return _undecided(number, route, key, readings[key], policy), route
@@ -163,47 +165,22 @@ def _undecided(
     return [SettingIssue.of(where, route.service, problem, accepted, references.KUBERNETES_SERVICE_NAMES)]
 
 
-def _assumptions(
+def _unknown(
     routes: Iterable[Route],
     namespace: str,
     policy: NetworkPolicyOptions,
     readings: Readings,
     services: Mapping[str, KubernetesService],
-) -> Iterator[str]:
-    """A sentence for all Services that are unknown for the same reason."""
+) -> dict[tuple[str, bool], dict[str, list[Destination]]]:
+    """What is allowed for each Service that could not be read, by the reason and whether an earlier run read it."""
     groups: dict[tuple[str, bool], dict[str, list[Destination]]] = {}
     for route in routes:
-        service = _service_of(route, namespace)
-        key = "/".join(service) if service else ""
+        key = _key(route, namespace)
         reason = readings.get(key)
         if isinstance(reason, str) and route.origin.service:
             group = groups.setdefault((reason, key in services), {})
             group.setdefault(key, []).extend(of_route(route, namespace, services, policy))
-    for (reason, kept), found in groups.items():
-        many = "s" if len(found) > 1 else ""
-        allowed = dict.fromkeys(describe(each) for destinations in found.values() for each in destinations)
-        basis = "as an earlier run read it" if kept else "which is an assumption"
-        advice = "" if kept else ", or give the route a backend with targetPort and podSelector"
-        problem = reason.replace(NOT_FOUND, "do not exist") if many else reason
-        yield (
-            f"Service{many} {', '.join(found)} {problem}. The network policy allows {'; '.join(allowed) or 'nothing'}, "
-            f"{basis}. Run pulumi up again once the Service{many} can be read{advice}."
-        )
-
-
-def describe(destination: Destination) -> str:
-    """A destination in words: `pods labelled app=api in namespace shop on port 8080`."""
-    match destination:
-        case PodDestination(namespace, selector, port):
-            labels = ",".join(f"{key}={value}" for key, value in selector.items())
-            pods = f"pods labelled {labels} in" if labels else "every pod of"
-            return f"{pods} namespace {namespace} on port {port}"
-        case AddressDestination(cidr, port):
-            return f"{cidr} on port {port}"
-        case EntityDestination(entity, port):
-            return f"{entity} on port {port}"
-        case _:
-            return str(destination)
+    return groups
 
 
 def _has_addresses(service: KubernetesService) -> bool:

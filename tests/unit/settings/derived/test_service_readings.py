@@ -214,3 +214,12 @@ def test_a_service_that_leads_to_a_clouds_metadata_is_an_error(address: str) -> 
     message = refused(parse("http://api.shop.svc"), found)
     assert "names Service shop/api, whose EndpointSlices lead to the " in message
     assert f"{address}/32. Accepted: another Service" in message
+
+
+def test_a_route_that_declares_everything_is_not_judged_by_a_service_that_another_route_reads() -> None:
+    declared = {"service": "api", "namespace": "shop", "port": 81, "targetPort": 9000, "podSelector": {"app": "api"}}
+    settings, warnings = resolve(parse(declared, "http://api.shop.svc"), kinds.PLAIN)
+    assert settings.destinations("web")[0] == PodDestination("shop", {"app": "api"}, 9000)
+    assert warnings == ()
+    (warning,) = resolve(parse(declared, "http://api.shop.svc"), ABSENT)[1]
+    assert "9000" not in warning
