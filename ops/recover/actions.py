@@ -10,7 +10,15 @@ from ops.recover.kinds import KINDS
 from ops.recover.live_resources import LiveResources
 from ops.recover.orphans import OrphanedResource
 from ops.recover.pending_operations import drop_pending
-from ops.recover.state import Resource, add_resources, import_state, pending_operations, resources
+from ops.recover.state import (
+    Resource,
+    add_resources,
+    drop_stale_outputs,
+    export_state,
+    import_state,
+    pending_operations,
+    resources,
+)
 
 
 def adopt(
@@ -31,7 +39,7 @@ def adopt(
     order = [urn for urn in plan if urn in entries] + [urn for urn in entries if urn not in plan]
     add_resources(state, (entries[urn] for urn in order))
     import_state(stack, state)
-    stack.refresh(show_secrets=False)
+    _refresh(stack)
 
 
 def delete(
@@ -55,8 +63,16 @@ def delete(
     if pending_operations(state):
         drop_pending(state, live)
         import_state(stack, state)
-        stack.refresh(show_secrets=False)
+        _refresh(stack)
     return gone, refusals
+
+
+def _refresh(stack: automation.Stack) -> None:
+    """Removes from the state what no longer exists, whether an interrupted run noted the deletion or not."""
+    stack.refresh(show_secrets=False)
+    state = export_state(stack)
+    if drop_stale_outputs(state):
+        import_state(stack, state)
 
 
 def _add_references(

@@ -12,14 +12,13 @@ from pulumi import automation
 
 from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack, load
-from ops.project import project_name
 from ops.recover import preview
 from ops.recover.actions import adopt, delete
 from ops.recover.live_resources import LiveResources, field_manager, owner_of
 from ops.recover.namespace_contents import foreign_contents
 from ops.recover.object_kinds import NAMESPACE
 from ops.recover.orphans import OrphanedResource, orphans
-from ops.recover.owner import Owner
+from ops.recover.owner import Owner, stack_owner
 from ops.recover.pending_operations import completed_creations
 from ops.recover.report import Report
 from ops.recover.state import Resource, export_state, pending_operations, resources
@@ -71,8 +70,7 @@ def explain(error: automation.CommandError) -> str:
 
 
 def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> int:
-    tokens = {token for route in expected.settings.routes if route.access for token in route.access.service_tokens}
-    owner = Owner(project_name(), expected.stack, frozenset(f"{expected.name}-{token}" for token in tokens))
+    owner = stack_owner(expected)
     with select_stack(expected.stack, config) as stack:
         state, live = export_state(stack), LiveResources(os.environ)
         created = completed_creations(state, live)

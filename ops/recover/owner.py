@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.records import COMMENT_LIMIT
+from ops.expected_stack import ExpectedStack
+from ops.project import project_name
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Owner:
         splits = ((words[:count], words[count:]) for count in range(1, len(words)))
         marks = ("/".join(["-".join(project), "-".join(stack)]) for project, stack in splits)
         return tuple(mark for mark in marks if mark != self.mark)
+
+
+def stack_owner(stack: ExpectedStack) -> Owner:
+    """The owner of the resources of a stack of this project."""
+    tokens = {token for route in stack.settings.routes if route.access for token in route.access.service_tokens}
+    return Owner(project_name(), stack.stack, frozenset(f"{stack.name}-{token}" for token in tokens))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def program() -> None:
 
 
 def planned_creations(stack: automation.Stack) -> list[Resource]:
-    """All resources that the next update would create or import, in that order, as state entries without id and outputs.
+    """All resources that the next update would create, replace or import, in that order, as state entries without id and outputs.
 
     Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are
     hidden. Raises `automation.CommandError` if the program cannot be previewed.
@@ -30,7 +30,7 @@ def planned_creations(stack: automation.Stack) -> list[Resource]:
 
     def record(event: EngineEvent) -> None:
         step = event.resource_pre_event.metadata if event.resource_pre_event else None
-        if step and step.op.value in ("create", "import") and step.new:
+        if step and step.op.value in ("create", "create-replacement", "import") and step.new:
             planned[step.urn] = _entry(step.new)
             if step.op.value == "import":
                 # Otherwise the next update would import it once more.

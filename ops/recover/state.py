@@ -55,6 +55,29 @@ def add_resources(state: dict[str, Any], entries: Iterable[Resource]) -> None:
     state["deployment"]["resources"] = present
 
 
+def drop_stale_outputs(state: dict[str, Any]) -> bool:
+    """Removes from the stack's outputs the records and the tunnel that it no longer has; returns whether it had any.
+
+    An interrupted destroy leaves the outputs of the last update, by which the program knows its own resources: it would
+    not look for a record that others have created meanwhile.
+    """
+    ids = {resource.get("id") for resource in resources(state)}
+    changed = False
+    for stack in resources(state):
+        outputs = stack.get("outputs") or {}
+        if stack["type"] != "pulumi:pulumi:Stack" or "tunnelName" not in outputs:
+            continue
+        records = outputs.get("records") or {}
+        stale = [hostname for hostname, id in records.items() if id not in ids]
+        for hostname in stale:
+            del records[hostname]
+        gone = outputs.get("tunnelId") is not None and outputs["tunnelId"] not in ids
+        if gone:
+            del outputs["tunnelId"]
+        changed = changed or gone or bool(stale)
+    return changed
+
+
 def urn_name(urn: str) -> str:
     """The name in a URN."""
     return urn.rsplit("::", 1)[-1]

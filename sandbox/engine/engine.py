@@ -11,13 +11,17 @@ from typing import Any
 
 from pulumi import automation
 
-from ops.recover import pending_operations, state
+from ops.expected_stack import ExpectedStack
+from ops.project import project_name
+from ops.recover import state
+from ops.recover.repair import repair_state
 from sandbox.directory import SandboxDirectory
 from sandbox.engine import diagnostics, policy_pack
 from sandbox.engine.update_result import EventRecorder, UpdateResult, plain_outputs
 from sandbox.engine.workspace import StackWorkspace
 from sandbox.tools import Tool
 from sandbox.tools.tool import Progress
+from settings import Settings, base_name
 
 
 class Engine:
@@ -96,7 +100,7 @@ class Engine:
         events = EventRecorder()
         with self._stack() as stack:
             note = self._workspace.note
-            pending_operations.repair_state(stack, self._env, self._progress, cut_off=note.exists())
+            repair_state(stack, self._expected, self._env, self._progress, cut_off=note.exists())
             note.touch() if changes else note.unlink(missing_ok=True)
             try:
                 result = operation(stack, on_output=on_output, on_event=events, color="never")
@@ -107,6 +111,11 @@ class Engine:
             note.unlink(missing_ok=True)
             outputs = plain_outputs(result.outputs if isinstance(result, automation.UpResult) else stack.outputs())
         return UpdateResult(events.summary(), events.changes, outputs, events.steps, events.violations)
+
+    def _expected(self) -> ExpectedStack:
+        """The stack as its file in the sandbox declares it."""
+        settings = Settings.from_stack_file(self._workspace.stack_file)
+        return ExpectedStack(self._name, base_name(project_name(), self._name), settings)
 
     @contextmanager
     def _stack(self) -> Iterator[automation.Stack]:

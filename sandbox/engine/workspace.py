@@ -63,6 +63,11 @@ class StackWorkspace:
         """
         return self._directory.path / "stacks" / self._name / "unfinished"
 
+    @property
+    def stack_file(self) -> Path:
+        """The stack file in the sandbox, that of the last run."""
+        return stored_stack_file(self._directory, self._name)
+
     @contextmanager
     def open(self) -> Iterator[automation.Stack]:
         """The stack, for one command at a time. Raises `SandboxError` while another command uses it."""
@@ -91,7 +96,7 @@ class StackWorkspace:
     def _write_stack_file(self) -> None:
         if not self._config:
             return
-        file = stored_stack_file(self._directory, self._name)
+        file = self.stack_file
         previous = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
         replace_certificate = None if external_kubeconfig() else lambda: certificate(self._directory)
         content, left_out = rehearsal_content(self._config, replace_certificate)

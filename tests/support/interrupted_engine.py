@@ -220,8 +220,9 @@ class EngineHarness:
 
     def _listed_kinds(self) -> Iterator[tuple[str, str]]:
         """Path and name of each kind of object that an engine may create."""
-        groups = [group["preferredVersion"]["groupVersion"] for group in self._cluster.call("GET", "/apis")["groups"]]
-        for prefix in ["/api/v1", *(f"/apis/{version}" for version in groups)]:
+        groups = self._cluster.call("GET", "/apis")["groups"]
+        versions = [version["groupVersion"] for group in groups for version in group["versions"]]
+        for prefix in ["/api/v1", *(f"/apis/{version}" for version in versions)]:
             for kind in self._cluster.call("GET", prefix)["resources"]:
                 if {"list", "create"} <= set(kind["verbs"]) and "/" not in kind["name"]:
                     yield f"{prefix}/{kind['name']}", kind["kind"]
