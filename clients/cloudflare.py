@@ -60,7 +60,7 @@ class CloudflareApi:
 
     def tunnel(self, account: str, tunnel_id: str) -> Body | None:
         """One tunnel; None if it does not exist or is deleted. Deleted tunnels stay listed for a while."""
-        found = self._get_if_exists(f"/accounts/{account}/cfd_tunnel/{tunnel_id}", TUNNEL)
+        found = self.find(f"/accounts/{account}/cfd_tunnel/{tunnel_id}", TUNNEL)
         return None if found is None or found.get("deleted_at") else found
 
     def configuration(self, account: str, tunnel_id: str) -> Body:
@@ -97,7 +97,7 @@ class CloudflareApi:
 
     def ruleset(self, zone_id: str, ruleset_id: str) -> Body | None:
         """One ruleset with its rules; None if it does not exist."""
-        return self._get_if_exists(f"/zones/{zone_id}/rulesets/{ruleset_id}", WAF)
+        return self.find(f"/zones/{zone_id}/rulesets/{ruleset_id}", WAF)
 
     def replace_ruleset(self, zone_id: str, ruleset_id: str, description: str, rules: list[Body]) -> None:
         """Writes a ruleset's description and all of its rules."""
@@ -131,7 +131,8 @@ class CloudflareApi:
             raise _unexpected(path, "with something else than a list of objects with ids")
         return found
 
-    def _get_if_exists(self, path: str, permission: str) -> Body | None:
+    def find(self, path: str, permission: str) -> Body | None:
+        """What is at `path`, which takes `permission: Read`; None if it does not exist."""
         try:
             return self._object(path, permission)
         except CloudflareApiError as error:

@@ -15,6 +15,7 @@ from ops.expected_stack import ExpectedStack, load
 from ops.recover import preview
 from ops.recover.actions import adopt, delete
 from ops.recover.live_resources import LiveResources, field_manager, owner_of
+from ops.recover.missing import missing
 from ops.recover.namespace_contents import foreign_contents
 from ops.recover.object_kinds import NAMESPACE
 from ops.recover.orphans import OrphanedResource, orphans
@@ -80,15 +81,17 @@ def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> 
         if any(orphan.entry is None for orphan in orphans(surveyed.found, created, [], state)):
             planned = _planned(stack)
         left = orphans(surveyed.found, created, planned, state)
-        report = Report(expected.stack, surveyed, left)
+        report = Report(expected.stack, surveyed, left, missing=missing(state, surveyed, live))
         if not options.adopting:
             report.shared = _shared_namespaces(left, owner, state, live)
         if not options.as_json:
             report.show(pending_operations(state))
-        if left or pending_operations(state):
-            if options.adopting and _confirm(options.yes, "Add them to the state?"):
+        if left or pending_operations(state) or report.missing:
+            question = "Add them to the state?" if left else "Remove from the state what no longer exists?"
+            if options.adopting and _confirm(options.yes, question):
                 report.done = [orphan for orphan in left if orphan.entry]
                 adopt(stack, state, report.done, planned, live)
+                report.missing = []
             elif options.removing and _confirm(options.yes, "Delete them?"):
                 kept = [] if options.shared_namespace else list(report.shared)
                 deleted = [
@@ -97,7 +100,7 @@ def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> 
                 report.done, report.refusals = delete(stack, state, deleted, live, owner.name)
     report.finish(options.as_json, "adopted" if options.adopting else "removed" if options.removing else None)
     interrupted = pending_operations(state) and not (options.adopting or options.removing)
-    return 2 if surveyed.unclear or surveyed.unread else 1 if report.remaining or interrupted else 0
+    return 2 if surveyed.unclear or surveyed.unread else 1 if report.remaining or report.missing or interrupted else 0
 
 
 def _shared_namespaces(

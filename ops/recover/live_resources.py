@@ -89,6 +89,15 @@ class LiveResources:
             path = kind.path(scope_id, body["id"])
             yield LiveResource(kind, body.get(kind.name) or "", body["id"], path, {**body, **within})
 
+    def exists(self, resource: Mapping[str, Any]) -> bool:
+        """Whether a resource of the state still exists. Its type is one of `KINDS`."""
+        kind, id = KINDS[resource["type"]], resource["id"]
+        if isinstance(kind, ObjectKind):
+            namespace, _, name = id.rpartition("/")
+            return self.cluster.find(kind.path(namespace, name)) is not None
+        body = self.cloudflare.find(kind.path(kind.scope_id(resource["inputs"]), id), kind.permission)
+        return body is not None and not body.get("deleted_at")
+
     def is_deleted(self, resource: Mapping[str, Any]) -> bool:
         """Whether a tunnel no longer exists, which a refresh does not notice; False for all other types."""
         if resource["type"] != TUNNEL.type:

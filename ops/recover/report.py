@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.recover.orphans import OrphanedResource, describe
-from ops.recover.state import urn_name
+from ops.recover.state import Resource, urn_name
 from ops.recover.state_entries import loses_secret
 from ops.recover.survey import Survey
 
@@ -22,6 +22,8 @@ class Report:
     stack: str
     surveyed: Survey
     left: list[OrphanedResource]
+    missing: list[Resource] = field(default_factory=list)
+    """Resources of the state that no longer exist."""
     shared: dict[str, list[str]] = field(default_factory=dict)
     """Namespaces among the leftovers with objects of others, and these objects."""
     done: list[OrphanedResource] = field(default_factory=list)
@@ -48,8 +50,12 @@ class Report:
                 row = orphan.as_json()
                 table.add_row(row["kind"], row["name"], row["resource"] or "none: it can only be deleted")
             Console(width=None if sys.stdout.isatty() else 200).print(table)
-        elif not (operations or surveyed.unclear or surveyed.unread):
+        elif not (operations or self.missing or surveyed.unclear or surveyed.unread):
             print(f"nothing of stack {self.stack!r} is left over")
+        if self.missing:
+            print("the state has resources that no longer exist:")
+            for resource in self.missing:
+                print(f"  {urn_name(resource['urn'])}")
         for namespace, objects in self.shared.items():
             print(f"the namespace {namespace} also has objects of others, which would be deleted with it:")
             more = [f"and {len(objects) - _SHOWN} more"] if len(objects) > _SHOWN else []
@@ -62,6 +68,7 @@ class Report:
         if as_json:
             leftovers, done = ([orphan.as_json() for orphan in some] for some in (self.remaining, self.done))
             printed = {"stack": self.stack, "leftovers": leftovers, "unread": surveyed.unread}
+            printed |= {"missing": [urn_name(resource["urn"]) for resource in self.missing]}
             printed |= {"unclear": [describe(one) for one in surveyed.unclear], "shared": self.shared}
             print(json.dumps(printed | ({action: done, "refusals": self.refusals} if action else {})))
             return
@@ -79,6 +86,8 @@ class Report:
             "same name; it is left alone"
             for one in self.surveyed.unclear
         ]
+        if self.missing:
+            hints.append("--adopt removes from the state what no longer exists; then repeat the update or the destroy")
         if action == "adopted":
             hints += [
                 f"{orphan.live.name}: its secret was lost, so the next update replaces it; programs need the new one"
