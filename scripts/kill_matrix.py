@@ -30,7 +30,9 @@ class Report:
         writes = counts["kills"] if report.passed else "?"
         words = (f"{counts[key]:{width}}" for key, width in (("example", 16), ("operation", 24), ("target", 12)))
         print(f"\n{''.join(words)} {counts['kills']} of {writes}", end=" ", flush=True)
-        self.failures += not report.passed
+        if report.failed:
+            self.failures += 1
+            print(f"\n{report.longreprtext}", flush=True)
         self.kills += counts["kills"]
         if self.results:
             with self.results.open("a") as file:

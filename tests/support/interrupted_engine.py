@@ -26,6 +26,7 @@ from sandbox.directory import SandboxDirectory
 from sandbox.engine.diagnostics import RunFailed
 from sandbox.engine.engine import Engine
 from sandbox.engine.engine_processes import find_engines
+from sandbox.providers import servicer
 from sandbox.providers.__main__ import serve
 from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.interface import ProviderError
@@ -85,8 +86,8 @@ class EngineKiller:
         except RunFailed:
             if not self._killed:
                 raise
-        _await_programs()
         psutil.wait_procs(find_engines(self.backend), timeout=60)
+        _await_threads()
         with self._lock:
             killed, self._killed, self._after = self._killed, False, 0
             self._run += 1
@@ -134,17 +135,20 @@ class EngineKiller:
             self.write(description, lambda: None)
 
 
-def _await_programs() -> None:
-    """Waits until the program of a killed engine has ended: the next run would share the SDK's process-wide state."""
+def _await_threads() -> None:
+    """Waits until the program of a killed engine and the calls of stopped providers have ended in this process.
+
+    The next run would share the SDK's process-wide state with that program, and a late call would write beside it.
+    """
     deadline = time.monotonic() + 60
     while any(map(_is_serving, sys._current_frames().values())):
-        assert time.monotonic() < deadline, "the program is still running without its engine"
+        assert time.monotonic() < deadline, "the program or a provider's call is still running without its engine"
         time.sleep(0.02)
 
 
 def _is_serving(frame: FrameType | None) -> bool:
     while frame:
-        if frame.f_code.co_filename == _server.__file__:
+        if frame.f_code.co_filename in (_server.__file__, servicer.__file__):
             return True
         frame = frame.f_back
     return False

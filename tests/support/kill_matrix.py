@@ -99,7 +99,8 @@ class ExampleStack:
         assert not replaced, replaced
         live = self.live()
         recorded = self.recorded(state, live)
-        assert live - self.before <= recorded, f"not in the state: {live - self.before - recorded}"
+        left = live - self.before - recorded
+        assert not left, f"not in the state: {left}; the last messages: {self.harness.messages[-9:]}"
         assert recorded <= live, f"only in the state: {recorded - live}"
         rules = self._foreign_rules()
         assert rules == self.foreign_rules, f"the rules of others are {rules}, and were {self.foreign_rules}"
