@@ -33,14 +33,13 @@ def file_values(file: StackFile) -> dict[str, Any]:
     return {name: _decoded(name, value) for name, value in {**file.misplaced, **file.values}.items()}
 
 
-def read_stack_file(path: Path, model: type[Options]) -> StackFile:
-    """A stack file. Raises SettingsError where it is not valid YAML, or a setting is encrypted."""
-    file = stack_file.read(path, model)
+def reject_encrypted(file: StackFile) -> None:
+    """Raises SettingsError where a setting in a stack file is encrypted, in place or not: no error may show it."""
+    values = {**file.misplaced, **file.values}
     try:
-        _reject_encrypted([f"{PREFIX}{key}" for key, value in file.values.items() if _is_encrypted(value)])
+        _reject_encrypted([f"{PREFIX}{key}" for key, value in values.items() if _is_encrypted(value)])
     except SettingsError as error:
         raise SettingsError(file.locate(error.issues)) from None
-    return file
 
 
 def file_in_use(values: Mapping[str, Any], model: type[Options]) -> StackFile | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
-from settings import loading, references
+from settings import loading, references, stack_file
 from settings.checks.existing import existing_conflicts
 from settings.checks.validate import validate
 from settings.derived import (
@@ -188,10 +188,11 @@ class Settings(Options):
     @classmethod
     def from_stack_file(cls, path: Path) -> "Settings":
         """The settings in a `Pulumi.<stack>.yaml`, without the engine. Raises SettingsError, with lines of the file."""
-        return cls._from_file(loading.read_stack_file(path, cls))
+        return cls._from_file(stack_file.read(path, cls))
 
     @classmethod
     def _from_file(cls, file: StackFile) -> "Settings":
+        loading.reject_encrypted(file)
         values, settings, issues = loading.file_values(file), None, [*file.issues]
         # A file whose layout has no settings at all is not told that each is missing.
         if values or not issues:

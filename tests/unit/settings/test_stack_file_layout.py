@@ -142,6 +142,14 @@ def test_keys_of_other_packages_and_of_the_engine_are_in_place(tmp_path: Path) -
     assert Settings.from_stack_file(path).account_id == ACCOUNT
 
 
+@pytest.mark.parametrize("place", ["  accountId: {}\n", "accountId: {}\n"])
+def test_an_encrypted_setting_out_of_place_is_not_shown(tmp_path: Path, place: str) -> None:
+    (message,) = issues(tmp_path, f"config:\n{REST}{place.format('{secure: v1:abc=}')}")
+    assert message.startswith("culvert:accountId (Pulumi.dev.yaml:1)")
+    assert "is encrypted" in message
+    assert "v1:abc" not in message
+
+
 def test_a_misplaced_setting_is_checked_too(tmp_path: Path) -> None:
     messages = issues(tmp_path, f"config:\n  accountId: short\n{REST}")
     assert [message.split(" ")[0] for message in messages] == ["accountId", "culvert:accountId"]
