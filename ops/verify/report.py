@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ops.verify.result import CheckResult, Status, exit_status
+from settings.plain_text import MAX_LINES, escaped, shortened
 
 _SYMBOLS = {
     Status.PASSED: ("✓", "green"),
@@ -39,12 +40,27 @@ def as_table(results: list[CheckResult]) -> RenderableType:
         symbol, style = _SYMBOLS[status]
         heading = LAYERS[layer] if layer != previous else ""
         subject = same[0].subject if len(same) == 1 else f"{len(same)} checks"
-        table.add_row(Text(heading), Text(symbol, style), Text(check), Text(subject), Text(_observed(same)))
+        table.add_row(
+            Text(heading), Text(symbol, style), Text(check), Text(_line(subject)), Text(_line(_observed(same)))
+        )
         previous = layer
     counts = Counter(result.status for result in results)
     summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
-    details = [_details(one) for one in results if one.status in (Status.FAILED, Status.UNKNOWN)]
+    detailed = [one for one in results if one.status in (Status.FAILED, Status.UNKNOWN)]
+    details: list[Text] = []
+    room = MAX_LINES - table.row_count - 4
+    for one in detailed:
+        details.append(_details(one))
+        room -= len(details[-1].plain.splitlines()) + 1
+        if room < 0 and len(details) < len(detailed):
+            details[-1] = Text(f"\n... and {len(detailed) - len(details) + 1} more: --json lists all")
+            break
     return Group(table, *details, Text(f"\n{summary}"))
+
+
+def _line(text: str, length: int = 600) -> str:
+    """A text of which parts may be from a reply, as one line for a terminal."""
+    return shortened(escaped(text.replace("\n", " ")), length)
 
 
 def _observed(results: list[CheckResult]) -> str:
@@ -57,7 +73,7 @@ def _observed(results: list[CheckResult]) -> str:
 
 def _details(result: CheckResult) -> Text:
     symbol, style = _SYMBOLS[result.status]
-    lines = Text(f"\n{symbol} {result.check}: {result.subject}\n", style)
+    lines = Text(f"\n{symbol} {result.check}: {_line(result.subject)}\n", style)
     for label, text in {
         "observed": result.observed,
         "impact": result.impact,
@@ -65,6 +81,6 @@ def _details(result: CheckResult) -> Text:
         "remedy": result.remedy,
     }.items():
         if text:
-            lines.append(f"  {label}: ", "bold not dim default").append(f"{text}\n", "not bold default")
+            lines.append(f"  {label}: ", "bold not dim default").append(f"{_line(text)}\n", "not bold default")
     lines.rstrip()
     return lines

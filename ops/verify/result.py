@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clients.errors import CheckUnavailable
+from clients.reply_shape import documented_shape
 
 REDEPLOY_OBJECTS = "PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh"
 """Restores Kubernetes objects. Without the variable, a field that another manager changed is a conflict."""
@@ -71,6 +72,7 @@ def exit_status(results: Iterable[CheckResult]) -> int:
 def attempt(check: Check, subject: str, run: Callable[[], list[CheckResult]]) -> list[CheckResult]:
     """The results of `run`; if it cannot read what it judges, `check` is unknown."""
     try:
-        return run()
+        with documented_shape():
+            return run()
     except CheckUnavailable as error:
         return [check.unavailable(subject, error)]

@@ -25,12 +25,12 @@ class CloudflareChecks:
         except CheckUnavailable as error:
             checks = (tunnel.TUNNEL, tunnel.CONNECTIONS, tunnel.RULES, records.RECORDS)
             return [check.unavailable(name, error) for check in checks]
-        exists = tunnel.exists(name, tunnels, self.stack.outputs)
+        exists = attempt(tunnel.TUNNEL, name, lambda: [tunnel.exists(name, tunnels, self.stack.outputs)])
         if not tunnels:
             # Every other check would fail for the same reason.
-            return [exists]
+            return exists
         return [
-            exists,
+            *exists,
             *attempt(tunnel.RULES, name, lambda: self._rules(api, tunnels[0]["id"])),
             *attempt(tunnel.CONNECTIONS, name, lambda: self._connections(api, tunnels[0])),
             *self._records(api, f"{tunnels[0]['id']}.{TUNNEL_DOMAIN}"),
@@ -67,16 +67,22 @@ class CloudflareChecks:
         return results
 
     def _records(self, api: CloudflareApi, target: str) -> list[CheckResult]:
-        settings, results = self.stack.settings, []
-        for zone, zone_id in settings.zones.items():
-            hostnames = [hostname for hostname, owner in settings.hostnames().items() if owner == zone]
-            try:
-                present = api.records(zone_id or api.zone_id(settings.account_id, zone))
-            except CheckUnavailable as error:
-                results.append(records.RECORDS.unavailable(zone, error))
-                continue
-            results += [records.points_at_tunnel(hostname, target, present) for hostname in hostnames]
-            # A hostname with `dns: none` may have a record that is made elsewhere.
-            expected = [*hostnames, *(route.hostname for route in settings.routes if route.dns == "none")]
-            results.append(records.no_orphans(zone, expected, target, present))
-        return results
+        zones = self.stack.settings.zones.items()
+        return [
+            result
+            for zone, zone_id in zones
+            for result in attempt(
+                records.RECORDS, zone, lambda zone=zone, id=zone_id: self._zone(api, zone, id, target)
+            )
+        ]
+
+    def _zone(self, api: CloudflareApi, zone: str, zone_id: str | None, target: str) -> list[CheckResult]:
+        settings = self.stack.settings
+        hostnames = [hostname for hostname, owner in settings.hostnames().items() if owner == zone]
+        present = api.records(zone_id or api.zone_id(settings.account_id, zone))
+        # A hostname with `dns: none` may have a record that is made elsewhere.
+        expected = [*hostnames, *(route.hostname for route in settings.routes if route.dns == "none")]
+        return [
+            *(records.points_at_tunnel(hostname, target, present) for hostname in hostnames),
+            records.no_orphans(zone, expected, target, present),
+        ]

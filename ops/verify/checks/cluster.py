@@ -5,6 +5,7 @@ from typing import Any
 
 from clients.errors import CheckUnavailable, KubernetesApiError
 from clients.kubernetes import KubernetesApi, Object
+from clients.reply_shape import documented_shape
 from components.network_policy.engines import PolicyEngine, engine_of
 from components.network_policy.flows import METRICS_PORT
 from ops.expected_stack import ExpectedStack
@@ -29,25 +30,30 @@ class ClusterChecks:
         stack = self.stack
         core, apps = (f"/{group}/namespaces/{stack.namespace}" for group in ("api/v1", "apis/apps/v1"))
         try:
-            api = KubernetesApi()
-            found = api.find(f"{apps}/deployments/{stack.deployment}")
-            all_pods = api.items(f"{core}/pods")
+            with documented_shape():
+                api = KubernetesApi()
+                found = api.find(f"{apps}/deployments/{stack.deployment}")
+                pods = [
+                    pod
+                    for pod in api.items(f"{core}/pods")
+                    if deployment.is_running(pod) and deployment.is_connector(pod, stack.labels, stack.name)
+                ]
+                simulated = {pod["metadata"]["name"] for pod in pods if _is_simulated(api, pod)}
         except CheckUnavailable as error:
             cluster = (deployment.WORKLOAD, deployment.PODS, token.TOKEN, network_policy.POLICY, connector.CONNECTED)
             return [check.unavailable(stack.name, error) for check in (*cluster, POD)]
-        pods = [
-            pod
-            for pod in all_pods
-            if deployment.is_running(pod) and deployment.is_connector(pod, stack.labels, stack.name)
-        ]
-        options = stack.settings.connector
-        results = [deployment.matches(stack.deployment, found, options.replicas, options.image.reference)]
-        if found is not None:
-            results += deployment.are_ready(stack.deployment, found["spec"].get("replicas", 1), pods)
+        results = attempt(deployment.WORKLOAD, stack.deployment, lambda: self._workload(found, pods))
         results += attempt(token.TOKEN, stack.namespace, lambda: token.is_hidden(_with_pod_specs(api, core, apps)))
         results += attempt(network_policy.POLICY, stack.name, lambda: self._network_policy(api, pods))
-        simulated = {pod["metadata"]["name"] for pod in pods if _is_simulated(api, pod)}
-        return [*results, *self._connectors(api, pods, simulated), *self._connectivity(api, pods, simulated)]
+        results += attempt(connector.CONNECTED, stack.name, lambda: self._connectors(api, pods, simulated))
+        return results + attempt(POD, stack.deployment, lambda: self._connectivity(api, pods, simulated))
+
+    def _workload(self, found: Object | None, pods: list[Object]) -> list[CheckResult]:
+        name, options = self.stack.deployment, self.stack.settings.connector
+        results = [deployment.matches(name, found, options.replicas, options.image.reference)]
+        if found is not None:
+            results += deployment.are_ready(name, found["spec"].get("replicas", 1), pods)
+        return results
 
     def _network_policy(self, api: KubernetesApi, pods: list[Object]) -> list[CheckResult]:
         name, namespace = self.stack.name, self.stack.namespace

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from clients.cloudflare import CloudflareApi
 from clients.errors import CheckUnavailable
+from clients.reply_shape import documented_shape
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks import public_response
 from ops.verify.http_probe import HttpProbe
 from ops.verify.public_urls import public_urls
-from ops.verify.result import CheckResult
+from ops.verify.result import CheckResult, attempt
 
 
 def run(stack: ExpectedStack) -> list[CheckResult]:
@@ -19,11 +20,17 @@ def run(stack: ExpectedStack) -> list[CheckResult]:
         if not probe.front and _is_loopback(api.base_url):
             reason = "the API is an emulator: its hostnames are not on the internet"
             return [public_response.ANSWER.skipped(stack.name, reason)]
-        applications = api.access_applications(stack.settings.account_id)
+        with documented_shape():
+            urls = public_urls(stack.settings, api.access_applications(stack.settings.account_id))
     except CheckUnavailable as error:
         return [public_response.ANSWER.unavailable(stack.name, error)]
-    urls = public_urls(stack.settings, applications)
-    return [result for one in urls for result in public_response.judge(one, probe.get(one.url))]
+    return [
+        result
+        for one in urls
+        for result in attempt(
+            public_response.ANSWER, one.url, lambda one=one: public_response.judge(one, probe.get(one.url))
+        )
+    ]
 
 
 def _is_loopback(url: str) -> bool:

@@ -23,7 +23,7 @@ def points_at_tunnel(hostname: str, target: str, records: list[dict[str, Any]]) 
             cause="the record was deleted manually, or the stack file was changed and not deployed",
             remedy=_REDEPLOY,
         )
-    wrong = [one for one in present if (one["type"], one["content"].rstrip(".").lower()) != ("CNAME", target)]
+    wrong = [one for one in present if (one["type"], str(one["content"]).rstrip(".").lower()) != ("CNAME", target)]
     if wrong:
         other_tunnel = str(wrong[0]["content"]).endswith(f".{TUNNEL_DOMAIN}")
         return RECORDS.failed(

@@ -1,5 +1,6 @@
 """Exit status, JSON and table; and the results without an API and a cluster."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,17 @@ def test_without_api_and_cluster_no_check_passes(tmp_path: Path, monkeypatch: py
 def test_a_stack_without_a_file_is_refused() -> None:
     with pytest.raises(FileNotFoundError, match=r"Pulumi\.nowhere\.yaml"):
         load("nowhere", None)
+
+
+def test_a_report_is_a_screen_of_text_that_does_not_act_on_the_terminal() -> None:
+    check = Check("api", "records")
+    failed = [
+        check.failed(f"h{number}\x1b[2J", "a\n" * 5000, impact="i", cause="c", remedy="r") for number in range(1000)
+    ]
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(as_table([*failed, check.passed("x", "y")]), soft_wrap=True)
+    lines = capture.get().splitlines()
+    assert len(lines) <= 40
+    assert any("more: --json lists all" in line for line in lines)
+    assert "\x1b[2J" not in capture.get()
