@@ -62,7 +62,8 @@ class SettingIssue:
         subject = where if self.problem.startswith("is ") else f"{where}:"
         stated = any(f"must {verb} {self.accepted}" in self.problem for verb in ("be", "have"))
         accepted = "" if stated else f" Accepted: {shortened(self.accepted, 800)}."
-        return escaped(f"{subject} {shortened(self.problem, 800)}.{accepted}")
+        # A line break is from a value: a message is one line.
+        return escaped(f"{subject} {shortened(self.problem, 800)}.{accepted}").replace("\n", "\\n")
 
 
 class SettingsError(pulumi.RunError):

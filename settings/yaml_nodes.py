@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -176,14 +177,18 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):  # pyright: ignore[
 
 
 class _EngineLoader(_Loader):
-    """The engine's library rewrites a date without quotes, so it is refused."""
+    """The engine's library writes a date without quotes as Go does: `2026-01-02 00:00:00 +0000 UTC`."""
 
     def construct_date(self, node: yaml.ScalarNode) -> str:
         try:
-            self.construct_yaml_timestamp(node)
+            found = self.construct_yaml_timestamp(node)
         except ValueError:  # Not a date, nor to the engine.
             return self.construct_scalar(node)
-        raise ConstructorError(None, None, f"{_shown(node)} is a date, not a string: put it in quotes", node.start_mark)
+        if not isinstance(found, datetime):
+            return f"{found} 00:00:00 +0000 UTC"
+        fraction = f".{found.microsecond:06}".rstrip("0") if found.microsecond else ""
+        zone = f"{found:%z} {found:%z}" if found.utcoffset() else "+0000 UTC"
+        return f"{found:%Y-%m-%d %H:%M:%S}{fraction} {zone}"
 
 
 _Loader.yaml_constructors = {

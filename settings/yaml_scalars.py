@@ -15,6 +15,7 @@ NUMBER, DATE = "!number", "!date"
 """Tags of plain scalars that look like one; `number` and the date's constructor decide."""
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TIME = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
 
 
 class Resolver(BaseResolver):
@@ -25,7 +26,12 @@ for _tag, _pattern, _first in (
     (f"{CORE}bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
     (f"{CORE}null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
     (MERGE, "<<", "<"),
-    (DATE, r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9].*)?", "0123456789"),
+    (
+        DATE,
+        r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+        r"(?:[Tt]" + _TIME + r"(?:Z|[-+][0-9]{2}:[0-9]{2})| +" + _TIME + r")?",
+        "0123456789",
+    ),
     (
         NUMBER,
         r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]+)(?:[eE][-+]?[0-9_]+)?)"

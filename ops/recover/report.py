@@ -7,12 +7,16 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ops.recover.orphans import OrphanedResource, describe
 from ops.recover.state import Resource, urn_name
 from ops.recover.state_entries import loses_secret
 from ops.recover.survey import Survey
+from settings.plain_text import escaped, screen, shortened
 
+_ROWS = 30
+"""Leftovers that are listed for people."""
 _SHOWN = 20
 """Objects of others that are named in one list."""
 
@@ -46,9 +50,12 @@ class Report:
             table = Table(box=None, pad_edge=False)
             for heading in ("left over", "name", "resource"):
                 table.add_column(heading)
-            for orphan in self.left:
+            for orphan in self.left[:_ROWS]:
                 row = orphan.as_json()
-                table.add_row(row["kind"], row["name"], row["resource"] or "none: it can only be deleted")
+                texts = (row["kind"], row["name"], row["resource"] or "none: it can only be deleted")
+                table.add_row(*(Text(shortened(escaped(text), 200)) for text in texts))
+            if len(self.left) > _ROWS:
+                table.add_row("", f"... and {len(self.left) - _ROWS} more: --json lists all")
             Console(width=None if sys.stdout.isatty() else 200).print(table)
         elif not (operations or self.missing or surveyed.unclear or surveyed.unread):
             print(f"nothing of stack {self.stack!r} is left over")
@@ -75,8 +82,8 @@ class Report:
         if action and (self.done or not self.left):
             print(f"{len(self.done)} {'added to the state' if action == 'adopted' else 'deleted'}", end="")
             print(f", {len(self.remaining)} left")
-        for line in [*self._hints(action), *self.refusals]:
-            print(line, file=sys.stderr)
+        if hints := [*self._hints(action), *self.refusals]:
+            print(screen("\n".join(hints)), file=sys.stderr)
 
     def _hints(self, action: str | None) -> list[str]:
         """What the operator must know about what was done, and what is not known."""

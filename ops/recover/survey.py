@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clients.errors import CloudflareApiError, KubernetesApiError
+from clients.reply_shape import documented_shape
 from components.naming import common_labels
 from ops.expected_stack import ExpectedStack
 from ops.recover.cloudflare_kinds import (
@@ -46,8 +47,9 @@ class Survey:
 def survey(stack: ExpectedStack, owner: Owner, state: dict[str, Any], live: LiveResources) -> Survey:
     """Reads every kind of resource that the program creates. Raises CheckUnavailable if an API does not answer."""
     made = Survey()
-    _survey_cloudflare(made, stack, owner, state, live)
-    _survey_cluster(made, stack, owner, state, live)
+    with documented_shape():
+        _survey_cloudflare(made, stack, owner, state, live)
+        _survey_cluster(made, stack, owner, state, live)
     return made
 
 

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ops.project import project_name
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
-from settings import base_name, stack_name
+from settings import base_name, stack_name, yaml_nodes
 from settings.stack_file import parse
 
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
@@ -63,11 +61,12 @@ def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) 
 
     Left out are the encryption of the real stack, encrypted values (only the real stack can decrypt them), and settings
     of providers (`cloudflare:…`, `kubernetes:…` except ENABLE_PATCH_FORCE), which would point the rehearsal at a real
-    account.
+    account. Raises SettingsError for a file that is not valid YAML; what is valid besides is checked before.
     """
-    _, read = parse(path)
-    content: dict[str, Any] = read or {}
-    config: dict[str, Any] = content.get("config") or {}
+    _, parsed = parse(path)
+    content: dict[str, Any] = parsed if isinstance(parsed, dict) else {}
+    found = content.get("config")
+    config: dict[str, Any] = found if isinstance(found, dict) else {}
     left_out = [key for key in _ENCRYPTION if key in content]
     kept: dict[str, Any] = {}
     for key, value in config.items():
@@ -80,5 +79,5 @@ def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) 
 
 
 def _with_certificate(token: Any, certificate: Callable[[], str]) -> Any:
-    options = yaml.safe_load(token) if isinstance(token, str) else token
+    options = yaml_nodes.document(token.encode())[1] if isinstance(token, str) else token
     return {**options, "certificate": certificate()} if options.get("certificate") else token

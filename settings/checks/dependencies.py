@@ -37,7 +37,7 @@ def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Allowed destinations by a DNS name, where the policy's engine does not support names."""
     policy = partial.group("networkPolicy")
     engine, allowed = policy.get("engine", DEFAULT_ENGINE), policy.get("allow")
-    if engine not in WITHOUT_NAMES or not isinstance(allowed, (list, tuple)):
+    if not isinstance(engine, str) or engine not in WITHOUT_NAMES or not isinstance(allowed, (list, tuple)):
         return
     reason, source = WITHOUT_NAMES[engine]
     for number, peer in enumerate(allowed):

@@ -17,7 +17,7 @@ WITHOUT_NAMES = {
 
 def unsupported_name(number: int, route: Route, engine: Any, preset: Any) -> SettingIssue | None:
     """The issue of a route to a DNS name outside the cluster; None where the network policy can allow it."""
-    if engine not in WITHOUT_NAMES or preset != "strict":
+    if not isinstance(engine, str) or engine not in WITHOUT_NAMES or preset != "strict":
         return None
     reason, source = WITHOUT_NAMES[engine]
     problem = f"has a DNS name outside the cluster, which a strict network policy cannot allow: {reason}"

@@ -88,3 +88,9 @@ def test_thousands_of_mistakes_are_counted_and_a_long_key_and_value_are_cut() ->
     assert "\x1b" not in text
     assert text.endswith("... and 1988 more, not shown")
     assert all(len(str(issue.value)) <= 1000 for issue in refusal.value.issues)
+
+
+def test_a_message_is_one_line_whatever_the_value_is() -> None:
+    with pytest.raises(SettingsError, match="1 mistake") as refusal:
+        Settings.model_validate(values(a_route(service="a\n" * 100)))
+    assert len(str(refusal.value).splitlines()) == 3
