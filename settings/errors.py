@@ -65,6 +65,11 @@ class SettingIssue:
         # A line break is from a value: a message is one line.
         return escaped(f"{subject} {shortened(self.problem, 800)}.{accepted}").replace("\n", "\\n")
 
+    @property
+    def text(self) -> str:
+        """The message, and the lines of the file below it."""
+        return "\n   ".join((self.message, *self.excerpt))
+
 
 class SettingsError(pulumi.RunError):
     """Settings that cannot be used, with every issue found in them.
@@ -77,7 +82,7 @@ class SettingsError(pulumi.RunError):
         count = "1 mistake" if len(self.issues) == 1 else f"{len(self.issues)} mistakes"
         lines = [f"{count} in the settings; nothing was changed."]
         for number, issue in enumerate(self.issues[:SHOWN], 1):
-            lines += [f"{number}. {issue.message}", *(f"   {line}" for line in issue.excerpt), f"   See {issue.source}"]
+            lines += [f"{number}. {issue.text}", f"   See {issue.source}"]
         if len(self.issues) > SHOWN:
             lines.append(f"... and {len(self.issues) - SHOWN} more, not shown")
         super().__init__("\n".join(lines))

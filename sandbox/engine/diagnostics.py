@@ -103,7 +103,7 @@ class RunFailed(Exception):
 def from_settings(error: SettingsError) -> list[dict[str, Any]]:
     """Every issue in a stack file, as an entry of `{"errors": […]}`."""
     return [
-        error_entry(issue.message, key=issue.key, value=issue.value, accepted=issue.accepted, source=issue.source)
+        error_entry(issue.text, key=issue.key, value=issue.value, accepted=issue.accepted, source=issue.source)
         for issue in error.issues
     ]
 

@@ -1,13 +1,15 @@
 """Errors of a failed run: each once, with a hint where one is known."""
 
 import re
+from pathlib import Path
 
 import pytest
 from pulumi.automation import CommandError, CommandResult
 from pulumi.automation.events import DiagnosticEvent
 
-from sandbox.engine.diagnostics import from_run, lines
+from sandbox.engine.diagnostics import from_run, from_settings, lines
 from sandbox.engine.policy_pack import Violation
+from settings import Settings, SettingsError
 
 ERROR = CommandError(CommandResult("", "the engine ended", 255))
 URN = "urn:pulumi:dev::culvert::cloudflare:index/dnsRecord:DnsRecord::culvert-dev-blog.example.com"
@@ -66,3 +68,16 @@ def test_a_broken_mandatory_rule_is_an_error_and_an_advisory_one_is_not() -> Non
 def test_several_errors_are_numbered() -> None:
     assert lines([{"message": "one"}]) == "one"
     assert lines([{"message": "one"}, {"message": "two"}]) == "1. one\n2. two"
+
+
+def test_a_mistake_of_yaml_has_the_two_lines_below_its_message(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("config:\n  culvert:zones: {a: [}\n")
+    with pytest.raises(SettingsError) as error:
+        Settings.from_stack_file(path)
+    (entry,) = from_settings(error.value)
+    assert entry["message"].splitlines()[1:] == [
+        "   1 | config:",
+        "   2 |   culvert:zones: {a: [}",
+        "     |                       ^",
+    ]
