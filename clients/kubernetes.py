@@ -18,6 +18,8 @@ from settings import json_text
 Object = dict[str, Any]
 _TIMEOUT = 30
 """Seconds for one call."""
+_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""The media type of a list without the objects' content."""
 
 
 class KubernetesApi:
@@ -61,10 +63,11 @@ class KubernetesApi:
                 return None
             raise
 
-    def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
-        """The objects of the list at `path` that have all of `labels`."""
+    def items(self, path: str, labels: Mapping[str, str] | None = None, *, metadata_only: bool = False) -> list[Object]:
+        """The objects of the list at `path` that have all of `labels`; with `metadata_only`, no other part of them."""
         query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())} if labels else {}
-        items = self.get(path, **query).get("items") or []
+        headers = {"Accept": f"{_METADATA_LIST}, application/json"} if metadata_only else {}
+        items = self._object(path, self.text("GET", path, query, headers=headers)).get("items") or []
         if not isinstance(items, list) or not all(map(_is_named, items)):
             raise self._unexpected(path, "a list of objects with names")
         return items

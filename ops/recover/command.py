@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack, load
 from ops.recover import preview
 from ops.recover.actions import adopt, delete
-from ops.recover.live_resources import LiveResources, field_manager, owner_of
+from ops.recover.live_resources import LiveResources
 from ops.recover.missing import missing
-from ops.recover.namespace_contents import foreign_contents
+from ops.recover.namespace_contents import foreign_contents, own_objects
 from ops.recover.object_kinds import NAMESPACE
 from ops.recover.orphans import OrphanedResource, orphans
 from ops.recover.owner import Owner, stack_owner
@@ -107,12 +106,7 @@ def _shared_namespaces(
     left: list[OrphanedResource], owner: Owner, state: dict[str, Any], live: LiveResources
 ) -> dict[str, list[str]]:
     """Namespaces among the leftovers that have objects of others, with what would be deleted along with them."""
-    known = {(resource["type"], resource.get("id")) for resource in resources(state)}
-
-    def is_own(type: str, body: Mapping[str, Any]) -> bool:
-        id = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
-        return (type, id) in known or (bool(field_manager(body)) and owner_of(body) == owner.mark)
-
+    is_own = own_objects(resources(state), owner.mark)
     namespaces = [orphan.live.name for orphan in left if orphan.live.kind is NAMESPACE]
     contents = {namespace: foreign_contents(live.cluster, namespace, is_own) for namespace in namespaces}
     return {namespace: found.lines() for namespace, found in contents.items() if found}

@@ -1,12 +1,12 @@
 """Contents of a namespace that are not the stack's: a namespace is deleted together with everything in it."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi
+from ops.recover.live_resources import field_manager, owner_of
 
 Body = Mapping[str, Any]
 IsOwn = Callable[[str, Body], bool]
@@ -16,8 +16,6 @@ _MADE_BY_KUBERNETES = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "de
 """What the control plane puts into every namespace."""
 _DERIVED = ("Event", "Endpoints", "EndpointSlice")
 """Kinds that controllers write about other objects."""
-_METADATA = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"}
-"""Asks for metadata alone, so that no Secret is read."""
 
 
 @dataclass
@@ -41,14 +39,15 @@ def foreign_contents(cluster: KubernetesApi, namespace: str, is_own: IsOwn) -> F
     contents = ForeignContents()
     for version, kind, path in _namespaced_kinds(cluster, contents):
         try:
-            listed = json.loads(cluster.text("GET", path.format(namespace=namespace), {}, headers=_METADATA))
+            # Metadata alone: no Secret is read.
+            listed = cluster.items(path.format(namespace=namespace), metadata_only=True)
         except KubernetesApiError as error:
             # Some kinds cannot be listed; others are served by an API that is not running.
             if error.status not in (404, 405):
                 contents.unread.append(f"{kind}: {error}")
             continue
         type = f"kubernetes:{version if '/' in version else f'core/{version}'}:{kind}"
-        for body in listed.get("items") or []:
+        for body in listed:
             metadata = body["metadata"]
             # What has no uid is not stored: an API computes it for each request, as it does the metrics of pods.
             derived = not metadata.get("uid") or metadata.get("ownerReferences") or kind in _DERIVED
@@ -56,6 +55,17 @@ def foreign_contents(cluster: KubernetesApi, namespace: str, is_own: IsOwn) -> F
                 contents.objects.append(f"{kind} {metadata['name']}")
     contents.objects.sort()
     return contents
+
+
+def own_objects(resources: Iterable[Mapping[str, Any]], mark: str) -> IsOwn:
+    """Whether an object is the stack's: its state has it, or the engine created it with the stack's annotation."""
+    known = {(resource["type"], resource.get("id")) for resource in resources}
+
+    def is_own(type: str, body: Body) -> bool:
+        id = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
+        return (type, id) in known or (bool(field_manager(body)) and owner_of(body) == mark)
+
+    return is_own
 
 
 def _namespaced_kinds(cluster: KubernetesApi, contents: ForeignContents) -> Iterator[tuple[str, str, str]]:

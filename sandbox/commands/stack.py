@@ -71,9 +71,28 @@ def destroy(
     run_program: Annotated[
         bool, typer.Option("--run-program", help="Also disconnect connectors from outside the stack.")
     ] = False,
+    shared_namespace: Annotated[
+        bool,
+        typer.Option(
+            "--delete-shared-namespace",
+            help="Also delete a namespace that has objects of others, and these with it.",
+        ),
+    ] = False,
+    only_preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Show what would be deleted, and what along with a namespace; delete nothing."),
+    ] = False,
 ) -> None:
     """Delete every resource of the stack."""
-    _run(stack, config, as_json, "destroy", run_program=run_program)
+    _run(
+        stack,
+        config,
+        as_json,
+        "destroy",
+        run_program=run_program,
+        shared_namespace=shared_namespace,
+        preview=only_preview,
+    )
 
 
 def outputs(stack: Stack = None, config: Config = None, as_json: Json = False) -> None:

@@ -4,7 +4,7 @@
 plugin is needed (https://www.pulumi.com/docs/iac/automation-api/).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from pulumi import automation
 from ops.expected_stack import ExpectedStack
 from ops.project import project_name
 from ops.recover import state
+from ops.recover.object_kinds import NAMESPACE
 from ops.recover.repair import repair_state
 from sandbox.directory import SandboxDirectory
-from sandbox.engine import diagnostics, policy_pack
+from sandbox.engine import diagnostics, policy_pack, shared_namespaces
 from sandbox.engine.update_result import EventRecorder, UpdateResult, plain_outputs
 from sandbox.engine.workspace import StackWorkspace
 from sandbox.tools import Tool
@@ -51,7 +52,9 @@ class Engine:
         def run(stack: automation.Stack, **options: Any) -> automation.PreviewResult:
             return stack.preview(**self._policies(policy), **options)
 
-        return self._run(run, on_output, changes=False)
+        result = self._run(run, on_output, changes=False)
+        self._show_shared_namespaces(result)
+        return result
 
     def up(self, on_output: Progress, policy: bool = False) -> UpdateResult:
         """Brings the stack to what the program declares. With `policy`, a broken mandatory rule prevents it."""
@@ -65,23 +68,35 @@ class Engine:
         """Reads every resource and updates the state to match."""
         return self._run(lambda stack, **options: stack.refresh(show_secrets=False, **options), on_output)
 
-    def destroy(self, on_output: Progress, run_program: bool = False) -> UpdateResult:
-        """Deletes every resource in the state.
+    def destroy(
+        self, on_output: Progress, run_program: bool = False, shared_namespace: bool = False, preview: bool = False
+    ) -> UpdateResult:
+        """Deletes every resource in the state; with `preview`, nothing, and the result has what would be deleted.
+
+        A namespace with objects of others, which would be deleted with it, is an error unless `shared_namespace` says
+        that it is meant.
 
         The program runs if `run_program` says so, or if a resource has delete hooks, without which the engine refuses.
         With a protected resource in the state, a preview fails before anything is deleted, as in `pulumi destroy`;
         `Stack.destroy` alone would delete the others first.
         """
 
-        def run(stack: automation.Stack, **options: Any) -> automation.DestroyResult:
+        def run(stack: automation.Stack, **options: Any) -> automation.DestroyResult | automation.PreviewResult:
             resources = state.resources(state.export_state(stack))
             hooks = [resource.get("resourceHooks") or {} for resource in resources]
             needed = run_program or any({"BeforeDelete", "AfterDelete"} & set(kinds) for kinds in hooks)
+            if preview:
+                return stack.preview_destroy(run_program=needed, **options)
+            if not shared_namespace:
+                shared_namespaces.refuse(self._shared_namespaces(resources))
             if any(resource.get("protect") for resource in resources):
                 stack.preview_destroy(run_program=needed, **options)
             return stack.destroy(show_secrets=False, run_program=needed, **options)
 
-        return self._run(run, on_output)
+        result = self._run(run, on_output, changes=not preview)
+        if preview:
+            self._show_shared_namespaces(result)
+        return result
 
     def outputs(self) -> dict[str, Any]:
         """The outputs of the last `up`, with secrets masked."""
@@ -92,6 +107,22 @@ class Engine:
         """The state, with secrets encrypted."""
         with self._stack() as stack:
             return state.export_state(stack)
+
+    def _show_shared_namespaces(self, result: UpdateResult) -> None:
+        """Shows what a previewed run would delete along with namespaces."""
+        gone = [one.name for one in result.changes if one.type == NAMESPACE.type and one.op in ("delete", "replace")]
+        if not gone:
+            return
+        with self._stack() as stack:
+            resources = state.resources(state.export_state(stack))
+        deleted = [one["id"] for one in resources if state.urn_name(one["urn"]) in gone and one.get("id")]
+        if shared := self._shared_namespaces(resources, deleted):
+            self._progress(shared_namespaces.describe(shared))
+
+    def _shared_namespaces(
+        self, resources: list[state.Resource], deleted: Iterable[str] | None = None
+    ) -> dict[str, list[str]]:
+        return shared_namespaces.shared_namespaces(self._name, resources, self._env["KUBECONFIG"], deleted)
 
     def _policies(self, policy: bool) -> dict[str, Any]:
         return policy_pack.arguments(self._name) if policy else {}

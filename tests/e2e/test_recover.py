@@ -87,7 +87,16 @@ def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> No
     assert sorted(each["kind"] for each in sandbox.state()["objects"]) == before
     assert sandbox.up("mislaid", configured)["changes"] == []
     assert recover(sandbox, "mislaid", status=0)["leftovers"] == []
-    sandbox.destroy("mislaid")
+    # The neighbour's objects are in the stack's namespace: a destroy would delete them too.
+    command = ["destroy", "--stack", "mislaid", "--config", str(sandbox.home.parent / "Pulumi.mislaid.yaml")]
+    (error,) = sandbox.run(*command, fails=True)["errors"]
+    assert "Deployment culvert-neighbour-cloudflared" in error["message"]
+    assert error["accepted"] == "a namespace without objects of others, or --delete-shared-namespace"
+    shown = sandbox.raw(*command, "--preview")
+    assert "the namespace mislaid also has objects of others" in shown.stderr
+    assert "culvert-mislaid" in sandbox.tunnels()
+    sandbox.run(*command, "--delete-shared-namespace")
+    assert "culvert-mislaid" not in sandbox.tunnels()
     assert "foreign.example.com" in sandbox.records()
     assert "culvert-neighbour" in sandbox.tunnels()
 
@@ -95,8 +104,13 @@ def test_a_lost_state_is_rebuilt_from_existing_resources(sandbox: Sandbox) -> No
 def test_unwanted_resources_are_removed(sandbox: Sandbox) -> None:
     sandbox.up("dropped", settings("dropped"))
     lose_state(sandbox, "dropped")
-    removed = recover(sandbox, "dropped", "--remove", "--yes", status=0)
-    assert set(kinds(removed["removed"])) == KINDS
+    config_maps = sandbox.cluster().resources.get(api_version="v1", kind="ConfigMap")
+    config_maps.create(body={"metadata": {"name": "by-hand"}}, namespace="dropped")
+    removed = recover(sandbox, "dropped", "--remove", "--yes", status=1)
+    assert set(kinds(removed["removed"])) == KINDS - {"Namespace"}
+    assert (kinds(removed["leftovers"]), removed["shared"]) == (["Namespace"], {"dropped": ["ConfigMap by-hand"]})
+    removed = recover(sandbox, "dropped", "--remove", "--delete-shared-namespace", "--yes", status=0)
+    assert kinds(removed["removed"]) == ["Namespace"]
     assert "culvert-dropped" not in sandbox.tunnels()
     assert "dropped.example.com" not in sandbox.records()
     assert recover(sandbox, "dropped", status=0)["leftovers"] == []
