@@ -1,5 +1,6 @@
 """The Kubernetes API by its paths: objects as plain JSON, and the API server's proxy to a pod's port."""
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -86,6 +87,17 @@ class KubernetesApi:
         headers = {"Content-Type": "application/strategic-merge-patch+json"}
         return self._object(path, self.text("PATCH", path, {}, body, headers))
 
+    def dry_run_apply(self, path: str, body: Object, manager: str, force: bool) -> None:
+        """Server-side apply at `path` by the field manager `manager`, without effect.
+
+        Raises KubernetesApiError where the API server would refuse it: with the status 409 where another manager owns
+        a field that would change, unless `force`.
+        """
+        query = {"dryRun": "All", "fieldManager": manager, "force": str(force).lower()}
+        # JSON is valid YAML, and the library sends a string as it is.
+        headers = {"Content-Type": "application/apply-patch+yaml"}
+        self.text("PATCH", path, query, json.dumps(body), headers)
+
     def get_from_pod(self, namespace: str, pod: str, port: int, path: str) -> str:
         """What a pod answers on a port, through the API server's proxy; the pod's own 503 is an answer too."""
         url = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
@@ -96,7 +108,7 @@ class KubernetesApi:
         method: str,
         path: str,
         query: Mapping[str, str],
-        body: Object | None = None,
+        body: Object | str | None = None,
         headers: Mapping[str, str] | None = None,
         pod_statuses: tuple[int, ...] = (),
     ) -> str:

@@ -1,7 +1,7 @@
 """Cloudflare Tunnel with its ingress rules and its token."""
 
 import base64
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_cloudflare as cloudflare
@@ -21,6 +21,10 @@ class TunnelArgs(TypedDict):
     """Whether Pulumi refuses to delete the tunnel; false by default."""
     token_epoch: NotRequired[int]
     """Change it to rotate the tunnel's secret, and so its token; 0 by default."""
+    depends_on: NotRequired[list[Any]]
+    """Resources to update before the tunnel: with a new secret, what the connector needs before it gets the token."""
+    before_update: NotRequired[list[Any]]
+    """Resource hooks that the engine calls before it updates the tunnel."""
     adopt: NotRequired[str | None]
     """`<account id>/<tunnel id>` of an existing, remotely configured tunnel to import together with its ingress rules.
     It is updated to match and deleted with the stack. Remove the argument once the import is done."""
@@ -96,7 +100,8 @@ class Tunnel(pulumi.ComponentResource):
                 # Losing the tunnel takes down every hostname.
                 protect=args.get("protect", False),
                 import_=adopt,
-                depends_on=first,
+                depends_on=[*first, *args.get("depends_on", [])],
+                hooks=pulumi.ResourceHookBinding(before_update=args.get("before_update")),
             ),
         )
         self.rules = first[0] if first else rules(tunnel.id)

@@ -9,7 +9,8 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.argument_check import check_arguments
 from components.connector.args import ConnectorArgs
-from components.connector.pod import DEFAULTS, STARTUP_SECONDS, pod_template
+from components.connector.deployment import deployment
+from components.connector.pod import DEFAULTS, STARTUP_SECONDS
 from components.connector.token_secret import create_token_secret
 from components.naming import common_labels, owner_annotation, pod_labels
 from components.network_policy.flows import METRICS_PORT
@@ -47,15 +48,7 @@ class Connector(pulumi.ComponentResource):
         token = create_token_secret(name, args, labels, child)
         self.workload = Deployment(
             f"{name}-cloudflared",
-            metadata={**metadata, "name": f"{name}-cloudflared"},
-            spec={
-                "replicas": args.get("replicas", DEFAULTS.initial_replicas),
-                "selector": {"match_labels": pod_labels(name)},
-                "min_ready_seconds": args.get("min_ready_seconds", DEFAULTS.min_ready_seconds),
-                # During a rollout, never fewer ready pods than `replicas`.
-                "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-                "template": pod_template(name, token, args),
-            },
+            **deployment(name, token, args),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # Deletion runs in the reverse order: see ConnectorArgs.

@@ -30,6 +30,13 @@ class TokenSecret:
     """Annotations of the pods that change with the token, where the name of the Secret does not."""
 
 
+def placeholder(args: ConnectorArgs) -> TokenSecret:
+    """The Secret of another token, as a name without an object: for a dry run of the pods that mount it."""
+    if existing := args.get("token_delivery", {}).get("secret"):
+        return TokenSecret(existing["name"], existing.get("key", KEY), annotations={"culvert/token": "dry-run"})
+    return TokenSecret("dry-run")
+
+
 def create_token_secret(
     name: str, args: ConnectorArgs, labels: dict[str, str], child: pulumi.ResourceOptions
 ) -> TokenSecret:

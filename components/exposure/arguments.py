@@ -126,7 +126,15 @@ def _access_application(application: AccessApplication) -> AccessApplicationArgs
     }
 
 
-def tunnel(settings: Settings, name: str, audiences: Mapping[str, pulumi.Output[str]], adopt: str | None) -> TunnelArgs:
+def tunnel(
+    settings: Settings,
+    name: str,
+    audiences: Mapping[str, pulumi.Output[str]],
+    *,
+    adopt: str | None,
+    depends_on: Sequence[pulumi.Resource],
+    before_update: Sequence[pulumi.ResourceHook],
+) -> TunnelArgs:
     """`audiences` are those of the Access applications, by application; `adopt` is `<account id>/<tunnel id>`."""
     rules: list[Any] = settings.ingress_rules(settings.namespace_name(name), audiences)
     return {
@@ -134,6 +142,8 @@ def tunnel(settings: Settings, name: str, audiences: Mapping[str, pulumi.Output[
         "ingress_rules": rules,
         "protect": settings.tunnel.protect,
         "token_epoch": settings.token.epoch,
+        "depends_on": [*depends_on],
+        "before_update": [*before_update],
         "adopt": adopt,
     }
 

@@ -3,11 +3,12 @@
 What was read is an output of the stack, so that a later run knows it where a Service is away for a moment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from components.exposure.kubernetes_provider import kubernetes_api, provider_inputs
 from settings import NOT_FOUND, KubernetesService, Readings, Settings, remembered_services
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _read(wanted: Mapping[str, tuple[str, str]], opts: pulumi.ResourceOptions | 
 
     readings: dict[str, KubernetesService | str] = {}
     try:
-        api = _api(opts)
+        api = kubernetes_api(provider_inputs(opts), _TIMEOUT)
         for key, (namespace, name) in wanted.items():
             try:
                 readings[key] = read_service(api, namespace, name)
@@ -68,38 +69,3 @@ def read_service(api: "KubernetesApi", namespace: str, name: str) -> KubernetesS
         return KubernetesService.of(found, api.items(path, {"kubernetes.io/service-name": name}))
     except (AttributeError, KeyError, TypeError, ValueError):
         return "cannot be read (the answer is not a Service with EndpointSlices)"
-
-
-def _api(opts: pulumi.ResourceOptions | None) -> "KubernetesApi":
-    from clients.errors import ApiUnreachable
-    from clients.kubernetes import KubernetesApi
-
-    provider = next(_providers(opts), None)
-    if provider is None:
-        config = pulumi.Config("kubernetes")
-        inputs: Mapping[str, Any] = {key: config.get(key) for key in ("kubeconfig", "context", "cluster")}
-    else:
-        try:
-            # As the SDK reads a resource by its URN: the provider's own object does not have its inputs in every
-            # language.
-            answer = pulumi.runtime.invoke("pulumi:pulumi:getResource", {"urn": provider.urn})
-        except Exception as error:  # the SDK raises nothing narrower
-            raise ApiUnreachable(f"the engine does not return the Kubernetes provider: {error}") from None
-        inputs = (answer.value or {}).get("state") or {}
-        if not answer.is_known or any(isinstance(value, pulumi.Output) for value in inputs.values()):
-            raise ApiUnreachable("the provider's kubeconfig is not known yet")
-    if inputs.get("cluster"):
-        raise ApiUnreachable("the provider's option cluster, beside a context, is not supported here")
-    return KubernetesApi(inputs.get("kubeconfig"), inputs.get("context"), timeout=_TIMEOUT)
-
-
-def _providers(opts: pulumi.ResourceOptions | None) -> Iterator[pulumi.ProviderResource]:
-    """The Kubernetes provider of a component with the options `opts`, before it is registered."""
-    if opts is None:
-        return
-    given = opts.providers or {}
-    listed = [*(given.values() if isinstance(given, Mapping) else given), opts.provider]
-    yield from (each for each in listed if each and each.package == "kubernetes")
-    inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
-    if inherited:
-        yield inherited

@@ -8,7 +8,7 @@ import pulumi
 from components.access import Access
 from components.connector.connector import Connector
 from components.exposure import arguments, cluster_services, lookups
-from components.exposure.hooks import drop_connections, release_rulesets
+from components.exposure.hooks import check_token_change, drop_connections, release_rulesets
 from components.exposure.outputs import exports
 from components.load_balancer import LoadBalancer
 from components.monitoring.monitoring import Monitoring
@@ -88,9 +88,18 @@ class Exposure(pulumi.ComponentResource):
             SampleSite(name, args, child)
         policy = NetworkPolicy(name, arguments.network_policy(settings, name, namespace.name), child)
         access = Access(name, args, child) if (args := arguments.access(settings)) else None
+        plain = arguments.connector(settings, settings.namespace_name(name), "", depends_on=[], replace_with=[])
         tunnel = Tunnel(
             name,
-            arguments.tunnel(settings, name, access.audience_of if access else {}, adopted_tunnel),
+            arguments.tunnel(
+                settings,
+                name,
+                access.audience_of if access else {},
+                adopt=adopted_tunnel,
+                # A new secret reaches Cloudflare only once everything that the pods need has got past its own update.
+                depends_on=[policy],
+                before_update=[check_token_change(name, plain, opts)],
+            ),
             pulumi.ResourceOptions(parent=self, transformations=[drop_connections]),
         )
         connector = Connector(

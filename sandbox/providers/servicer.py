@@ -74,7 +74,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        # Without a difference, the engine configures the provider as in the state.
+        changed = plain(from_struct(request.news)) != plain(from_struct(request.old_inputs or request.olds))
+        kinds = provider_pb2.DiffResponse
+        return kinds(changes=kinds.DIFF_SOME if changed else kinds.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
         with ErrorMapping(context):

@@ -141,7 +141,8 @@ class Kubernetes:
         live = self._api.get(manifest)
         if live is None:
             raise ProviderError(f"{describe(manifest)} does not exist any more; a refresh removes it from the state")
-        force = "true" in (annotation(manifest, "patchForce"), self._config.get("enablePatchForce"))
+        # Engines send a configured switch as text or as a boolean.
+        force = "true" in (annotation(manifest, "patchForce"), str(self._config.get("enablePatchForce")).lower())
         try:
             if request.preview:
                 keep_ignored_fields(manifest, live, manager, request.ignore_changes)
