@@ -161,7 +161,9 @@ def test_fields_are_taken_back_where_the_provider_takes_them_back(
 def test_the_dry_run_differs_from_the_update_in_the_secret_alone(deploy: Deploy, delivery: dict[str, Any]) -> None:
     args: Any = {**ARGS, "token": "t", "token_delivery": delivery, "pod_labels": {"my_label": "x"}, "replicas": 3}
     registered = deploy(lambda: Connector(NAME, args)).one("Deployment").inputs
-    manifest = asyncio.run(dry_run_manifest(NAME, args))
+    manifests: list[Any] = []
+    deploy(lambda: pulumi.Output.from_input(dry_run_manifest(NAME, args)).apply(manifests.append))
+    (manifest,) = manifests
     for found in (registered, manifest):
         template = found["spec"]["template"]
         template["spec"]["volumes"][0]["secret"].pop("secretName")
