@@ -4,6 +4,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ from clients.errors import CheckUnavailable
 from scripts.fuzz.mutations import mutated_text, mutated_value
 from scripts.fuzz.readers import FILE_READERS, Replies
 from settings.plain_text import screen
+from settings.yaml_nodes import YamlError, documents
 
 PROJECT = Path(__file__).resolve().parents[2]
 FIXTURES = PROJECT / "tests" / "fixtures"
@@ -48,12 +50,17 @@ def fuzz_files(fixtures: Path, folder: Path, seed: str, files: int, only: int | 
     for number in range(files) if only is None else [only]:
         random, read = Random(f"{seed}/{number}"), FILE_READERS[number % len(FILE_READERS)]
         text = random.choice(migrated if read.__name__ == "migrate" else corpus).read_text(encoding="utf-8")
-        if random.random() < 0.5:
-            path.write_bytes(mutated_text(text, random))
-        else:
-            documents = [mutated_value(document, random) for document in yaml.safe_load_all(text)]
-            path.write_bytes(yaml.safe_dump_all(documents, allow_unicode=True).encode("utf-8", "surrogatepass"))
+        path.write_bytes(_mutated(text, random))
         yield outcome_of(read.__name__, number, lambda read=read: read(path), lambda: 1)
+
+
+def _mutated(text: str, random: Random) -> bytes:
+    """A mutation of the text, or of its values where it has any."""
+    with suppress(YamlError):
+        if random.random() < 0.5:
+            values = [mutated_value(value, random) for value in documents(text.encode())]
+            return yaml.safe_dump_all(values, allow_unicode=True).encode("utf-8", "surrogatepass")
+    return mutated_text(text, random)
 
 
 def fuzz_replies(fixtures: Path, seed: str, replies: int, only: int | None = None) -> Iterator[Outcome]:
