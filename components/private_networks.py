@@ -10,8 +10,10 @@ from components.records import COMMENT_LIMIT  # the limit of comments on routes 
 
 
 class PrivateRouteArgs(TypedDict):
-    network: str
+    network: NotRequired[str]
     """Addresses in CIDR notation, IPv4 or IPv6: `10.43.0.0/16`. The network policy must allow them too."""
+    hostname: NotRequired[str]
+    """A private hostname in place of a network. The network policy must allow the addresses that it resolves to."""
     comment: NotRequired[str]
     """Comment of the route in the dashboard, after the component's own comment."""
 
@@ -22,7 +24,7 @@ class PrivateNetworksArgs(TypedDict):
     tunnel_id: pulumi.Input[str]
     """UUID of the tunnel that leads to the networks."""
     routes: list[PrivateRouteArgs]
-    """The networks, each once."""
+    """The networks and hostnames, each once."""
     virtual_network_name: NotRequired[str | None]
     """Name of a virtual network to create for the routes, unique in the account."""
     virtual_network_id: NotRequired[str | None]
@@ -40,15 +42,15 @@ class PrivateNetworksArgs(TypedDict):
 class PrivateNetworks(pulumi.ComponentResource):
     """Private networks that users of the WARP client reach through the tunnel.
 
-    Creates a ZeroTrustTunnelCloudflaredRoute per network and, with `virtual_network_name`, a
+    Creates a ZeroTrustTunnelCloudflaredRoute per network, a ZeroTrustNetworkHostnameRoute per hostname and, with `virtual_network_name`, a
     ZeroTrustTunnelCloudflaredVirtualNetwork, which never becomes the account's default. A route of another owner for
     the same network in the same virtual network is not overwritten: the API rejects the new one (1014). Needs
     *Cloudflare Tunnel: Edit* on the account and nothing more. The account's Gateway policies decide which users reach
     which addresses.
     """
 
-    virtual_network_id: pulumi.Output[str]
-    """UUID of the routes' virtual network, including the account's default one."""
+    virtual_network_id: pulumi.Output[str] | None
+    """UUID of the networks' virtual network, including the account's default one; None without a network."""
 
     def __init__(self, name: str, args: PrivateNetworksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, PrivateNetworksArgs)
@@ -89,8 +91,26 @@ class PrivateNetworks(pulumi.ComponentResource):
                 ),
             )
             for route in args["routes"]
+            if "network" in route
         ]
-        self.virtual_network_id = pulumi.Output.from_input(virtual_network or routes[0].virtual_network_id)
+        for route in args["routes"]:
+            if "hostname" in route:
+                cloudflare.ZeroTrustNetworkHostnameRoute(
+                    f"{name}-hostname-{route['hostname']}",
+                    account_id=args["account_id"],
+                    tunnel_id=args["tunnel_id"],
+                    hostname=route["hostname"],
+                    comment=_comment(args["comment"], route.get("comment", "")),
+                    opts=pulumi.ResourceOptions(
+                        parent=self,
+                        # A hostname leads to one tunnel, so a replacement cannot be created first.
+                        delete_before_replace=True,
+                        depends_on=args.get("depends_on"),
+                        replace_with=args.get("replace_with"),
+                    ),
+                )
+        virtual_network = virtual_network or (routes[0].virtual_network_id if routes else None)
+        self.virtual_network_id = None if virtual_network is None else pulumi.Output.from_input(virtual_network)
         self.register_outputs({"virtual_network_id": self.virtual_network_id})
 
 

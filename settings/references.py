@@ -77,6 +77,10 @@ PROMETHEUS_RULES = "https://prometheus.io/docs/prometheus/latest/configuration/a
 GRAFANA_SIDECAR = "https://github.com/grafana/helm-charts/tree/main/charts/grafana#sidecar-for-dashboards"
 CLOUDFLARE_NOTIFICATIONS = "https://developers.cloudflare.com/notifications/get-started/"
 CLOUDFLARE_BALANCERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/routing-to-tunnel/public-load-balancers/"
+CLOUDFLARE_HOSTNAME_ROUTES = (
+    "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/private-net/cloudflared/"
+    "connect-private-hostname/"
+)
 CLOUDFLARE_ROUTES = (
     "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/private-net/cloudflared/"
 )

@@ -300,7 +300,12 @@ def private_networks(
     return {
         "account_id": settings.account_id,
         "tunnel_id": tunnel_id,
-        "routes": [{"network": route.network, "comment": route.comment} for route in options.routes],
+        "routes": [
+            {"hostname": route.hostname, "comment": route.comment}
+            if route.hostname
+            else {"network": route.network, "comment": route.comment}
+            for route in options.routes
+        ],
         "virtual_network_name": network.name if network else None,
         "virtual_network_id": network.id if network else None,
         "comment": comment,

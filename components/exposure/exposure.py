@@ -62,7 +62,7 @@ class Exposure(pulumi.ComponentResource):
     """What the network policy took from the cluster's Services, by `namespace/name`: what counts while one of them
     cannot be read. Absent where no Service was read."""
     virtual_network_id: pulumi.Output[str] | None
-    """UUID of the virtual network of the private routes; absent without such routes."""
+    """UUID of the virtual network of the private networks; absent where there is none."""
     service_tokens: pulumi.Output[dict[str, dict[str, str]]] | None
     """Name of an Access service token → `{clientId, clientSecret}`; secret, and absent without service tokens."""
 

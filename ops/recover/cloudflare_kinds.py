@@ -186,6 +186,19 @@ ROUTE = CloudflareKind(
     name="network",
     current=_NOT_DELETED,
 )
+HOSTNAME_ROUTE = CloudflareKind(
+    _type("ZeroTrustNetworkHostnameRoute"),
+    "private hostname",
+    "accounts",
+    "zerotrust/routes/hostname",
+    _TUNNEL,
+    _commented,
+    {"hostname": "hostname", "comment": "comment"},
+    lambda body: (body.get("tunnel_id") or "",),
+    marked=True,
+    name="hostname",
+    current=_NOT_DELETED,
+)
 APPLICATION = CloudflareKind(
     _type("ZeroTrustAccessApplication"),
     "Access application",
@@ -250,7 +263,7 @@ TUNNEL = CloudflareKind(
     current=_NOT_DELETED,
 )
 
-BEFORE_THE_CONNECTOR = (RECORD, LOAD_BALANCER, POOL, MONITOR, NOTIFICATION, ROUTE)
+BEFORE_THE_CONNECTOR = (RECORD, LOAD_BALANCER, POOL, MONITOR, NOTIFICATION, ROUTE, HOSTNAME_ROUTE)
 """What is deleted before the objects of the cluster: what leads visitors to the connector, or reports on it."""
 AFTER_THE_CONNECTOR = (APPLICATION, POLICY, SERVICE_TOKEN, RULESET, NETWORK, TUNNEL)
 """What is deleted last: what protects hostnames, and the tunnel. Each is deleted ahead of those that it refers to."""

@@ -12,6 +12,7 @@ from ops.recover.cloudflare_kinds import (
     AFTER_THE_CONNECTOR,
     APPLICATION,
     BEFORE_THE_CONNECTOR,
+    HOSTNAME_ROUTE,
     LOAD_BALANCER,
     MONITOR,
     NETWORK,
@@ -120,7 +121,7 @@ def _declared(stack: ExpectedStack) -> set[str]:
         (settings.waf_rules(), (RULESET,)),
         (settings.load_balancer, (LOAD_BALANCER, POOL, MONITOR)),
         (settings.notify, (NOTIFICATION,)),
-        (settings.private_networks, (ROUTE, NETWORK)),
+        (settings.private_networks, (ROUTE, HOSTNAME_ROUTE, NETWORK)),
     ]
     return {kind.type for asked, kinds in by_setting if asked for kind in kinds}
 

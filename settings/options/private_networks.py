@@ -1,5 +1,6 @@
 """Private networks that WARP clients reach through the tunnel."""
 
+from collections import Counter
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from settings import references
 from settings.errors import reject, require_one
 from settings.schema import Accepts, Example, Options
 from settings.types.cloudflare import VirtualNetworkId
+from settings.types.dns import domain_name
 from settings.types.network import Port, PrivateNetworkCidr, Protocol
 
 
@@ -35,6 +37,15 @@ Comment = Annotated[
 ]
 
 
+PrivateHostname = Annotated[
+    str,
+    AfterValidator(domain_name),
+    Accepts(
+        "a DNS name such as wiki.internal.example", references.CLOUDFLARE_HOSTNAME_ROUTES, ("wiki.internal.example",)
+    ),
+]
+
+
 class VirtualNetworkOptions(Options):
     """The virtual network of the routes: one that the stack creates, or one that exists."""
 
@@ -53,12 +64,16 @@ class VirtualNetworkOptions(Options):
 
 
 class PrivateRouteOptions(Options):
-    """A network reached through the tunnel, and the part of it that the network policy allows."""
+    """A network reached through the tunnel, by its addresses or by a hostname, and the part of it that the network
+    policy allows."""
 
     SOURCE = references.CLOUDFLARE_ROUTES
 
     network: PrivateNetworkCidr
     """Addresses that the connector dials: of the LAN, of pods, or of Services."""
+    hostname: PrivateHostname | None = None
+    """A private hostname, with the addresses that it may resolve to as `network`: only the hostname leads there, not the
+    addresses. Gateway resolves it."""
     comment: Comment = ""
     """Comment of the route in the dashboard, after project and stack."""
     ports: Annotated[
@@ -101,7 +116,8 @@ class PrivateNetworksOptions(Options):
     @field_validator("routes")
     @classmethod
     def _disjoint(cls, routes: tuple[PrivateRouteOptions, ...]) -> tuple[PrivateRouteOptions, ...]:
-        networks = [ip_network(route.network) for route in routes]
+        _require_unique_hostnames(routes)
+        networks = [ip_network(route.network) for route in routes if not route.hostname]
         for number, network in enumerate(networks):
             for other, earlier in enumerate(networks[:number]):
                 if network.version == earlier.version and network.overlaps(earlier):
@@ -111,3 +127,9 @@ class PrivateNetworksOptions(Options):
                     accepted = "networks that do not overlap; more of one can be allowed by networkPolicy.allow"
                     reject(f"{problem}, {earlier} and {network}", accepted)
         return routes
+
+
+def _require_unique_hostnames(routes: tuple[PrivateRouteOptions, ...]) -> None:
+    names = Counter(route.hostname for route in routes if route.hostname)
+    if repeated := [name for name, count in names.items() if count > 1]:
+        reject(f"must have each hostname once; repeated: {', '.join(repeated)}", source=references.CLOUDFLARE_ROUTES)

@@ -163,7 +163,7 @@ def seed(store: Store, tunnel: str, account: str, name: str) -> None:
 
 def has_routes(store: Store, tunnel: str) -> bool:
     """Whether private networks are routed through it."""
-    route = "SELECT 1 FROM objects WHERE kind = 'routes' AND body ->> 'tunnel_id' = ?"
+    route = "SELECT 1 FROM objects WHERE kind IN ('routes', 'hostname_routes') AND body ->> 'tunnel_id' = ?"
     return store.one(route, tunnel) is not None
 
 

@@ -10,7 +10,7 @@ from sandbox.providers.cloudflare.functions import FUNCTIONS
 from sandbox.providers.cloudflare.load_balancers import LOAD_BALANCER, LOAD_BALANCER_MONITOR, LOAD_BALANCER_POOL
 from sandbox.providers.cloudflare.notifications import NOTIFICATION_POLICY
 from sandbox.providers.cloudflare.planning import apply_reply, plan
-from sandbox.providers.cloudflare.private_networks import ROUTE, VIRTUAL_NETWORK
+from sandbox.providers.cloudflare.private_networks import HOSTNAME_ROUTE, ROUTE, VIRTUAL_NETWORK
 from sandbox.providers.cloudflare.records import DNS_RECORD
 from sandbox.providers.cloudflare.resource_type import ResourceType, Values
 from sandbox.providers.cloudflare.rulesets import RULESET
@@ -23,6 +23,7 @@ RESOURCE_TYPES = {
     "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": TUNNEL,
     "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": TUNNEL_CONFIG,
     "cloudflare:index/zeroTrustTunnelCloudflaredRoute:ZeroTrustTunnelCloudflaredRoute": ROUTE,
+    "cloudflare:index/zeroTrustNetworkHostnameRoute:ZeroTrustNetworkHostnameRoute": HOSTNAME_ROUTE,
     "cloudflare:index/zeroTrustTunnelCloudflaredVirtualNetwork:ZeroTrustTunnelCloudflaredVirtualNetwork": VIRTUAL_NETWORK,
     "cloudflare:index/dnsRecord:DnsRecord": DNS_RECORD,
     "cloudflare:index/ruleset:Ruleset": RULESET,

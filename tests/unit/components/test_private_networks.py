@@ -40,6 +40,21 @@ def test_without_a_virtual_network_each_network_is_one_route(deploy: Deploy) -> 
     assert (second["network"], second["comment"]) == ("fd12:3456::/32", "culvert/dev")
 
 
+def test_a_hostname_is_a_route_of_its_own_outside_virtual_networks(deploy: Deploy) -> None:
+    routes = [{"hostname": "wiki.internal.example", "comment": "wiki"}]
+    recorded = deployed(deploy, routes=routes, virtual_network_id=None)
+    route = recorded.one("ZeroTrustNetworkHostnameRoute")
+    assert str(route) == "ZeroTrustNetworkHostnameRoute culvert-dev-hostname-wiki.internal.example"
+    assert route.inputs == {
+        "accountId": ACCOUNT,
+        "tunnelId": TUNNEL_ID,
+        "hostname": "wiki.internal.example",
+        "comment": "culvert/dev: wiki",
+    }
+    assert route.delete_before_replace
+    assert recorded.outputs["culvert:index:PrivateNetworks"].get("virtual_network_id") is None
+
+
 def test_a_virtual_network_by_name_is_created_and_is_not_the_default(deploy: Deploy) -> None:
     recorded = deployed(deploy, virtual_network_name="homelab")
     made = recorded.one("ZeroTrustTunnelCloudflaredVirtualNetwork")

@@ -447,6 +447,12 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any], set[str]]] = [
         private(network="10.44.0.0/16"),
         {f"- {ROUTE} route-10.43.0.0/16", f"+ {ROUTE} route-10.44.0.0/16", POLICY},
     ),
+    (
+        "privateNetworks.routes.hostname",
+        private(),
+        private(hostname="wiki.example.net"),
+        {f"- {ROUTE} route-10.43.0.0/16", "+ ZeroTrustNetworkHostnameRoute hostname-wiki.example.net"},
+    ),
     ("privateNetworks.ping", private(), pinged(), {DEPLOYMENT}),
     ("privateNetworks.routes.comment", private(), private(comment="LAN"), {f"~ {ROUTE} route-10.43.0.0/16"}),
     ("privateNetworks.routes.ports", private(), private(ports=[443]), {POLICY}),

@@ -61,6 +61,17 @@ def test_private_networks_need_neither_routes_nor_zones() -> None:
     assert Settings.parse(alone) == settings
 
 
+def test_the_addresses_of_a_hostname_may_be_within_a_network() -> None:
+    wiki = {"hostname": "Wiki.Internal.Example.", "network": "10.43.5.0/24", "ports": [443]}
+    settings = Settings.parse(private("10.43.0.0/16", wiki, {**wiki, "hostname": "b.internal.example"}))
+    assert settings.private_networks
+    assert settings.private_networks.routes[1].hostname == "wiki.internal.example"
+    assert settings.destinations("web")[1:] == (
+        NetworkDestination("10.43.0.0/16"),
+        AddressDestination("10.43.5.0/24", 443),
+    )
+
+
 def test_without_private_networks_there_is_no_further_destination() -> None:
     settings = Settings.parse(values())
     assert settings.private_networks is None
@@ -76,6 +87,17 @@ ROUTES = "privateNetworks.routes"
 WIDE = "is a part of the internet, not a private network"
 NOWHERE = "holds loopback, link-local, multicast or reserved addresses"
 CASES: dict[str, Case] = {
+    "a hostname without addresses": (private({"hostname": "a.example"}), f"{ROUTES}[0].network", "is missing"),
+    "a hostname of one label": (
+        private({"hostname": "wiki", "network": "10.43.0.0/16"}),
+        f"{ROUTES}[0].hostname",
+        "is not a domain name. Accepted: a DNS name such as wiki.internal.example",
+    ),
+    "a hostname twice": (
+        private(*({"hostname": "a.example", "network": f"10.{part}.0.0/16"} for part in (1, 2))),
+        ROUTES,
+        "must have each hostname once; repeated: a.example",
+    ),
     "no routes": (private(virtualNetwork={"name": "a"}, routes=[]), ROUTES, "must not be empty"),
     "routes left out": (values(privateNetworks={}), ROUTES, "is missing"),
     "a key of the other network's": (private({"network": "10.43.0.0/16", "cidr": "x"}), f"{ROUTES}[0].cidr", "cidr"),

@@ -7,6 +7,7 @@ import pytest
 from tests.support.emulator import ACCOUNT, TUNNELS, Emulator, refusal
 
 ROUTES = f"/accounts/{ACCOUNT}/teamnet/routes"
+HOSTNAMES = f"/accounts/{ACCOUNT}/zerotrust/routes/hostname"
 NETWORKS = f"/accounts/{ACCOUNT}/teamnet/virtual_networks"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -46,6 +47,21 @@ def test_one_network_is_routed_once_in_a_virtual_network(emulator: Emulator) -> 
         409,
         1014,
     )
+
+
+def test_a_hostname_leads_to_one_tunnel_which_it_keeps(emulator: Emulator) -> None:
+    tunnel = emulator.tunnel("a")
+    body = {"hostname": "Wiki.Internal.Example", "tunnel_id": tunnel, "comment": "culvert/dev"}
+    made = emulator.done("POST", HOSTNAMES, body)
+    assert (made["hostname"], made["deleted_at"]) == ("wiki.internal.example", None)
+    assert refusal(emulator.call("POST", HOSTNAMES, {**body, "comment": "other"})) == (409, 1020)
+    assert emulator.done("PATCH", f"{HOSTNAMES}/{made['id']}", {"comment": "wiki"}) == {**made, "comment": "wiki"}
+    assert refusal(emulator.call("POST", HOSTNAMES, {**body, "tunnel_id": "x"})) == (400, 10400)
+    assert refusal(emulator.call("POST", HOSTNAMES, {**body, "tunnel_id": UNKNOWN_ID})) == (404, 1003)
+    assert refusal(emulator.call("DELETE", f"{TUNNELS}/{tunnel}")) == (400, 1023)
+    emulator.done("DELETE", f"{HOSTNAMES}/{made['id']}")
+    assert refusal(emulator.call("GET", f"{HOSTNAMES}/{made['id']}")) == (404, 1021)
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel}")
 
 
 @pytest.mark.parametrize(
