@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from sandbox.kubelet import cloudflared_binary
-from sandbox.tools.catalog import CATALOG, KUBERNETES
+from sandbox.tools.catalog import CATALOG
 from sandbox.tools.download import Downloads, DownloadUnavailable
 from sandbox.tools.releases import CHECKSUMS, Release, pinned_checksums
 from scripts.checksums import official_downloads, published_digest, update
 from tests.support.publisher import Publisher
 
 # These tools are built from their Go modules until `python -m scripts.checksums` has run where their hosts answer.
-UNPINNED = {*KUBERNETES, "promtool"}
+UNPINNED = {"promtool"}
 
 
 @pytest.fixture
