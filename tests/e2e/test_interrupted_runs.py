@@ -20,10 +20,16 @@ def harness(sandbox: Sandbox) -> Iterator[EngineHarness]:
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=EXAMPLES)
-def test_a_killed_destroy_is_completed(harness: EngineHarness, number: int) -> None:
+def test_killed_runs_are_completed(harness: EngineHarness, number: int) -> None:
     stack = ExampleStack(harness, [*EXAMPLES][number])
-    operation = ("destroy --run-program", "destroy")[number % 2]
-    # No example has fewer writes.
-    write = 1 + number * 5 % 8
-    assert [*kill_after_each_write(stack, operation, [*TARGETS.values()][number % 4], [write])] == [1]
+    targets = [*TARGETS.values()]
+    # No example has fewer writes than these.
+    runs = [
+        ("up", 1 + number * 5 % 6),
+        (("change", "rotate", "rename")[number % 3], 1),
+        (("destroy --run-program", "destroy")[number % 2], 1 + number * 3 % 6),
+    ]
+    for position, (operation, write) in enumerate(runs):
+        kills = [*kill_after_each_write(stack, operation, targets[(number + position) % 4], [write])]
+        assert kills == [1], f"{operation} has fewer than {write} writes"
     stack.remove()
