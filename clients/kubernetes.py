@@ -48,6 +48,10 @@ class KubernetesApi:
                 # The cluster that this runs in is another than the one asked for.
                 raise ApiUnreachable(f"no kubeconfig has a usable context {context}: {error}") from None
             self._api = create_client(_in_cluster_config())
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+            # The library takes a kubeconfig's shape for granted.
+            reason = f"the kubeconfig has another shape than documented ({type(error).__name__})"
+            raise ApiUnreachable(reason, "check the file that KUBECONFIG names: kubectl config view") from None
         self._timeout = timeout
         self.server: str = self._api.configuration.host
 

@@ -13,6 +13,7 @@ from ops.errors import OperatorError
 from ops.project import PROJECT
 from ops.recover.preview import program
 from ops.recover.state import export_state
+from settings.stack_file import parse
 
 
 @contextmanager
@@ -30,7 +31,8 @@ def select_stack(name: str, config: Path | None) -> Iterator[automation.Stack]:
         file = Path(folder) / f"Pulumi.{name}.yaml"
         shutil.copy(config, file)
         stack = _select(name, Path(folder))
-        content = yaml.safe_load(file.read_text()) or {}
+        _, parsed = parse(file)
+        content = parsed if isinstance(parsed, dict) else {}
         secrets = export_state(stack)["deployment"].get("secrets_providers") or {}
         if secrets.get("type") == "passphrase" and "encryptionsalt" not in content:
             # Without it, the engine would ask for a new passphrase.

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -51,6 +52,32 @@ def test_an_error_of_any_shape_has_its_status(body: bytes, monkeypatch: pytest.M
     with pytest.raises(KubernetesApiError, match="HTTP 403") as error:
         answering(body, monkeypatch, 403).get("/api/v1/nodes")
     assert error.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5",
+        "[a]",
+        "clusters: 5",
+        "a: 2026-13-45",
+        "[" * 5000,
+        "contexts: [{name: a, context: 5}]\ncurrent-context: a",
+        "contexts: [{name: a, context: {cluster: c, user: u}}]\ncurrent-context: a\n"
+        "clusters: [{name: c, cluster: {server: [1]}}]\nusers: [{name: u, user: {}}]",
+        "contexts: [{name: a, context: {cluster: c, user: u}}]\ncurrent-context: a\n"
+        "clusters: [{name: c, cluster: {server: 'http://[::1'}}]\nusers: [{name: u, user: {}}]",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_kubeconfig_of_another_shape_is_one_error(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(text)
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    with pytest.raises(
+        ApiUnreachable, match=r"the kubeconfig has another shape than documented|no cluster is configured"
+    ):
+        KubernetesApi()
 
 
 def test_an_error_about_a_shape_says_where_it_was_noticed() -> None:
