@@ -192,11 +192,11 @@ def changed(config: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 def renamed(config: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The settings with other hostnames, wildcards and adopted records apart."""
+    """The settings with other hostnames, those of wildcards, whole zones and adopted records apart."""
     new = deepcopy(dict(config))
     for route in new["routes"]:
         hostname = route["hostname"]
-        if not hostname.startswith("*") and "adopt" not in route:
+        if not hostname.startswith("*") and hostname.count(".") > 1 and "adopt" not in route:
             label, _, rest = hostname.partition(".")
             route["hostname"] = f"{label}-{number}.{rest}"
             if new.get("loadBalancer", {}).get("hostname") == hostname:
