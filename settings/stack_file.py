@@ -29,7 +29,7 @@ class StackFile:
     values: Mapping[str, Any]
     misplaced: Mapping[str, Any] = field(default_factory=dict)
     issues: Sequence[SettingIssue] = ()
-    root: yaml.Node | None = None
+    root: yaml.Node | None = field(default=None, compare=False)
 
     def locate(self, issues: Iterable[SettingIssue], keys: Iterable[str] | None = None) -> list[SettingIssue]:
         """The issues with their lines in this file: the line of the key, or where that is absent, of the innermost part

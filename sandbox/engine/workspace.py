@@ -131,14 +131,22 @@ class StackWorkspace:
 
     def _run_program(self) -> None:
         """Runs `__main__.py` as `pulumi up` does: its imports are relative to the project's folder."""
-        # The engine reads a copy of the user's stack file, whose lines the program's errors name.
-        if self._config:
-            os.environ[STACK_FILE] = str(self._config.resolve())
-        else:
-            os.environ.pop(STACK_FILE, None)
         # The program and its resource hooks call the APIs from this process, not from the engine's.
         addresses = {key: value for key, value in self._env.items() if key.startswith(("CLOUDFLARE_", "KUBECONFIG"))}
         os.environ.update(addresses)
         if str(PROJECT) not in sys.path:
             sys.path.insert(0, str(PROJECT))
-        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+        with self._stack_file_named():
+            runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+
+    @contextmanager
+    def _stack_file_named(self) -> Iterator[None]:
+        """The engine reads a copy of the user's stack file, whose lines the program's errors name."""
+        if not self._config:
+            yield
+            return
+        os.environ[STACK_FILE] = str(self._config.resolve())
+        try:
+            yield
+        finally:
+            del os.environ[STACK_FILE]

@@ -1,5 +1,6 @@
 """Arguments of the components, checked when the program runs: a mistyped key is an error at any depth."""
 
+import asyncio
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, get_args, get_origin, is_typeddict
@@ -96,7 +97,11 @@ def test_numbers_of_the_engine_and_outputs_are_accepted() -> None:
 
     assert list(argument_mistakes(8080.0, int)) == []
     assert list(argument_mistakes(8080.5, int)) == [("args", "must be a whole number")]
-    assert list(argument_mistakes(pulumi.Output.from_input({}), pulumi.Input[list[str]])) == []
+
+    async def mistakes_of_an_output() -> list[tuple[str, str]]:
+        return list(argument_mistakes(pulumi.Output.from_input({}), pulumi.Input[list[str]]))
+
+    assert asyncio.run(mistakes_of_an_output()) == []
 
 
 @pytest.mark.parametrize(

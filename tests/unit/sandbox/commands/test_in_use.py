@@ -33,7 +33,9 @@ def _command(body: str) -> subprocess.Popen[str]:
         from sandbox.commands.in_use import in_use
         from sandbox.directory import SandboxDirectory
         from sandbox.tools.processes import Supervisor
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A job in the background inherits that SIGINT is ignored.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         directory = SandboxDirectory()
         with in_use(directory, "up", print):
             Supervisor(directory.path).start("server", ["sleep", "600"])
