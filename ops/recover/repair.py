@@ -48,7 +48,9 @@ def repair_state(
     live, described = LiveResources(environ), expected()
     await_deletions(state, live, say)
     created = completed_creations(state, live)
-    found = survey(described, stack_owner(described), state, live).found
+    surveyed = survey(described, stack_owner(described), state, live)
+    # Only stacks of this project use a sandbox, so what has this stack's name is its own.
+    found = [*surveyed.found, *surveyed.unclear]
     planned: list[Resource] = []
     # A provider that dies takes its pending operations along: only a preview describes what it was creating.
     if any(orphan.entry is None for orphan in orphans(found, created, [], state)):

@@ -24,9 +24,9 @@ def test_a_killed_run_is_completed(harness: EngineHarness, number: int) -> None:
     stack = ExampleStack(harness, [*EXAMPLES][number])
     # No example has fewer writes than these.
     operation, write = (
-        ("up", 1 + number * 5 % 6),
         (("change", "rotate", "rename")[number // 3 % 3], 1),
         (("destroy --run-program", "destroy")[number // 3 % 2], 1 + number * 3 % 6),
+        ("up", 1 + number * 5 % 6),
     )[number % 3]
     kills = [*kill_after_each_write(stack, operation, [*TARGETS.values()][number % 4], [write])]
     assert kills == [1], f"{operation} has fewer than {write} writes"
