@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ops.recover.cloudflare_kinds import TUNNEL
+from ops.recover.live_resources import LiveResource
 from ops.recover.orphans import OrphanedResource, describe
 from ops.recover.state import Resource, urn_name
 from ops.recover.state_entries import loses_secret
@@ -90,7 +92,7 @@ class Report:
         hints = [f"unknown: {reason}" for reason in self.surveyed.unread]
         hints += [
             f"unknown: the {one.noun} {one.name} ({one.id}) may be another stack's, whose project and stack make the "
-            "same name; it is left alone"
+            f"same name; it is left alone. If it is this stack's, {_remedy(one)}"
             for one in self.surveyed.unclear
         ]
         if self.missing:
@@ -109,3 +111,9 @@ class Report:
         if action == "removed" and any(one.live.name in self.shared for one in self.remaining):
             hints.append("a namespace with objects of others is kept; --delete-shared-namespace deletes it with them")
         return hints
+
+
+def _remedy(one: LiveResource) -> str:
+    if one.kind is TUNNEL:
+        return f"set culvert:tunnel: {{adopt: {one.id}}} and repeat the update"
+    return "delete it and repeat the update"

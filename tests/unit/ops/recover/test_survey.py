@@ -8,6 +8,7 @@ from components.naming import common_labels
 from ops.expected_stack import ExpectedStack
 from ops.recover.live_resources import LiveResources
 from ops.recover.owner import Owner
+from ops.recover.report import Report
 from ops.recover.survey import Survey, survey
 from settings import Settings
 from tests.support.api_server import ENGINE, FakeApiServer
@@ -152,11 +153,13 @@ def test_stacks_of_one_name_are_told_apart_by_their_marks(
 
 
 def test_a_tunnel_of_two_possible_stacks_is_unclear_until_its_rules_tell(
-    everywhere: LiveResources, emulator: Emulator
+    everywhere: LiveResources, emulator: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tunnel = emulator.tunnel("culvert-dev-2")
     surveyed = look(everywhere, "dev-2")
     assert (keys(surveyed), [one.id for one in surveyed.unclear]) == (set(), [tunnel])
+    Report("dev-2", surveyed, []).finish(as_json=False, action=None)
+    assert f"If it is this stack's, set culvert:tunnel: {{adopt: {tunnel}}} and" in capsys.readouterr().err
     rules = [{"hostname": "dev-2.example.com", "service": "http://blog"}, {"service": "http_status:404"}]
     emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": rules}})
     assert keys(look(everywhere, "dev-2")) == {"tunnel culvert-dev-2"}
