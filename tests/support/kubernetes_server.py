@@ -20,7 +20,7 @@ class KubernetesServer:
     requests: list[str] = field(default_factory=list)
 
     def kubeconfig(self, context: str = "here") -> str:
-        """The content of a kubeconfig whose current context is another one, which nobody answers."""
+        """The content of a kubeconfig whose current context is another one, where no server answers."""
         clusters = {"here": f"http://127.0.0.1:{self.port}", "elsewhere": "http://127.0.0.1:9"}
         return json.dumps(
             {
