@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -106,6 +107,11 @@ def require_one(given: dict[str, Any], source: str | None = None, **more: Any) -
         found = " and ".join(present) or "none of them"
         accepted = f"exactly one of {', '.join(others)} and {last}"
         reject(f"must have {accepted}, but has {found}", accepted, source, **more)
+
+
+def repeated(values: Iterable[str]) -> list[str]:
+    """The values that occur more than once, in the order of their first occurrence."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def is_connector_token(text: str) -> bool:

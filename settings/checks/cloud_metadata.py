@@ -38,22 +38,21 @@ def _origins(partial: PartialSettings) -> Iterator[SettingIssue]:
 
 
 def _addresses(partial: PartialSettings) -> Iterator[SettingIssue]:
-    policy, private = partial.group("networkPolicy"), partial.group("privateNetworks")
-    listed: tuple[tuple[str, Any, str, dict[Network, str]], ...] = (
-        ("networkPolicy.allow", policy.get("allow"), "cidr", RANGES),
+    lists: tuple[tuple[str, str, str, dict[Network, str]], ...] = (
+        ("networkPolicy", "allow", "cidr", RANGES),
         # NodeLocal DNSCache is link-local too.
-        ("networkPolicy.dns", policy.get("dns"), "cidr", SERVICES),
-        ("privateNetworks.routes", private.get("routes"), "network", RANGES),
-        ("connector.hostAliases", partial.group("connector").get("hostAliases"), "ip", RANGES),
+        ("networkPolicy", "dns", "cidr", SERVICES),
+        ("privateNetworks", "routes", "network", RANGES),
+        ("connector", "hostAliases", "ip", RANGES),
     )
-    for group, items, key, known in listed:
-        for number, value in _values(items, key):
+    for group, listed, key, known in lists:
+        for number, value in _values(partial.items(group, listed), key):
             try:
                 network = ip_network(value, strict=False)
             except ValueError:
                 continue
             if service := metadata_service(network, known):
-                yield _issue(f"{PREFIX}{group}[{number}].{key}", value, service)
+                yield _issue(f"{PREFIX}{group}.{listed}[{number}].{key}", value, service)
 
 
 def _name_servers(partial: PartialSettings) -> Iterator[SettingIssue]:
@@ -66,16 +65,14 @@ def _name_servers(partial: PartialSettings) -> Iterator[SettingIssue]:
 
 
 def _names(partial: PartialSettings) -> Iterator[SettingIssue]:
-    for number, value in _values(partial.group("networkPolicy").get("allow"), "name"):
+    for number, value in _values(partial.items("networkPolicy", "allow"), "name"):
         name = value.lower().rstrip(".")
         if name in NAMES:
             yield _issue(f"{PREFIX}networkPolicy.allow[{number}].name", value, f"the metadata service of {NAMES[name]}")
 
 
-def _values(items: Any, key: str) -> Iterable[tuple[int, str]]:
-    numbered = enumerate(items) if isinstance(items, (list, tuple)) else ()
-    found = ((number, item.get(key)) for number, item in numbered if isinstance(item, dict))
-    return ((number, value) for number, value in found if isinstance(value, str))
+def _values(items: Iterable[tuple[int, dict[Any, Any]]], key: str) -> Iterable[tuple[int, str]]:
+    return ((number, item[key]) for number, item in items if isinstance(item.get(key), str))
 
 
 def _issue(key: str, value: Any, service: str, alternative: str = "") -> SettingIssue:

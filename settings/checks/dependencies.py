@@ -27,33 +27,28 @@ def dns_origin_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
 
 def _host_aliases(partial: PartialSettings) -> set[Any]:
     """Names of which the connector's pods have the addresses."""
-    aliases = partial.group("connector").get("hostAliases")
-    entries = aliases if isinstance(aliases, (list, tuple)) else []
-    names = (entry.get("hostnames") for entry in entries if isinstance(entry, dict))
+    names = (alias.get("hostnames") for _, alias in partial.items("connector", "hostAliases"))
     return {name for listed in names if isinstance(listed, (list, tuple)) for name in listed if isinstance(name, str)}
 
 
 def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Allowed destinations by a DNS name, where the policy's engine does not support names."""
-    policy = partial.group("networkPolicy")
-    engine, allowed = policy.get("engine", DEFAULT_ENGINE), policy.get("allow")
-    if not isinstance(engine, str) or engine not in WITHOUT_NAMES or not isinstance(allowed, (list, tuple)):
+    engine = partial.group("networkPolicy").get("engine", DEFAULT_ENGINE)
+    if not isinstance(engine, str) or engine not in WITHOUT_NAMES:
         return
     reason, source = WITHOUT_NAMES[engine]
-    for number, peer in enumerate(allowed):
-        if isinstance(peer, dict) and peer.get("name"):
+    for number, peer in partial.items("networkPolicy", "allow"):
+        if peer.get("name"):
             key, problem = f"{PREFIX}networkPolicy.allow[{number}].name", f"is not supported: {reason}"
             yield SettingIssue.of(key, peer["name"], problem, "cidr or namespace, or {engine: cilium}", source)
 
 
 def entity_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Allowed entities, which only Cilium knows."""
-    policy = partial.group("networkPolicy")
-    allowed = policy.get("allow")
-    if policy.get("engine", DEFAULT_ENGINE) == "cilium" or not isinstance(allowed, (list, tuple)):
+    if partial.group("networkPolicy").get("engine", DEFAULT_ENGINE) == "cilium":
         return
-    for number, peer in enumerate(allowed):
-        if isinstance(peer, dict) and peer.get("entity"):
+    for number, peer in partial.items("networkPolicy", "allow"):
+        if peer.get("entity"):
             key, problem = f"{PREFIX}networkPolicy.allow[{number}].entity", "is not supported: only Cilium has entities"
             accepted = "cidr with the addresses of the nodes, or {engine: cilium}"
             yield SettingIssue.of(key, peer["entity"], problem, accepted, references.CILIUM_ENTITIES)
@@ -88,11 +83,10 @@ def load_balancer_without_route(partial: PartialSettings) -> Iterator[SettingIss
 
 def udp_over_http2(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Private routes for UDP with a connector that uses HTTP/2, which does not carry it."""
-    listed = partial.group("privateNetworks").get("routes")
-    if partial.group("connector").get("protocol") != "http2" or not isinstance(listed, (list, tuple)):
+    if partial.group("connector").get("protocol") != "http2":
         return
-    for number, route in enumerate(listed):
-        if isinstance(route, dict) and route.get("protocol") == "UDP":
+    for number, route in partial.items("privateNetworks", "routes"):
+        if route.get("protocol") == "UDP":
             key = f"{PREFIX}privateNetworks.routes[{number}].protocol"
             problem = "is not carried over HTTP/2, which is the connector's protocol"
             accepted = "TCP, or connector: {protocol: quic}"

@@ -30,6 +30,12 @@ class PartialSettings:
         found = self._data.get(key)
         return found if isinstance(found, dict) else {}
 
+    def items(self, group: str, key: str) -> list[tuple[int, dict[Any, Any]]]:
+        """The objects of a list in a top-level object, each with its index in the list."""
+        listed = self.group(group).get(key)
+        numbered = enumerate(listed) if isinstance(listed, (list, tuple)) else ()
+        return [(number, item) for number, item in numbered if isinstance(item, dict)]
+
     @cached_property
     def routes(self) -> list[Numbered]:
         """The valid routes."""

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, model_validator
 
 from settings import references
-from settings.errors import reject
+from settings.errors import reject, repeated
 from settings.options.countries import COUNTRIES
 from settings.schema import Accepts, Example, Options
 from settings.types.cloudflare import AccessId
@@ -67,7 +67,7 @@ def _session_duration(text: str) -> str:
 
 
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    if duplicates := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
+    if duplicates := repeated(values):
         reject(f"must have each value once; repeated: {', '.join(duplicates)}", "each value once")
     return values
 

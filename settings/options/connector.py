@@ -1,14 +1,13 @@
 """The connector: its replicas, image, protocol and pods."""
 
 import re
-from collections import Counter
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from settings import references
-from settings.errors import reject
+from settings.errors import reject, repeated
 from settings.options.environment import EnvironmentVariable
 from settings.options.images import ImageOptions
 from settings.options.pod_dns import DnsConfigOptions, HostAlias
@@ -232,5 +231,5 @@ class ConnectorOptions(Options):
 
 
 def _require_unique(key: str, values: list[str], source: str) -> None:
-    if duplicates := [value for value, count in Counter(values).items() if count > 1]:
+    if duplicates := repeated(values):
         reject(f"must have each {key} once; repeated: {', '.join(duplicates)}", f"each {key} once", source)

@@ -1,6 +1,5 @@
 """Private networks that WARP clients reach through the tunnel."""
 
-from collections import Counter
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -8,7 +7,7 @@ from annotated_types import MinLen
 from pydantic import AfterValidator, StrictBool, field_validator, model_validator
 
 from settings import references
-from settings.errors import reject, require_one
+from settings.errors import reject, repeated, require_one
 from settings.schema import Accepts, Example, Options
 from settings.types.cloudflare import VirtualNetworkId
 from settings.types.dns import domain_name
@@ -130,6 +129,5 @@ class PrivateNetworksOptions(Options):
 
 
 def _require_unique_hostnames(routes: tuple[PrivateRouteOptions, ...]) -> None:
-    names = Counter(route.hostname for route in routes if route.hostname)
-    if repeated := [name for name, count in names.items() if count > 1]:
-        reject(f"must have each hostname once; repeated: {', '.join(repeated)}", source=references.CLOUDFLARE_ROUTES)
+    if duplicates := repeated(route.hostname for route in routes if route.hostname):
+        reject(f"must have each hostname once; repeated: {', '.join(duplicates)}", source=references.CLOUDFLARE_ROUTES)
