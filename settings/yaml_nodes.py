@@ -57,6 +57,29 @@ def documents(data: bytes) -> list[Any]:
         return found
 
 
+class LocatedMapping(dict[str, Any]):
+    """A mapping with the line of each of its keys. `blocks` has the line before the text of each value that is a block
+    (`|`, `>`), so that a file inside such a value has lines too."""
+
+    lines: dict[str, int]
+    blocks: dict[str, int]
+
+
+class LocatedList(list[Any]):
+    """A list with the line of each of its items."""
+
+    lines: list[int]
+
+
+def located_documents(data: bytes) -> list[Any]:
+    """As `documents`, with the mappings and lists as LocatedMapping and LocatedList. Raises YamlError."""
+    with _yaml_errors():
+        loader, found = _LocatingLoader(_text(data)), []
+        while loader.check_node():
+            found.append(loader.construct_document(loader.get_node()))
+        return found
+
+
 def document(data: bytes) -> tuple[yaml.Node | None, Any]:
     """Node and value of the only document, as the engine reads it; None if it is empty. Raises YamlError."""
     with _yaml_errors():
@@ -204,6 +227,35 @@ _Loader.yaml_constructors = {
     None: _Loader.construct_unknown,
 }
 _EngineLoader.yaml_constructors = {**_Loader.yaml_constructors, DATE: _EngineLoader.construct_date}
+
+
+class _LocatingLoader(_Loader):
+    """Keeps the lines that PyYAML's nodes have."""
+
+    def construct_located_mapping(self, node: yaml.MappingNode) -> Iterator[LocatedMapping]:
+        found = LocatedMapping()
+        yield found
+        # Which also puts merged keys in their place.
+        found.update({str(key): value for key, value in self.construct_mapping(node).items()})
+        found.lines = {key.value: key.start_mark.line + 1 for key, _ in node.value}
+        found.blocks = {
+            key.value: value.start_mark.line + 1
+            for key, value in node.value
+            if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">")
+        }
+
+    def construct_located_list(self, node: yaml.SequenceNode) -> Iterator[LocatedList]:
+        found = LocatedList()
+        yield found
+        found.extend(self.construct_sequence(node))
+        found.lines = [item.start_mark.line + 1 for item in node.value]
+
+
+_LocatingLoader.yaml_constructors = {
+    **_Loader.yaml_constructors,
+    f"{CORE}map": _LocatingLoader.construct_located_mapping,
+    f"{CORE}seq": _LocatingLoader.construct_located_list,
+}
 
 
 def _is_written_alike(key: yaml.ScalarNode) -> bool:

@@ -1,18 +1,16 @@
 """The command `migrate`: reads the files, writes the stack file, and lists what could not be migrated."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 from ops.errors import OperatorError
-from ops.migrate import config_file, operator, stack_file
+from ops.migrate import config_file, operator, service_origins, stack_file
+from ops.migrate.candidates import candidate_routes
 from ops.migrate.conversion import convert
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
-from ops.migrate.shapes import mappings
+from ops.migrate.input_object import InputObject
+from ops.migrate.inputs import read_inputs
 from settings.plain_text import MAX_LINES, escaped, shortened
-from settings.yaml_nodes import MAX_BYTES, YamlError, documents
 
 
 def migrate(
@@ -26,20 +24,21 @@ def migrate(
     report: Path | None = None,
 ) -> None:
     """Runs the command. Raises OperatorError or SettingsError if no stack file can be written."""
-    setup = _read([document for file in files for document in _documents(file)], tunnel, localhost)
+    setup = _read(read_inputs(files), tunnel)
     setup.account_id = account_id or setup.account_id
     setup.zones |= dict(_parse_zone(text) for text in zones)
     if not setup.account_id:
         raise OperatorError("the files do not contain the account: set it with --account-id")
-    if not setup.routes:
+    routes = candidate_routes(setup, localhost)
+    if not routes:
         _report(setup.skipped, report)
         raise OperatorError("there are no routes to migrate")
     if not setup.zones:
-        setup.zones = {".".join(candidate.route["hostname"].split(".")[-2:]): None for candidate in setup.routes}
+        setup.zones = {".".join(candidate.route["hostname"].split(".")[-2:]): None for candidate in routes}
         guessed = ", ".join(setup.zones)
         reason = f"the files do not contain zones, so {shortened(guessed, 300)} is guessed from the hostnames"
         setup.skipped.append(SkippedItem("zones", reason, "correct it, or set it with --zone NAME=ID"))
-    values, skipped = convert(setup)
+    values, skipped = convert(setup, routes)
     if to:
         stack_file.write(values, to, force)
     else:
@@ -65,32 +64,22 @@ def _report(skipped: list[SkippedItem], file: Path | None) -> None:
             _say(f"- ... and {len(skipped) - len(shown) // 2} more: --report FILE writes all of them")
 
 
-def _documents(file: str) -> Iterator[Mapping[str, Any]]:
-    """The YAML documents of a file; of a List, its items."""
-    try:
-        # One byte more than is accepted says that the input is too long.
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
-            found = documents(source.read(MAX_BYTES + 1))
-    except OSError as error:
-        raise OperatorError(f"{file}: {error.strerror}") from None
-    except YamlError as error:
-        raise OperatorError(f"{file} is not YAML: {error}") from None
-    for document in found:
-        if isinstance(document, Mapping):
-            yield from mappings(document, "items", file) if document.get("kind") == "List" else [document]
-        elif document is not None:
-            raise OperatorError(f"{file}: a document in it is not an object")
-
-
-def _read(documents: list[Mapping[str, Any]], tunnel: str | None, localhost: str | None) -> ExistingSetup:
-    if any(str(document.get("apiVersion", "")).startswith(operator.GROUP) for document in documents):
-        return operator.read(documents, tunnel)
-    if len(documents) == 1 and "ingress" in documents[0]:
-        return config_file.read(documents[0], localhost)
-    raise OperatorError(
-        "the input must be one config.yml of cloudflared with ingress rules, or "
-        "resources of networking.cfargotunnel.com"
-    )
+def _read(documents: list[InputObject], tunnel: str | None) -> ExistingSetup:
+    setup = ExistingSetup()
+    services = [each for each in documents if each.get("kind") == "Service"]
+    others = [each for each in documents if each.get("kind") != "Service"]
+    for service in services:
+        service_origins.add_service(service, setup)
+    if any(str(document.get("apiVersion")).startswith(operator.GROUP) for document in others):
+        operator.read(others, tunnel, setup)
+    elif len(others) == 1 and "ingress" in others[0].values:
+        config_file.read(others[0], setup)
+    else:
+        raise OperatorError(
+            "the input must be one config.yml of cloudflared with ingress rules, or "
+            "resources of networking.cfargotunnel.com"
+        )
+    return setup
 
 
 def _parse_zone(text: str) -> tuple[str, str | None]:

@@ -1,22 +1,24 @@
 """Conversion of an existing setup to settings: `Settings` validates each part, and what it rejects is skipped."""
 
-from ops.migrate.existing_setup import ExistingSetup, SkippedItem, Values, with_value
+from ops.migrate.candidates import default_options
+from ops.migrate.existing_setup import CandidateRoute, ExistingSetup, SkippedItem, Values, with_value
 from ops.migrate.reordered_routes import reordered_routes
 from ops.migrate.valid_routes import valid_routes
 from settings import Settings, SettingsError
 
 
-def convert(setup: ExistingSetup) -> tuple[Values, list[SkippedItem]]:
+def convert(setup: ExistingSetup, candidates: list[CandidateRoute]) -> tuple[Values, list[SkippedItem]]:
     """Valid settings, and what was skipped for them.
 
     Raises SettingsError if the account or the zones are invalid themselves, or if no route is valid.
     """
     base: Values = {"accountId": setup.account_id, "zones": setup.zones}
-    routes, skipped = valid_routes(base, setup.routes)
+    routes, skipped = valid_routes(base, candidates)
     settings = {**base, "routes": routes}
     # Whether an option of the stack is valid does not depend on how many routes there are.
     sample = {**base, "routes": routes[:1]}
-    for path, value in setup.options.items():
+    options = {**default_options(setup), **{each.key: each.value for each in setup.settings}}
+    for path, value in options.items():
         try:
             Settings.parse(with_value(sample, path, value))
         except SettingsError as error:

@@ -1,10 +1,11 @@
-"""An existing setup: what the input files contain, with the keys of a stack file."""
+"""An existing setup: what the input contains, in the terms of cloudflared, which every reader has in common."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from settings import SettingIssue
+from ops.migrate.input_object import NOWHERE, Option, Place
+from settings import KubernetesService, SettingIssue
 from settings.plain_text import shortened
 
 Values = dict[str, Any]
@@ -17,20 +18,65 @@ class SkippedItem:
     item: str
     reason: str
     remedy: str
+    place: Place = NOWHERE
 
     @classmethod
-    def rejected(cls, item: str, issue: SettingIssue) -> "SkippedItem":
+    def rejected(cls, item: str, issue: SettingIssue, place: Place = NOWHERE) -> "SkippedItem":
         """An item that is not valid in a stack file."""
-        return cls(item, issue.problem, f"use {issue.accepted}")
+        return cls(item, issue.problem, f"use {issue.accepted}", place)
 
     def __str__(self) -> str:
         item, reason, remedy = (shortened(text, 600) for text in (self.item, self.reason, self.remedy))
-        return f"{item}: {reason}\n  What to do: {remedy}"
+        where = f"{self.place}: " if self.place.line else ""
+        return f"{where}{item}: {reason}\n  What to do: {remedy}"
+
+
+@dataclass(frozen=True)
+class IngressRule:
+    """A rule as cloudflared applies it, in the order in which it does.
+
+    `hostname` and `path` (an expression of Go) are empty for any; `service` is a URL, or what else cloudflared takes
+    (`http_status:404`, `hello_world`, `unix:…`, `bastion`). `origin` has the keys of the rule's own `originRequest`.
+    `settings` are further keys of a stack file's route, by path (`dns`), with the values that they have there.
+    `namespace` is what a bare name in `service` means: that of the pod that runs cloudflared, empty where it does not
+    run in a cluster.
+    """
+
+    hostname: str
+    service: str
+    path: str = ""
+    origin: tuple[Option, ...] = ()
+    settings: tuple[Option, ...] = ()
+    namespace: str = ""
+    place: Place = NOWHERE
+
+    @property
+    def name(self) -> str:
+        """The requests that match, for messages."""
+        return f"{self.hostname or '*'} {self.path}".strip()
+
+
+@dataclass
+class ExistingSetup:
+    """Everything that the input contains: one tunnel.
+
+    `rules` are all of them, with those for any hostname; `defaults` the keys of the tunnel's own `originRequest`;
+    `settings` keys of a stack file by path (`connector.protocol`), with the values that they have there. `services` are
+    the Services in the input, by `namespace/name`.
+    """
+
+    account_id: str | None = None
+    zones: dict[str, str | None] = field(default_factory=dict)
+    rules: list[IngressRule] = field(default_factory=list)
+    defaults: list[Option] = field(default_factory=list)
+    settings: list[Option] = field(default_factory=list)
+    services: dict[str, KubernetesService] = field(default_factory=dict)
+    skipped: list[SkippedItem] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class CandidateRoute:
-    """A route of the existing setup, with the keys of a stack file.
+    """A rule with the keys of a stack file.
 
     `options` are further keys that may not all be valid, by their path (`origin.connectTimeout`).
     """
@@ -42,17 +88,6 @@ class CandidateRoute:
     def name(self) -> str:
         path = self.route.get("path") or {}
         return f"{self.route['hostname']} {path.get('regex', '')}".strip()
-
-
-@dataclass
-class ExistingSetup:
-    """Everything that the input files contain. `options` are by path too (`connector.protocol`)."""
-
-    account_id: str | None = None
-    zones: dict[str, str | None] = field(default_factory=dict)
-    routes: list[CandidateRoute] = field(default_factory=list)
-    options: Values = field(default_factory=dict)
-    skipped: list[SkippedItem] = field(default_factory=list)
 
 
 def with_value(values: Mapping[str, Any], path: str, value: Any) -> Values:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.migrate.existing_setup import SkippedItem
+from ops.migrate.input_object import NOWHERE, Place
 
 SAME = (
     "httpHostHeader",
@@ -34,14 +35,16 @@ def seconds(value: Any) -> float | None:
     return sum(float(number) * UNITS[unit] for number, unit in re.findall(_PART, value))
 
 
-def options(name: str, origin: Mapping[str, Any], skipped: list[SkippedItem]) -> dict[str, Any]:
+def options(name: str, origin: Mapping[str, Any], skipped: list[SkippedItem], place: Place = NOWHERE) -> dict[str, Any]:
     """The options of one rule, by path. Those that have no equivalent are added to `skipped`."""
-    return dict(_options(name, origin, skipped))
+    return dict(_options(name, origin, skipped, place))
 
 
-def _options(name: str, origin: Mapping[str, Any], skipped: list[SkippedItem]) -> Iterator[tuple[str, Any]]:
+def _options(
+    name: str, origin: Mapping[str, Any], skipped: list[SkippedItem], place: Place
+) -> Iterator[tuple[str, Any]]:
     def skip(key: str, reason: str, remedy: str) -> None:
-        skipped.append(SkippedItem(f"{name}, {key}", reason, remedy))
+        skipped.append(SkippedItem(f"{name}, {key}", reason, remedy, place))
 
     for key, value in origin.items():
         if value in (None, False, "", [], {}, 0):

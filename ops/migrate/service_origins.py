@@ -1,0 +1,60 @@
+"""Services of the input as the backends of routes: port and selector of the pods, through the function by which the
+program and `verify` read Services too."""
+
+from contextlib import suppress
+
+from pydantic_core import PydanticCustomError
+
+from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem, Values
+from ops.migrate.input_object import InputObject
+from settings import KubernetesService, PodDestination, UnusableService
+from settings.options.services import ServiceUrl, parse
+
+
+def add_service(service: InputObject, setup: ExistingSetup) -> None:
+    """Adds a Service of the input. What is wrong with its fields is reported as the backend's."""
+    with suppress(AttributeError, KeyError, TypeError, ValueError):
+        found = KubernetesService.of(service.values)
+        setup.services[f"{found.namespace or 'default'}/{found.name}"] = found
+
+
+def origin_of(rule: IngressRule, service: str, setup: ExistingSetup) -> Values:
+    """`backend` of the rule's route where the input has its Service, else `service`."""
+    try:
+        url = parse(service.rstrip("/"))
+    except PydanticCustomError:
+        return {"service": service.rstrip("/")}  # which is rejected with the settings
+    namespace = url.namespace or rule.namespace
+    if not url.service or not namespace:
+        return {"service": service.rstrip("/")}
+    known = setup.services.get(f"{namespace}/{url.service}")
+    if known is None:
+        return {"service": service.rstrip("/") if url.namespace else _qualified(url, namespace)}
+    pods = _pods(rule, known, url.port, setup)
+    if pods is None:
+        return {"service": service.rstrip("/") if url.namespace else _qualified(url, namespace)}
+    backend = {"service": url.service, "namespace": namespace, "port": url.port, "scheme": url.scheme}
+    # A port by name is read from the Service when the stack is created.
+    if isinstance(pods.port, int):
+        backend["targetPort"] = pods.port
+    if pods.pod_selector:
+        backend["podSelector"] = pods.pod_selector
+    return {"backend": backend}
+
+
+def _qualified(url: ServiceUrl, namespace: str) -> str:
+    """The URL of a bare name in a namespace that may be another than the stack's."""
+    return f"{url.scheme}://{url.service}.{namespace}.svc:{url.port}"
+
+
+def _pods(
+    rule: IngressRule, service: KubernetesService, port: int | None, setup: ExistingSetup
+) -> PodDestination | None:
+    """The pods behind a port of a Service in the input; None where there are none to name."""
+    try:
+        found = service.destinations(port or 0)
+    except UnusableService as error:
+        title = f"{rule.name}, Service {service.key}"
+        setup.skipped.append(SkippedItem(title, error.problem, f"declare {error.accepted}", rule.place))
+        return None
+    return next((each for each in found if isinstance(each, PodDestination)), None)
