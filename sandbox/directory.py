@@ -119,6 +119,13 @@ class SandboxDirectory:
         return SandboxError(message, key=_VARIABLE, value=str(self.path), accepted=accepted)
 
 
+def without_programs(path: str) -> str:
+    """A PATH without the folders of programs that sandboxes put there (`sandbox/shell/`)."""
+    return os.pathsep.join(
+        entry for entry in path.split(os.pathsep) if not (entry and (Path(entry).parent / MARKER).is_file())
+    )
+
+
 def write_private(path: Path, text: str) -> None:
     """Replaces the file atomically by one of mode 0600; others cannot read it at any moment.
 

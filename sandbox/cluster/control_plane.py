@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sandbox.cluster import kubelet_certificates
 from sandbox.directory import write_private
 
 ETCD, API_SERVER, CONTROLLERS, SCHEDULER, KWOK = (
@@ -51,6 +52,7 @@ class ControlPlaneFolder:
         """Creates the folders that the programs expect; those of an earlier run stay."""
         for folder in (self.path, self.path / "etcd", self.path / "certificates"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kubelet_certificates.write(self.path)
 
     def write_stages(self, stages: str) -> bool:
         """Writes KWOK's stages; returns whether they changed. KWOK reads them only when it starts."""
@@ -102,6 +104,11 @@ def arguments(program: str, port: int) -> list[str]:
             "--endpoint-reconciler-type=none",  # a single server, which no pod looks up
             "--enable-priority-and-fairness=false",
             "--profiling=false",
+            # For `kubectl logs`: the kubelet that runs the connectors.
+            "--kubelet-preferred-address-types=ExternalDNS,Hostname",
+            f"--kubelet-certificate-authority={kubelet_certificates.AUTHORITY}",
+            f"--kubelet-client-certificate={kubelet_certificates.CLIENT}",
+            f"--kubelet-client-key={kubelet_certificates.CLIENT}",
         ]
     if program == KWOK:
         return [

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import sys
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from sandbox.commands.in_use import alone, end_commands, in_use
 from sandbox.commands.options import Json, Manifests
 from sandbox.commands.output import print_progress, print_result
 from sandbox.directory import write_private
+from sandbox.shell.programs import path_with_programs
 
 
 def calls(
@@ -53,10 +53,12 @@ def env(stack: Stack = None, config: Config = None, manifests: Manifests = None,
             **running.environment(),
             **running.verify_environment(),
             "PULUMI_HOME": str(running.directory.path / "pulumi"),
+            "PULUMI_STACK": name,
+            # For later commands of this shell.
+            "CULVERT_SANDBOX_HOME": str(running.directory.path),
         }
         tool = engine_tool()
-    if shutil.which("pulumi") is None:
-        variables["PATH"] = os.pathsep.join([str(tool.path.parent), os.environ.get("PATH", "")])
+        variables["PATH"] = path_with_programs(running.directory, tool.path, os.environ.get("PATH", ""))
 
     def print_exports() -> None:
         for key, value in variables.items():

@@ -1,12 +1,19 @@
 """The stack file of a rehearsal: the user's own, without what belongs to real accounts."""
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ops.project import project_name
-from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.cluster.external import external_kubeconfig
+from sandbox.directory import PROJECT, SandboxDirectory, write_private
 from sandbox.errors import SandboxError
+from sandbox.secret_operators.sealed_secrets import certificate
+from sandbox.tools.tool import Progress
 from settings import base_name, stack_name, yaml_nodes
 from settings.stack_file import parse
 
@@ -54,10 +61,28 @@ def stored_stack_file(directory: SandboxDirectory, stack: str) -> Path:
     return directory.path / "stacks" / stack / f"Pulumi.{stack}.yaml"
 
 
-def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) -> tuple[dict[str, Any], list[str]]:
+def write_copy(directory: SandboxDirectory, stack: str, original: Path, progress: Progress) -> Path:
+    """Writes the stack file of a rehearsal, beside a copy of `Pulumi.yaml`, and returns its path."""
+    file = stored_stack_file(directory, stack)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(PROJECT / "Pulumi.yaml", file.parent / "Pulumi.yaml")
+    previous = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
+    content, left_out = rehearsal_content(original, None if external_kubeconfig() else lambda: certificate(directory))
+    if left_out:
+        progress(f"left out of the rehearsal, because they belong to real accounts: {', '.join(left_out)}")
+    # The official plugin reads the environment itself; a stand-in is a process of an earlier command.
+    if force := os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE"):
+        content["config"].setdefault(ENABLE_PATCH_FORCE, force)
+    if "encryptionsalt" in previous:
+        content["encryptionsalt"] = previous["encryptionsalt"]
+    write_private(file, yaml.safe_dump(content, sort_keys=False))
+    return file
+
+
+def rehearsal_content(path: Path, new_certificate: Callable[[], str] | None = None) -> tuple[dict[str, Any], list[str]]:
     """The stack file's content for a rehearsal, read as the engine reads the file itself, and the keys left out of it.
 
-    `certificate` returns the certificate that replaces the real cluster's in `culvert:token`.
+    `new_certificate` returns the certificate that replaces the real cluster's in `culvert:token`.
 
     Left out are the encryption of the real stack, encrypted values (only the real stack can decrypt them), and settings
     of providers (`cloudflare:…`, `kubernetes:…` except ENABLE_PATCH_FORCE), which would point the rehearsal at a real
@@ -74,10 +99,12 @@ def rehearsal_content(path: Path, certificate: Callable[[], str] | None = None) 
         if encrypted or (key.split(":", 1)[0] in _PROVIDERS and key != ENABLE_PATCH_FORCE):
             left_out.append(key)
         else:
-            kept[key] = _with_certificate(value, certificate) if key == "culvert:token" and certificate else value
+            kept[key] = (
+                _with_certificate(value, new_certificate) if key == "culvert:token" and new_certificate else value
+            )
     return {"config": kept}, left_out
 
 
-def _with_certificate(token: Any, certificate: Callable[[], str]) -> Any:
+def _with_certificate(token: Any, new_certificate: Callable[[], str]) -> Any:
     options = yaml_nodes.document(token.encode())[1] if isinstance(token, str) else token
-    return {**options, "certificate": certificate()} if options.get("certificate") else token
+    return {**options, "certificate": new_certificate()} if options.get("certificate") else token

@@ -8,21 +8,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
 from filelock import FileLock, Timeout
 from pulumi import automation
 
 from ops.project import project_name
 from ops.recover import state
-from sandbox.cluster.external import external_kubeconfig
-from sandbox.directory import PROJECT, SandboxDirectory, write_private
+from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.engine import checkpoint
 from sandbox.engine.engine_processes import await_orphans
 from sandbox.engine.property_diff import SECRET
 from sandbox.engine.pulumi_command import PulumiCommand
-from sandbox.engine.stack_file import ENABLE_PATCH_FORCE, rehearsal_content, stored_stack_file
+from sandbox.engine.stack_file import stored_stack_file, write_copy
 from sandbox.errors import SandboxError
-from sandbox.secret_operators.sealed_secrets import certificate
 from sandbox.tools import Tool
 from sandbox.tools.tool import Progress
 from settings.loading import STACK_FILE
@@ -88,26 +85,11 @@ class StackWorkspace:
             state_folder = self._directory.path / "state" / ".pulumi"
             checkpoint.delete_drafts(state_folder, self._name)
             checkpoint.restore(state_folder / "stacks" / project_name() / f"{self._name}.json", self._progress)
-            self._write_stack_file()
+            if self._config:
+                write_copy(self._directory, self._name, self._config, self._progress)
             yield self._select(folder)
         finally:
             lock.release()
-
-    def _write_stack_file(self) -> None:
-        if not self._config:
-            return
-        file = self.stack_file
-        previous = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
-        replace_certificate = None if external_kubeconfig() else lambda: certificate(self._directory)
-        content, left_out = rehearsal_content(self._config, replace_certificate)
-        if left_out:
-            self._progress(f"left out of the rehearsal, because they belong to real accounts: {', '.join(left_out)}")
-        # The official plugin reads the environment itself; a stand-in is a process of an earlier command.
-        if force := os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE"):
-            content["config"].setdefault(ENABLE_PATCH_FORCE, force)
-        if "encryptionsalt" in previous:
-            content["encryptionsalt"] = previous["encryptionsalt"]
-        write_private(file, yaml.safe_dump(content, sort_keys=False))
 
     def _select(self, folder: Path) -> automation.Stack:
         shutil.copy(PROJECT / "Pulumi.yaml", folder / "Pulumi.yaml")

@@ -14,6 +14,7 @@ from sandbox.directory import SandboxDirectory
 from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.edge.listener import listen
 from sandbox.kubelet.cluster_api import ClusterApi
+from sandbox.kubelet.container_logs import ContainerLogs
 from sandbox.kubelet.kubelet import Kubelet
 from sandbox.kubelet.process import stop_orphans
 from sandbox.kubelet.process_spec import HostEnvironment, in_mount_namespace
@@ -44,6 +45,7 @@ async def serve(home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edg
     kubelet = Kubelet(api, host, home.path)
     running = asyncio.create_task(kubelet.run())
     proxying = asyncio.create_task(service_proxy.serve(listener))
+    logs = asyncio.create_task(ContainerLogs(home.path, kubeconfig.parent).serve(listen(0), api))
     naming = asyncio.create_task(ServiceNames(api, service_proxy.serve_tcp, hosts).run()) if hosts else None
     stopped = asyncio.create_task(stop.wait())
     adopted = asyncio.create_task(kubelet.adopted.wait())
@@ -54,6 +56,7 @@ async def serve(home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edg
     running.cancel()
     await kubelet.stop()
     proxying.cancel()
+    logs.cancel()
     if naming:
         naming.cancel()
         await asyncio.gather(naming, return_exceptions=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from sandbox.kubelet.cluster_api import ClusterApi, Object
+from sandbox.kubelet.container_logs import log_file
 from sandbox.kubelet.probes import Probe, probe_of, probe_results
 from sandbox.kubelet.process import Process
 from sandbox.kubelet.process_spec import HostEnvironment, ProcessSpec, build_process_spec, container_of
@@ -36,7 +37,7 @@ class Pod:
         """Seconds between SIGTERM and SIGKILL."""
         self._pod, self._api, self._probe_client, self._host, self._home = pod, api, probe_client, host, home
         self._folder = home / "connectors" / metadata["uid"]
-        self._log = home / "logs" / f"connector-{metadata['namespace']}-{metadata['name']}.log"
+        self._log = log_file(home, metadata["namespace"], metadata["name"])
         self._container = container_of(pod)
         path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
         self.status = PodStatus(pod, self._container, path, api)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from sandbox.directory import without_programs
 from sandbox.tools.catalog import CATALOG, KUBERNETES
 from sandbox.tools.tool import Tool
 
@@ -27,7 +28,7 @@ def find_installed(name: str) -> Tool | None:
 def _installed(name: str) -> Tool | None:
     assets = os.environ.get("KUBEBUILDER_ASSETS", "")
     places = [("KUBEBUILDER_ASSETS", assets)] if assets and (name == "etcd" or name in KUBERNETES) else []
-    for origin, path in [*places, ("PATH", os.environ.get("PATH", os.defpath))]:
+    for origin, path in [*places, ("PATH", without_programs(os.environ.get("PATH", os.defpath)))]:
         executable = shutil.which(name, path=path)
         version = executable and _version(name, executable, Path(executable).stat().st_mtime_ns)
         if executable and version:

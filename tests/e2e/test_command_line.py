@@ -150,10 +150,10 @@ def test_calls_are_counted_from_the_mark(sandbox: Sandbox) -> None:
 
 @pytest.mark.xdist_group("plain")
 @pytest.mark.usefixtures("plain")
-def test_an_engine_started_by_hand_works_with_the_printed_environment(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_pulumi_in_the_printed_environment_has_the_sandboxs_stack(sandbox: Sandbox, tmp_path: Path) -> None:
     printed = sandbox.raw("env", "--config", str(sandbox.home.parent / "Pulumi.plain.yaml")).stdout
     (tmp_path / "Pulumi.yaml").write_text("name: culvert\nruntime: python\n")
-    script = f'{printed}\npulumi stack output tunnelName --stack plain --cwd "{tmp_path}"'
+    script = f'{printed}\npulumi stack output tunnelName --cwd "{tmp_path}"'
     completed = subprocess.run(["bash", "-ec", script], env=sandbox.env, capture_output=True, text=True)
     assert completed.stdout.strip() == "culvert-plain", completed.stderr
 

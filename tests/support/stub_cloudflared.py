@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A stub of cloudflared: the files in `SWITCHES` control its answers to probes.
 
-It writes its arguments, environment and pid to `started.json` in `HOME`. The files `unready` and `dead` make its probes
+It logs two lines, and writes its arguments, environment and pid to `started.json` in `HOME`. The files `unready` and `dead` make its probes
 fail; with `stubborn` it ignores SIGTERM.
 """
 
@@ -23,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Logs nothing."""
+        """Logs no requests."""
 
 
 def terminate(*_: object) -> None:
@@ -32,6 +32,7 @@ def terminate(*_: object) -> None:
 
 
 signal.signal(signal.SIGTERM, terminate)
+print("a stub of cloudflared\nis started", flush=True)
 note = home / "started.part"
 note.write_text(json.dumps({"arguments": sys.argv, "environment": dict(os.environ), "pid": os.getpid()}))
 note.replace(home / "started.json")

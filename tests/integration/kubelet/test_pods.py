@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.kubelet_cluster import KubeletCluster, eventually
@@ -23,6 +24,25 @@ def test_a_deployment_is_available_while_its_connectors_are_ready(cluster: Kubel
     cluster.switch("unready", True)
     eventually(lambda: cluster.available() == 0)
     assert [pod["status"]["phase"] for pod in cluster.pods()] == ["Running", "Running"]
+
+
+def test_the_api_server_has_the_log_of_a_connector_and_no_other_client_reads_it(cluster: KubeletCluster) -> None:
+    cluster.deploy()
+    eventually(cluster.started)
+    (pod,) = cluster.pods()
+    path = f"/api/v1/namespaces/{cluster.namespace}/pods/{pod['metadata']['name']}/log"
+    assert cluster.api.get(path).text == "a stub of cloudflared\nis started\n"
+    assert cluster.api.get(path, params={"tailLines": 1}).text == "is started\n"
+    with cluster.api.stream("GET", path, params={"follow": "true", "tailLines": 1}) as following:
+        lines = following.iter_lines()
+        assert next(lines) == "is started"
+        # The container's next run, in the same log.
+        os.kill(cluster.started()["pid"], signal.SIGKILL)
+        assert next(lines) == "a stub of cloudflared"
+    node = cluster.api.get(f"/api/v1/nodes/{pod['spec']['nodeName']}").json()["status"]
+    port = node["daemonEndpoints"]["kubeletEndpoint"]["Port"]
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"https://localhost:{port}{path}", verify=False, trust_env=False)
 
 
 def test_a_started_container_is_not_ready_before_its_readiness_probe(cluster: KubeletCluster) -> None:
