@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from settings import loading, references, stack_file
-from settings.checks.existing import existing_conflicts
+from settings.checks.existing import existing_conflicts, refusals
 from settings.checks.validate import validate
 from settings.derived import (
     access_applications,
@@ -245,10 +245,13 @@ class Settings(Options):
         """What this run adopts of the objects that existed before it, as `pulumi import` expects it: the tunnel as
         `account/tunnel`, or None, and records by hostname as `zone/record`.
 
-        Raises SettingsError where a record or tunnel outside the stack conflicts with it, or cannot be adopted.
-        `comment` is the comment of the stack's own records.
+        Raises SettingsError where the API refused to say what exists, or a record or tunnel outside the stack conflicts
+        with it or cannot be adopted. `comment` is the comment of the stack's own records.
         """
-        conflicts = list(existing_conflicts(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment))
+        conflicts = [
+            *refusals(self.account_id, self.zones, existing),
+            *existing_conflicts(self.tunnel.adopt, self.routes, self.hostnames(), existing, comment),
+        ]
         if conflicts:
             raise self._located(SettingsError(conflicts))
         tunnel, records = adoption.adopted(self.tunnel.adopt, self.routes, self.hostnames(), existing)

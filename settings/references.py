@@ -13,6 +13,7 @@ CLOUDFLARE_LIMITS = "https://developers.cloudflare.com/cloudflare-one/account-li
 ORIGIN_PARAMETERS = "https://developers.cloudflare.com/tunnel/advanced/origin-parameters/"
 CLOUDFLARE_FIREWALL = "https://developers.cloudflare.com/tunnel/configuration/#firewall-rules"
 CLOUDFLARE_PARAMETERS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/cloudflared-parameters/run-parameters/"
+CLOUDFLARE_PERMISSIONS = "https://developers.cloudflare.com/fundamentals/api/reference/permissions/"
 CLOUDFLARE_TOKENS = "https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/"
 CLOUDFLARE_ACCESS = "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/"
 CLOUDFLARE_CUSTOM_RULES = "https://developers.cloudflare.com/waf/custom-rules/"

@@ -74,7 +74,7 @@ class Exposure(pulumi.ComponentResource):
         mark = owner()
         outputs = lookups.outputs_of_last_run(name)
         settings = cluster_services.resolve(settings, settings.namespace_name(name), opts, outputs)
-        existing = lookups.existing(settings, outputs, lookups.invoke_options(opts))
+        existing = lookups.existing(name, settings, outputs, lookups.invoke_options(opts))
         adopted_tunnel, adopted_records = settings.adopted(existing, mark)
         super().__init__("culvert:index:Exposure", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)

@@ -1,9 +1,10 @@
 """What exists before the first resource is registered: the stack's own records and tunnel, and those of other owners.
 
-Nothing here is provisioned. Only what is new to the stack is looked up: a run that adds no hostname and adopts nothing
-reads nothing of Cloudflare.
+Nothing here is provisioned. Only what is new to the stack is looked up. A run that adds no hostname and adopts nothing
+makes one read of Cloudflare, which an API token that is no longer valid fails.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,10 @@ BLOCKING = {"A", "AAAA", "CNAME", "NS"}
 """Types of record that conflict with a CNAME of the same name; others (TXT, MX …) may be beside a proxied one."""
 MAX_ITEMS = 1_000_000
 """Records read of a zone: the default of 1,000 could cut off the record we look for."""
+REFUSED = re.compile(r'": (40[0134])\b')
+"""In an error of the provider: the status of a reply that repeating the call does not change."""
+UNAUTHENTICATED = ("400", "401")
+"""Statuses of a token that is not valid, anywhere in the API."""
 
 
 def outputs_of_last_run(name: str) -> Mapping[str, Any]:
@@ -34,14 +39,25 @@ def outputs_of_last_run(name: str) -> Mapping[str, Any]:
     return outputs if outputs.get("tunnelName") == name else {}
 
 
-def existing(settings: Settings, outputs: Mapping[str, Any], options: pulumi.InvokeOptions) -> Existing:
-    """What exists for the hostnames of the settings and the tunnel to adopt; `outputs` are those of the last run.
+def existing(name: str, settings: Settings, outputs: Mapping[str, Any], options: pulumi.InvokeOptions) -> Existing:
+    """What exists for the hostnames of the settings and the tunnel to adopt; `name` is the exposure's, and `outputs`
+    are those of the last run.
 
-    Reads of Cloudflare: none for hostnames that the stack has; one for a new one, or, where a zone has several, one for
-    each hundred of the zone's records and one more; two for a zone without an id that has a new hostname; one for the
-    tunnel. A zone that cannot be listed is a warning: the API refuses a second record later on, it overwrites none.
+    Reads of Cloudflare: one of the account in every run, whose answer is not used: it shows that the API token still
+    works. None for hostnames that the stack has; one for a new one, or, where a zone has several, one for each hundred
+    of the zone's records and one more; two for a zone without an id that has a new hostname; one for the tunnel.
+
+    What the API refuses, and every run would be refused, is in the result. A zone that cannot be listed for another
+    reason is a warning: the API refuses a second record later on, it overwrites none.
     """
     tunnel_id, record_ids = outputs.get("tunnelId"), outputs.get("records") or {}
+    refused: dict[str | None, str] = {}
+    status, reason = _account_refusal(name, settings.account_id, options)
+    if reason:
+        refused[None] = reason
+    if status in UNAUTHENTICATED:
+        # Every other read would be refused for the same reason.
+        return Existing(tunnel_id, record_ids, refused=refused)
     new: dict[str, list[str]] = {}
     for hostname, zone in settings.hostnames().items():
         if hostname not in record_ids:
@@ -53,13 +69,17 @@ def existing(settings: Settings, outputs: Mapping[str, Any], options: pulumi.Inv
             zone_ids[zone] = settings.zones.get(zone) or look_up_zone_id(zone, settings.account_id, options)
             records |= _records(zone_ids[zone], hostnames, options)
         except Exception as error:  # the SDK raises nothing narrower
+            status, reason = _refusal(error)
+            if status:
+                refused[zone] = reason
+                continue
             pulumi.log.warn(
                 f"The records of {zone} cannot be listed. A record of another owner for {', '.join(hostnames)} is "
-                f"found only when this stack's is created: {_reason(error)}"
+                f"found only when this stack's is created: {reason}"
             )
     adopt = settings.tunnel.adopt
     tunnel = _tunnel(settings.account_id, adopt, options) if adopt and not tunnel_id else None
-    return Existing(tunnel_id, record_ids, tunnel, records, zone_ids)
+    return Existing(tunnel_id, record_ids, tunnel, records, zone_ids, refused)
 
 
 def invoke_options(opts: pulumi.ResourceOptions | None) -> pulumi.InvokeOptions:
@@ -94,6 +114,31 @@ def _tunnel(account_id: str, tunnel_id: str, options: pulumi.InvokeOptions) -> E
     except Exception as error:
         return _reason(error)
     return ExistingTunnel(found.name, found.config_src, found.deleted_at or "")
+
+
+def _account_refusal(name: str, account_id: str, options: pulumi.InvokeOptions) -> tuple[str, str]:
+    """Why the API refuses to list the account's tunnels, as `_refusal`; both empty if it does not."""
+    try:
+        cloudflare.get_zero_trust_tunnel_cloudflareds(
+            account_id=account_id, name=name, is_deleted=False, max_items=1, opts=options
+        )
+    except Exception as error:  # the SDK raises nothing narrower
+        status, reason = _refusal(error)
+        # Without an answer, the update's own calls will say more.
+        return (status, reason) if status else ("", "")
+    return "", ""
+
+
+def _refusal(error: Exception) -> tuple[str, str]:
+    """The status of a refusal that lasts, empty for other errors, and the reason: the API's codes and messages."""
+    text = _reason(error)
+    status = REFUSED.search(text)
+    if not status:
+        return "", text
+    said = re.findall(r'"code": ?(\d+), ?"message": ?"([^"]*)"', text)
+    # The code 0 is of a note that only an emulator adds.
+    codes = "; ".join(f"{code} {message}".removeprefix("0 ") for code, message in said)
+    return status[1], f"the API answers {status[1]}, {codes}" if codes else text
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,6 @@
-"""Checks of records and tunnels that existed before a run: those of others, and those that cannot be adopted."""
+"""Checks of what existed before a run: records and tunnels of others or not adoptable, and refusals of the API."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from settings import references
 from settings.derived.adoption import Existing, ExistingRecord, adopting_route
@@ -9,7 +9,25 @@ from settings.options.routes import Route
 from settings.options.tunnel import TUNNEL_DOMAIN
 
 SOURCE = references.CLOUDFLARE_RECORDS
-TUNNEL_KEY = f"{PREFIX}tunnel.adopt"
+ACCOUNT_KEY, TUNNEL_KEY = f"{PREFIX}accountId", f"{PREFIX}tunnel.adopt"
+
+
+def refusals(account_id: str, zones: Mapping[str, str | None], existing: Existing) -> Iterator[SettingIssue]:
+    """The account and the zones of which the API refused a list: a wrong id, or an API token without the right."""
+    by = "an API token (CLOUDFLARE_API_TOKEN, or cloudflare:apiToken) with"
+    for zone, reason in existing.refused.items():
+        if zone is None:
+            accepted = f"the id of the account, and {by} Account > Cloudflare Tunnel: Edit on it"
+            key, value, problem = ACCOUNT_KEY, account_id, f"is an account whose tunnels cannot be listed: {reason}"
+        else:
+            key, value = f'{PREFIX}zones["{zone}"]', zones.get(zone)
+            if value:
+                problem = f"is a zone whose records cannot be listed: {reason}"
+                accepted = f"the id of the zone {zone}, and {by} Zone > DNS: Edit on it"
+            else:
+                problem = f"is no id, and the zone cannot be looked up: {reason}"
+                accepted = f"the id of a zone {zone} of the account, or {by} Zone > Zone: Read on it"
+        yield SettingIssue.of(key, value, problem, accepted, references.CLOUDFLARE_PERMISSIONS)
 
 
 def existing_conflicts(

@@ -39,7 +39,8 @@ class Existing:
     `tunnel_id` and `record_ids` (by hostname) are the stack's own. `tunnel` is the one to adopt, None where it was not
     looked up, a string where it could not be read: the reason. `records` has, for each hostname that is new to the
     stack, the records that conflict with a CNAME; hostnames of a zone that could not be listed are missing. `zone_ids`
-    are those that the hostnames need.
+    are those that the hostnames need. `refused` has what the API refused to list: of a zone its records or, without an
+    id, the zone itself; of None the account's tunnels. The values are the reasons.
     """
 
     tunnel_id: str | None = None
@@ -47,6 +48,7 @@ class Existing:
     tunnel: ExistingTunnel | str | None = None
     records: Mapping[str, tuple[ExistingRecord, ...]] = field(default_factory=dict)
     zone_ids: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str | None, str] = field(default_factory=dict)
 
 
 def adopted(

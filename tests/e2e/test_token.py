@@ -42,7 +42,7 @@ def test_a_raised_epoch_changes_the_token_in_place_and_in_order(sandbox: Sandbox
         *((kind, "deleted original") for kind in reversed(kinds)),
         ("RandomPassword", "deleted original"),
     ]
-    (call,) = sandbox.calls()
+    (call,) = [call for call in sandbox.calls() if call["method"] != "GET"]
     assert (call["method"], call["path"].removeprefix("/client/v4")) == (
         "PATCH",
         f"/accounts/{ACCOUNT}/cfd_tunnel/{tunnel}",

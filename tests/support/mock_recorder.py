@@ -134,6 +134,7 @@ EMPTY_ACCOUNT = {
     "readStackOutputs": {"outputs": {}},
     "readStackResourceOutputs": {"outputs": {}},
     "getDnsRecords": {"results": []},
+    "getZeroTrustTunnelCloudflareds": {"results": []},
 }
 """Answers to look-ups for a new stack with new hostnames."""
 
@@ -172,7 +173,7 @@ class _Cloud(mocks.Mocks):
         if args.token.endswith(":getRuleset"):
             return next(item for item in self.rulesets if item["id"] == args.args["id"]), []
         name = args.token.rsplit(":", 1)[-1]
-        if name == "getZone":
+        if name == "getZone" and name not in self.answers:
             return {"id": ZONE_ID, "name": args.args["filter"]["name"]}, []
         answer = self.answers[name]
         if isinstance(answer, str):

@@ -102,6 +102,20 @@ def tunnel(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
     return compact({**values, "id": id, "accountId": account, "tunnelId": id, "tunnelSecret": None})
 
 
+def tunnels(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The account's tunnels on one page of the list, at most `maxItems`."""
+    known = ("accountId", "name", "isDeleted", "maxItems")
+    if others := sorted(arguments.keys() - set(known)):
+        raise ProviderError(f"the stand-in's getZeroTrustTunnelCloudflareds does not support {', '.join(others)}")
+    query = {"name": arguments.get("name"), "is_deleted": arguments.get("isDeleted")}
+    given = {key: str(value).lower() if isinstance(value, bool) else value for key, value in query.items()}
+    present = {key: value for key, value in given.items() if value is not None}
+    rows = client.call("GET", f"/accounts/{arguments['accountId']}/cfd_tunnel", query=present)
+    fields = {name: rule for name, rule in TUNNEL.fields.items() if name != "tunnelSecret"}
+    listed = [{name: decode(rule, row.get(rule.api_name(name))) for name, rule in fields.items()} for row in rows]
+    return compact({**arguments, "results": listed[: arguments.get("maxItems")]})
+
+
 def tunnel_token(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
     """The connector token, in plain text: the official plugin does not mark it secret either."""
     account, tunnel = arguments.get("accountId"), arguments.get("tunnelId")
@@ -150,6 +164,7 @@ FUNCTIONS = {
     "cloudflare:index/getRulesets:getRulesets": rulesets,
     "cloudflare:index/getDnsRecords:getDnsRecords": records,
     "cloudflare:index/getZeroTrustTunnelCloudflared:getZeroTrustTunnelCloudflared": tunnel,
+    "cloudflare:index/getZeroTrustTunnelCloudflareds:getZeroTrustTunnelCloudflareds": tunnels,
     "cloudflare:index/getZone:getZone": zone,
     "cloudflare:index/getZeroTrustTunnelCloudflaredToken:getZeroTrustTunnelCloudflaredToken": tunnel_token,
 }

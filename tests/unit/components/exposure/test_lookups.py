@@ -49,8 +49,19 @@ def refused(deploy: Deploy, *routes: dict[str, Any], **more: Any) -> str:
     return str(caught.value)
 
 
-def looked_up(recorded: Recorded) -> list[tuple[str, dict[str, Any]]]:
+def refusal(path: str, status: int, code: int, message: str) -> str:
+    """The provider's error for a reply of the API."""
+    body = json.dumps({"success": False, "errors": [{"code": code, "message": message}], "result": None})
+    return f'failed to make http request: GET "https://api.cloudflare.com/client/v4/{path}": {status} Refused {body}'
+
+
+def all_reads(recorded: Recorded) -> list[tuple[str, dict[str, Any]]]:
     return [(token.rsplit(":", 1)[-1], args) for token, args in recorded.invokes if token.startswith("cloudflare:")]
+
+
+def looked_up(recorded: Recorded) -> list[tuple[str, dict[str, Any]]]:
+    """The reads of what is new, without the one of the account that every run makes."""
+    return [read for read in all_reads(recorded) if read[0] != "getZeroTrustTunnelCloudflareds"]
 
 
 def test_the_error_for_a_foreign_record_has_all_that_its_adoption_needs(deploy: Deploy) -> None:
@@ -137,10 +148,69 @@ def test_outputs_of_another_exposure_of_the_stack_are_ignored(deploy: Deploy) ->
     assert [name for name, _ in looked_up(run(deploy, answers=answers))] == ["getDnsRecords"]
 
 
-def test_a_zone_that_cannot_be_listed_is_a_warning(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
-    recorded = run(deploy, answers={"getDnsRecords": "Authentication error (10000)"})
+def test_a_zone_that_cannot_be_listed_now_is_a_warning(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+    recorded = run(deploy, answers={"getDnsRecords": refusal("…", 503, 10013, "Internal Server Error")})
     assert recorded.one("DnsRecord").imported == ""
     assert "The records of example.com cannot be listed" in caplog.text
+
+
+UNAUTHORIZED = refusal("…", 401, 10000, "Authentication error")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        (401, 10000, "Authentication error"),
+        (403, 9109, "Unauthorized to access requested resource"),
+        (404, 7003, "Could not route to /zones"),
+        (400, 6003, "Invalid request headers"),
+    ],
+)
+def test_a_zone_whose_records_the_api_refuses_to_list_stops_the_program(
+    deploy: Deploy, status: int, code: int, reason: str
+) -> None:
+    answer = refusal(f"zones/{ZONE}/dns_records", status, code, reason)
+    message = refused(deploy, answers={"getDnsRecords": answer})
+    assert message.startswith("1 mistake in the settings; nothing was changed.")
+    assert f'culvert:zones["example.com"]: "{ZONE}" is a zone whose records cannot be listed' in message
+    assert f"the API answers {status}, {code} {reason}. Accepted: the id of the zone example.com, and" in message
+    assert "Zone > DNS: Edit on it" in message
+
+
+def test_a_zone_without_an_id_that_cannot_be_looked_up_stops_the_program(deploy: Deploy) -> None:
+    answers = {"getZone": refusal("zones", 403, 9109, "Unauthorized")}
+    message = refused(deploy, zones={"example.com": None}, answers=answers)
+    assert 'culvert:zones["example.com"]: null is no id, and the zone cannot be looked up: the API answers' in message
+    assert "or an API token (CLOUDFLARE_API_TOKEN, or cloudflare:apiToken) with Zone > Zone: Read" in message
+
+
+def test_every_refused_zone_is_reported_with_the_refused_account(deploy: Deploy) -> None:
+    forbidden = refusal("…", 403, 10000, "Authentication error")
+    zones = {"example.com": ZONE, "example.org": OTHER}
+    answers = {"getDnsRecords": forbidden, "getZeroTrustTunnelCloudflareds": forbidden}
+    message = refused(deploy, route(), route("blog.example.org"), zones=zones, answers=answers)
+    assert message.startswith("3 mistakes in the settings; nothing was changed.")
+    assert f'1. culvert:accountId: "{ACCOUNT}" is an account whose tunnels cannot be listed: the API answers' in message
+    assert "Account > Cloudflare Tunnel: Edit on it" in message
+
+
+@pytest.mark.parametrize("answers", [{}, UP], ids=["new", "up"])
+def test_a_token_that_is_not_valid_is_one_error_of_every_run(deploy: Deploy, answers: dict[str, Any]) -> None:
+    tokens = {"getZeroTrustTunnelCloudflareds": UNAUTHORIZED, "getDnsRecords": UNAUTHORIZED}
+    message = refused(deploy, answers={**answers, **tokens})
+    assert message.startswith("1 mistake in the settings; nothing was changed.")
+    assert "culvert:accountId" in message
+    assert "the API answers 401, 10000 Authentication error" in message
+
+
+def test_an_account_that_cannot_be_asked_stops_nothing(deploy: Deploy) -> None:
+    recorded = run(deploy, answers={**UP, "getZeroTrustTunnelCloudflareds": 'GET "https://…": connection refused'})
+    assert recorded.one("DnsRecord").inputs["name"] == "blog.example.com"
+
+
+def test_a_run_that_adds_nothing_makes_one_read(deploy: Deploy) -> None:
+    name = {"accountId": ACCOUNT, "isDeleted": False, "maxItems": 1, "name": "culvert-dev"}
+    assert all_reads(run(deploy, answers=UP)) == [("getZeroTrustTunnelCloudflareds", name)]
 
 
 def test_without_readable_outputs_every_hostname_is_new(deploy: Deploy) -> None:

@@ -353,6 +353,17 @@ def test_a_lookup_finds_a_deleted_tunnel_too(cloudflare: Plugin, api: ReplayServ
         cloudflare.invoke(token, accountId=ACCOUNT)
 
 
+def test_tunnels_are_listed_by_name_without_their_secrets(cloudflare: Plugin, api: ReplayServer) -> None:
+    rows = [{"id": TUNNEL_ID, "name": "rig", "tunnel_secret": "c2VjcmV0"}, {"id": "other", "name": "rig"}]
+    api.play([reply("GET", f"{TUNNELS}?name=rig&is_deleted=false", rows)])
+    token = "cloudflare:index/getZeroTrustTunnelCloudflareds:getZeroTrustTunnelCloudflareds"  # noqa: S105
+    found = cloudflare.invoke(token, accountId=ACCOUNT, name="rig", isDeleted=False, maxItems=1)
+    assert [(each["id"], each["name"]) for each in found["results"]] == [(TUNNEL_ID, "rig")]
+    assert "c2VjcmV0" not in str(found)
+    with pytest.raises(PluginError, match="does not support uuid"):
+        cloudflare.invoke(token, accountId=ACCOUNT, uuid=TUNNEL_ID)
+
+
 @pytest.mark.parametrize(
     ("first", "waited"),
     [
