@@ -94,7 +94,10 @@ def recover(
 def migrate(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="A config.yml, or the operator's resources; - is standard input."),
+        typer.Argument(
+            metavar="FILE...",
+            help="A config.yml, Kubernetes objects, chart values or the API's answer; a directory; - is standard input.",
+        ),
     ],
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="The stack file to write; by default standard output.")
@@ -103,7 +106,12 @@ def migrate(
     zone: Annotated[
         list[str] | None, typer.Option(metavar="NAME[=ID]", help="A zone of the hostnames. May be repeated.")
     ] = None,
-    tunnel: Annotated[str | None, typer.Option(metavar="NAME", help="The Tunnel, if there are several.")] = None,
+    tunnel: Annotated[str | None, typer.Option(metavar="NAME", help="The tunnel, if there are several.")] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Make one stack of all tunnels.")] = False,
+    namespace: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The namespace of objects that name none, and of a chart's release."),
+    ] = None,
     localhost: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Address of the machine that config.yml calls localhost.")
     ] = None,
@@ -112,14 +120,14 @@ def migrate(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a stack file for a locally managed cloudflared, or for a tunnel of adyanth/cloudflare-operator.
+    """Write a stack file for a tunnel that exists, from cloudflared's files, Kubernetes objects or chart values.
 
     What cannot be migrated is listed on standard error, with the reason and what to do. Exit status: 1 if nothing is
     written.
     """
     from ops.migrate import command
 
-    command.migrate(files, to, account_id, zone or [], tunnel, localhost, force, report)
+    command.migrate(files, to, account_id, zone or [], tunnel, localhost, force, report, namespace, merge)
 
 
 def run() -> None:

@@ -6,7 +6,7 @@ an alias counts as often as it is used.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -71,10 +71,11 @@ class LocatedList(list[Any]):
     lines: list[int]
 
 
-def located_documents(data: bytes) -> list[Any]:
-    """As `documents`, with the mappings and lists as LocatedMapping and LocatedList. Raises YamlError."""
+def located_documents(data: bytes, line_of: Callable[[int], int] = lambda line: line) -> list[Any]:
+    """As `documents`, with the mappings and lists as LocatedMapping and LocatedList. `line_of` maps a line of the text,
+    from 1, to that of the file which it is in. Raises YamlError, whose lines are those of the text."""
     with _yaml_errors():
-        loader, found = _LocatingLoader(_text(data)), []
+        loader, found = _LocatingLoader(_text(data), line_of), []
         while loader.check_node():
             found.append(loader.construct_document(loader.get_node()))
         return found
@@ -232,14 +233,18 @@ _EngineLoader.yaml_constructors = {**_Loader.yaml_constructors, DATE: _EngineLoa
 class _LocatingLoader(_Loader):
     """Keeps the lines that PyYAML's nodes have."""
 
+    def __init__(self, text: str, line_of: Callable[[int], int]) -> None:
+        super().__init__(text)
+        self._line_of = line_of
+
     def construct_located_mapping(self, node: yaml.MappingNode) -> Iterator[LocatedMapping]:
         found = LocatedMapping()
         yield found
         # Which also puts merged keys in their place.
         found.update({str(key): value for key, value in self.construct_mapping(node).items()})
-        found.lines = {key.value: key.start_mark.line + 1 for key, _ in node.value}
+        found.lines = {key.value: self._line_of(key.start_mark.line + 1) for key, _ in node.value}
         found.blocks = {
-            key.value: value.start_mark.line + 1
+            key.value: self._line_of(value.start_mark.line + 1)
             for key, value in node.value
             if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">")
         }
@@ -248,7 +253,7 @@ class _LocatingLoader(_Loader):
         found = LocatedList()
         yield found
         found.extend(self.construct_sequence(node))
-        found.lines = [item.start_mark.line + 1 for item in node.value]
+        found.lines = [self._line_of(item.start_mark.line + 1) for item in node.value]
 
 
 _LocatingLoader.yaml_constructors = {

@@ -4,12 +4,14 @@ import sys
 from pathlib import Path
 
 from ops.errors import OperatorError
-from ops.migrate import config_file, operator, service_origins, stack_file
+from ops.migrate import stack_file
 from ops.migrate.candidates import candidate_routes
 from ops.migrate.conversion import convert
-from ops.migrate.existing_setup import ExistingSetup, SkippedItem
-from ops.migrate.input_object import InputObject
+from ops.migrate.existing_setup import SkippedItem
 from ops.migrate.inputs import read_inputs
+from ops.migrate.kinds import Kinds
+from ops.migrate.reading import tunnels
+from ops.migrate.selection import select
 from settings.plain_text import MAX_LINES, escaped, shortened
 
 
@@ -22,9 +24,13 @@ def migrate(
     localhost: str | None,
     force: bool,
     report: Path | None = None,
+    namespace: str | None = None,
+    merge: bool = False,
 ) -> None:
     """Runs the command. Raises OperatorError or SettingsError if no stack file can be written."""
-    setup = _read(read_inputs(files), tunnel)
+    found = Kinds.of(read_inputs(files), namespace)
+    setup = select(tunnels(found), tunnel, merge)
+    setup.skipped += found.skipped
     setup.account_id = account_id or setup.account_id
     setup.zones |= dict(_parse_zone(text) for text in zones)
     if not setup.account_id:
@@ -62,24 +68,6 @@ def _report(skipped: list[SkippedItem], file: Path | None) -> None:
         _say("\n".join(["Not migrated as is:", *shown]))
         if len(shown) < len(lines):
             _say(f"- ... and {len(skipped) - len(shown) // 2} more: --report FILE writes all of them")
-
-
-def _read(documents: list[InputObject], tunnel: str | None) -> ExistingSetup:
-    setup = ExistingSetup()
-    services = [each for each in documents if each.get("kind") == "Service"]
-    others = [each for each in documents if each.get("kind") != "Service"]
-    for service in services:
-        service_origins.add_service(service, setup)
-    if any(str(document.get("apiVersion")).startswith(operator.GROUP) for document in others):
-        operator.read(others, tunnel, setup)
-    elif len(others) == 1 and "ingress" in others[0].values:
-        config_file.read(others[0], setup)
-    else:
-        raise OperatorError(
-            "the input must be one config.yml of cloudflared with ingress rules, or "
-            "resources of networking.cfargotunnel.com"
-        )
-    return setup
 
 
 def _parse_zone(text: str) -> tuple[str, str | None]:

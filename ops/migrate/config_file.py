@@ -4,29 +4,47 @@ Source:
 https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/do-more-with-tunnels/local-management/configuration-file/
 """
 
+from collections.abc import Iterator
+
+from ops.migrate import connector_options
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import InputObject, Option
 
-UNNEEDED = {"credentials-file", "credentials-contents", "origincert", "no-autoupdate", "autoupdate-freq", "pidfile"}
-"""Not needed by the stack's connector: its token comes from the stack, its version from the image."""
-OPTIONS = {
-    "protocol": "connector.protocol",
-    "loglevel": "connector.logLevel",
-    "grace-period": "connector.gracePeriod",
-    "region": "connector.region",
-    "edge-ip-version": "connector.edgeIpVersion",
-    "post-quantum": "connector.postQuantum",
-}
-RULE = {"hostname", "path", "service", "originRequest"}
+RULE = ("hostname", "path", "service", "originRequest")
+OWN = ("ingress", "originRequest", "warp-routing")
+"""Keys that are not options of cloudflared's command line too."""
 
 
-def read(file: InputObject, setup: ExistingSetup, namespace: str = "") -> None:
-    """Adds what a config.yml contains. `namespace` is that of the pod that it is for, empty outside a cluster."""
+def is_config_file(document: InputObject) -> bool:
+    """Whether an object is a config.yml."""
+    keys = document.values.keys()
+    return (
+        "ingress" in keys or "warp-routing" in keys or ("tunnel" in keys and bool(keys & {"url", "credentials-file"}))
+    )
+
+
+def read(file: InputObject, namespace: str = "") -> ExistingSetup:
+    """The setup of a config.yml; `namespace` is that of the pods which it is for, empty outside a cluster."""
+    setup = ExistingSetup(file.title or str(file.place))
+    read_into(setup, file, namespace)
+    connector_options.apply(options(file), setup, namespace)
+    return setup
+
+
+def read_into(setup: ExistingSetup, file: InputObject, namespace: str = "") -> None:
+    """Adds the rules of a config.yml, and what else is not an option. `namespace` is that of the pod which it is for,
+    empty outside a cluster."""
     setup.defaults += file.object("originRequest").options()
     setup.rules += [read_rule(rule, setup, namespace) for rule in file.objects("ingress")]
-    for key in file.values:
-        if key not in UNNEEDED | {"ingress", "originRequest"}:
-            _read_option(key, file, setup)
+    if "tunnel" in file:
+        add_tunnel(file.option("tunnel"), setup)
+    if "warp-routing" in file:
+        add_warp_routing(file.option("warp-routing"), bool(file.object("warp-routing").values), setup)
+
+
+def options(file: InputObject) -> Iterator[Option]:
+    """The keys that are options of cloudflared."""
+    return (file.option(key) for key in file.values if key not in OWN)
 
 
 def read_rule(rule: InputObject, setup: ExistingSetup, namespace: str = "") -> IngressRule:
@@ -41,25 +59,24 @@ def read_rule(rule: InputObject, setup: ExistingSetup, namespace: str = "") -> I
     return found
 
 
-def _read_option(key: str, file: InputObject, setup: ExistingSetup) -> None:
-    place, value = file.at(key), file.get(key)
-    if key in OPTIONS:
-        setup.settings.append(Option(OPTIONS[key], str(value) if key == "edge-ip-version" else value, place))
-    elif key == "tunnel":
-        reason = "its rules are in this file, and a locally configured tunnel cannot be changed to a remote one"
+def add_tunnel(tunnel: Option, setup: ExistingSetup) -> None:
+    """Notes that the stack has another tunnel than this locally managed one."""
+    reason = "its rules are in this file, and a locally configured tunnel cannot be changed to a remote one"
+    remedy = (
+        "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, "
+        "and delete this tunnel once its connector is stopped"
+    )
+    setup.skipped.append(SkippedItem(f"tunnel {tunnel.value}", reason, remedy, tunnel.place))
+
+
+def add_warp_routing(warp: Option, enabled: bool, setup: ExistingSetup) -> None:
+    """Notes the private networks, which no file of cloudflared's contains."""
+    if isinstance(warp.value, dict) and warp.value.get("enabled") is False:
+        return
+    if enabled:
         remedy = (
-            "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, "
-            "and delete this tunnel once its connector is stopped"
+            "list them under `culvert:privateNetworks` (`cloudflared tunnel route ip list`), and first "
+            "delete the routes of this tunnel"
         )
-        setup.skipped.append(SkippedItem(f"tunnel {value}", reason, remedy, place))
-    elif key == "warp-routing":
-        if file.object(key).get("enabled"):
-            remedy = (
-                "list them under `culvert:privateNetworks` (`cloudflared tunnel route ip list`), and first "
-                "delete the routes of this tunnel"
-            )
-            reason = "the private networks that it routes are not in this file"
-            setup.skipped.append(SkippedItem("warp-routing", reason, remedy, place))
-    else:
-        remedy = "see `culvert:connector` in docs/settings.md; most options can be set as environment variables too"
-        setup.skipped.append(SkippedItem(key, "it configures how cloudflared runs on its machine", remedy, place))
+        reason = "the private networks that it routes are not in this file"
+        setup.skipped.append(SkippedItem("warp-routing", reason, remedy, warp.place))

@@ -17,8 +17,8 @@ def convert(setup: ExistingSetup, candidates: list[CandidateRoute]) -> tuple[Val
     settings = {**base, "routes": routes}
     # Whether an option of the stack is valid does not depend on how many routes there are.
     sample = {**base, "routes": routes[:1]}
-    options = {**default_options(setup), **{each.key: each.value for each in setup.settings}}
-    for path, value in options.items():
+    options = [*default_options(setup).items(), *((each.key, each.value) for each in setup.settings)]
+    for path, value in options:
         try:
             Settings.parse(with_value(sample, path, value))
         except SettingsError as error:

@@ -1,7 +1,7 @@
 """An existing setup: what the input contains, in the terms of cloudflared, which every reader has in common."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ops.migrate.input_object import NOWHERE, Option, Place
@@ -55,23 +55,43 @@ class IngressRule:
         """The requests that match, for messages."""
         return f"{self.hostname or '*'} {self.path}".strip()
 
+    def at_any_path(self) -> "IngressRule":
+        """The rule for every path of its hostname."""
+        return replace(self, path="")
+
 
 @dataclass
 class ExistingSetup:
-    """Everything that the input contains: one tunnel.
+    """Everything that the input contains of one tunnel, or of several that are merged.
 
+    `title` names the file or the objects that it is from, and `name` is the tunnel's, empty where it is not known.
+    `remote` says that its rules are at Cloudflare, and not all in the input; `namespace` is that of
+    its connectors, where it is known.
     `rules` are all of them, with those for any hostname; `defaults` the keys of the tunnel's own `originRequest`;
-    `settings` keys of a stack file by path (`connector.protocol`), with the values that they have there. `services` are
-    the Services in the input, by `namespace/name`.
+    `settings` keys of a stack file by path (`connector.protocol`), with the values that they have there, a list for
+    each item of a list. `services` are the Services in the input, by `namespace/name`. `from_api` says that the rules
+    are as Cloudflare's API has them, in which durations are whole seconds.
     """
 
+    title: str = ""
+    name: str = ""
+    remote: bool = False
+    namespace: str = ""
     account_id: str | None = None
     zones: dict[str, str | None] = field(default_factory=dict)
     rules: list[IngressRule] = field(default_factory=list)
     defaults: list[Option] = field(default_factory=list)
     settings: list[Option] = field(default_factory=list)
     services: dict[str, KubernetesService] = field(default_factory=dict)
+    from_api: bool = False
     skipped: list[SkippedItem] = field(default_factory=list)
+
+    def take_connectors(self, other: "ExistingSetup") -> None:
+        """Adds the connectors of a tunnel whose rules are these."""
+        self.account_id = self.account_id or other.account_id
+        self.settings += other.settings
+        self.skipped += other.skipped
+        self.rules = [replace(rule, namespace=other.namespace) for rule in self.rules]
 
 
 @dataclass(frozen=True)

@@ -84,11 +84,24 @@ class InputObject:
         """The string at a key, empty where it is absent."""
         return self._of(str, "a string", key) or ""
 
+    def strings(self, key: str) -> list[Option]:
+        """The strings of the list at a key, each with its place."""
+        found = []
+        for index, item in enumerate(self._of(list, "a list of strings", key) or []):
+            place = self.item_at(key, index)
+            if not isinstance(item, str):
+                raise OperatorError(f"{place}: {self._named(place.key)} must be a string, not {shown(item)}")
+            found.append(Option(key, item, place))
+        return found
+
+    def item_at(self, key: str, index: int) -> Place:
+        """The place of an item of the list at a key."""
+        items = self.values.get(key)
+        return self.at(key).at(index, items.lines[index] if isinstance(items, LocatedList) else 0)
+
     def _objects(self, key: str) -> Iterator["InputObject"]:
-        found, place = self._of(list, "a list of objects", key) or [], self.at(key)
-        lines = found.lines if isinstance(found, LocatedList) else [0] * len(found)
-        for index, item in enumerate(found):
-            where = place.at(index, lines[index])
+        for index, item in enumerate(self._of(list, "a list of objects", key) or []):
+            where = self.item_at(key, index)
             if not isinstance(item, Mapping):
                 raise OperatorError(f"{where}: {self._named(where.key)} must be an object, not {shown(item)}")
             yield InputObject(item, where, self.title)

@@ -4,11 +4,23 @@ from dataclasses import replace
 
 from ops.migrate.input_object import InputObject
 
+DEFAULT_NAMESPACE = "default"
+
+
+def is_kubernetes(document: InputObject) -> bool:
+    """Whether a document is an object of Kubernetes."""
+    return isinstance(document.get("kind"), str) and isinstance(document.get("apiVersion"), str)
+
+
+def group_of(resource: InputObject) -> str:
+    """The API group; empty for the core group."""
+    return str(resource.get("apiVersion")).rpartition("/")[0]
+
 
 def key_of(resource: InputObject) -> tuple[str, str]:
     """Namespace and name."""
     metadata = titled(resource, str(resource.get("kind"))).object("metadata")
-    return metadata.text("namespace") or "default", metadata.text("name")
+    return metadata.text("namespace") or DEFAULT_NAMESPACE, metadata.text("name")
 
 
 def title_of(resource: InputObject) -> str:
@@ -20,3 +32,9 @@ def titled(resource: InputObject, title: str = "") -> InputObject:
     """The object with its title in errors; its keys are then those of the object alone."""
     title = title or title_of(resource)
     return replace(resource, title=title, place=replace(resource.place, key=""))
+
+
+def owners(resource: InputObject) -> set[tuple[str, str]]:
+    """Kind and name of each object that the resource belongs to."""
+    references = titled(resource).object("metadata").objects("ownerReferences")
+    return {(one.text("kind"), one.text("name")) for one in references}

@@ -10,6 +10,7 @@ from ops.errors import OperatorError
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import InputObject, Option, Place
 from ops.migrate.kubernetes_objects import key_of, title_of, titled
+from settings import KubernetesService
 from settings.yaml_nodes import YamlError, documents
 
 GROUP = "networking.cfargotunnel.com/"
@@ -30,45 +31,49 @@ _PATCH = {
     ("spec", "template", "spec", "priorityClassName"): "connector.scheduling.priorityClassName",
     ("spec", "template", "spec", "topologySpreadConstraints"): "connector.scheduling.topologySpreadConstraints",
     ("spec", "template", "spec", "containers", "cloudflared", "resources"): "connector.resources",
-    ("spec", "template", "spec", "containers", "cloudflared", "env"): "connector.environment",
+    ("spec", "template", "spec", "containers", "cloudflared", "env"): "connector.extraEnv",
 }
 
 
-def read(objects: list[InputObject], tunnel_name: str | None, setup: ExistingSetup) -> None:
-    """Adds one tunnel: the one of this name, or the only one."""
-    tunnel = titled(_select_tunnel([one for one in objects if one.get("kind") in TUNNELS], tunnel_name))
-    status, details = tunnel.object("status"), tunnel.object("spec").object("cloudflare")
+def read(objects: list[InputObject], services: Mapping[str, KubernetesService]) -> list[ExistingSetup]:
+    """The setup of each tunnel. What belongs to none of them is reported with the first."""
+    tunnels = [titled(one) for one in objects if one.get("kind") in TUNNELS]
+    bindings = [one for one in objects if one.get("kind") == "TunnelBinding"]
+    if not tunnels:
+        remedy = "kubectl get tunnels.networking.cfargotunnel.com,clustertunnels -A -o yaml"
+        raise OperatorError(f"there is no Tunnel or ClusterTunnel in the input: add it with {remedy}")
+    # The operator writes the rules in the order of the names of their bindings.
+    bindings.sort(key=lambda binding: key_of(binding)[1])
+    setups = [_read_tunnel(one, [each for each in bindings if _is_bound(each, one)], services) for one in tunnels]
+    for one in objects:
+        title, kind = title_of(one), one.get("kind")
+        reason, remedy = "culvert has no equivalent", "keep it, or do without it"
+        if kind == "TunnelBinding" and not any(_is_bound(one, tunnel) for tunnel in tunnels):
+            reference = titled(one).object("tunnelRef")
+            reason = f"it is bound to {reference.get('kind')} {reference.get('name')}, which is not in the input"
+            remedy = "add that to the input: each tunnel becomes a stack"
+            setups[0].skipped.append(SkippedItem(title, reason, remedy, one.place))
+        elif kind not in (*TUNNELS, "TunnelBinding"):
+            setups[0].skipped.append(SkippedItem(title, reason, remedy, one.place))
+    return setups
+
+
+def _read_tunnel(
+    tunnel: InputObject, bindings: list[InputObject], services: Mapping[str, KubernetesService]
+) -> ExistingSetup:
+    setup = ExistingSetup(title_of(tunnel), key_of(tunnel)[1])
+    spec, status = tunnel.object("spec"), tunnel.object("status")
+    details = spec.object("cloudflare")
     setup.account_id = details.text("accountId") or status.text("accountId") or None
     domain = details.text("domain")
     if domain:
         setup.zones[domain] = status.text("zoneId") or None
-    _read_tunnel(tunnel, setup)
-    bindings = [one for one in objects if one.get("kind") == "TunnelBinding"]
-    # The operator writes the rules in the order of the names of their bindings.
-    for one in sorted(bindings, key=lambda binding: key_of(binding)[1]):
-        if _is_bound(one, tunnel):
-            _read_binding(titled(one), domain, setup)
-        else:
-            name = titled(one).object("tunnelRef").text("name")
-            remedy = "run this command again with --tunnel and that name: each tunnel becomes a stack"
-            reason = f"it is bound to another tunnel, {name}"
-            setup.skipped.append(SkippedItem(title_of(one), reason, remedy, one.place))
-    for one in objects:
-        if one.get("kind") not in (*TUNNELS, "TunnelBinding"):
-            reason, remedy = "culvert has no equivalent", "keep it, or do without it"
-            setup.skipped.append(SkippedItem(title_of(one), reason, remedy, one.place))
-    fallback = tunnel.object("spec").text("fallbackTarget") or "http_status:404"
-    setup.rules.append(IngressRule("", fallback, place=tunnel.object("spec").at("fallbackTarget")))
-
-
-def _select_tunnel(tunnels: list[InputObject], name: str | None) -> InputObject:
-    names = [key_of(tunnel)[1] for tunnel in tunnels]
-    matching = [tunnel for tunnel in tunnels if name in (None, key_of(tunnel)[1])]
-    if len(matching) == 1:
-        return matching[0]
-    if name is None and matching:
-        raise OperatorError(f"there are {len(names)} tunnels, {', '.join(names)}: select one with --tunnel")
-    raise OperatorError(f"there is no Tunnel or ClusterTunnel {name or ''}; tunnels: {', '.join(names) or 'none'}")
+    _read_settings(tunnel, setup)
+    for binding in bindings:
+        _read_binding(titled(binding), domain, services, setup)
+    fallback = spec.text("fallbackTarget") or "http_status:404"
+    setup.rules.append(IngressRule("", fallback, place=spec.at("fallbackTarget")))
+    return setup
 
 
 def _is_bound(binding: InputObject, tunnel: InputObject) -> bool:
@@ -77,7 +82,7 @@ def _is_bound(binding: InputObject, tunnel: InputObject) -> bool:
     return matches and (tunnel.get("kind") == "ClusterTunnel" or key_of(binding)[0] == key_of(tunnel)[0])
 
 
-def _read_tunnel(tunnel: InputObject, setup: ExistingSetup) -> None:
+def _read_settings(tunnel: InputObject, setup: ExistingSetup) -> None:
     title, spec, status = title_of(tunnel), tunnel.object("spec"), tunnel.object("status")
     paths = {
         "size": "connector.replicas",
@@ -133,7 +138,9 @@ def _read_patch(title: str, patch: Any, place: Place, setup: ExistingSetup) -> N
     walk(patch, ())
 
 
-def _read_binding(binding: InputObject, domain: str, setup: ExistingSetup) -> None:
+def _read_binding(
+    binding: InputObject, domain: str, services: Mapping[str, KubernetesService], setup: ExistingSetup
+) -> None:
     namespace = key_of(binding)[0]
     statuses = binding.object("status").objects("services")
     ref = binding.object("tunnelRef")
@@ -144,7 +151,7 @@ def _read_binding(binding: InputObject, domain: str, setup: ExistingSetup) -> No
         name = subject.text("name")
         hostname = spec.text("fqdn") or status.text("hostname") or f"{name}.{domain}"
         title = f"{title_of(binding)}, {hostname}"
-        service = spec.text("target") or _target(title, namespace, subject, status, setup)
+        service = spec.text("target") or _target(title, namespace, subject, status, services, setup)
         # The operator writes these for every subject, over those of the tunnel.
         own = {"noTLSVerify": Option("noTLSVerify", False, subject.place)}
         own |= {theirs: Option(theirs, spec.get(key), spec.at(key)) for key, theirs in _ORIGIN.items() if key in spec}
@@ -161,11 +168,18 @@ def _read_binding(binding: InputObject, domain: str, setup: ExistingSetup) -> No
                 setup.skipped.append(SkippedItem(f"{title}, {key}", reason, remedy, spec.at(key)))
 
 
-def _target(title: str, namespace: str, subject: InputObject, status: InputObject, setup: ExistingSetup) -> str:
+def _target(
+    title: str,
+    namespace: str,
+    subject: InputObject,
+    status: InputObject,
+    services: Mapping[str, KubernetesService],
+    setup: ExistingSetup,
+) -> str:
     """The URL of the subject's Service: like the operator, its first port and that port's usual protocol."""
     name, protocol = subject.text("name"), subject.object("spec").text("protocol")
     protocol = protocol if protocol in PROTOCOLS else ""
-    service = setup.services.get(f"{namespace}/{name}")
+    service = services.get(f"{namespace}/{name}")
     if service and service.spec["ports"]:
         port = service.spec["ports"][0].get("port", 80)
         return f"{protocol or USUAL.get(port, 'http')}://{name}.{namespace}.svc:{port}"

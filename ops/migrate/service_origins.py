@@ -1,21 +1,34 @@
 """Services of the input as the backends of routes: port and selector of the pods, through the function by which the
 program and `verify` read Services too."""
 
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem, Values
 from ops.migrate.input_object import InputObject
+from ops.migrate.kubernetes_objects import key_of
 from settings import KubernetesService, PodDestination, UnusableService
 from settings.options.services import ServiceUrl, parse
 
 
-def add_service(service: InputObject, setup: ExistingSetup) -> None:
-    """Adds a Service of the input. What is wrong with its fields is reported as the backend's."""
-    with suppress(AttributeError, KeyError, TypeError, ValueError):
-        found = KubernetesService.of(service.values)
-        setup.services[f"{found.namespace or 'default'}/{found.name}"] = found
+def services_of(services: Iterable[InputObject], slices: Iterable[InputObject]) -> dict[str, KubernetesService]:
+    """The Services of the input by `namespace/name`, with their EndpointSlices.
+
+    What is wrong with the fields of a Service is reported as the backend's.
+    """
+    of_service: dict[tuple[str, Any], list[Any]] = {}
+    for one in slices:
+        name = one.object("metadata").object("labels").get("kubernetes.io/service-name")
+        of_service.setdefault((key_of(one)[0], name), []).append(one.values)
+    found: dict[str, KubernetesService] = {}
+    for one in services:
+        namespace, name = key_of(one)
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            found[f"{namespace}/{name}"] = KubernetesService.of(one.values, of_service.get((namespace, name), ()))
+    return found
 
 
 def origin_of(rule: IngressRule, service: str, setup: ExistingSetup) -> Values:

@@ -124,7 +124,8 @@ def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
     documents = list(yaml.safe_load_all((SAMPLES / "operator.yaml").read_text()))
     elsewhere = {**documents[0], "kind": "Tunnel", "metadata": {"name": "elsewhere", "namespace": "lab"}}
     stdin = yaml.safe_dump_all([*documents, elsewhere])
-    assert "k3s-tunnel, elsewhere: select one with --tunnel" in migrate("-", stdin=stdin, fails=True).stderr
+    error = migrate("-", stdin=stdin, fails=True).stderr
+    assert "there are 2 tunnels, ClusterTunnel k3s-tunnel, Tunnel elsewhere: select one with --tunnel NAME" in error
     completed = migrate("-", "--tunnel", "elsewhere", stdin=stdin)
     assert [route["hostname"] for route in yaml.safe_load(completed.stdout)["config"]["culvert:routes"]] == [
         "other.example.com"
@@ -135,7 +136,11 @@ def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
     ("stdin", "options", "report"),
     [
         ("a: [", HOME, "- is not YAML"),
-        ("a: b", HOME, "must be one config.yml of cloudflared"),
+        (
+            "a: b",
+            HOME,
+            "-:1: this document is not known, by its keys: a. Accepted: a config.yml of cloudflared, a ConfigMap",
+        ),
         ("just a text", HOME, "a document in it is not an object"),
         (config(CATCH_ALL), [], "the files do not contain the account"),
         (config(CATCH_ALL), HOME, "there are no routes to migrate"),

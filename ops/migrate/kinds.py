@@ -1,0 +1,85 @@
+"""The documents of the input by their kind."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ops.migrate import service_origins
+from ops.migrate.existing_setup import SkippedItem
+from ops.migrate.input_object import NOWHERE, InputObject
+from ops.migrate.kubernetes_objects import DEFAULT_NAMESPACE, group_of, is_kubernetes, key_of, titled
+from settings import KubernetesService
+from settings.plain_text import shortened
+from settings.yaml_nodes import LocatedMapping
+
+GROUPS = {
+    "Service": "",
+    "ConfigMap": "",
+    "Pod": "",
+    "EndpointSlice": "discovery.k8s.io",
+    "Deployment": "apps",
+    "DaemonSet": "apps",
+    "StatefulSet": "apps",
+    "ReplicaSet": "apps",
+    "Ingress": "networking.k8s.io",
+    "IngressClass": "networking.k8s.io",
+    "HTTPRoute": "gateway.networking.k8s.io",
+    "Gateway": "gateway.networking.k8s.io",
+    "GatewayClass": "gateway.networking.k8s.io",
+}
+"""API group of each kind that is read, apart from the operator's."""
+_CLUSTER_SCOPED = {"ClusterTunnel", "IngressClass", "GatewayClass"}
+
+
+@dataclass
+class Kinds:
+    """Kubernetes objects by kind, and `files`, which are the other documents. `namespace` is that of the objects that
+    name none, and of the release of chart values; empty where it is not known."""
+
+    namespace: str = ""
+    files: list[InputObject] = field(default_factory=list)
+    objects: dict[str, list[InputObject]] = field(default_factory=dict)
+    others: list[InputObject] = field(default_factory=list)
+    services: dict[str, KubernetesService] = field(default_factory=dict)
+    skipped: list[SkippedItem] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, documents: Iterable[InputObject], namespace: str | None) -> "Kinds":
+        """Sorts the documents."""
+        found = cls(namespace or "")
+        unnamed: list[str] = []
+        for document in documents:
+            if not is_kubernetes(document):
+                found.files.append(document)
+                continue
+            kind, group = str(document.get("kind")), group_of(document)
+            metadata = titled(document, kind).object("metadata")
+            if (
+                kind not in _CLUSTER_SCOPED
+                and "namespace" not in metadata
+                and isinstance(metadata.values, LocatedMapping)
+            ):
+                metadata.values["namespace"] = namespace or DEFAULT_NAMESPACE
+                unnamed.append(f"{kind} {metadata.text('name')}")
+            if GROUPS.get(kind) == group or group == OPERATOR:
+                found.objects.setdefault(kind, []).append(document)
+            else:
+                found.others.append(document)
+        if unnamed and not namespace:
+            item, reason = (
+                shortened(", ".join(unnamed), 200),
+                f"without a namespace, taken to be in {DEFAULT_NAMESPACE}",
+            )
+            found.skipped.append(SkippedItem(item, reason, "name their namespace with --namespace NAME", NOWHERE))
+        found.services = service_origins.services_of(found.every("Service"), found.every("EndpointSlice"))
+        return found
+
+    def every(self, *kinds: str) -> list[InputObject]:
+        """The objects of these kinds."""
+        return [one for kind in kinds for one in self.objects.get(kind, ())]
+
+    def config_maps(self) -> dict[tuple[str, str], InputObject]:
+        """The ConfigMaps by namespace and name."""
+        return {key_of(one): one for one in self.every("ConfigMap")}
+
+
+OPERATOR = "networking.cfargotunnel.com"
