@@ -1,4 +1,4 @@
-"""Fixtures for the tests of tools and processes."""
+"""Tests that start programs, and wait for how they end: too slow for the unit tests."""
 
 import shutil
 from collections.abc import Callable, Iterator
