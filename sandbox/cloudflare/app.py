@@ -11,10 +11,13 @@ from sandbox.cloudflare.faults import FaultInjector
 from sandbox.cloudflare.middleware import API, ApiMiddleware
 from sandbox.cloudflare.resources import (
     access_applications,
+    access_identity_providers,
+    access_organizations,
     access_policies,
     access_service_tokens,
     accounts,
     configurations,
+    dns_record_batches,
     dns_records,
     hostname_routes,
     load_balancer_monitors,
@@ -22,14 +25,16 @@ from sandbox.cloudflare.resources import (
     load_balancers,
     notifications,
     private_routes,
+    ruleset_rules,
     rulesets,
     tunnel_connections,
     tunnels,
     user_tokens,
     virtual_networks,
+    zone_files,
     zones,
 )
-from sandbox.cloudflare.responses import ApiError, as_json, no_route
+from sandbox.cloudflare.responses import ApiError, as_json, not_emulated
 from sandbox.cloudflare.store import Store
 
 RESOURCES = (
@@ -42,11 +47,16 @@ RESOURCES = (
     private_routes,
     hostname_routes,
     virtual_networks,
+    zone_files,  # before the records, since its path has a word in the place of an id
     dns_records,
+    dns_record_batches,
     rulesets,
+    ruleset_rules,
     access_policies,
     access_applications,
     access_service_tokens,
+    access_organizations,
+    access_identity_providers,
     notifications,
     load_balancers,
     load_balancer_pools,
@@ -78,10 +88,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    """Unknown paths and methods: the envelope with the service's codes under the API's prefix, a detail elsewhere."""
+    """Unknown paths and methods: 501 in the envelope under the API's prefix, a detail elsewhere."""
     assert isinstance(error, HTTPException)
     if not request.url.path.startswith(API):
         return as_json({"detail": error.detail}, error.status_code)
-    if error.status_code == 405:
-        return ApiError(405, 7001, f"Method {request.method} not available for that URI.").reply()
-    return no_route(request.url.path).reply()
+    return not_emulated(request.method, request.url.path).reply()

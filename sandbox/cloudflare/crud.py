@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from sandbox.cloudflare import ids, request_body
-from sandbox.cloudflare.responses import ApiError, Failure, page, success
+from sandbox.cloudflare.responses import ApiError, Failure, not_emulated, page, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
@@ -55,6 +55,8 @@ class Resource:
     """Whether a list has pages; other lists are complete."""
     hex_ids: ClassVar[bool] = False
     """Ids are 32 hex digits in place of UUIDs."""
+    not_ids: ClassVar[frozenset[str]] = frozenset()
+    """Words that the service has in the place of an id and this emulator does not: other endpoints, no objects."""
 
     def merge(self, old: Body, body: Body, method: str) -> Body:
         """The complete body of an update."""
@@ -132,7 +134,7 @@ def router(*resources: Resource) -> APIRouter:
 
 def _register(registered: APIRouter, resource: Resource) -> None:
     async def index(request: Request) -> Response:
-        found = resource.listed(request.app.state.store, _scope(request), request.query_params)
+        found = resource.listed(request.app.state.store, scope_of(request), request.query_params)
         return resource.page(request, found)
 
     async def create(request: Request) -> Response:
@@ -140,17 +142,17 @@ def _register(registered: APIRouter, resource: Resource) -> None:
 
     async def read(request: Request, id: str) -> Response:
         store: Store = request.app.state.store
-        return success(resource.show(store, resource.find(store, _scope(request), id)))
+        _refuse_word(resource, request, id)
+        return success(resource.show(store, resource.find(store, scope_of(request), id)))
 
     async def update(request: Request, id: str) -> Response:
-        return await _write(resource, request, resource.find(request.app.state.store, _scope(request), id))
+        _refuse_word(resource, request, id)
+        return await _write(resource, request, resource.find(request.app.state.store, scope_of(request), id))
 
     async def delete(request: Request, id: str) -> Response:
+        _refuse_word(resource, request, id)
         store: Store = request.app.state.store
-        with store.transaction():
-            stored = resource.find(store, _scope(request), id)
-            resource.before_delete(store, _scope(request), stored, request.query_params)
-            resource.remove(store, stored)
+        stored = delete_object(resource, store, scope_of(request), id, request.query_params)
         return resource.deleted(store, stored)
 
     one = f"{resource.path}/{{id}}"
@@ -162,24 +164,42 @@ def _register(registered: APIRouter, resource: Resource) -> None:
     registered.add_api_route(one, delete, methods=["DELETE"], dependencies=[may_edit])
 
 
-def _scope(request: Request) -> str:
+def scope_of(request: Request) -> str:
     return request.path_params.get("account") or request.path_params["zone"]
 
 
+def _refuse_word(resource: Resource, request: Request, id: str) -> None:
+    if id in resource.not_ids:
+        raise not_emulated(request.method, request.url.path)
+
+
 async def _write(resource: Resource, request: Request, old: Body | None) -> Response:
-    store: Store = request.app.state.store
     body = await request_body.json_object(request, *resource.malformed)
+    return success(write(resource, request.app.state.store, scope_of(request), body, old, request.method))
+
+
+def write(resource: Resource, store: Store, scope: str, body: Body, old: Body | None, method: str) -> Body:
+    """Creates an object, or changes `old` by this method, and returns the reply's `result`. Raises ApiError."""
     if old is not None:
-        body = resource.merge(old, body, request.method)
+        body = resource.merge(old, body, method)
     request_body.parse(resource.model, body, *resource.malformed)
     stamp = _stamp(resource, old)
     with store.transaction():
-        fields = resource.validate(store, _scope(request), _known(resource.model, body), old)
+        fields = resource.validate(store, scope, _known(resource.model, body), old)
         built = resource.build(fields, old, stamp)
         stored = {key: value for key, value in built.items() if key not in resource.shown_once}
-        resource.save(store, _scope(request), stored)
+        resource.save(store, scope, stored)
     once = {key: value for key, value in built.items() if key in resource.shown_once}
-    return success({**resource.written(store, stored), **once})
+    return {**resource.written(store, stored), **once}
+
+
+def delete_object(resource: Resource, store: Store, scope: str, id: str, query: Query) -> Body:
+    """Deletes an object and returns it as it was stored. Raises ApiError."""
+    with store.transaction():
+        stored = resource.find(store, scope, id)
+        resource.before_delete(store, scope, stored, query)
+        resource.remove(store, stored)
+    return stored
 
 
 def _stamp(resource: Resource, old: Body | None) -> Body:

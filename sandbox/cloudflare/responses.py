@@ -13,6 +13,8 @@ from fastapi.responses import Response
 
 Failure = tuple[int, str]
 """The service's code and its message."""
+NOT_EMULATED = 501
+"""The sandbox's own code. The service's codes are 971 or above."""
 
 
 class ApiError(Exception):
@@ -86,3 +88,12 @@ def no_route(path: str) -> ApiError:
     """
     message = f"Could not route to {path}, perhaps your object identifier is invalid?"
     return ApiError(404, 7003, message, also=[(7000, "No route for that URI")])
+
+
+def not_emulated(method: str, path: str) -> ApiError:
+    """The error for a call that this emulator does not know: whether the service knows it cannot be told from here.
+
+    Code and message are the sandbox's own. The header keeps Cloudflare's SDKs from repeating the call.
+    """
+    message = f"culvert sandbox: {method} {path} is not emulated; the service may answer it (docs/sandbox-api.md)"
+    return ApiError(501, NOT_EMULATED, message, headers={"x-should-retry": "false"})

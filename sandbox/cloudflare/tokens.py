@@ -23,6 +23,7 @@ ACCOUNT_PERMISSIONS = (
     "Cloudflare Tunnel",
     "Access: Apps and Policies",
     "Access: Service Tokens",
+    "Access: Organizations, Identity Providers, and Groups",
     "Account Rulesets",
     "Notifications",
     "Load Balancers: Monitors And Pools",
@@ -58,8 +59,10 @@ class Token:
     name: str
     grants: tuple[Grant, ...]
 
-    def is_allowed(self, permission: str, level: str, resource: str) -> bool:
-        return any(grant.allows(permission, level, resource) for grant in self.grants)
+    def is_allowed(self, permission: str | tuple[str, ...], level: str, resource: str) -> bool:
+        """Whether it has the permission, or one of several, on an account or a zone."""
+        accepted = (permission,) if isinstance(permission, str) else permission
+        return any(grant.allows(each, level, resource) for grant in self.grants for each in accepted)
 
 
 def create_token(store: Store, name: str, permissions: Sequence[Any] | None) -> str:
@@ -125,8 +128,9 @@ def _token(row: Row) -> Token:
     return Token(row["id"], row["name"], tuple(grants))
 
 
-def requires(permission: str, level: str, *, code: int = 10000) -> Any:
-    """A dependency of routes with `{account}` or `{zone}`: it exists, and the token has the permission on it.
+def requires(permission: str | tuple[str, ...], level: str, *, code: int = 10000) -> Any:
+    """A dependency of routes with `{account}` or `{zone}`: it exists, and the token has the permission, or one of
+    several, on it.
 
     The service answers a missing permission and a missing account or zone alike: 403 with 10000 "Authentication error",
     or 9109 where the account or the zone itself is read.
@@ -141,7 +145,8 @@ def requires(permission: str, level: str, *, code: int = 10000) -> Any:
         if store.one(f"SELECT id FROM {kind}s WHERE id = ?", resource) is None:
             raise _refusal(code, f"this emulator has no {kind} {resource}")
         if not request.state.token.is_allowed(permission, level, resource):
-            raise _refusal(code, f"the token {request.state.token.name!r} lacks '{permission}: {level}' on this {kind}")
+            first = permission if isinstance(permission, str) else permission[0]
+            raise _refusal(code, f"the token {request.state.token.name!r} lacks '{first}: {level}' on this {kind}")
 
     return Depends(check)
 

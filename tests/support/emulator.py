@@ -39,6 +39,7 @@ ALL_PERMISSIONS = (
     "Notifications: Edit",
     "Load Balancers: Monitors And Pools: Edit",
     "Load Balancers: Edit",
+    "Access: Organizations, Identity Providers, and Groups: Edit",
 )
 _OWNER = "owner"
 

@@ -67,7 +67,8 @@ class Applications(crud.Resource):
     model = Application
     missing = (12002, "access.api.error.unknown_application")
     malformed = INVALID
-    filters = ("name",)
+    filters = ("name", "domain", "aud")
+    not_ids = frozenset({"ca"})
     defaults = {
         "type": "self_hosted",
         "session_duration": "24h",

@@ -8,13 +8,17 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Literal
 
+from fastapi import Request
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from sandbox.cloudflare import crud, ids
 from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.request_body import Duration
 from sandbox.cloudflare.resources.access_policies import INVALID, invalid
+from sandbox.cloudflare.responses import success
 from sandbox.cloudflare.store import Store
+from sandbox.cloudflare.tokens import requires
 
 SECRET_HASH = "_secret"  # noqa: S105 - a key
 """Where the SHA-256 of the secret is stored, in hex."""
@@ -46,11 +50,9 @@ class ServiceTokens(crud.Resource):
         if old:
             built |= {key: old[key] for key in ("client_id", "expires_at", SECRET_HASH)}
         else:
-            expiry = datetime.now(UTC) + timedelta(days=365)
-            built |= {"client_id": f"{ids.new_hex_id()}.access", "expires_at": expiry.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            built |= {"client_id": f"{ids.new_hex_id()}.access", "expires_at": _in_a_year()}
         if old is None or built["client_secret_version"] != old["client_secret_version"]:
-            secret = secrets.token_hex(32)
-            built |= {"client_secret": secret, SECRET_HASH: sha256(secret.encode()).hexdigest()}
+            built |= _new_secret()
         return built
 
     def before_delete(self, store: Store, scope: str, stored: Body, query: Query) -> None:  # noqa: ARG002 - a hook
@@ -61,3 +63,34 @@ class ServiceTokens(crud.Resource):
 
 
 router = crud.router(ServiceTokens())
+_TOKENS = ServiceTokens()
+
+
+@router.post(f"{_TOKENS.path}/{{id}}/rotate", dependencies=[requires(_TOKENS.permission, "Edit")])
+async def rotate(request: Request, account: str, id: str) -> Response:
+    """A new secret, shown in this reply only. The old one is refused at once: here a token has one secret."""
+    store: Store = request.app.state.store
+    old = _TOKENS.find(store, account, id)
+    secret = _new_secret()
+    version = old["client_secret_version"] + 1
+    stored = {**old, SECRET_HASH: secret[SECRET_HASH], "client_secret_version": version, "updated_at": ids.now()}
+    _TOKENS.save(store, account, stored)
+    return success({**crud.visible(stored), "client_secret": secret["client_secret"]})
+
+
+@router.post(f"{_TOKENS.path}/{{id}}/refresh", dependencies=[requires(_TOKENS.permission, "Edit")])
+async def refresh(request: Request, account: str, id: str) -> Response:
+    """Extends the token's expiration."""
+    store: Store = request.app.state.store
+    stored = {**_TOKENS.find(store, account, id), "expires_at": _in_a_year(), "updated_at": ids.now()}
+    _TOKENS.save(store, account, stored)
+    return success(crud.visible(stored))
+
+
+def _in_a_year() -> str:
+    return (datetime.now(UTC) + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _new_secret() -> Body:
+    secret = secrets.token_hex(32)
+    return {"client_secret": secret, SECRET_HASH: sha256(secret.encode()).hexdigest()}

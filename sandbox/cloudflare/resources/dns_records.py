@@ -47,7 +47,7 @@ class Records(crud.Resource):
         return body if method == "PUT" else {**old, **body}
 
     def validate(self, store: Store, scope: str, fields: Body, old: Body | None) -> Body:
-        record = check(fields, _zone_name(store, scope))
+        record = check(fields, zone_name(store, scope))
         _refuse_duplicate(store, scope, record, old["id"] if old else "")
         return record
 
@@ -97,6 +97,12 @@ class Records(crud.Resource):
         tests = [test for test in (_test(*parameter) for parameter in query.items()) if test]
         combine = any if query.get("match") == "any" and tests else all
         records = [record for record in of_zone(store, scope) if combine(test(record) for test in tests)]
+        if search := query.get("search", "").lower():
+            records = [record for record in records if any(search in _text(record, key) for key in _SEARCHED)]
+        if any(parameter in query for parameter in _TAG_FILTERS):
+            records = []  # no record has a tag here, as on the free plan
+        if (order := query.get("order")) in _ORDERS:
+            records.sort(key=lambda record: (record[order] is None, record[order]))
         return records[::-1] if query.get("direction") == "desc" else records
 
     def page(self, request: Request, shown: list[Body]) -> Response:
@@ -118,10 +124,11 @@ def seed(store: Store, zone: str, record: str, name: str) -> None:
     fields = {"name": name, "type": "CNAME", "content": "foreign.example.net", "proxied": True}
     stamp = {"id": record, **dict.fromkeys(("created_on", "modified_on"), ids.now())}
     resource = Records()
-    resource.save(store, zone, resource.build(check(fields, _zone_name(store, zone)), None, stamp))
+    resource.save(store, zone, resource.build(check(fields, zone_name(store, zone)), None, stamp))
 
 
-def _zone_name(store: Store, zone: str) -> str:
+def zone_name(store: Store, zone: str) -> str:
+    """The name of the zone with this id."""
     row = store.one("SELECT name FROM zones WHERE id = ?", zone)
     assert row is not None
     return row["name"]
@@ -152,6 +159,9 @@ def _text(record: Body, key: str) -> str:
     return str(value).lower() if value is not None else ""
 
 
+_SEARCHED = ("name", "type", "content", "comment")
+_ORDERS = ("type", "name", "content", "ttl", "proxied")
+_TAG_FILTERS = ("tag", *(f"tag.{operator}" for operator in ("present", "exact", "contains", "startswith", "endswith")))
 _OPERATORS: dict[str, Any] = {
     "": lambda text, value: text == value,
     "exact": lambda text, value: text == value,

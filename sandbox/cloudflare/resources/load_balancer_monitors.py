@@ -33,6 +33,7 @@ class Monitors(crud.Resource):
     malformed = INVALID
     defaults = {"method": "GET", "path": "/"}
     created, modified = "created_on", "modified_on"
+    update_methods = ("PUT", "PATCH")
     paged = False
     hex_ids = True
 

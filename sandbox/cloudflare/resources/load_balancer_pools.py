@@ -41,6 +41,8 @@ class Pools(crud.Resource):
     malformed = INVALID
     defaults = {"enabled": True, "minimum_origins": 1, "networks": ["cloudflare"]}
     created, modified = "created_on", "modified_on"
+    update_methods = ("PUT", "PATCH")
+    filters = ("monitor",)
     paged = False
     hex_ids = True
 

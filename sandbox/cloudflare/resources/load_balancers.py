@@ -27,6 +27,7 @@ class LoadBalancers(crud.Resource):
     malformed = INVALID
     defaults = {"enabled": True, "proxied": False, "steering_policy": "", "session_affinity": "none"}
     created, modified = "created_on", "modified_on"
+    update_methods = ("PUT", "PATCH")
     paged = False
     hex_ids = True
 

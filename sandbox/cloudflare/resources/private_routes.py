@@ -5,18 +5,21 @@ IP subnet"; another prefix length is another network, the longest prefix wins), 
 (cloudflare/terraform-provider-cloudflare#6492).
 """
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.cloudflare import crud, ids
 from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.resources import tunnels
+from sandbox.cloudflare.resources.tunnel_filters import KIND
 from sandbox.cloudflare.resources.virtual_networks import MISSING as NO_NETWORK
 from sandbox.cloudflare.resources.virtual_networks import PERMISSION, Comment, deleted_only, networks
 from sandbox.cloudflare.responses import ApiError, success
 from sandbox.cloudflare.store import Store
+from sandbox.cloudflare.tokens import requires
 
 ROUTED = (1014, "You already have a route defined for this exact IP subnet")
 MISSING = (
@@ -61,15 +64,46 @@ class Routes(crud.Resource):
     def listed(self, store: Store, scope: str, query: Query) -> list[Body]:
         if deleted_only(query):
             return []
-        names = {network["id"]: network["name"] for network in networks(store, scope)}
         found = super().listed(store, scope, query)
-        return [{**route, "virtual_network_name": names.get(route["virtual_network_id"])} for route in found]
+        if subset := query.get("network_subset"):
+            found = [route for route in found if _contains(ip_network(_network(subset)), ip_network(route["network"]))]
+        if superset := query.get("network_superset"):
+            found = [
+                route for route in found if _contains(ip_network(route["network"]), ip_network(_network(superset)))
+            ]
+        return [with_names(store, scope, route) for route in found]
 
     def deleted(self, store: Store, stored: Body) -> Response:  # noqa: ARG002 - a hook
         return success({**stored, "deleted_at": ids.now()})
 
 
 router = crud.router(Routes())
+
+
+@router.get(f"{Routes.path}/ip/{{ip}}", dependencies=[requires(PERMISSION, "Read")])
+async def read_by_address(request: Request, account: str, ip: str) -> Response:
+    """The route that a packet to this address takes: the longest prefix in a virtual network, by default the
+    account's default one."""
+    store: Store = request.app.state.store
+    address = ip_network(_network(ip))
+    virtual_network = _virtual_network(store, account, request.query_params.get("virtual_network_id"))
+    routes = [route for route in store.bodies("routes", account) if route["virtual_network_id"] == virtual_network]
+    taken = [route for route in routes if _contains(ip_network(route["network"]), address)]
+    if not taken:
+        raise ApiError(404, *MISSING)
+    return success(with_names(store, account, max(taken, key=lambda route: ip_network(route["network"]).prefixlen)))
+
+
+def with_names(store: Store, account: str, route: Body) -> Body:
+    """A route as lists show it, with the names of its tunnel and its virtual network."""
+    names = {network["id"]: network["name"] for network in networks(store, account)}
+    tunnel = tunnels.find(store, route["tunnel_id"])
+    named = {"tunnel_name": tunnel["name"] if tunnel else "", "tun_type": KIND}
+    return {**route, **named, "virtual_network_name": names.get(route["virtual_network_id"])}
+
+
+def _contains(outer: IPv4Network | IPv6Network, inner: IPv4Network | IPv6Network) -> bool:
+    return outer.version == inner.version and inner.subnet_of(outer)  # pyright: ignore[reportArgumentType]
 
 
 def _network(text: str) -> str:

@@ -11,10 +11,7 @@ from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.resources import ruleset_validation
 from sandbox.cloudflare.responses import ApiError, success
 from sandbox.cloudflare.store import Store
-from sandbox.cloudflare.tokens import requires
 
-NO_ENTRY_POINT = 10003
-"""With 404, as many reports have it."""
 SECOND_ENTRY_POINT = 20217
 """With 400 and the pointer `/kind`, as the recorded provider met it."""
 ENTRY_POINT_KINDS = ("zone", "root")
@@ -66,9 +63,9 @@ class ZoneRulesets(crud.Resource):
 
     def validate(self, store: Store, scope: str, fields: Body, old: Body | None) -> Body:
         kind, phase = fields["kind"], fields["phase"]
-        rules = _numbered(fields.get("rules") or [], old["rules"] if old else [])
+        rules = numbered(fields.get("rules") or [], old["rules"] if old else [])
         ruleset_validation.check(phase, rules)
-        if old is None and kind in ENTRY_POINT_KINDS and _entry_point(store, scope, phase):
+        if old is None and kind in ENTRY_POINT_KINDS and _has_entry_point(store, scope, phase):
             message = (
                 f"'{kind}' is not a valid value for kind because exceeded maximum number of {kind} rulesets for phase "
                 f"{phase}"
@@ -100,37 +97,16 @@ class AccountRulesets(ZoneRulesets):
 router = crud.router(ZoneRulesets(), AccountRulesets())
 
 
-@router.get(
-    f"{ZoneRulesets.path}/phases/{{phase}}/entrypoint", dependencies=[requires(ZoneRulesets.permission, "Read")]
-)
-async def read_zone_entry_point(request: Request, zone: str, phase: str) -> Response:
-    return _shown_entry_point(request, zone, phase)
-
-
-@router.get(
-    f"{AccountRulesets.path}/phases/{{phase}}/entrypoint", dependencies=[requires(AccountRulesets.permission, "Read")]
-)
-async def read_account_entry_point(request: Request, account: str, phase: str) -> Response:
-    return _shown_entry_point(request, account, phase)
-
-
-def _shown_entry_point(request: Request, scope: str, phase: str) -> Response:
-    found = _entry_point(request.app.state.store, scope, phase)
-    if found is None:
-        raise ApiError(404, NO_ENTRY_POINT, f'could not find entrypoint ruleset in the "{phase}" phase')
-    return success(found)
-
-
-def _entry_point(store: Store, scope: str, phase: str) -> Body | None:
+def _has_entry_point(store: Store, scope: str, phase: str) -> bool:
     rulesets = store.bodies(ZoneRulesets.kind, scope)
-    return next((each for each in rulesets if each["phase"] == phase and each["kind"] in ENTRY_POINT_KINDS), None)
+    return any(each["phase"] == phase and each["kind"] in ENTRY_POINT_KINDS for each in rulesets)
 
 
 def _name(body: Body) -> Any:
     return None if body.get("name") == "" else body.get("name")
 
 
-def _numbered(rules: list[Body], old: list[Body]) -> list[Body]:
+def numbered(rules: list[Body], old: list[Body]) -> list[Body]:
     """The rules as they are stored. One with the `ref` of an old one keeps its id and raises its version."""
     by_ref = {rule["ref"]: rule for rule in old}
     numbered = []

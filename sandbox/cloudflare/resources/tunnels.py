@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from sandbox.cloudflare import connections, crud, ids
 from sandbox.cloudflare.crud import Body, Query
+from sandbox.cloudflare.resources import tunnel_filters
 from sandbox.cloudflare.responses import ApiError, no_route, success
 from sandbox.cloudflare.store import Row, Store
 from sandbox.cloudflare.tokens import requires
@@ -59,7 +60,6 @@ class Tunnels(crud.Resource):
     model = Tunnel
     missing = MISSING
     malformed = MALFORMED
-    filters = ("name", "status")
     update_methods = ("PATCH",)
     created = "created"
     shown_once = frozenset({"credentials_file", "token"})
@@ -116,19 +116,22 @@ class Tunnels(crud.Resource):
         store.run("UPDATE tunnels SET deleted = coalesce(deleted, ?) WHERE id = ?", ids.now(), stored["id"])
 
     def listed(self, store: Store, scope: str, query: Query) -> list[Body]:
-        found = super().listed(store, scope, query)
-        if "uuid" in query:
-            found = [tunnel for tunnel in found if tunnel["id"] == query["uuid"].lower()]
-        if "is_deleted" in query:
-            wanted = query["is_deleted"].lower() == "true"
-            found = [tunnel for tunnel in found if bool(tunnel["deleted_at"]) == wanted]
-        return found
+        return [tunnel for tunnel in super().listed(store, scope, query) if tunnel_filters.matches(tunnel, query)]
 
     def deleted(self, store: Store, stored: Body) -> Response:
         return success(describe(store, find(store, stored["id"]) or stored))
 
 
 router = crud.router(Tunnels())
+
+
+@router.get("/accounts/{account}/tunnels", dependencies=[requires(PERMISSION, "Read")])
+async def list_every_kind(request: Request, account: str) -> Response:
+    """Tunnels of the kinds in `tun_types`, by default of all."""
+    kinds = [kind for each in request.query_params.getlist("tun_types") for kind in each.split(",")]
+    resource = Tunnels()
+    found = resource.listed(request.app.state.store, account, request.query_params)
+    return resource.page(request, found if not kinds or tunnel_filters.KIND in kinds else [])
 
 
 @router.get(f"{Tunnels.path}/{{tunnel}}/token", dependencies=[requires(PERMISSION, "Edit")])
@@ -206,7 +209,7 @@ def describe(store: Store, row: Row) -> dict[str, Any]:
         "connections": [connections.describe(each) for each in live],
         "conns_active_at": row["active_since"],
         "conns_inactive_at": None if live else row["inactive_since"] or row["created"],
-        "tun_type": "cfd_tunnel",
+        "tun_type": tunnel_filters.KIND,
         "metadata": {},
         "status": status(row, live),
         "remote_config": row["config_src"] == "cloudflare",

@@ -49,7 +49,7 @@ class VirtualNetworks(crud.Resource):
         return fields
 
     def before_delete(self, store: Store, scope: str, stored: Body, query: Query) -> None:  # noqa: ARG002 - a hook
-        if stored["is_default_network"] or not stored["created_at"]:
+        if stored["is_default_network"] or stored["id"] == _first_id(scope):
             raise ApiError(400, *IS_DEFAULT)
         if any(route["virtual_network_id"] == stored["id"] for route in store.bodies("routes", scope)):
             raise ApiError(400, *IN_USE)
@@ -70,7 +70,13 @@ class VirtualNetworks(crud.Resource):
         store.save(self.kind, scope, stored)
 
     def listed(self, store: Store, scope: str, query: Query) -> list[Body]:
-        return [] if deleted_only(query) else super().listed(store, scope, query)
+        if deleted_only(query):
+            return []
+        found = super().listed(store, scope, query)
+        if "is_default" in query or "is_default_network" in query:
+            wanted = (query.get("is_default_network") or query.get("is_default", "")).lower() == "true"
+            found = [network for network in found if network["is_default_network"] is wanted]
+        return found
 
     def deleted(self, store: Store, stored: Body) -> Response:  # noqa: ARG002 - a hook
         return success({**stored, "deleted_at": ids.now()})
@@ -81,14 +87,20 @@ router = crud.router(VirtualNetworks())
 
 def networks(store: Store, account: str) -> list[Body]:
     """All virtual networks, the account's first one in front: it exists in every account, and is the default until
-    another is. It is stored only once it was changed; it has no `created_at` and cannot be deleted.
+    another is. It is as old as the account, stored only once it was changed, and cannot be deleted.
     """
     stored = store.bodies("virtual_networks", account)
-    first_id = str(uuid5(NAMESPACE_URL, account))
+    first_id = _first_id(account)
     others = [each for each in stored if each["id"] != first_id]
-    first = {"id": first_id, "name": "default", "comment": "", "created_at": None, "deleted_at": None}
+    row = store.one("SELECT created FROM accounts WHERE id = ?", account)
+    assert row is not None
+    first = {"id": first_id, "name": "default", "comment": "", "created_at": row["created"], "deleted_at": None}
     first |= next((each for each in stored if each["id"] == first_id), {})
     return [{**first, "is_default_network": not any(each["is_default_network"] for each in others)}, *others]
+
+
+def _first_id(account: str) -> str:
+    return str(uuid5(NAMESPACE_URL, account))
 
 
 def seed(store: Store, id: str, account: str, name: str) -> None:

@@ -1,5 +1,6 @@
 """Zones: seeded by the emulator's owner, looked up through the API."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,18 @@ from sandbox.cloudflare.tokens import Token, requires
 
 UNAUTHORIZED = (9109, "Unauthorized to access requested resource")
 """With 403."""
+_NAME_TESTS: dict[str, Callable[[str, str], bool]] = {
+    "": str.__eq__,
+    "equal": str.__eq__,
+    "not_equal": str.__ne__,
+    "starts_with": str.startswith,
+    "ends_with": str.endswith,
+    "contains": str.__contains__,
+    "starts_with_case_sensitive": str.startswith,
+    "ends_with_case_sensitive": str.endswith,
+    "contains_case_sensitive": str.__contains__,
+}
+"""Operators of the query parameter `name`, as in `contains:example`."""
 router = APIRouter()
 
 
@@ -27,7 +40,11 @@ async def index(request: Request) -> Response:
     rows = [row for row in rows if token.is_allowed("Zone", "Read", row["id"])]
     query = request.query_params
     if "name" in query:
-        rows = [row for row in rows if row["name"] == query["name"].removeprefix("equal:").lower()]
+        operator, _, text = query["name"].lower().rpartition(":")
+        rows = [row for row in rows if _NAME_TESTS.get(operator, _NAME_TESTS[""])(row["name"], text)]
+    if "account.name" in query:
+        named = [row["id"] for row in store.all("SELECT id FROM accounts WHERE name = ?", query["account.name"])]
+        rows = [row for row in rows if row["account"] in named]
     if "account.id" in query:
         rows = [row for row in rows if row["account"] == query["account.id"]]
     if query.get("status", "active") != "active":

@@ -132,7 +132,7 @@ def test_calls_after_a_mark_are_listed_with_their_query(emulator: Emulator) -> N
 def test_refused_calls_are_logged(emulator: Emulator) -> None:
     emulator.call("GET", "/nothing")
     emulator.call("GET", "/zones", token="an-unknown-token")  # noqa: S106
-    assert [call["status"] for call in emulator.owner("GET", "/calls")["calls"]] == [404, 403]
+    assert [call["status"] for call in emulator.owner("GET", "/calls")["calls"]] == [501, 403]
 
 
 def test_logged_bodies_have_their_secrets_masked(emulator: Emulator) -> None:

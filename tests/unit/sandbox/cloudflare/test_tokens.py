@@ -52,7 +52,7 @@ def test_a_malformed_authorization_header_is_refused_with_6003(emulator: Emulato
         ([{"permission": "Zone: Read", "only": ["example.org"]}], "GET", f"/zones/{ZONE}", (403, 9109)),
         (["DNS: Edit"], "GET", f"/accounts/{ACCOUNT}/access/policies", (403, 10000)),
         (["Cloudflare Tunnel: Edit"], "GET", f"/accounts/{ACCOUNT}/alerting/v3/policies", (403, 10000)),
-        (None, "GET", f"/accounts/{ACCOUNT}", (403, 9109)),
+        (["Cloudflare Tunnel: Edit"], "GET", f"/accounts/{ACCOUNT}", (403, 9109)),
     ],
 )
 def test_a_missing_permission_is_refused(
@@ -97,15 +97,17 @@ def test_an_unknown_account_or_zone_is_refused(emulator: Emulator, path: str, ex
     assert refusal(emulator.call("GET", path)) == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", f"/zones/{ZONE}/nothing", f"{TUNNELS}/", "/zones/"])
-def test_an_unknown_path_is_refused_with_7003_and_7000(emulator: Emulator, path: str) -> None:
-    reply = emulator.call("GET", path)
-    assert refusal(reply) == (404, 7003)
-    assert [error["code"] for error in reply.json()["errors"]] == [7003, 7000]
-
-
-def test_an_unsupported_method_is_refused(emulator: Emulator) -> None:
-    assert refusal(emulator.call("PUT", TUNNELS, {})) == (405, 7001)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("GET", path) for path in ("/", "/nothing", f"/zones/{ZONE}/nothing", f"{TUNNELS}/", "/zones/")),
+        *(("PUT", TUNNELS), ("PATCH", f"/zones/{ZONE}"), ("GET", f"/accounts/{ACCOUNT}/access/apps/ca")),
+    ],
+)
+def test_what_is_not_emulated_is_501_in_the_sandboxs_words(emulator: Emulator, method: str, path: str) -> None:
+    reply = emulator.call(method, path)
+    assert refusal(reply) == (501, 501)
+    assert reply.json()["errors"][0]["message"].startswith(f"culvert sandbox: {method} /client/v4{path} is not")
 
 
 def test_a_token_can_be_verified(emulator: Emulator) -> None:

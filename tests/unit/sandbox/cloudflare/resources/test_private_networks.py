@@ -26,9 +26,8 @@ def test_a_route_is_in_the_default_virtual_network_unless_it_names_another(emula
     assert home["is_default_network"] is False
     moved = emulator.done("PATCH", f"{ROUTES}/{made['id']}", {"virtual_network_id": home["id"]})
     assert moved == {**made, "virtual_network_id": home["id"]}
-    assert emulator.done("GET", f"{ROUTES}?comment=culvert/dev&is_deleted=false") == [
-        {**moved, "virtual_network_name": "homelab"}
-    ]
+    names = {"virtual_network_name": "homelab", "tunnel_name": "culvert-dev", "tun_type": "cfd_tunnel"}
+    assert emulator.done("GET", f"{ROUTES}?comment=culvert/dev&is_deleted=false") == [{**moved, **names}]
     assert emulator.done("GET", f"{ROUTES}?is_deleted=true") == []
     renamed = emulator.done("PATCH", f"{NETWORKS}/{home['id']}", {"name": "lab"})
     assert emulator.done("GET", f"{NETWORKS}?name=lab") == [renamed]
