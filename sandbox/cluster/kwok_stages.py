@@ -27,8 +27,8 @@ podIPs:
 """Status template of a pod's addresses: those of its node, and the pod's own from the node's ranges."""
 
 READY_SINCE = "2000-01-01T00:00:00Z"
-"""When a pod becomes ready, as its condition says. The emulated edge uses a new connection at once, so no rollout has to
-wait for the `minReadySeconds` of its Deployment."""
+"""When a pod becomes ready, as its condition says, where rollouts do not wait for the `minReadySeconds` of their
+Deployment: they have nothing to wait for where the emulated edge uses a new connection at once."""
 
 # The status a kubelet reports once every container has started. Init containers have completed, unless they are
 # sidecars.
@@ -39,7 +39,7 @@ phase: Running
 startTime: {{ $now | Quote }}
 conditions:
 {{ range $type := list "PodReadyToStartContainers" "Initialized" "ContainersReady" "Ready" }}
-- {type: {{ $type }}, status: "True", lastTransitionTime: "READY_SINCE"}
+- {type: {{ $type }}, status: "True", lastTransitionTime: READY_SINCE}
 {{ end }}
 {{ range .spec.readinessGates }}
 - {type: {{ .conditionType | Quote }}, status: "True", lastTransitionTime: {{ $now | Quote }}}
@@ -70,11 +70,11 @@ initContainerStatuses:
 {{ end }}
 """
     + ADDRESSES
-).replace("READY_SINCE", READY_SINCE)
+)
 
 
-def stages() -> str:
-    """KWOK's configuration, as YAML documents.
+def stages(*, rollouts_wait: bool = False) -> str:
+    """KWOK's configuration, as YAML documents. `rollouts_wait`: rollouts wait for `minReadySeconds`.
 
     Nodes are registered as ready, and the controller that expects their heartbeats is off. So an idle sandbox writes
     nothing, and its nodes survive a machine's sleep. The nodes' stage never applies, but KWOK ignores pods without one.
@@ -84,10 +84,11 @@ def stages() -> str:
         {**deleted, "operator": "DoesNotExist"},
         {"key": ".status.phase", "operator": "In", "values": ["Pending"]},
     ]
+    ready_since = "{{ $now | Quote }}" if rollouts_wait else f'"{READY_SINCE}"'
     never = {"key": ".metadata.name", "operator": "DoesNotExist"}
     return yaml.safe_dump_all(
         [
-            stage("Pod", "pod-runs", pending, {"statusTemplate": _RUNNING}),
+            stage("Pod", "pod-runs", pending, {"statusTemplate": _RUNNING.replace("READY_SINCE", ready_since)}),
             stage("Pod", "pod-ends", [deleted], {"delete": True}),
             stage("Node", "node-stays", [never], {"statusTemplate": "{}"}),
         ]

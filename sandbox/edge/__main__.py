@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import signal
+from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.cloudflare.edge_locations import LOCATIONS
@@ -15,6 +16,7 @@ from sandbox.edge.access_jwt import AccessJwtIssuer
 from sandbox.edge.addresses import EdgeAddress, follow_faults, listen_preferring
 from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.edge.connection_pool import ConnectionPool
+from sandbox.edge.delays import NAMES, EdgeDelays
 from sandbox.edge.http_frontend import HttpFrontend
 from sandbox.edge.listener import listen, listen_tcp_and_udp
 from sandbox.edge.rpc import capnp
@@ -24,8 +26,8 @@ SERVER_NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
 """The TLS names that connectors expect: one per transport, and one for their check before the first connection."""
 
 
-async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
-    """Serves until SIGTERM or SIGINT. The port file is `{"frontend": port, "edge": [port, …]}`.
+async def serve(home: SandboxDirectory, port_file: Path, address: str, delays: EdgeDelays) -> None:
+    """Serves until SIGTERM or SIGINT. The port file is `{"frontend": port, "edge": [port, …], "delays": {…}}`.
 
     The front end listens on 127.0.0.1, the edge addresses on `address`. Ports are reused from run to run where they are
     free, because a connector keeps the edge addresses that it was started with.
@@ -39,7 +41,7 @@ async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
     preferred = json.loads(saved.read_text()) if saved.exists() else [0] * (1 + len(LOCATIONS))
     frontend = listen_preferring(preferred[0], listen)
     sockets = [listen_preferring(port, lambda port: listen_tcp_and_udp(port, address)) for port in preferred[1:]]
-    pool = ConnectionPool(store, LOCATIONS)
+    pool = ConnectionPool(store, LOCATIONS, delays)
     tls, certificate = authority.server_context(*SERVER_NAMES), authority.server_certificate(*SERVER_NAMES)
     # A connector holds four connections, each to an address of its own, and moves to another address when one fails.
     addresses = [
@@ -54,7 +56,7 @@ async def serve(home: SandboxDirectory, port_file: Path, address: str) -> None:
     ]
     ports = [frontend.getsockname()[1], *(edge_address.port for edge_address in addresses)]
     write_private(saved, json.dumps(ports))
-    write_port_file(port_file, {"frontend": ports[0], "edge": ports[1:]})
+    write_port_file(port_file, {"frontend": ports[0], "edge": ports[1:], "delays": asdict(delays)})
     await asyncio.wait([*tasks, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     for pooled in pool.connections():
         pool.remove(pooled.connection)
@@ -72,11 +74,16 @@ def main() -> None:
     )
     parser.add_argument("--port-file", type=Path, required=True, help="file that receives the ports once it serves")
     parser.add_argument("--address", default="127.0.0.1", help="the IPv4 address that connectors dial")
+    for name in NAMES:
+        parser.add_argument(
+            f"--{name}-delay", type=float, default=0.0, help="seconds; sandbox/edge/delays.py says of what"
+        )
     options = parser.parse_args()
+    delays = EdgeDelays(**{name: getattr(options, f"{name}_delay") for name in NAMES})
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("quic").setLevel(logging.WARNING)  # at INFO it logs each duplicate packet
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(capnp.run(serve(SandboxDirectory(options.home), options.port_file, options.address)))
+        asyncio.run(capnp.run(serve(SandboxDirectory(options.home), options.port_file, options.address, delays)))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ def no_connector(tunnel_name: str) -> ErrorPage:
     return ErrorPage(530, 1033, "Cloudflare Tunnel error", f"no connector of the tunnel {tunnel_name} is connected")
 
 
+def connections_gone(tunnel_name: str) -> ErrorPage:
+    return bad_gateway(f"the edge knows only connections of the tunnel {tunnel_name} that are gone")
+
+
 def bad_gateway(reason: str) -> ErrorPage:
     return ErrorPage(502, 502, "Bad gateway", reason)
 

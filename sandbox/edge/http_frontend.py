@@ -70,6 +70,8 @@ class HttpFrontend:
             return
         pooled = self._pool.pick(route.tunnel["id"])
         if pooled is None:
-            await error_pages.send(error_pages.no_connector(route.tunnel["name"]), request, connection)
+            name, gone = route.tunnel["name"], self._pool.remembers(route.tunnel["id"])
+            page = error_pages.connections_gone(name) if gone else error_pages.no_connector(name)
+            await error_pages.send(page, request, connection)
             return
         await proxy.forward(request, connection, pooled.connection)

@@ -26,8 +26,10 @@ from sandbox.port_file import write as write_port_file
 log = logging.getLogger(__name__)
 
 
-async def serve(home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path) -> None:
-    """Serves until SIGTERM or SIGINT.
+async def serve(
+    home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path, *, rollouts_wait: bool
+) -> None:
+    """Serves until SIGTERM or SIGINT. `rollouts_wait`: rollouts wait for `minReadySeconds`.
 
     The port file, `{"proxy": port}`, is written once all existing pods are adopted.
     """
@@ -41,7 +43,9 @@ async def serve(home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edg
     proxy_port: int = listener.getsockname()[1]
     folder = home.path / "connectors"
     hosts = folder / "hosts" if supports_mount_namespaces(folder) else None
-    host = HostEnvironment(cloudflared, tuple(edge_ports["edge"]), authority.certificate, proxy_port, hosts)
+    host = HostEnvironment(
+        cloudflared, tuple(edge_ports["edge"]), authority.certificate, proxy_port, hosts, rollouts_wait
+    )
     kubelet = Kubelet(api, host, home.path)
     running = asyncio.create_task(kubelet.run())
     proxying = asyncio.create_task(service_proxy.serve(listener))
@@ -84,11 +88,19 @@ def main() -> None:
     parser.add_argument(
         "--port-file", type=Path, required=True, help="file that receives the proxy's port once the pods are adopted"
     )
+    parser.add_argument("--rollouts-wait", action="store_true", help="rollouts wait for minReadySeconds")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(
-        serve(SandboxDirectory(options.home), options.kubeconfig, options.cloudflared, options.edge, options.port_file)
+        serve(
+            SandboxDirectory(options.home),
+            options.kubeconfig,
+            options.cloudflared,
+            options.edge,
+            options.port_file,
+            rollouts_wait=options.rollouts_wait,
+        )
     )
 
 

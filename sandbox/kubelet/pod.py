@@ -40,7 +40,7 @@ class Pod:
         self._log = log_file(home, metadata["namespace"], metadata["name"])
         self._container = container_of(pod)
         path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
-        self.status = PodStatus(pod, self._container, path, api)
+        self.status = PodStatus(pod, self._container, path, api, rollouts_wait=host.rollouts_wait)
         for status in pod["status"].get("containerStatuses", []):
             if status["name"] == self._container["name"] and "running" in status.get("state", {}):
                 self.status.container.restarts = status["restartCount"] + 1  # an earlier run of the sandbox ran it

@@ -29,6 +29,8 @@ class HostEnvironment:
     proxy: int
     hosts: Path | None = None
     """The file that processes see as `/etc/hosts`; None where this machine does not support mount namespaces."""
+    rollouts_wait: bool = False
+    """Whether rollouts wait for `minReadySeconds`."""
 
 
 @dataclass(frozen=True)

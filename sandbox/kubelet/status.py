@@ -31,13 +31,19 @@ class ContainerState:
 
 
 class PodStatus:
-    """Publishes a pod's status to the cluster, through interruptions of the API server."""
+    """Publishes a pod's status to the cluster, through interruptions of the API server.
 
-    def __init__(self, pod: Object, container: Object, path: str, api: ClusterApi) -> None:
+    Unless `rollouts_wait`, a ready pod claims to be ready since long ago, and rollouts ignore `minReadySeconds`.
+    """
+
+    def __init__(
+        self, pod: Object, container: Object, path: str, api: ClusterApi, *, rollouts_wait: bool = False
+    ) -> None:
         self.published = asyncio.Event()
         """Set once a status has been published."""
         self.container = ContainerState()
         self._pod, self._container, self._path, self._api = pod, container, path, api
+        self._rollouts_wait = rollouts_wait
         self._changed = asyncio.Event()
         self._conditions: dict[str, Object] = {}
 
@@ -88,7 +94,7 @@ class PodStatus:
             with contextlib.suppress(KeyError):
                 if self._conditions[kind]["status"] == value:
                     continue
-            since = READY_SINCE if kind == "Ready" and holds else now()
+            since = READY_SINCE if kind == "Ready" and holds and not self._rollouts_wait else now()
             self._conditions[kind] = {"type": kind, "status": value, "lastTransitionTime": since}
         return {
             "phase": "Running",

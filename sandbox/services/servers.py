@@ -1,6 +1,7 @@
 """The server processes of a sandbox: the commands that start them and the ports they listen on."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -9,6 +10,8 @@ from pathlib import Path
 from sandbox import cluster, tools
 from sandbox.cluster.external import check_external, external_kubeconfig
 from sandbox.directory import PROJECT, SandboxDirectory
+from sandbox.edge import delays
+from sandbox.edge.delays import EdgeDelays
 from sandbox.errors import SandboxError
 from sandbox.kubelet.kwok_stages import exclude_connector_pods
 from sandbox.secret_operators import sealed_secrets
@@ -61,27 +64,56 @@ class Servers:
                 "cloudflare", ["--database", database], {"CULVERT_SANDBOX_ADMIN": self._directory.secret("admin")}
             )
 
-    def start_cluster(self, *, real_connectors: bool) -> Path:
-        """The embedded cluster, or a check that the external one answers; returns the kubeconfig."""
+    def start_cluster(self, *, real_connectors: bool, rollouts_wait: bool) -> Path:
+        """The embedded cluster, or a check that the external one answers; returns the kubeconfig.
+
+        `rollouts_wait`: the embedded cluster's rollouts wait for `minReadySeconds`.
+        """
         if external := external_kubeconfig():
             check_external(external)
             return external
-        stages = exclude_connector_pods(cluster.stages()) if real_connectors else cluster.stages()
+        stages = cluster.stages(rollouts_wait=rollouts_wait)
+        stages = exclude_connector_pods(stages) if real_connectors else stages
         programs = tools.ensure(cluster.PROGRAMS, self._progress)
         definitions = partial(cluster.definitions, self._progress)
         return cluster.start(self._directory.path, programs, self._supervisor, self._progress, stages, definitions)
 
-    def start_edge(self) -> None:
+    def edge_delays(self, environ: Mapping[str, str] = os.environ) -> EdgeDelays:
+        """The delays of the edge: those it runs with, else the environment's.
+
+        Raises `SandboxError` if the environment has invalid ones, or others than the running edge.
+        """
+        wanted = delays.from_environment(environ)
+        if not self.running("edge"):
+            return wanted
+        try:
+            current = EdgeDelays(**json.loads(self._port_file("edge").read_text())["delays"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise other_version("edge", "it does not report its delays") from None
+        for name in delays.NAMES:
+            key, runs, asked = delays.variable(name), getattr(current, name), getattr(wanted, name)
+            if environ.get(key) and runs != asked:
+                raise SandboxError(
+                    f"{key} is {environ[key]!r}, but the edge runs with {runs:g}: it keeps the delays it was started "
+                    "with. Stop it with: python -m sandbox down",
+                    key=key,
+                    value=environ[key],
+                    accepted=f"{runs:g}, or any other value after: python -m sandbox down",
+                )
+        return current
+
+    def start_edge(self, edge_delays: EdgeDelays) -> None:
         """Cloudflare's edge, for connectors and visitors."""
         if not self.running("edge"):
             self._progress("starting the emulated edge")
-            self._start("edge", ["--home", self._directory.path])
+            self._start("edge", ["--home", self._directory.path, *edge_delays.arguments()])
 
-    def start_kubelet(self, cloudflared: tools.Tool, kubeconfig: Path) -> None:
+    def start_kubelet(self, cloudflared: tools.Tool, kubeconfig: Path, *, rollouts_wait: bool) -> None:
         """The kubelet that runs the connector's pods as processes."""
         if not self.running("kubelet"):
             self._progress("running the connector's pods with cloudflared")
             arguments = ["--home", self._directory.path, "--kubeconfig", kubeconfig, "--cloudflared", cloudflared.path]
+            arguments += ["--rollouts-wait"] if rollouts_wait else []
             self._start("kubelet", [*arguments, "--edge", self._port_file("edge")])
 
     def start_secret_operators(self, delivery: str, kubeconfig: Path) -> None:

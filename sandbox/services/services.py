@@ -62,13 +62,15 @@ class SandboxServices:
             self._note_started(running)
 
     def _start_all(self) -> None:
-        providers = choose_providers()
+        providers, delays = choose_providers(), self._servers.edge_delays()
         self._servers.start_cloudflare()
         cloudflared = None if external_kubeconfig() else cloudflared_binary.obtain(self._progress)
-        self._kubeconfig = self._servers.start_cluster(real_connectors=cloudflared is not None)
-        self._servers.start_edge()
+        self._kubeconfig = self._servers.start_cluster(
+            real_connectors=cloudflared is not None, rollouts_wait=delays.rollouts_wait
+        )
+        self._servers.start_edge(delays)
         if cloudflared:
-            self._servers.start_kubelet(cloudflared, self._kubeconfig)
+            self._servers.start_kubelet(cloudflared, self._kubeconfig, rollouts_wait=delays.rollouts_wait)
         elif not external_kubeconfig():
             self._progress(
                 "cloudflared is not installed: the connector's pods are simulated, and visitors get error 1033. "

@@ -1,4 +1,4 @@
-"""Load: clients that send requests without pause, and what became of these."""
+"""Load: clients that send requests one after another, and what became of these."""
 
 import asyncio
 import threading
@@ -42,10 +42,10 @@ class Load:
 
 
 @contextmanager
-def clients(url: str, hostname: str) -> Iterator[Load]:
-    """Sends requests from `CLIENTS` clients while the block runs."""
+def clients(url: str, hostname: str, pause: float = 0.0) -> Iterator[Load]:
+    """Sends requests from `CLIENTS` clients while the block runs, each with `pause` seconds after a response."""
     load, stop = Load(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_run_clients(load, stop, url, hostname)))
+    thread = threading.Thread(target=lambda: asyncio.run(_run_clients(load, stop, url, hostname, pause)))
     thread.start()
     try:
         yield load
@@ -54,16 +54,17 @@ def clients(url: str, hostname: str) -> Iterator[Load]:
         thread.join()
 
 
-async def _run_clients(load: Load, stop: threading.Event, url: str, hostname: str) -> None:
-    await asyncio.gather(*(_run_client(load, stop, url, hostname) for _ in range(CLIENTS)))
+async def _run_clients(load: Load, stop: threading.Event, url: str, hostname: str, pause: float) -> None:
+    await asyncio.gather(*(_run_client(load, stop, url, hostname, pause) for _ in range(CLIENTS)))
 
 
-async def _run_client(load: Load, stop: threading.Event, url: str, hostname: str) -> None:
+async def _run_client(load: Load, stop: threading.Event, url: str, hostname: str, pause: float) -> None:
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         while not stop.is_set():
             try:
                 response = await client.get(url, headers={"Host": hostname})
                 load.add(str(response.status_code))
+                await asyncio.sleep(pause)
             except httpx.HTTPError as error:
                 load.add(type(error).__name__)
                 # A refused connection takes no time: without a pause it would count a thousand times.

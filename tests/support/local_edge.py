@@ -139,11 +139,12 @@ class EdgeProcess:
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> tuple[int, list[int]]:
-        """Starts it; the ports of its front end and of its edge addresses."""
+    def start(self, *arguments: str) -> tuple[int, list[int]]:
+        """Starts it with these arguments; the ports of its front end and of its edge addresses."""
         port_file, log_file = self._home.path / "edge.port", self._home.path / "edge.log"
         port_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "sandbox.edge", "--home", str(self._home.path), "--port-file", str(port_file)]
+        command += arguments
         with log_file.open("ab") as log:
             self._process = process = subprocess.Popen(command, cwd=PROJECT, env=dict(os.environ), stderr=log)
         deadline = time.monotonic() + 30
@@ -167,21 +168,21 @@ class EdgeProcess:
 
 
 @contextlib.contextmanager
-def running(home: SandboxDirectory, api: Emulator) -> Iterator[LocalEdge]:
-    """An edge in a process of its own, stopped at the end."""
+def running(home: SandboxDirectory, api: Emulator, *arguments: str) -> Iterator[LocalEdge]:
+    """An edge in a process of its own, with these arguments, stopped at the end."""
     process = EdgeProcess(home)
     try:
-        frontend, ports = process.start()
+        frontend, ports = process.start(*arguments)
         yield LocalEdge(home, api, frontend, ports, process)
     finally:
         process.stop()
 
 
 @contextlib.contextmanager
-def separate_edge(folder: Path) -> Iterator[LocalEdge]:
-    """An edge with an API of its own, for tests that stop it."""
+def separate_edge(folder: Path, *arguments: str) -> Iterator[LocalEdge]:
+    """An edge with an API and arguments of its own."""
     home = SandboxDirectory(folder / "home").create()
     with emulator_process(home.path / "cloudflare.sqlite3") as api:
         api.seed()
-        with running(home, api) as edge:
+        with running(home, api, *arguments) as edge:
             yield edge
