@@ -64,15 +64,17 @@ def load(
 ) -> None:
     """Requests lost during changes and failures, with real connectors in a sandbox.
 
-    Pods roll, the secret rotates, a rule changes, a connector is killed and an edge address fails; then pods roll
-    without minReadySeconds, and with rules that arrive late. The sandbox's edge is delayed, by default as Cloudflare's
-    is; CULVERT_SANDBOX_EDGE_USE_DELAY, _FORGET_DELAY and _RULES_DELAY set other delays.
+    Pods roll, the secret rotates, a rule changes, a connector is killed and an edge address fails; then pods roll with
+    a slower edge, with and without minReadySeconds, and with rules that arrive late. The sandbox's edge is delayed, by
+    default as Cloudflare's is; CULVERT_SANDBOX_EDGE_USE_DELAY, _FORGET_DELAY and _RULES_DELAY set other delays.
     """
     from scripts.benchmark import tunnel
 
     delays = tunnel.delays()
-    print(f"The edge uses a connection after {delays.use:g} s, forgets one after {delays.forget:g} s, ", end="")
-    print(f"and sends rules after {delays.rules:g} s.\n")
+    print(
+        f"The edge uses a new connection after {delays.use:g} s, forgets one that is gone after {delays.forget:g} s, "
+        f"and sends rules after {delays.rules:g} s.\n"
+    )
     _print_losses(tunnel.rows(protocol, delays))
 
 
