@@ -93,12 +93,12 @@ def recover(
 @app.command(no_args_is_help=True)
 def migrate(
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FILE...",
             help="A config.yml, Kubernetes objects, chart values or the API's answer; a directory; - is standard input.",
         ),
-    ],
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="The stack file to write; by default standard output.")
     ] = None,
@@ -106,7 +106,9 @@ def migrate(
     zone: Annotated[
         list[str] | None, typer.Option(metavar="NAME[=ID]", help="A zone of the hostnames. May be repeated.")
     ] = None,
-    tunnel: Annotated[str | None, typer.Option(metavar="NAME", help="The tunnel, if there are several.")] = None,
+    tunnel: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The tunnel, if there are several; of an account, also its id.")
+    ] = None,
     merge: Annotated[bool, typer.Option("--merge", help="Make one stack of all tunnels.")] = False,
     namespace: Annotated[
         str | None,
@@ -119,15 +121,35 @@ def migrate(
         Path | None, typer.Option("--report", metavar="FILE", help="Write what cannot be migrated to a file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
-) -> None:
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 1 unless every route is converted.")
+    ] = False,
+    from_account: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Read the rules of --tunnel from Cloudflare, with CLOUDFLARE_API_TOKEN."),
+    ] = None,
+) -> int:
     """Write a stack file for a tunnel that exists, from cloudflared's files, Kubernetes objects or chart values.
 
     What cannot be migrated is listed on standard error, with the reason and what to do. Exit status: 1 if nothing is
-    written.
+    written, or with --strict if not every route is converted.
     """
     from ops.migrate import command
 
-    command.migrate(files, to, account_id, zone or [], tunnel, localhost, force, report, namespace, merge)
+    return command.migrate(
+        files or [],
+        to,
+        account_id,
+        zone or [],
+        tunnel,
+        localhost,
+        force,
+        report,
+        namespace,
+        merge,
+        strict=strict,
+        from_account=from_account,
+    )
 
 
 def run() -> None:

@@ -4,15 +4,14 @@ import sys
 from pathlib import Path
 
 from ops.errors import OperatorError
-from ops.migrate import stack_file
-from ops.migrate.candidates import candidate_routes
+from ops.migrate import account, stack_file
 from ops.migrate.conversion import convert
 from ops.migrate.existing_setup import SkippedItem
 from ops.migrate.inputs import read_inputs
 from ops.migrate.kinds import Kinds
 from ops.migrate.reading import tunnels
 from ops.migrate.selection import select
-from settings.plain_text import MAX_LINES, escaped, shortened
+from settings.plain_text import MAX_LINES, escaped
 
 
 def migrate(
@@ -26,31 +25,33 @@ def migrate(
     report: Path | None = None,
     namespace: str | None = None,
     merge: bool = False,
-) -> None:
-    """Runs the command. Raises OperatorError or SettingsError if no stack file can be written."""
+    *,
+    strict: bool = False,
+    from_account: str | None = None,
+) -> int:
+    """Runs the command, and returns its exit status. Raises OperatorError or SettingsError if no stack file can be
+    written."""
     found = Kinds.of(read_inputs(files), namespace)
-    setup = select(tunnels(found), tunnel, merge)
+    live = [account.read(from_account, tunnel)] if from_account else []
+    setup = select(tunnels(found, live), tunnel, merge)
     setup.skipped += found.skipped
     setup.account_id = account_id or setup.account_id
     setup.zones |= dict(_parse_zone(text) for text in zones)
     if not setup.account_id:
         raise OperatorError("the files do not contain the account: set it with --account-id")
-    routes = candidate_routes(setup, localhost)
-    if not routes:
-        _report(setup.skipped, report)
-        raise OperatorError("there are no routes to migrate")
-    if not setup.zones:
-        setup.zones = {".".join(candidate.route["hostname"].split(".")[-2:]): None for candidate in routes}
-        guessed = ", ".join(setup.zones)
-        reason = f"the files do not contain zones, so {shortened(guessed, 300)} is guessed from the hostnames"
-        setup.skipped.append(SkippedItem("zones", reason, "correct it, or set it with --zone NAME=ID"))
-    values, skipped = convert(setup, routes)
+    conversion = convert(setup, localhost)
+    if conversion.values is None:
+        _report(conversion.skipped, report)
+        if not conversion.total:
+            raise OperatorError("there are no routes to migrate")
+        raise OperatorError(f"0 of {conversion.total} routes converted, so no stack file is written")
     if to:
-        stack_file.write(values, to, force)
+        stack_file.write(conversion.values, to, force)
     else:
-        print(stack_file.render(values), end="")
-    _report([*setup.skipped, *skipped], report)
-    _say(f"Routes in {to or 'the stack file'}: {len(values['routes'])}.")
+        print(stack_file.render(conversion.values), end="")
+    _report(conversion.skipped, report)
+    _say(f"{conversion.converted} of {conversion.total} routes converted{f', to {to}' if to else ''}.")
+    return 1 if strict and conversion.converted < conversion.total else 0
 
 
 def _say(text: str) -> None:

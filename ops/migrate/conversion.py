@@ -1,28 +1,55 @@
 """Conversion of an existing setup to settings: `Settings` validates each part, and what it rejects is skipped."""
 
-from ops.migrate.candidates import default_options
-from ops.migrate.existing_setup import CandidateRoute, ExistingSetup, SkippedItem, Values, with_value
-from ops.migrate.reordered_routes import reordered_routes
+from dataclasses import dataclass
+
+from ops.migrate.candidates import candidate_routes, is_final_404
+from ops.migrate.existing_setup import ExistingSetup, SkippedItem, Values, merged
+from ops.migrate.reordered_routes import reordered_routes, with_receivers
+from ops.migrate.valid_options import with_valid_options
 from ops.migrate.valid_routes import valid_routes
-from settings import Settings, SettingsError
+from ops.migrate.zone_names import zones_of
+from settings import Settings
+from settings.plain_text import shortened
 
 
-def convert(setup: ExistingSetup, candidates: list[CandidateRoute]) -> tuple[Values, list[SkippedItem]]:
-    """Valid settings, and what was skipped for them.
+@dataclass(frozen=True)
+class Conversion:
+    """`values` are valid settings, None where no rule becomes a route. `converted` of `total` rules are routes, where
+    a last rule that answers 404 counts as none. `skipped` is everything that was not migrated as is."""
 
-    Raises SettingsError if the account or the zones are invalid themselves, or if no route is valid.
+    values: Values | None
+    converted: int
+    total: int
+    skipped: list[SkippedItem]
+
+
+def convert(setup: ExistingSetup, localhost: str | None = None) -> Conversion:
+    """Converts a setup whose account is known.
+
+    `localhost` is the address of the machine that the input is from, None if that is not known. Raises SettingsError if
+    the account or the zones are invalid themselves.
     """
-    base: Values = {"accountId": setup.account_id, "zones": setup.zones}
-    routes, skipped = valid_routes(base, candidates)
-    settings = {**base, "routes": routes}
-    # Whether an option of the stack is valid does not depend on how many routes there are.
-    sample = {**base, "routes": routes[:1]}
-    options = [*default_options(setup).items(), *((each.key, each.value) for each in setup.settings)]
-    for path, value in options:
-        try:
-            Settings.parse(with_value(sample, path, value))
-        except SettingsError as error:
-            skipped.append(SkippedItem.rejected(path, error.issues[0]))
-        else:
-            sample, settings = with_value(sample, path, value), with_value(settings, path, value)
-    return settings, [*skipped, *reordered_routes(Settings.parse(settings))]
+    total = sum(not is_final_404(setup, rule) for rule in setup.rules)
+    defaults, candidates, left_out = candidate_routes(setup, localhost)
+    zones, zones_known = setup.zones, bool(setup.zones)
+    if not zones_known:
+        guessed, candidates, outside = zones_of(candidates)
+        left_out += outside
+        zones = {**guessed}
+        if zones:
+            names = shortened(", ".join(zones), 300)
+            reason = f"the input does not contain zones, so {names} is taken from the public suffix list"
+            setup.skipped.append(SkippedItem("zones", reason, "correct it, or set it with --zone NAME=ID"))
+    base: Values = {"accountId": setup.account_id, "zones": zones or {"example.com": None}}
+    valid = valid_routes(base, candidates, zones_known=zones_known)
+    left_out += valid.left_out
+    skipped = [*setup.skipped, *valid.skipped]
+    if not valid.routes:
+        return Conversion(None, 0, total, merged([*skipped, *(each.item for each in left_out)]))
+    values = {**base, "routes": [route for _, route in valid.routes]}
+    if defaults:
+        values["originDefaults"] = defaults
+    values, more = with_valid_options(values, setup.settings)
+    settings, rules = Settings.parse(values), [candidate.rule for candidate, _ in valid.routes]
+    skipped += [*more, *with_receivers(left_out, settings), *reordered_routes(settings, rules)]
+    return Conversion(values, len(rules), total, merged(skipped))

@@ -1,6 +1,6 @@
 """An existing setup: what the input contains, in the terms of cloudflared, which every reader has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,12 +13,16 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class SkippedItem:
-    """An item that was not migrated as is, with the reason and what to do about it."""
+    """An item that was not migrated as is, with the reason and what to do about it.
+
+    `requests` names the rules that it is about, where `item` is one of their keys.
+    """
 
     item: str
     reason: str
     remedy: str
     place: Place = NOWHERE
+    requests: tuple[str, ...] = ()
 
     @classmethod
     def rejected(cls, item: str, issue: SettingIssue, place: Place = NOWHERE) -> "SkippedItem":
@@ -28,7 +32,21 @@ class SkippedItem:
     def __str__(self) -> str:
         item, reason, remedy = (shortened(text, 600) for text in (self.item, self.reason, self.remedy))
         where = f"{self.place}: " if self.place.line else ""
-        return f"{where}{item}: {reason}\n  What to do: {remedy}"
+        more = len(self.requests) - 3
+        named = ", ".join((*self.requests[:3], *([f"{more} more"] if more > 0 else []), ""))
+        return f"{where}{shortened(named, 300)}{item}: {reason}\n  What to do: {remedy}"
+
+
+def merged(items: Iterable[SkippedItem]) -> list[SkippedItem]:
+    """The items in the order of the input, each once: one that several rules share, as through an anchor of YAML, names
+    them all. Items without a line come last."""
+    found: dict[SkippedItem, list[str]] = {}
+    for each in items:
+        shared = replace(each, place=replace(each.place, key=""), requests=()) if each.requests else each
+        found.setdefault(shared, []).extend(each.requests)
+    items = [replace(each, requests=tuple(dict.fromkeys(names))) for each, names in found.items()]
+    sources = {each.place.source: number for number, each in reversed(list(enumerate(items)))}
+    return sorted(items, key=lambda each: (not each.place.line, sources[each.place.source], each.place.line))
 
 
 @dataclass(frozen=True)
@@ -98,16 +116,20 @@ class ExistingSetup:
 class CandidateRoute:
     """A rule with the keys of a stack file.
 
-    `options` are further keys that may not all be valid, by their path (`origin.connectTimeout`).
+    `options` are further keys that may not all be valid, by their path (`dns`).
     """
 
+    rule: IngressRule
     route: Values
     options: Values = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        path = self.route.get("path") or {}
-        return f"{self.route['hostname']} {path.get('regex', '')}".strip()
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A rule that does not become a route, with the reason."""
+
+    rule: IngressRule
+    item: SkippedItem
 
 
 def with_value(values: Mapping[str, Any], path: str, value: Any) -> Values:

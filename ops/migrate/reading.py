@@ -30,9 +30,10 @@ _OF_INGRESSES = "strrl.dev/cloudflare-tunnel-ingress-controller"
 """Label of the connectors that the ingress controller runs."""
 
 
-def tunnels(found: Kinds) -> list[ExistingSetup]:
-    """The setup of each tunnel. What belongs to none of them is added to `found.skipped`."""
-    setups = [_read_file(file, found.namespace) for file in found.files]
+def tunnels(found: Kinds, live: Iterable[ExistingSetup] = ()) -> list[ExistingSetup]:
+    """The setup of each tunnel, with those that were read from Cloudflare. What belongs to none of them is added to
+    `found.skipped`."""
+    setups = [*live, *(_read_file(file, found.namespace) for file in found.files)]
     custom = [one for objects in found.objects.values() for one in objects if group_of(one) == OPERATOR]
     setups += operator.read(custom, found.services) if custom else []
     setups += _of_ingresses(found)

@@ -62,7 +62,8 @@ def _merged(setups: list[ExistingSetup]) -> ExistingSetup:
 
 
 def _with_defaults(rule: IngressRule, setup: ExistingSetup) -> IngressRule:
-    own = {each.key for each in rule.origin}
+    # What is null is not stated, and `access` holds for the rule alone that states it.
+    own = {"access", *(each.key for each in rule.origin if each.value is not None)}
     origin = (*rule.origin, *(each for each in setup.defaults if each.key not in own))
     return replace(rule, origin=tuple(map(_from_api, origin)) if setup.from_api else origin)
 

@@ -63,17 +63,17 @@ def test_the_written_settings_are_valid_and_no_file_is_overwritten_without_force
 
 def test_localhost_becomes_the_given_address(migrate: Ops) -> None:
     rules = ("{hostname: a.example.com, service: 'http://localhost:3000'}", CATCH_ALL)
-    assert "there are no routes to migrate" in migrate("-", *HOME, stdin=config(*rules), fails=True).stderr
+    assert "0 of 1 routes converted" in migrate("-", *HOME, stdin=config(*rules), fails=True).stderr
     completed = migrate("-", *HOME, "--localhost", "192.168.1.20", stdin=config(*rules))
     assert "service: http://192.168.1.20:3000" in completed.stdout
 
 
-def test_missing_zones_are_guessed_and_reported(migrate: Ops) -> None:
+def test_missing_zones_are_taken_from_the_public_suffix_list_and_reported(migrate: Ops) -> None:
     completed = migrate(
         "-", *ACCOUNT, stdin=config("{hostname: a.example.com, service: 'http://192.168.1.2'}", CATCH_ALL)
     )
     assert yaml.safe_load(completed.stdout)["config"]["culvert:zones"] == {"example.com": None}
-    assert "example.com is guessed" in completed.stderr
+    assert "example.com is taken from the public suffix list" in completed.stderr
 
 
 def test_ids_that_look_like_numbers_stay_strings(migrate: Ops) -> None:
@@ -178,6 +178,7 @@ def test_invalid_input_is_reported_and_nothing_is_written(
 def test_the_settings_are_validated_as_often_for_two_hundred_rules_as_for_ten(
     migrate: Ops, rule: str, parses: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    migrate("-", *HOME, stdin=config(rule % {"n": 0}, "{hostname: a.example.com, service: 'http://a'}", CATCH_ALL))
     validated: list[int] = []
     parse = Settings.parse
     monkeypatch.setattr(Settings, "parse", lambda given: validated.append(len(given["routes"])) or parse(given))
@@ -194,23 +195,21 @@ def test_a_long_report_is_a_screen_and_whole_in_a_file(migrate: Ops, tmp_path: P
     stdin = config("{hostname: a.example.com, service: 'http://a'}", *(rule % number for number in range(100)))
     report = migrate("-", *HOME, stdin=stdin).stderr.splitlines()
     assert len(report) <= 40
-    assert report[-2] == "- ... and 83 more: --report FILE writes all of them"
+    assert report[-2] == "- ... and 84 more: --report FILE writes all of them"
     file = tmp_path / "report.txt"
     assert migrate("-", *HOME, "--report", str(file), stdin=stdin).stderr.splitlines()[0] == (
-        f"Not migrated as is: 101 items, listed in {file}."
+        f"Not migrated as is: 102 items, listed in {file}."
     )
-    assert len(file.read_text().splitlines()) == 202
+    assert len(file.read_text().splitlines()) == 204
 
 
 def test_an_invalid_option_is_skipped_and_the_others_are_kept(migrate: Ops) -> None:
-    origin = (
-        "originRequest: {connectTimeout: 30s, keepAliveConnections: -4, httpHostHeader: [a], noHappyEyeballs: true}"
-    )
+    origin = "originRequest: {connectTimeout: 30s, keepAliveConnections: 0, httpHostHeader: [a], noHappyEyeballs: true}"
     completed = migrate("-", *HOME, stdin=config(f"{{hostname: a.example.com, service: 'http://a', {origin}}}"))
     route = yaml.safe_load(completed.stdout)["config"]["culvert:routes"][0]
     assert route["origin"] == {"connectTimeout": 30, "noHappyEyeballs": True}
-    assert "a.example.com, origin.keepAliveConnections" in completed.stderr
-    assert "a.example.com, origin.httpHostHeader" in completed.stderr
+    assert "a.example.com, keepAliveConnections: 0: 0 means two idle connections" in completed.stderr
+    assert 'a.example.com, httpHostHeader: ["a"]: cloudflared does not accept it' in completed.stderr
 
 
 def test_the_second_of_two_equal_rules_is_skipped(migrate: Ops) -> None:
@@ -297,7 +296,9 @@ def test_strings_that_the_engine_would_not_read_as_strings_are_quoted(migrate: O
     [
         ("1m30s", 90),
         ("30s", 30),
-        (10, 10),
+        ("-1.5s", -1.5),
+        ("0", 0),
+        (10, None),
         ("1500ms", 1.5),
         ("2h", 7200),
         ("soon", None),
