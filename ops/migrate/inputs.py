@@ -32,17 +32,25 @@ def _documents(file: str) -> Iterator[InputObject]:
     try:
         # One byte more than is accepted says that the input is too long.
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
-            found = located_documents(source.read(MAX_BYTES + 1))
+            data = source.read(MAX_BYTES + 1)
     except OSError as error:
         raise OperatorError(f"{file}: {error.strerror}") from None
+    yield from parse(file, data)
+
+
+def parse(source: str, data: bytes) -> Iterator[InputObject]:
+    """The documents of a text in YAML or JSON, of a List its items. `source` names it in places."""
+    try:
+        found = located_documents(data)
     except YamlError as error:
-        raise OperatorError(f"{file} is not YAML: {error}") from None
+        template = ": it is a template, to be rendered first, as with `helm template`" if b"{{" in data else ""
+        raise OperatorError(f"{source} is not YAML: {error}{template}") from None
     for document in found:
         if isinstance(document, LocatedMapping):
             line = min(document.lines.values(), default=0)
-            yield from _items(InputObject(document, Place(file, line)))
+            yield from _items(InputObject(document, Place(source, line)))
         elif document is not None:
-            raise OperatorError(f"{file}: a document in it is not an object")
+            raise OperatorError(f"{source}: a document in it is not an object")
 
 
 def _items(document: InputObject) -> Iterator[InputObject]:

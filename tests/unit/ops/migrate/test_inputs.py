@@ -1,0 +1,44 @@
+"""Documents of the input: files, directories, lists, and those that no reader knows."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.errors import OperatorError
+from ops.migrate.inputs import parse, read_inputs
+from tests.support.migrate_input import read_tunnels
+
+
+def test_a_directory_is_read_with_those_below_it_in_the_order_of_names(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "2.json").write_text('{"n": 2}')
+    (tmp_path / "a.yml").write_text("n: 0\n---\nn: 1")
+    (tmp_path / "readme.txt").write_text("n: 3")
+    (tmp_path / "c.yaml").write_text("")
+    found = read_inputs([str(tmp_path), str(tmp_path / "readme.txt")])
+    assert [each.get("n") for each in found] == [0, 1, 2, 3]
+    assert [f"{each.place}" for each in found[:2]] == [f"{tmp_path}/a.yml:1", f"{tmp_path}/a.yml:3"]
+
+
+def test_a_directory_without_such_files_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="is a directory without files that end with .yaml, .yml, .json"):
+        read_inputs([str(tmp_path)])
+
+
+def test_a_list_of_one_kind_gives_its_items_their_kind() -> None:
+    text = b"{apiVersion: v1, kind: ServiceList, items: [{metadata: {name: a}}, {metadata: {name: b}}]}"
+    found = list(parse("-", text))
+    assert [(each.get("kind"), each.get("apiVersion")) for each in found] == [("Service", "v1")] * 2
+    assert found[1].place.key == "items[1]"
+
+
+def test_a_template_is_reported_as_one() -> None:
+    with pytest.raises(OperatorError, match="it is a template, to be rendered first, as with `helm template`"):
+        list(parse("-", b"ingress:\n{{- range .Values.hosts }}\n- hostname: {{ . }}\n{{- end }}"))
+
+
+def test_an_unknown_document_is_one_error_with_what_is_accepted() -> None:
+    with pytest.raises(
+        OperatorError, match=r"input.yaml:3: this document is not known, by its keys: a, b. Accepted: a con"
+    ):
+        read_tunnels("ingress: []", "{a: 1, b: 2}")
