@@ -30,7 +30,8 @@ def _options(effect: Effect, *lines: str) -> Iterable[ConnectorOption]:
     """From lines of names, variables, target and kind: `loglevel | TUNNEL_LOGLEVEL | connector.logLevel`."""
     for line in lines:
         names, variables, target, kind = (*(part.strip() for part in line.split("|")), "", "", "")[:4]
-        yield ConnectorOption(tuple(names.split()), tuple(variables.split()), effect, target, kind or "text")  # pyright: ignore[reportArgumentType]
+        of_value: Any = kind or "text"
+        yield ConnectorOption(tuple(names.split()), tuple(variables.split()), effect, target, of_value)
 
 
 OPTIONS = (

@@ -21,10 +21,11 @@ from ops.migrate.kubernetes_objects import group_of, key_of, owners, title_of, t
 from settings.plain_text import shortened
 
 ACCEPTED = (
-    "a config.yml of cloudflared, a ConfigMap with one, a Deployment (DaemonSet, StatefulSet, Pod) that runs cloudflared, "
-    "values of the Helm charts cloudflare-tunnel, cloudflare-tunnel-remote or community-charts' cloudflared, the answer of "
-    "GET …/cfd_tunnel/{id}/configurations, Tunnels and TunnelBindings of cloudflare-operator, Ingresses of "
-    "cloudflare-tunnel-ingress-controller, HTTPRoutes of cloudflare-kubernetes-gateway, and the Services they lead to"
+    "a config.yml of cloudflared, a ConfigMap with one, a Deployment (DaemonSet, StatefulSet, Pod) that runs "
+    "cloudflared, values of the Helm charts cloudflare-tunnel, cloudflare-tunnel-remote or community-charts' "
+    "cloudflared, the answer of GET …/cfd_tunnel/{id}/configurations, Tunnels and TunnelBindings of "
+    "cloudflare-operator, Ingresses of cloudflare-tunnel-ingress-controller, HTTPRoutes of "
+    "cloudflare-kubernetes-gateway, and the Services they lead to"
 )
 _OF_INGRESSES = "strrl.dev/cloudflare-tunnel-ingress-controller"
 """Label of the connectors that the ingress controller runs."""

@@ -45,7 +45,8 @@ def test_the_rules_are_those_of_the_controller() -> None:
         PARAMETERS,
         route("{backendRefs: [{name: blog, port: 80}]}", hostnames="[blog.example.org, '*.example.org']"),
         route(
-            "{matches: [{path: {value: /v1}}, {path: {value: /v2}}], backendRefs: [{name: api, namespace: lab, port: 81}]}",
+            "{matches: [{path: {value: /v1}}, {path: {value: /v2}}], "
+            "backendRefs: [{name: api, namespace: lab, port: 81}]}",
             "api",
         ),
     )

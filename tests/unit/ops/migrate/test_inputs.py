@@ -21,7 +21,7 @@ def test_a_directory_is_read_with_those_below_it_in_the_order_of_names(tmp_path:
 
 
 def test_a_directory_without_such_files_is_one_error(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match="is a directory without files that end with .yaml, .yml, .json"):
+    with pytest.raises(OperatorError, match=r"is a directory without files that end with .yaml, .yml, .json"):
         read_inputs([str(tmp_path)])
 
 

@@ -11,7 +11,8 @@ metadata: {name: cellar, namespace: wine}
 spec:
   noTlsVerify: true
   cloudflare: {domain: example.org}
-  deployPatch: '{"spec": {"template": {"spec": {"containers": [{"name": "cloudflared", "env": [{"name": "TZ", "value": "UTC"}]}]}}}}'
+  deployPatch: |
+    spec: {template: {spec: {containers: [{name: cloudflared, env: [{name: TZ, value: UTC}]}]}}}
 """
 
 
