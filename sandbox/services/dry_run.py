@@ -44,6 +44,10 @@ def reject_invalid_objects(kubeconfig: Path, name: str, settings: "Settings") ->
 
 
 def _objects(name: str, settings: "Settings") -> Iterator[dict[str, Any]]:
+    from clients import lazy_sdk
+
+    # Of the SDKs, these modules need types alone; all of both takes seconds to import.
+    lazy_sdk.install()
     from components.connector.pod import pod_template
     from components.connector.token_secret import TokenSecret
     from components.exposure import arguments
