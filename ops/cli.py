@@ -114,6 +114,12 @@ def migrate(
         str | None,
         typer.Option(metavar="NAME", help="The namespace of objects that name none, and of a chart's release."),
     ] = None,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Read the objects from the cluster; with --namespace, from one namespace.")
+    ] = False,
+    context: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The kubeconfig's context for --cluster; the current by default.")
+    ] = None,
     localhost: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Address of the machine that config.yml calls localhost.")
     ] = None,
@@ -149,6 +155,8 @@ def migrate(
         merge,
         strict=strict,
         from_account=from_account,
+        cluster=cluster or context is not None,
+        context=context,
     )
 
 

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
+from clients.kubernetes import KubernetesApi
 from ops.errors import OperatorError
 from ops.migrate import account, stack_file
+from ops.migrate.cluster import read_cluster
 from ops.migrate.conversion import convert
 from ops.migrate.existing_setup import SkippedItem
 from ops.migrate.inputs import read_inputs
@@ -28,10 +30,17 @@ def migrate(
     *,
     strict: bool = False,
     from_account: str | None = None,
+    cluster: bool = False,
+    context: str | None = None,
 ) -> int:
     """Runs the command, and returns its exit status. Raises OperatorError or SettingsError if no stack file can be
     written."""
-    found = Kinds.of(read_inputs(files), namespace)
+    if not (files or cluster or from_account):
+        raise OperatorError("there is nothing to read: name files, or --cluster, or --from-account with --tunnel")
+    documents = read_inputs(files)
+    if cluster:
+        documents += read_cluster(KubernetesApi(context=context), namespace)
+    found = Kinds.of(documents, namespace, from_cluster=cluster)
     live = [account.read(from_account, tunnel)] if from_account else []
     setup = select(tunnels(found, live), tunnel, merge)
     setup.skipped += found.skipped

@@ -27,8 +27,16 @@ def _config_files(config_map: InputObject) -> Iterator[tuple[str, InputObject]]:
             if documents and isinstance(documents[0], Mapping):
                 place = Place(data.place.source, data.at(key).line)
                 found = InputObject(documents[0], place, f"{title_of(config_map)}, {key}")
-                if is_config_file(found):
+                if is_config_file(found) and _has_rules_or_tunnel(documents[0]):
                     yield key, found
+
+
+def _has_rules_or_tunnel(document: Mapping[str, object]) -> bool:
+    """Whether a file is cloudflared's, and not one of the many others that have a key `ingress`."""
+    rules = document.get("ingress")
+    if isinstance(rules, list):
+        return any(isinstance(rule, Mapping) and "service" in rule for rule in rules)
+    return rules is None and "tunnel" in document
 
 
 def _line_of(data: InputObject, key: str) -> Callable[[int], int]:

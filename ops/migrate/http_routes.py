@@ -29,7 +29,8 @@ def gateways_of(route: InputObject) -> list[Key]:
     """Namespace and name of each Gateway that a route belongs to."""
     namespace = key_of(route)[0]
     parents = titled(route).object("spec").objects("parentRefs")
-    found = [(one.text("namespace") or namespace, one.text("name")) for one in parents]
+    gateways = [one for one in parents if (one.text("kind") or "Gateway") == "Gateway"]
+    found = [(one.text("namespace") or namespace, one.text("name")) for one in gateways]
     return list(dict.fromkeys(found))
 
 

@@ -33,9 +33,11 @@ _CLUSTER_SCOPED = {"ClusterTunnel", "IngressClass", "GatewayClass"}
 @dataclass
 class Kinds:
     """Kubernetes objects by kind, and `files`, which are the other documents. `namespace` is that of the objects that
-    name none, and of the release of chart values; empty where it is not known."""
+    name none, and of the release of chart values; empty where it is not known. `from_cluster` says that the objects are
+    all that a cluster has, most of which are not about tunnels."""
 
     namespace: str = ""
+    from_cluster: bool = False
     files: list[InputObject] = field(default_factory=list)
     objects: dict[str, list[InputObject]] = field(default_factory=dict)
     others: list[InputObject] = field(default_factory=list)
@@ -43,9 +45,9 @@ class Kinds:
     skipped: list[SkippedItem] = field(default_factory=list)
 
     @classmethod
-    def of(cls, documents: Iterable[InputObject], namespace: str | None) -> "Kinds":
+    def of(cls, documents: Iterable[InputObject], namespace: str | None, *, from_cluster: bool = False) -> "Kinds":
         """Sorts the documents."""
-        found = cls(namespace or "")
+        found = cls(namespace or "", from_cluster)
         unnamed: list[str] = []
         for document in documents:
             if not is_kubernetes(document):

@@ -40,7 +40,7 @@ def tunnels(found: Kinds, live: Iterable[ExistingSetup] = ()) -> list[ExistingSe
     setups += _of_ingresses(found)
     setups += _of_gateways(found)
     setups += _of_workloads(found)
-    if found.others:
+    if found.others and not found.from_cluster:
         titles = shortened(", ".join(title_of(one) for one in found.others), 300)
         remedy = "keep what is not the old connector's"
         found.skipped.append(SkippedItem(titles, "not about a tunnel's routes", remedy, found.others[0].place))
@@ -67,7 +67,7 @@ def _of_ingresses(found: Kinds) -> list[ExistingSetup]:
     for one in found.every("Ingress"):
         if ingresses.is_controlled(one, classes):
             by_class.setdefault(ingresses.class_of(one), []).append(one)
-        else:
+        elif not found.from_cluster:
             reason = f"its class, {ingresses.class_of(one) or 'none'}, is not one of {ingresses.CONTROLLER}"
             remedy = "keep it; or, if that controller serves it, add its IngressClass to the input"
             found.skipped.append(SkippedItem(title_of(one), reason, remedy, one.place))
@@ -84,7 +84,7 @@ def _of_gateways(found: Kinds) -> list[ExistingSetup]:
             name = titled(gateway).object("spec").text("gatewayClassName") if gateway else ""
             if classes.get(name, http_routes.CONTROLLER) == http_routes.CONTROLLER:
                 routes.setdefault(key, []).append(route)
-            else:
+            elif not found.from_cluster:
                 reason = f"its Gateway {key[1]} is not one of {http_routes.CONTROLLER}"
                 found.skipped.append(SkippedItem(title_of(route), reason, "keep it", route.place))
     config_maps = found.config_maps()
@@ -105,7 +105,12 @@ def _of_workloads(found: Kinds) -> list[ExistingSetup]:
     for key, resource in resources.items():
         if key in used or _is_controlled(resource, found):
             continue
-        files = config_maps.config_files(resource)
+        try:
+            files = config_maps.config_files(resource)
+        except OperatorError:
+            if not found.from_cluster:
+                raise
+            continue  # of another program, in a cluster that has many
         setups += [config_file.read(file, key[0]) for file in files.values()]
         found.others += [] if files else [resource]
     return setups
@@ -129,10 +134,15 @@ def _with_rules_from_api(setups: Iterable[ExistingSetup]) -> list[ExistingSetup]
         if len(waiting) == len(answers) == 1 and not (setup.name and answers[0].name):
             matching = answers
         if len(matching) == 1:
+            if any(rule.hostname for rule in setup.rules):
+                reason = "the rules that Cloudflare has for its tunnel precede those of its config.yml"
+                setup.skipped.append(SkippedItem(setup.title, reason, "leave the latter out", NOWHERE))
             matching[0].take_connectors(setup)
             found.remove(setup)
         else:
             reason = "its rules are at Cloudflare, and not in the input"
+            if setup.rules:
+                reason = "it has a token, and rules that Cloudflare has for its tunnel would precede those of the input"
             remedy = "add the answer of GET …/configurations for its tunnel, or read it with --from-account"
             setup.skipped.append(SkippedItem(setup.title, reason, remedy, NOWHERE))
     return found

@@ -20,12 +20,13 @@ _POD = {
     "hostAliases": "connector.hostAliases",
 }
 _UNREPORTED = {"containers", "restartPolicy", "serviceAccountName", "serviceAccount", "volumes", "imagePullSecrets"}
-_UNREPORTED |= {"securityContext", "terminationGracePeriodSeconds", "dnsPolicy", "schedulerName", "nodeName"}
+_UNREPORTED |= {"securityContext", "terminationGracePeriodSeconds", "schedulerName", "nodeName"}
 _UNREPORTED |= {"enableServiceLinks", "automountServiceAccountToken", "preemptionPolicy", "priority"}
 """Fields of a pod that the API server fills in, or that the stack's connector has its own value for."""
 _CONTAINER = {"name", "image", "imagePullPolicy", "command", "args", "env", "envFrom", "ports", "resources"}
 _CONTAINER |= {"livenessProbe", "readinessProbe", "startupProbe", "securityContext", "volumeMounts"}
 _CONTAINER |= {"terminationMessagePath", "terminationMessagePolicy"}
+_FILES = ("config", "credentials-file", "token-file", "origincert")
 DEFAULT_CONFIG = (
     "/etc/cloudflared/config.yml",
     "/etc/cloudflared/config.yaml",
@@ -54,14 +55,14 @@ def read(workload: InputObject, config_maps: Mapping[tuple[str, str], InputObjec
     setup.account_id = line.account_id or None
     options = dict(line.options)
     file = _config_file(workload, line.options.get("config"), config_maps, setup)
-    if file and not line.remote:
-        config_file.read_into(setup, file, namespace)
     if file:
+        config_file.read_into(setup, file, namespace)
         options = {each.key: each for each in config_file.options(file)} | options
     connector_options.apply(options.values(), setup, namespace)
     setup.name = line.tunnel_id or setup.name
     setup.remote = line.remote
     _read_workload(workload, container, setup)
+    _report_mounts(setup.title, container, options, setup)
     return setup
 
 
@@ -137,6 +138,9 @@ def _read_workload(workload: InputObject, container: InputObject, setup: Existin
     if image := container.text("image"):
         reason, remedy = "the stack has its own version, pinned by digest", "set connector.image to keep this one"
         setup.skipped.append(SkippedItem(f"{title}, image {image}", reason, remedy, container.at("image")))
+    names = [each.text("name") for each in pod.objects("imagePullSecrets")]
+    if names:
+        setup.settings.append(Option("connector.imagePullSecrets", names, pod.at("imagePullSecrets")))
     reason = "the stack's connector has no such container, or its own"
     for other in pod.objects("containers"):
         if other.values is not container.values:
@@ -145,6 +149,17 @@ def _read_workload(workload: InputObject, container: InputObject, setup: Existin
     remedy = "see `culvert:connector` in docs/settings.md for an equivalent"
     for one, known in ((pod, _UNREPORTED | _POD.keys()), (container, _CONTAINER)):
         for key, value in one.values.items():
-            if key not in known and value not in (None, False, "", [], {}):
+            if key not in known and value not in (None, False, "", [], {}, "ClusterFirst"):
                 reason = "the stack has no setting of this name"
                 setup.skipped.append(SkippedItem(f"{title}, {key}", reason, remedy, one.at(key)))
+
+
+def _report_mounts(title: str, container: InputObject, options: Mapping[str, Option], setup: ExistingSetup) -> None:
+    """Reports the volumes that hold neither the config.yml nor credentials, such as certificate authorities."""
+    files = [*DEFAULT_CONFIG, *(str(options[name].value) for name in _FILES if name in options)]
+    for mount in container.objects("volumeMounts"):
+        path = mount.text("mountPath")
+        if not any(file == path or file.startswith(f"{path.rstrip('/')}/") for file in files):
+            reason = "the stack's connector mounts only its token"
+            remedy = "set connector.extraVolumes, or origin.caPool for a certificate authority"
+            setup.skipped.append(SkippedItem(f"{title}, the volume at {path}", reason, remedy, mount.place))

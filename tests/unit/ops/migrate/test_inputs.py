@@ -7,6 +7,7 @@ import pytest
 from ops.errors import OperatorError
 from ops.migrate.inputs import parse, read_inputs
 from tests.support.migrate_input import read_tunnels
+from tests.unit.ops.conftest import Ops
 
 
 def test_a_directory_is_read_with_those_below_it_in_the_order_of_names(tmp_path: Path) -> None:
@@ -42,3 +43,9 @@ def test_an_unknown_document_is_one_error_with_what_is_accepted() -> None:
         OperatorError, match=r"input.yaml:3: this document is not known, by its keys: a, b. Accepted: a con"
     ):
         read_tunnels("ingress: []", "{a: 1, b: 2}")
+
+
+def test_a_command_without_input_is_one_error(ops: Ops) -> None:
+    done = ops("migrate", "--force")
+    assert done.status == 1
+    assert done.stderr == "there is nothing to read: name files, or --cluster, or --from-account with --tunnel\n"
