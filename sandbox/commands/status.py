@@ -33,6 +33,7 @@ def _describe(running: "SandboxServices") -> dict[str, Any]:
 
     external = external_kubeconfig()
     api_server = None if external else tools.find("kube-apiserver")
+    cloudflared = cloudflared_binary.find()
     return {
         "running": running.running,
         "processes": running.processes(),
@@ -46,7 +47,8 @@ def _describe(running: "SandboxServices") -> dict[str, Any]:
             "path": str(external or (api_server.path if api_server else "")) or None,
             "origin": "CULVERT_SANDBOX_KUBECONFIG" if external else _origin(api_server),
         },
-        "cloudflared": _tool(cloudflared_binary.find()),
+        "cloudflared": _tool(cloudflared),
+        "networkPolicy": _network_policy(running.enforces_policies(), external is not None, cloudflared),
         "stacks": list_stacks(running.directory),
     }
 
@@ -59,6 +61,8 @@ def _table(described: dict[str, Any]) -> str:
         parts.add_row(f"provider {name}", provider["kind"], provider["version"], provider["origin"])
     parts.add_row("cluster", cluster["kind"], cluster["version"] or "-", cluster["origin"])
     parts.add_row("cloudflared", connector["path"] or "-", connector["version"] or "-", connector["origin"])
+    policy = described["networkPolicy"]
+    parts.add_row("network policy", policy["kind"], "-", policy["origin"])
     for stack in described["stacks"]:
         resources = "damaged" if stack["resources"] is None else f"{stack['resources']} resources"
         parts.add_row(f"stack {stack['name']}", resources, "", stack["updated"] or "")
@@ -69,6 +73,20 @@ def _table(described: dict[str, Any]) -> str:
         console.print(f"frontend: {described['frontend'] or '-'}")
         console.print(parts)
     return capture.get().rstrip()
+
+
+def _network_policy(running: bool | None, external: bool, cloudflared: "Tool | None") -> dict[str, str]:
+    """Whether network policies apply to the connectors: of the running sandbox, else of the next one."""
+    from sandbox.services.policy_enforcement import VARIABLE, is_enforced
+
+    chosen = is_enforced()
+    if external:
+        return {"kind": "external", "origin": "the cluster's network plugin"}
+    if running is None and cloudflared is None:
+        return {"kind": "not enforced", "origin": "the connector's pods are simulated"}
+    if chosen if running is None else running:
+        return {"kind": "enforced", "origin": "this repository, traffic"}
+    return {"kind": "not enforced", "origin": f"{VARIABLE}=off"}
 
 
 def _tool(tool: "Tool | None") -> dict[str, Any]:

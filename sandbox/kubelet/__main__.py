@@ -18,27 +18,36 @@ from sandbox.kubelet.container_logs import ContainerLogs
 from sandbox.kubelet.kubelet import Kubelet
 from sandbox.kubelet.process import stop_orphans
 from sandbox.kubelet.process_spec import HostEnvironment, in_mount_namespace
+from sandbox.kubelet.recent import RecentObjects
 from sandbox.kubelet.service_names import ServiceNames
 from sandbox.kubelet.service_proxy import ServiceProxy
-from sandbox.kubelet.services import Services
 from sandbox.port_file import write as write_port_file
 
 log = logging.getLogger(__name__)
 
 
 async def serve(
-    home: SandboxDirectory, kubeconfig: Path, cloudflared: Path, edge: Path, port_file: Path, *, rollouts_wait: bool
+    home: SandboxDirectory,
+    kubeconfig: Path,
+    cloudflared: Path,
+    edge: Path,
+    port_file: Path,
+    *,
+    rollouts_wait: bool,
+    enforced: bool,
 ) -> None:
-    """Serves until SIGTERM or SIGINT. `rollouts_wait`: rollouts wait for `minReadySeconds`.
+    """Serves until SIGTERM or SIGINT.
 
-    The port file, `{"proxy": port}`, is written once all existing pods are adopted.
+    `rollouts_wait`: rollouts wait for `minReadySeconds`. `enforced`: network policies apply to the connectors.
+
+    The port file, `{"proxy": port, "policy": 0 or 1}`, is written once all existing pods are adopted.
     """
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     stop_orphans(home.path)
     edge_ports, authority, api = json.loads(edge.read_text()), CertificateAuthority(home), ClusterApi(kubeconfig)
-    service_proxy = ServiceProxy(Services(api), authority, edge_ports["frontend"])
+    service_proxy = ServiceProxy(RecentObjects(api), authority, edge_ports["frontend"], enforced=enforced)
     listener = listen(0)
     proxy_port: int = listener.getsockname()[1]
     folder = home.path / "connectors"
@@ -50,12 +59,13 @@ async def serve(
     running = asyncio.create_task(kubelet.run())
     proxying = asyncio.create_task(service_proxy.serve(listener))
     logs = asyncio.create_task(ContainerLogs(home.path, kubeconfig.parent).serve(listen(0), api))
-    naming = asyncio.create_task(ServiceNames(api, service_proxy.serve_tcp, hosts).run()) if hosts else None
+    names = ServiceNames(api, service_proxy.serve_tcp, hosts, kubelet.owner_of) if hosts else None
+    naming = asyncio.create_task(names.run()) if names else None
     stopped = asyncio.create_task(stop.wait())
     adopted = asyncio.create_task(kubelet.adopted.wait())
     await asyncio.wait({running, stopped, adopted}, return_when=asyncio.FIRST_COMPLETED)
     if adopted.done():
-        write_port_file(port_file, {"proxy": proxy_port})
+        write_port_file(port_file, {"proxy": proxy_port, "policy": int(enforced)})
     await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
     await kubelet.stop()
@@ -89,6 +99,9 @@ def main() -> None:
         "--port-file", type=Path, required=True, help="file that receives the proxy's port once the pods are adopted"
     )
     parser.add_argument("--rollouts-wait", action="store_true", help="rollouts wait for minReadySeconds")
+    parser.add_argument(
+        "--policy", choices=("on", "off"), default="on", help="whether network policies apply to the connectors"
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -100,6 +113,7 @@ def main() -> None:
             options.edge,
             options.port_file,
             rollouts_wait=options.rollouts_wait,
+            enforced=options.policy == "on",
         )
     )
 

@@ -10,7 +10,9 @@ import httpx
 
 from sandbox.kubelet.cluster_api import ClusterApi, Object
 from sandbox.kubelet.kwok_stages import LABEL, VALUE
+from sandbox.kubelet.network_policy import Client
 from sandbox.kubelet.pod import Pod
+from sandbox.kubelet.process import owner_of_socket
 from sandbox.kubelet.process_spec import HostEnvironment
 
 _SHUTDOWN_GRACE = 10.0
@@ -54,6 +56,12 @@ class Kubelet:
                 group.create_task(pod.terminate(min(pod.grace_period, _SHUTDOWN_GRACE)))
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._probe_client.aclose()
+
+    async def owner_of(self, address: tuple[str, int]) -> Client | None:
+        """The pod whose process has a TCP socket with this address and port; None where it is not a connector's."""
+        pods = {process.pid: pod for pod in self._pods.values() if (process := pod.process)}
+        pid = await asyncio.to_thread(owner_of_socket, list(pods), address)
+        return Client(*pods[pid].name.split("/")) if pid else None
 
     def _sync(self, pod: Object) -> None:
         metadata, status = pod["metadata"], pod["status"]

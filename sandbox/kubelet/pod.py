@@ -44,7 +44,8 @@ class Pod:
         for status in pod["status"].get("containerStatuses", []):
             if status["name"] == self._container["name"] and "running" in status.get("state", {}):
                 self.status.container.restarts = status["restartCount"] + 1  # an earlier run of the sandbox ran it
-        self._process: Process | None = None
+        self.process: Process | None = None
+        """The container that runs, or ran last."""
         self._terminating = asyncio.Event()
         self._terminated = asyncio.Event()
 
@@ -69,8 +70,8 @@ class Pod:
     async def terminate(self, grace_period: float) -> None:
         """Sends SIGTERM to the container, SIGKILL after `grace_period` seconds, and removes the pod's files."""
         self._terminating.set()
-        if self._process:
-            await self._process.stop(grace_period)
+        if self.process:
+            await self.process.stop(grace_period)
         await self._terminated.wait()
 
     async def _keep_running(self) -> None:
@@ -80,15 +81,15 @@ class Pod:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 spec = await build_process_spec(self._api, self._pod, self._folder, self._host)
-                self._process = await Process.start(spec.command, spec.environment, self._folder, self._log, self._home)
+                self.process = await Process.start(spec.command, spec.environment, self._folder, self._log, self._home)
             except (VolumeSourceMissing, OSError, httpx.HTTPError) as error:
                 self.status.set({"waiting": {"reason": "CreateContainerConfigError", "message": str(error)}})
                 await self._sleep(_RETRY)
                 continue
             if self.terminating:
-                self._process.kill()
+                self.process.kill()
             started = clock()
-            exit_status = await self._run_process(spec, self._process)
+            exit_status = await self._run_process(spec, self.process)
             if self.terminating:
                 return
             back_off = 0.0 if clock() - started > _BACK_OFF_RESET else back_off

@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -78,6 +78,15 @@ def stop_orphans(home: Path, timeout: float = 2) -> int:
     for process in remaining:
         process.kill()
     return len(orphans)
+
+
+def owner_of_socket(pids: Iterable[int], address: tuple[str, int]) -> int | None:
+    """Which of these processes has a TCP socket with this address and port of its own."""
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            if any(one.laddr == address for one in psutil.Process(pid).net_connections("tcp")):
+                return pid
+    return None
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None

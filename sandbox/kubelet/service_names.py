@@ -14,17 +14,20 @@ from pathlib import Path
 
 from sandbox.edge.listener import listen
 from sandbox.kubelet.cluster_api import ClusterApi, Object
+from sandbox.kubelet.network_policy import Client
 
-TcpHandler = Callable[[socket.socket, str, int], Awaitable[None]]
-"""Serves a connection to a Service, given its full name and port."""
+TcpHandler = Callable[[socket.socket, str, int, Client | None], Awaitable[None]]
+"""Serves a connection to a Service, given its full name and port, and the pod that opened it."""
+Owner = Callable[[tuple[str, int]], Awaitable[Client | None]]
+"""The pod whose process has a socket with this address and port; None where it is not a connector's."""
 log = logging.getLogger(__name__)
 
 
 class ServiceNames:
     """Keeps the hosts file and the open ports in step with the cluster's Services."""
 
-    def __init__(self, api: ClusterApi, handler: TcpHandler, hosts: Path) -> None:
-        self._api, self._handler, self._hosts = api, handler, hosts
+    def __init__(self, api: ClusterApi, handler: TcpHandler, hosts: Path, owner: Owner) -> None:
+        self._api, self._handler, self._hosts, self._owner = api, handler, hosts, owner
         self._services: dict[str, Object] = {}
         self._servers: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._connections: set[asyncio.Task[None]] = set()
@@ -67,11 +70,14 @@ class ServiceNames:
     async def _serve(self, listener: socket.socket, name: str, port: int) -> None:
         with contextlib.closing(listener):
             while True:
-                connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+                connection, peer = await asyncio.get_running_loop().sock_accept(listener)
                 connection.setblocking(False)
-                task = asyncio.ensure_future(self._handler(connection, name, port))
+                task = asyncio.ensure_future(self._handle(connection, name, port, peer))
                 self._connections.add(task)
                 task.add_done_callback(self._connections.discard)
+
+    async def _handle(self, connection: socket.socket, name: str, port: int, peer: tuple[str, int]) -> None:
+        await self._handler(connection, name, port, await self._owner(peer))
 
     def _write_hosts(self) -> None:
         """Rewrites the file in place: it is bind-mounted, so processes would not see a new file in its stead."""

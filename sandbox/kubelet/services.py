@@ -1,104 +1,94 @@
-"""Resolution of Service names to ready pods, as the cluster's DNS and kube-proxy do it."""
+"""Where a connector's connection to a host and port arrives: a pod, or an address, as kube-proxy leads it there."""
 
 import itertools
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from ipaddress import ip_address
 
-from sandbox.kubelet.cluster_api import ClusterApi, Object
-
-_CACHE_SECONDS = 1.0
-"""How long a response of the API server is reused, so that load on a hostname is not load on the API server."""
-
-
-class NoEndpoint(Exception):
-    """The address has no endpoint; the message says why."""
+from sandbox.kubelet.cluster_api import Object
+from sandbox.kubelet.recent import RecentObjects
+from traffic.services import Endpoint, NoEndpoint, endpoints, parse_name
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The endpoint of one connection: a Service, a pod behind it and the pod's port."""
+    """Where one connection arrives: an address and port, the pod that has it, and the Service that leads there."""
 
-    namespace: str
-    service: str
-    port: int
-    pod: Object
-    target: int | str
+    address: str
+    target: int
+    pod: Object | None = None
+    service: str = ""
+    """Namespace and name: `shop/blog`; empty where the address itself was dialled."""
+    port: int = 0
+    """The Service's port."""
+
+    def __str__(self) -> str:
+        place = f"pod {self.pod['metadata']['name']}" if self.pod else f"address {self.address}"
+        return f"{place}, port {self.target}"
 
 
 class Services:
-    """Resolves Services; the pods of one take turns."""
+    """Resolves what connectors dial; the endpoints of a Service take turns."""
 
-    def __init__(self, api: ClusterApi) -> None:
-        self._api = api
-        self._cache: dict[str, tuple[float, Any]] = {}
+    def __init__(self, objects: RecentObjects) -> None:
+        self._objects = objects
         self._counter = itertools.count()
 
-    async def resolve(self, host: str, port: int, namespace: str) -> Backend:
-        """The endpoint of a host and port for a pod of `namespace`. Raises NoEndpoint.
+    async def resolve(self, host: str, port: int, namespace: str, node: str = "") -> Backend:
+        """The backend of a host and port, for a pod of `namespace` on `node`. Raises NoEndpoint.
 
-        `host` is a name such as `blog`, `blog.shop` or `blog.shop.svc.cluster.local`.
+        `host` is a name such as `blog`, `blog.shop` or `blog.shop.svc.cluster.local`, or an IP address: a Service's, a
+        pod's, or one outside the cluster.
         """
-        name, namespace = _service_of(host, namespace)
-        service = await self._get(f"/api/v1/namespaces/{namespace}/services/{name}")
+        if _is_address(host):
+            return await self._of_address(host, port, node)
+        name = parse_name(host, namespace)
+        path = f"/api/v1/namespaces/{name.namespace}/services/{name.name}"
+        service = await self._objects.get(path)
         if service is None:
-            raise NoEndpoint(f"there is no Service {name} in the namespace {namespace}")
-        spec = service["spec"]
-        if spec.get("type") == "ExternalName":
-            raise NoEndpoint(f"Service {name} is an alias of {spec.get('externalName')}, outside the cluster")
-        target = _target_port(spec, port)
-        if target is None:
-            raise NoEndpoint(f"Service {name} of {namespace} has no port {port}")
-        pods = await self._ready_pods(namespace, name)
-        if not pods:
-            raise NoEndpoint(f"Service {name} of {namespace} has no ready pod")
-        pod = await self._get(f"/api/v1/namespaces/{namespace}/pods/{pods[next(self._counter) % len(pods)]}")
-        if pod is None:
-            raise NoEndpoint(f"the pod behind Service {name} of {namespace} no longer exists")
-        return Backend(namespace, name, port, pod, target)
+            raise NoEndpoint(f"there is no Service {name.name} in the namespace {name.namespace}")
+        return await self._of_service(service, port, node, name.hostname)
 
-    async def config_map_files(self, backend: Backend, folder: str) -> dict[str, str]:
-        """The files that the pod mounts at `folder` from a ConfigMap, by name."""
-        for container in backend.pod["spec"]["containers"]:
+    async def config_map_files(self, pod: Object, folder: str) -> dict[str, str]:
+        """The files that a pod mounts at `folder` from a ConfigMap, by name."""
+        for container in pod["spec"]["containers"]:
             mounts = {mount["mountPath"].rstrip("/"): mount["name"] for mount in container.get("volumeMounts", [])}
-            for volume in backend.pod["spec"].get("volumes", []):
+            for volume in pod["spec"].get("volumes", []):
                 if volume["name"] == mounts.get(folder) and "configMap" in volume:
-                    name = volume["configMap"]["name"]
-                    config_map = await self._get(f"/api/v1/namespaces/{backend.namespace}/configmaps/{name}")
-                    return (config_map or {}).get("data") or {}
+                    path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/configmaps/{volume['configMap']['name']}"
+                    return (await self._objects.get(path) or {}).get("data") or {}
         return {}
 
-    async def _ready_pods(self, namespace: str, service: str) -> list[str]:
+    async def _of_service(self, service: Object, port: int, node: str, hostname: str = "") -> Backend:
+        namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
         path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-        slices = await self._get(path, labelSelector=f"kubernetes.io/service-name={service}")
-        names = {
-            endpoint["targetRef"]["name"]
-            for endpoint_slice in (slices or {}).get("items", [])
-            for endpoint in endpoint_slice.get("endpoints") or []
-            if endpoint.get("conditions", {}).get("ready") and endpoint.get("targetRef", {}).get("kind") == "Pod"
-        }
-        return sorted(names)
+        slices = await self._objects.items(path, labelSelector=f"kubernetes.io/service-name={name}")
+        endpoint = self._next(endpoints(service, slices, port, hostname=hostname, node=node))
+        if endpoint.pod is None:
+            pod = await self._pod_at(endpoint.address)
+        elif (pod := await self._objects.pod(*endpoint.pod)) is None:
+            raise NoEndpoint(f"the pod behind Service {name} of {namespace} no longer exists")
+        return Backend(endpoint.address, endpoint.port, pod, f"{namespace}/{name}", port)
 
-    async def _get(self, path: str, **query: str) -> Object | None:
-        key = f"{path}?{query}"
-        fetched_at, content = self._cache.get(key, (0.0, None))
-        if time.monotonic() - fetched_at > _CACHE_SECONDS or not fetched_at:
-            content = await self._api.get(path, **query)
-            self._cache[key] = (time.monotonic(), content)
-        return content
+    async def _of_address(self, address: str, port: int, node: str) -> Backend:
+        for service in await self._objects.items("/api/v1/services"):
+            spec = service["spec"]
+            if address in (spec.get("clusterIPs") or [spec.get("clusterIP")]):
+                return await self._of_service(service, port, node)
+        return Backend(address, port, await self._pod_at(address))
 
+    async def _pod_at(self, address: str) -> Object | None:
+        pods = await self._objects.items("/api/v1/pods", fieldSelector=f"status.podIP={address}")
+        return next(iter(pods), None)
 
-def _service_of(host: str, namespace: str) -> tuple[str, str]:
-    """Name and namespace of the Service; raises NoEndpoint where `host` is not a Service's name."""
-    labels = host.rstrip(".").split(".")
-    name, service_namespace, domain = labels[0], (labels[1:2] or [namespace])[0], tuple(labels[2:])
-    # The cluster's domain may be any: the stack's `clusterDomain` is what it says of its own cluster.
-    if not name or domain[:1] not in ((), ("svc",)):
-        raise NoEndpoint(f"{host} is not a Service of this cluster, and nothing else can be reached from it")
-    return name, service_namespace
+    def _next(self, found: Sequence[Endpoint]) -> Endpoint:
+        ordered = sorted(found, key=lambda endpoint: (endpoint.pod or ("", ""), endpoint.address, endpoint.port))
+        return ordered[next(self._counter) % len(ordered)]
 
 
-def _target_port(spec: Object, port: int) -> int | str | None:
-    if spec.get("clusterIP") == "None":
-        return port  # headless: its name resolves to the pods' own addresses, with any port
-    return next((item.get("targetPort", port) for item in spec.get("ports", []) if item["port"] == port), None)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

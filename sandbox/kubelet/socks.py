@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 
 _VERSION, _CONNECT, _USER_PASSWORD = 5, 1, 2
-_SUCCEEDED, _HOST_UNREACHABLE, _COMMAND_NOT_SUPPORTED = 0, 4, 7
+_SUCCEEDED, _HOST_UNREACHABLE, _TTL_EXPIRED, _COMMAND_NOT_SUPPORTED = 0, 4, 6, 7
 _IPV4, _DOMAIN_NAME, _IPV6 = 1, 3, 4
 
 
@@ -54,6 +54,11 @@ async def accept(client: socket.socket) -> None:
 
 async def reject(client: socket.socket) -> None:
     await _reply(client, _HOST_UNREACHABLE)
+
+
+async def time_out(client: socket.socket) -> None:
+    """Replies that no packet came back, which is as near as SOCKS comes to a dial that times out."""
+    await _reply(client, _TTL_EXPIRED)
 
 
 async def _reply(client: socket.socket, code: int) -> None:

@@ -108,13 +108,21 @@ class Servers:
             self._progress("starting the emulated edge")
             self._start("edge", ["--home", self._directory.path, *edge_delays.arguments()])
 
-    def start_kubelet(self, cloudflared: tools.Tool, kubeconfig: Path, *, rollouts_wait: bool) -> None:
-        """The kubelet that runs the connector's pods as processes."""
-        if not self.running("kubelet"):
-            self._progress("running the connector's pods with cloudflared")
-            arguments = ["--home", self._directory.path, "--kubeconfig", kubeconfig, "--cloudflared", cloudflared.path]
-            arguments += ["--rollouts-wait"] if rollouts_wait else []
-            self._start("kubelet", [*arguments, "--edge", self._port_file("edge")])
+    def start_kubelet(self, cloudflared: tools.Tool, kubeconfig: Path, *, rollouts_wait: bool, enforced: bool) -> None:
+        """The kubelet that runs the connector's pods as processes; with `enforced`, network policies apply to them.
+
+        Restarted if the running one differs in that.
+        """
+        if self.running("kubelet") and self.enforces_policies() is enforced:
+            return
+        self._progress("running the connector's pods with cloudflared")
+        arguments = ["--home", self._directory.path, "--kubeconfig", kubeconfig, "--cloudflared", cloudflared.path]
+        arguments += ["--edge", self._port_file("edge"), "--policy", "on" if enforced else "off"]
+        self._start("kubelet", [*arguments, "--rollouts-wait"] if rollouts_wait else arguments)
+
+    def enforces_policies(self) -> bool:
+        """Whether the running kubelet applies network policies. Raises `SandboxError` if it is of another version."""
+        return bool(self.port("kubelet", "policy"))
 
     def start_secret_operators(self, delivery: str, kubeconfig: Path) -> None:
         """What `culvert:token` with this delivery expects in a cluster. An external cluster has its own."""

@@ -12,6 +12,7 @@ from sandbox.directory import SandboxDirectory
 from sandbox.kubelet import cloudflared_binary
 from sandbox.services import cluster_services, dry_run
 from sandbox.services.admin_api import AdminApi
+from sandbox.services.policy_enforcement import is_enforced
 from sandbox.services.prerequisites import api_objects, create_cluster_objects
 from sandbox.services.providers import choose_providers
 from sandbox.services.servers import Servers
@@ -62,7 +63,7 @@ class SandboxServices:
             self._note_started(running)
 
     def _start_all(self) -> None:
-        providers, delays = choose_providers(), self._servers.edge_delays()
+        providers, enforced, delays = choose_providers(), is_enforced(), self._servers.edge_delays()
         self._servers.start_cloudflare()
         cloudflared = None if external_kubeconfig() else cloudflared_binary.obtain(self._progress)
         self._kubeconfig = self._servers.start_cluster(
@@ -70,7 +71,9 @@ class SandboxServices:
         )
         self._servers.start_edge(delays)
         if cloudflared:
-            self._servers.start_kubelet(cloudflared, self._kubeconfig, rollouts_wait=delays.rollouts_wait)
+            self._servers.start_kubelet(
+                cloudflared, self._kubeconfig, rollouts_wait=delays.rollouts_wait, enforced=enforced
+            )
         elif not external_kubeconfig():
             self._progress(
                 "cloudflared is not installed: the connector's pods are simulated, and visitors get error 1033. "
@@ -118,6 +121,10 @@ class SandboxServices:
     def frontend(self) -> str | None:
         """The address of the edge for visitors, `http://127.0.0.1:8088`: every hostname, by HTTP and HTTPS alike."""
         return f"http://127.0.0.1:{self._servers.port('edge', 'frontend')}" if self._servers.running("edge") else None
+
+    def enforces_policies(self) -> bool | None:
+        """Whether network policies apply to the connectors; None where none of them runs in this sandbox."""
+        return self._servers.enforces_policies() if self._servers.running("kubelet") else None
 
     def kubeconfig(self) -> Path:
         """The kubeconfig of the external cluster, else of the embedded one; known once this command started it."""

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tests.support.paths import PROJECT
 
-LAYERS = ("scripts", "sandbox", "ops", "plugin", "components", "clients", "settings")
+LAYERS = ("scripts", "sandbox", "ops", "traffic", "plugin", "components", "clients", "settings")
 """A folder imports from those after it, never from those before it."""
 GRAPH = grimp.build_graph(*LAYERS, "policy", include_external_packages=True, cache_dir=None)
 
@@ -39,7 +39,7 @@ def test_no_module_imports_itself_through_others() -> None:
     [
         ("requirements.txt", ("components", "settings", "policy")),
         ("plugin/requirements.txt", ("plugin",)),
-        ("requirements-ops.txt", ("ops", "clients")),
+        ("requirements-ops.txt", ("ops", "clients", "traffic")),
         ("requirements-dev.txt", LAYERS),
     ],
 )

@@ -16,8 +16,8 @@ from components.exposure import arguments
 from components.network_policy.engines import engine_of
 from components.network_policy.network_policy import policy_spec
 from settings import Settings
-from tests.support.policy_evaluators.cyclonus import Host, Traffic
 from tests.support.policy_evaluators.evaluate import ENGINES, Evaluate
+from traffic import Flow, Host
 
 HOME = "web"
 SETTINGS = {
@@ -252,7 +252,7 @@ def verdicts(evaluate: Evaluate) -> Verdicts:
     def of_preset(engine: str, preset: str) -> dict[str, bool]:
         options = {"engine": engine, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
         stack_policy = policy({**SETTINGS, "networkPolicy": options})
-        answers = evaluate(stack_policy, [Traffic(*flow[1:5]) for flow in FLOWS])
+        answers = evaluate(stack_policy, [Flow(*flow[1:5]) for flow in FLOWS])
         return {flow[0]: answer for flow, answer in zip(FLOWS, answers, strict=True)}
 
     return of_preset
@@ -280,7 +280,7 @@ def test_every_flow_has_a_unique_name() -> None:
 def test_without_metrics_from_the_metrics_are_unreachable(evaluate: Evaluate, engine: str) -> None:
     stack_policy = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
     sources = [MONITORING, BLOG, OTHER, INTERNET, MONITORING6]
-    traffic = [Traffic(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
+    traffic = [Flow(source, CONNECTOR6 if ":" in source.ip else CONNECTOR, 2000, "TCP") for source in sources]
     assert evaluate(stack_policy, traffic) == [False] * len(sources)
 
 
@@ -293,13 +293,13 @@ def test_configured_dns_servers_are_reachable_instead_of_the_default_ones(evalua
     stack_policy = policy({**SETTINGS, "networkPolicy": {"engine": engine, "dns": servers}})
     own = pod("openshift-dns", "10.244.9.9", dns="default")
     flows = {
-        Traffic(CONNECTOR, own, 5353, "UDP"): YES,
-        Traffic(CONNECTOR, own, 5353, "TCP"): YES,
-        Traffic(CONNECTOR, own, 53, "UDP"): NO,
-        Traffic(CONNECTOR, Host("169.254.25.10"), 53, "UDP"): YES,
-        Traffic(CONNECTOR, Host("169.254.25.10"), 5353, "UDP"): NO,
-        Traffic(CONNECTOR, Host("169.254.20.10"), 53, "UDP"): NO,
-        Traffic(CONNECTOR, DNS, 53, "UDP"): NO,
+        Flow(CONNECTOR, own, 5353, "UDP"): YES,
+        Flow(CONNECTOR, own, 5353, "TCP"): YES,
+        Flow(CONNECTOR, own, 53, "UDP"): NO,
+        Flow(CONNECTOR, Host("169.254.25.10"), 53, "UDP"): YES,
+        Flow(CONNECTOR, Host("169.254.25.10"), 5353, "UDP"): NO,
+        Flow(CONNECTOR, Host("169.254.20.10"), 53, "UDP"): NO,
+        Flow(CONNECTOR, DNS, 53, "UDP"): NO,
     }
     assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
@@ -320,22 +320,22 @@ def test_private_networks_are_reachable_on_the_ports_of_their_routes(
     files, names = Host("192.168.1.20"), Host("fd77::53")
     flows = {
         # A route without ports allows every port.
-        Traffic(CONNECTOR, Host("10.43.0.10"), 80, "TCP"): YES,
-        Traffic(CONNECTOR, Host("10.43.255.254"), 53, "UDP"): YES,
-        Traffic(CONNECTOR, Host("100.72.3.4"), 22, "TCP"): YES,
-        Traffic(CONNECTOR, Host("10.42.255.255"), 80, "TCP"): NO,
-        Traffic(CONNECTOR, Host("10.44.0.0"), 80, "TCP"): NO,
-        Traffic(CONNECTOR, Host("100.73.0.0"), 22, "TCP"): NO,
+        Flow(CONNECTOR, Host("10.43.0.10"), 80, "TCP"): YES,
+        Flow(CONNECTOR, Host("10.43.255.254"), 53, "UDP"): YES,
+        Flow(CONNECTOR, Host("100.72.3.4"), 22, "TCP"): YES,
+        Flow(CONNECTOR, Host("10.42.255.255"), 80, "TCP"): NO,
+        Flow(CONNECTOR, Host("10.44.0.0"), 80, "TCP"): NO,
+        Flow(CONNECTOR, Host("100.73.0.0"), 22, "TCP"): NO,
         # A route with ports allows those.
-        Traffic(CONNECTOR, files, 445, "TCP"): YES,
-        Traffic(CONNECTOR, files, 445, "UDP"): NO,
-        Traffic(CONNECTOR, files, 22, "TCP"): NO,
-        Traffic(CONNECTOR, Host("192.168.2.20"), 445, "TCP"): NO,
-        Traffic(CONNECTOR6, names, 53, "UDP"): YES,
-        Traffic(CONNECTOR6, names, 53, "TCP"): NO,
-        Traffic(CONNECTOR6, Host("fd77:0:1::53"), 53, "UDP"): NO,
+        Flow(CONNECTOR, files, 445, "TCP"): YES,
+        Flow(CONNECTOR, files, 445, "UDP"): NO,
+        Flow(CONNECTOR, files, 22, "TCP"): NO,
+        Flow(CONNECTOR, Host("192.168.2.20"), 445, "TCP"): NO,
+        Flow(CONNECTOR6, names, 53, "UDP"): YES,
+        Flow(CONNECTOR6, names, 53, "TCP"): NO,
+        Flow(CONNECTOR6, Host("fd77:0:1::53"), 53, "UDP"): NO,
         # A private network route opens no ingress.
-        Traffic(files, CONNECTOR, 2000, "TCP"): NO,
+        Flow(files, CONNECTOR, 2000, "TCP"): NO,
     }
     assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
@@ -350,19 +350,19 @@ def test_metadata_services_are_reachable_only_if_they_are_named(evaluate: Evalua
     azure = {"cidr": "168.63.129.16", "ports": [80]}
     named = {**options, "allow": [*ranges, azure], "allowCloudMetadata": True}
     flows = {
-        Traffic(CONNECTOR, Host("100.64.3.4"), 80, "TCP"): YES,
-        Traffic(CONNECTOR, Host("100.100.100.200"), 80, "TCP"): NO,
-        Traffic(CONNECTOR6, Host("fd12:3456::9"), 80, "TCP"): YES,
-        Traffic(CONNECTOR6, Host("fd00:ec2::254"), 80, "TCP"): NO,
-        Traffic(CONNECTOR6, Host("fd20:ce::254"), 80, "TCP"): NO,
-        Traffic(CONNECTOR, Host("192.0.7.7"), 22, "TCP"): YES,
-        Traffic(CONNECTOR, Host("192.0.0.192"), 22, "TCP"): NO,
-        Traffic(CONNECTOR, Host("168.1.2.3"), 80, "TCP"): YES,
-        Traffic(CONNECTOR, Host("168.63.129.16"), 80, "TCP"): NO,
-        Traffic(CONNECTOR, Host("169.254.169.254"), 80, "TCP"): NO,
+        Flow(CONNECTOR, Host("100.64.3.4"), 80, "TCP"): YES,
+        Flow(CONNECTOR, Host("100.100.100.200"), 80, "TCP"): NO,
+        Flow(CONNECTOR6, Host("fd12:3456::9"), 80, "TCP"): YES,
+        Flow(CONNECTOR6, Host("fd00:ec2::254"), 80, "TCP"): NO,
+        Flow(CONNECTOR6, Host("fd20:ce::254"), 80, "TCP"): NO,
+        Flow(CONNECTOR, Host("192.0.7.7"), 22, "TCP"): YES,
+        Flow(CONNECTOR, Host("192.0.0.192"), 22, "TCP"): NO,
+        Flow(CONNECTOR, Host("168.1.2.3"), 80, "TCP"): YES,
+        Flow(CONNECTOR, Host("168.63.129.16"), 80, "TCP"): NO,
+        Flow(CONNECTOR, Host("169.254.169.254"), 80, "TCP"): NO,
     }
     assert dict(zip(flows, evaluate(unnamed, list(flows)), strict=True)) == flows
-    flows[Traffic(CONNECTOR, Host("168.63.129.16"), 80, "TCP")] = YES
+    flows[Flow(CONNECTOR, Host("168.63.129.16"), 80, "TCP")] = YES
     opened = policy({**SETTINGS, "networkPolicy": named, "privateNetworks": private})
     assert dict(zip(flows, evaluate(opened, list(flows)), strict=True)) == flows
 
@@ -376,20 +376,20 @@ def test_dns_names_are_reachable_on_their_ports_only(evaluate: Evaluate) -> None
         Host("10.9.8.7", names=("db.example.net", "other.example.net")),
     )
     flows = {
-        Traffic(CONNECTOR, origin, 443, "TCP"): YES,
-        Traffic(CONNECTOR, origin, 80, "TCP"): NO,
-        Traffic(CONNECTOR, origin, 443, "UDP"): NO,
-        Traffic(CONNECTOR, database, 5432, "TCP"): YES,
-        Traffic(CONNECTOR, database, 443, "TCP"): NO,
-        Traffic(CONNECTOR, Host("93.184.215.15", names=("www.example.org",)), 443, "TCP"): NO,
-        Traffic(CONNECTOR, Host("93.184.215.16"), 443, "TCP"): NO,
+        Flow(CONNECTOR, origin, 443, "TCP"): YES,
+        Flow(CONNECTOR, origin, 80, "TCP"): NO,
+        Flow(CONNECTOR, origin, 443, "UDP"): NO,
+        Flow(CONNECTOR, database, 5432, "TCP"): YES,
+        Flow(CONNECTOR, database, 443, "TCP"): NO,
+        Flow(CONNECTOR, Host("93.184.215.15", names=("www.example.org",)), 443, "TCP"): NO,
+        Flow(CONNECTOR, Host("93.184.215.16"), 443, "TCP"): NO,
         # Whatever address its owner gives a name.
-        Traffic(CONNECTOR, Host("169.254.169.254", names=("origin.example.org",)), 443, "TCP"): NO,
-        Traffic(CONNECTOR, Host("168.63.129.16", names=("origin.example.org",)), 443, "TCP"): NO,
-        Traffic(CONNECTOR6, Host("fd00:ec2::254", names=("origin.example.org",)), 443, "TCP"): NO,
+        Flow(CONNECTOR, Host("169.254.169.254", names=("origin.example.org",)), 443, "TCP"): NO,
+        Flow(CONNECTOR, Host("168.63.129.16", names=("origin.example.org",)), 443, "TCP"): NO,
+        Flow(CONNECTOR6, Host("fd00:ec2::254", names=("origin.example.org",)), 443, "TCP"): NO,
         # Cilium learns the addresses of names from DNS.
-        Traffic(CONNECTOR, DNS, 53, "UDP"): YES,
-        Traffic(CONNECTOR, NODE_DNS, 53, "TCP"): YES,
+        Flow(CONNECTOR, DNS, 53, "UDP"): YES,
+        Flow(CONNECTOR, NODE_DNS, 53, "TCP"): YES,
     }
     assert dict(zip(flows, evaluate(stack_policy, list(flows)), strict=True)) == flows
 
@@ -398,4 +398,4 @@ def test_dns_names_are_reachable_on_their_ports_only(evaluate: Evaluate) -> None
 def test_a_policy_of_another_namespace_denies_no_flow(evaluate: Evaluate, engine: str) -> None:
     elsewhere = policy({**SETTINGS, "networkPolicy": {"engine": engine}})
     elsewhere["metadata"]["namespace"] = "elsewhere"
-    assert all(evaluate(elsewhere, [Traffic(*flow[1:5]) for flow in FLOWS]))
+    assert all(evaluate(elsewhere, [Flow(*flow[1:5]) for flow in FLOWS]))

@@ -10,9 +10,9 @@ from components.network_policy.engines import engine_of
 from components.network_policy.network_policy import policy_spec
 from settings import KubernetesService, Settings
 from tests.support import kubernetes_services as kinds
-from tests.support.policy_evaluators.cyclonus import Host, Traffic
 from tests.support.policy_evaluators.evaluate import ENGINES, Evaluate
 from tests.support.settings_examples import values
+from traffic import Flow, Host
 
 HOME = "web"
 CONNECTOR = Host("10.244.1.5", HOME, tuple(pod_labels("culvert-prod").items()))
@@ -26,36 +26,36 @@ CLOUD_API = Host("34.90.12.7", reserved=("kube-apiserver",))
 YES, NO = True, False
 
 PODS = {
-    Traffic(CONNECTOR, API, 8080, "TCP", "http"): YES,
-    Traffic(CONNECTOR, API, 80, "TCP"): NO,
-    Traffic(CONNECTOR, API, 9090, "TCP", "metrics"): NO,
-    Traffic(CONNECTOR, API, 8080, "UDP"): NO,
-    Traffic(CONNECTOR, DB, 8080, "TCP", "http"): NO,
-    Traffic(CONNECTOR, IMPOSTOR, 8080, "TCP", "http"): NO,
+    Flow(CONNECTOR, API, 8080, "TCP", ("http",)): YES,
+    Flow(CONNECTOR, API, 80, "TCP"): NO,
+    Flow(CONNECTOR, API, 9090, "TCP", ("metrics",)): NO,
+    Flow(CONNECTOR, API, 8080, "UDP"): NO,
+    Flow(CONNECTOR, DB, 8080, "TCP", ("http",)): NO,
+    Flow(CONNECTOR, IMPOSTOR, 8080, "TCP", ("http",)): NO,
 }
 """Flows to the pods behind the Service, and to others."""
 ASSUMED = {
-    Traffic(CONNECTOR, API, 80, "TCP"): YES,
-    Traffic(CONNECTOR, DB, 80, "TCP"): YES,
-    Traffic(CONNECTOR, API, 8080, "TCP", "http"): NO,
-    Traffic(CONNECTOR, IMPOSTOR, 80, "TCP"): NO,
+    Flow(CONNECTOR, API, 80, "TCP"): YES,
+    Flow(CONNECTOR, DB, 80, "TCP"): YES,
+    Flow(CONNECTOR, API, 8080, "TCP", ("http",)): NO,
+    Flow(CONNECTOR, IMPOSTOR, 80, "TCP"): NO,
 }
 """Flows where nothing is known of the Service."""
 ADDRESSES = {
-    Traffic(CONNECTOR, OUTSIDE, 9376, "TCP"): YES,
-    Traffic(CONNECTOR6, OUTSIDE6, 9376, "TCP"): YES,
-    Traffic(CONNECTOR, OUTSIDE, 80, "TCP"): NO,
-    Traffic(CONNECTOR, NEIGHBOUR, 9376, "TCP"): NO,
-    Traffic(CONNECTOR, API, 9376, "TCP"): NO,
+    Flow(CONNECTOR, OUTSIDE, 9376, "TCP"): YES,
+    Flow(CONNECTOR6, OUTSIDE6, 9376, "TCP"): YES,
+    Flow(CONNECTOR, OUTSIDE, 80, "TCP"): NO,
+    Flow(CONNECTOR, NEIGHBOUR, 9376, "TCP"): NO,
+    Flow(CONNECTOR, API, 9376, "TCP"): NO,
 }
 API_SERVER = {
-    Traffic(CONNECTOR, CONTROL_PLANE, 6443, "TCP"): YES,
-    Traffic(CONNECTOR, CONTROL_PLANE, 10250, "TCP"): NO,
-    Traffic(CONNECTOR, CONTROL_PLANE, 443, "TCP"): NO,
-    Traffic(CONNECTOR, Host("10.0.0.11", reserved=("remote-node",)), 6443, "TCP"): NO,
+    Flow(CONNECTOR, CONTROL_PLANE, 6443, "TCP"): YES,
+    Flow(CONNECTOR, CONTROL_PLANE, 10250, "TCP"): NO,
+    Flow(CONNECTOR, CONTROL_PLANE, 443, "TCP"): NO,
+    Flow(CONNECTOR, Host("10.0.0.11", reserved=("remote-node",)), 6443, "TCP"): NO,
 }
 Found = KubernetesService | str
-CASES: dict[str, tuple[str, Found, KubernetesService | None, dict[Traffic, bool]]] = {
+CASES: dict[str, tuple[str, Found, KubernetesService | None, dict[Flow, bool]]] = {
     "plain": ("http://api.shop.svc", kinds.PLAIN, None, PODS),
     "named port": ("http://api.shop.svc", kinds.NAMED_PORT, None, PODS),
     "headless": ("http://api.shop.svc:8080", kinds.HEADLESS, None, PODS),
@@ -92,7 +92,7 @@ def test_the_policy_allows_where_the_service_leads_and_nothing_else(
 
 
 def test_cilium_allows_the_api_server_at_a_public_address_for_a_route_alone(evaluate: Evaluate) -> None:
-    flows = [Traffic(CONNECTOR, CLOUD_API, 6443, "TCP")]
+    flows = [Flow(CONNECTOR, CLOUD_API, 6443, "TCP")]
     options = {"engine": "cilium", "preset": "guide"}
     assert evaluate(policy("https://kubernetes.default.svc", kinds.API_SERVER, None, **options), flows) == [True]
     assert evaluate(policy("http://api.shop.svc", kinds.PLAIN, None, **options), flows) == [False]

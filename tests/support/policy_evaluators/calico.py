@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from tests.support.policy_evaluators.cyclonus import Host, Traffic
+from traffic import Flow, Host
 
 
-def evaluate(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+def evaluate(policy: dict[str, Any], traffic: Sequence[Flow]) -> list[bool]:
     """Whether each flow is allowed where `policy` is the only policy."""
     _only(policy["spec"], {"selector", "types", "egress", "ingress"})
     return [all(_allows(policy, flow, *direction) for direction in DIRECTIONS) for flow in traffic]
@@ -23,7 +23,7 @@ DIRECTIONS = (("Egress", "egress", "source"), ("Ingress", "ingress", "destinatio
 """The policy type, the key of its rules, and the end of a flow that the policy selects."""
 
 
-def _allows(policy: dict[str, Any], traffic: Traffic, type_: str, rules: str, end: str) -> bool:
+def _allows(policy: dict[str, Any], traffic: Flow, type_: str, rules: str, end: str) -> bool:
     spec, own = policy["spec"], policy["metadata"]["namespace"]
     pod: Host = getattr(traffic, end)
     if pod.namespace != own or not _selects(spec["selector"], dict(pod.labels)) or type_ not in spec["types"]:
@@ -32,7 +32,7 @@ def _allows(policy: dict[str, Any], traffic: Traffic, type_: str, rules: str, en
     return any(_matches(rule, traffic, own) for rule in spec.get(rules, []))
 
 
-def _matches(rule: dict[str, Any], traffic: Traffic, own: str) -> bool:
+def _matches(rule: dict[str, Any], traffic: Flow, own: str) -> bool:
     _only(rule, {"action", "protocol", "source", "destination"})
     if rule["action"] != "Allow":
         raise ValueError(f"unsupported action: {rule}")
@@ -42,10 +42,10 @@ def _matches(rule: dict[str, Any], traffic: Traffic, own: str) -> bool:
     return all(_is_entity(rule.get(name, {}), host, traffic, own, name) for name, host in ends.items())
 
 
-def _is_entity(entity: dict[str, Any], host: Host, traffic: Traffic, own: str, name: str) -> bool:
+def _is_entity(entity: dict[str, Any], host: Host, traffic: Flow, own: str, name: str) -> bool:
     _only(entity, {"nets", "notNets", "selector", "namespaceSelector", *(["ports"] if name == "destination" else [])})
     # A name is a port of the pod's containers.
-    if "ports" in entity and not {traffic.port, traffic.port_name or traffic.port} & {*entity["ports"]}:
+    if "ports" in entity and not {traffic.port, (traffic.port_names or (traffic.port,))[0]} & {*entity["ports"]}:
         return False
     if "nets" in entity and not _within(host, entity["nets"]):
         return False

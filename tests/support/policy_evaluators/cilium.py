@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from tests.support.policy_evaluators.cyclonus import Host, Traffic
+from traffic import Flow, Host
 
 NODES = {"host", "remote-node"}
 NAMESPACE = "io.kubernetes.pod.namespace"
 
 
-def evaluate(policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
+def evaluate(policy: dict[str, Any], traffic: Sequence[Flow]) -> list[bool]:
     """Whether each flow is allowed where `policy` is the only policy."""
     _only(policy["spec"], {"endpointSelector", "egress", "egressDeny", "ingress"})
     return [_allows(policy, flow) for flow in traffic]
 
 
-def _allows(policy: dict[str, Any], traffic: Traffic) -> bool:
+def _allows(policy: dict[str, Any], traffic: Flow) -> bool:
     spec, own = policy["spec"], policy["metadata"]["namespace"]
     for pod, peer, rules, side in (
         (traffic.source, traffic.destination, "egress", "to"),
@@ -37,7 +37,7 @@ def _allows(policy: dict[str, Any], traffic: Traffic) -> bool:
     return True
 
 
-def _matches(rule: dict[str, Any], peer: Host, traffic: Traffic, own: str, side: str) -> bool:
+def _matches(rule: dict[str, Any], peer: Host, traffic: Flow, own: str, side: str) -> bool:
     kinds = {f"{side}Endpoints": _endpoint, f"{side}CIDRSet": _range, f"{side}Entities": _entity, f"{side}FQDNs": _name}
     _only(rule, {*kinds, "toPorts"})
     named = kinds.keys() & rule.keys()
@@ -48,7 +48,7 @@ def _matches(rule: dict[str, Any], peer: Host, traffic: Traffic, own: str, side:
     return all(any(kinds[kind](item, peer, own) for item in rule[kind]) for kind in named) and _port(rule, traffic)
 
 
-def _port(rule: dict[str, Any], traffic: Traffic) -> bool:
+def _port(rule: dict[str, Any], traffic: Flow) -> bool:
     open_ports = []
     for ports in rule.get("toPorts", []):
         _only(ports, {"ports", "rules"})
@@ -57,7 +57,7 @@ def _port(rule: dict[str, Any], traffic: Traffic) -> bool:
             raise ValueError(f"unsupported rules: {ports['rules']}")
         # A name is a port of the pod's containers.
         open_ports += [(port["port"], port["protocol"]) for port in ports["ports"]]
-    names = [str(traffic.port), *([traffic.port_name] if traffic.port_name else [])]
+    names = [str(traffic.port), *(traffic.port_names)]
     return not open_ports or any((name, traffic.protocol) in open_ports for name in names)
 
 

@@ -6,74 +6,19 @@ https://github.com/mattfenwick/cyclonus, `analyze --mode query-traffic`.
 import json
 import re
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-
-@dataclass(frozen=True)
-class Host:
-    """One end of a flow: an address and, if a pod has it, that pod's namespace and labels.
-
-    `reserved` are the address' reserved identities in Cilium (`remote-node`, `kube-apiserver`), `names` the DNS names
-    that resolve to it; other engines use neither.
-    """
-
-    ip: str
-    namespace: str = ""
-    labels: tuple[tuple[str, str], ...] = ()
-    reserved: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-
-    def query(self) -> dict[str, Any]:
-        if not self.namespace:
-            return {"IP": self.ip}
-        return {
-            "IP": self.ip,
-            "Internal": {
-                "Namespace": self.namespace,
-                # The API server gives every namespace this label.
-                "NamespaceLabels": {"kubernetes.io/metadata.name": self.namespace},
-                "PodLabels": dict(self.labels),
-            },
-        }
+from traffic import Flow, Host
 
 
-@dataclass(frozen=True)
-class Traffic:
-    """A flow between two hosts."""
-
-    source: Host
-    destination: Host
-    port: int
-    protocol: str
-    port_name: str = ""
-    """Name that the destination's pod gives the port."""
-
-    def query(self) -> dict[str, Any]:
-        return {
-            "Source": self.source.query(),
-            "Destination": self.destination.query(),
-            "ResolvedPort": self.port,
-            "ResolvedPortName": self.port_name,
-            "Protocol": self.protocol,
-        }
-
-    def is_shown_in(self, block: str) -> bool:
-        return (
-            f"| {self.port} ({self.port_name}) on {self.protocol} " in block
-            and re.search(rf"\| source +\| {re.escape(self.source.ip)} ", block) is not None
-            and re.search(rf"\| destination +\| {re.escape(self.destination.ip)} ", block) is not None
-        )
-
-
-def evaluate(binary: Path, folder: Path, policy: dict[str, Any], traffic: Sequence[Traffic]) -> list[bool]:
-    """Whether each flow is allowed where `policy` is the only policy, by one run of cyclonus."""
-    (folder / "policy.yaml").write_text(yaml.safe_dump(policy))
-    (folder / "traffic.json").write_text(json.dumps([flow.query() for flow in traffic]))
+def evaluate(binary: Path, folder: Path, policies: Sequence[Mapping[str, Any]], traffic: Sequence[Flow]) -> list[bool]:
+    """Whether each flow is allowed where these are the only policies, by one run of cyclonus."""
+    (folder / "policy.yaml").write_text(yaml.safe_dump({"kind": "NetworkPolicyList", "items": [*policies]}))
+    (folder / "traffic.json").write_text(json.dumps([_query(flow) for flow in traffic]))
     completed = subprocess.run(
         [
             binary,
@@ -94,6 +39,35 @@ def evaluate(binary: Path, folder: Path, policy: dict[str, Any], traffic: Sequen
     blocks = completed.stdout.split("Traffic:\n")[1:]
     verdicts = [re.search(r"IS ALLOWED\? +\| +(TRUE|FALSE) ", block) for block in blocks]
     # The answers have no number: a missing one would shift all those after it.
-    if len(blocks) != len(traffic) or not all(map(Traffic.is_shown_in, traffic, blocks)) or None in verdicts:
+    if len(blocks) != len(traffic) or not all(map(_is_shown_in, traffic, blocks)) or None in verdicts:
         raise RuntimeError(f"the answers of cyclonus are not those to the queries:\n{completed.stdout[:2000]}")
     return [verdict is not None and verdict[1] == "TRUE" for verdict in verdicts]
+
+
+def _query(flow: Flow) -> dict[str, Any]:
+    return {
+        "Source": _peer(flow.source),
+        "Destination": _peer(flow.destination),
+        "ResolvedPort": flow.port,
+        "ResolvedPortName": _port_name(flow),
+        "Protocol": flow.protocol,
+    }
+
+
+def _peer(host: Host) -> dict[str, Any]:
+    if not host.is_pod:
+        return {"IP": host.ip}
+    labels = {"NamespaceLabels": host.labels_of_namespace, "PodLabels": dict(host.labels)}
+    return {"IP": host.ip, "Internal": {"Namespace": host.namespace, **labels}}
+
+
+def _is_shown_in(flow: Flow, block: str) -> bool:
+    return (
+        f"| {flow.port} ({_port_name(flow)}) on {flow.protocol} " in block
+        and re.search(rf"\| source +\| {re.escape(flow.source.ip)} ", block) is not None
+        and re.search(rf"\| destination +\| {re.escape(flow.destination.ip)} ", block) is not None
+    )
+
+
+def _port_name(flow: Flow) -> str:
+    return flow.port_names[0] if flow.port_names else ""

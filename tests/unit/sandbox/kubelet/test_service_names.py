@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.edge.listener import listen
+from sandbox.kubelet.network_policy import Client
 from sandbox.kubelet.service_names import ServiceNames, address_of
 from tests.support.local_edge import async_test, until
 
@@ -35,12 +36,15 @@ class Api:
 
 @contextlib.asynccontextmanager
 async def service_names(hosts: Path) -> AsyncIterator[Api]:
-    async def serve(connection: socket.socket, host: str, port: int) -> None:
+    async def serve(connection: socket.socket, host: str, port: int, pod: Client | None) -> None:
         with contextlib.closing(connection):
-            await asyncio.get_running_loop().sock_sendall(connection, f"{host} {port}".encode())
+            await asyncio.get_running_loop().sock_sendall(connection, f"{host} {port} {pod and pod.pod}".encode())
+
+    async def owner(address: tuple[str, int]) -> Client:
+        return Client("shop", f"pod at {address[0]}")
 
     api = Api()
-    running = asyncio.create_task(ServiceNames(api, serve, hosts).run())  # pyright: ignore[reportArgumentType]
+    running = asyncio.create_task(ServiceNames(api, serve, hosts, owner).run())  # pyright: ignore[reportArgumentType]
     yield api
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -66,11 +70,11 @@ async def test_each_port_of_a_service_is_open_while_the_service_exists(tmp_path:
         mounted = hosts.open()  # as by a process that has the file mounted
         api.updates.put_nowait([service("db", one)])
         await until(lambda: DB in hosts.read_text())
-        assert await received(address, one) == f"{DB} {one}"
+        assert await received(address, one) == f"{DB} {one} pod at 127.0.0.1"
         api.updates.put_nowait({"type": "MODIFIED", "object": service("db", one, two)})
         api.updates.put_nowait({"type": "ADDED", "object": service("log", 9)})
         await until(lambda: "log.shop" in hosts.read_text())
-        assert await received(address, two) == f"{DB} {two}"
+        assert await received(address, two) == f"{DB} {two} pod at 127.0.0.1"
         api.updates.put_nowait({"type": "DELETED", "object": service("db")})
         await until(lambda: DB not in hosts.read_text())
         await until(lambda: not is_open(address, one))
@@ -95,5 +99,8 @@ def is_open(address: str, port: int) -> bool:
 
 
 def test_the_machines_own_hosts_are_kept(tmp_path: Path) -> None:
-    ServiceNames(Api(), lambda *_: asyncio.sleep(0), tmp_path / "hosts")  # pyright: ignore[reportArgumentType]
+    async def owner(_: tuple[str, int]) -> None:
+        return None
+
+    ServiceNames(Api(), lambda *_: asyncio.sleep(0), tmp_path / "hosts", owner)  # pyright: ignore[reportArgumentType]
     assert (tmp_path / "hosts").read_text().strip() == Path("/etc/hosts").read_text().strip()

@@ -13,13 +13,16 @@ import pytest
 from sandbox.directory import SandboxDirectory
 from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.edge.listener import listen
+from sandbox.kubelet.network_policy import Client
+from sandbox.kubelet.recent import RecentObjects
 from sandbox.kubelet.service_proxy import ServiceProxy
-from sandbox.kubelet.services import NoEndpoint, Services
+from sandbox.kubelet.services import Services
 from tests.support.local_edge import async_test
+from traffic.services import NoEndpoint
 
 
 class ApiServer:
-    """An API server with these objects, by path."""
+    """An API server with these objects, by path or by the end of it."""
 
     def __init__(self, **objects: Any) -> None:
         self.objects = objects
@@ -27,27 +30,51 @@ class ApiServer:
 
     async def get(self, path: str, **query: str) -> Any:
         self.requests += 1
-        name = path.rsplit("/namespaces/", 1)[-1]
-        return self.objects.get(f"{name}?{query['labelSelector']}" if query else name)
+        name = path if path in self.objects else path.rsplit("/namespaces/", 1)[-1]
+        found = self.objects.get(f"{name}?{next(iter(query.values()))}" if query else name)
+        return {"items": found} if isinstance(found, list) else found
 
 
 def cluster(spec: dict[str, Any], *, ready: bool = True, pod: dict[str, Any] | None = None) -> ApiServer:
-    """Service `blog` of namespace `shop` with this spec and one pod."""
-    endpoint = {"conditions": {"ready": ready}, "targetRef": {"kind": "Pod", "name": "blog-1"}}
+    """Service `blog` of namespace `shop` with this spec and one pod, and the connector's pod `pod-1`."""
+    endpoint = {
+        "addresses": ["10.244.0.7"],
+        "conditions": {"ready": ready},
+        "targetRef": {"kind": "Pod", "name": "blog-1"},
+    }
+    ports = [{"name": "", "port": 8080}, {"name": "tls", "port": 8443}]
+    plain = {"metadata": {}, "spec": {"containers": [{"name": "c"}]}}
+    pod = pod or plain
+    metadata = {"name": "blog-1", "namespace": "shop", "labels": {"app": "blog"}}
+    connector = {"metadata": {"name": "pod-1", "namespace": "shop", "labels": {"app": "connector"}}, "spec": {}}
+    service = {"metadata": {"name": "blog", "namespace": "shop"}, "spec": {"selector": {"app": "blog"}, **spec}}
     page = {"data": {"index.html": "<h1>It works</h1>", "style.css": "h1 {}"}}
     return ApiServer(
         **{
-            "shop/services/blog": {"spec": spec},
-            "shop/endpointslices?kubernetes.io/service-name=blog": {"items": [{"endpoints": [endpoint]}]},
-            "shop/pods/blog-1": pod or {"metadata": {"name": "blog-1"}, "spec": {"containers": [{"name": "c"}]}},
+            "shop": {"metadata": {"name": "shop", "labels": {"kubernetes.io/metadata.name": "shop"}}},
+            "shop/services/blog": service,
+            "/api/v1/services": [service],
+            "shop/endpointslices?kubernetes.io/service-name=blog": [{"endpoints": [endpoint], "ports": ports}],
+            "shop/pods/blog-1": {**pod, "metadata": metadata},
+            "shop/pods/pod-1": {**connector, "status": {"podIP": "10.244.0.9", "podIPs": [{"ip": "10.244.0.9"}]}},
             "shop/configmaps/page": page,
         }
     )
 
 
-PLAIN = {"clusterIP": "10.96.0.1", "ports": [{"port": 80, "targetPort": 8080}, {"port": 443, "targetPort": "tls"}]}
+def network_policy(port: int, **spec: Any) -> dict[str, Any]:
+    """A policy of `shop` that allows its connector a port of `blog`."""
+    rule = {"to": [{"podSelector": {"matchLabels": {"app": "blog"}}}], "ports": [{"protocol": "TCP", "port": port}]}
+    selected = {"podSelector": {"matchLabels": {"app": "connector"}}, "policyTypes": ["Egress"], "egress": [rule]}
+    return {"metadata": {"name": "connector", "namespace": "shop"}, "spec": {**selected, **spec}}
+
+
+PLAIN = {
+    "clusterIP": "10.96.0.1",
+    "ports": [{"port": 80, "targetPort": 8080}, {"name": "tls", "port": 443, "targetPort": "tls"}],
+}
 SITE = {
-    "metadata": {"name": "blog-1"},
+    "metadata": {},
     "spec": {
         "containers": [{"name": "nginx", "volumeMounts": [{"name": "p", "mountPath": "/usr/share/nginx/html"}]}],
         "volumes": [{"name": "p", "configMap": {"name": "page"}}],
@@ -55,23 +82,32 @@ SITE = {
 }
 
 
+def services(api: ApiServer) -> Services:
+    return Services(RecentObjects(api))  # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize(
     ("host", "port", "namespace", "target"),
     [
         ("blog", 80, "shop", 8080),
-        ("blog.shop", 443, "other", "tls"),
+        ("blog.shop", 443, "other", 8443),
         ("blog.shop.svc", 80, "other", 8080),
         ("blog.shop.svc.cluster.local", 80, "other", 8080),
         ("blog.shop.svc.cluster.local.", 80, "other", 8080),
         ("blog.shop.svc.k8s.example", 80, "other", 8080),
+        ("10.96.0.1", 80, "other", 8080),
     ],
 )
 @async_test
 async def test_a_service_has_the_names_of_the_clusters_dns(
     host: str, port: int, namespace: str, target: object
 ) -> None:
-    backend = await Services(cluster(PLAIN)).resolve(host, port, namespace)  # pyright: ignore[reportArgumentType]
-    assert (backend.service, backend.namespace, backend.target) == ("blog", "shop", target)
+    backend = await services(cluster(PLAIN)).resolve(host, port, namespace)
+    assert (backend.service, backend.target, backend.pod and backend.pod["metadata"]["name"]) == (
+        "shop/blog",
+        target,
+        "blog-1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +118,7 @@ async def test_a_service_has_the_names_of_the_clusters_dns(
         (PLAIN, False, "blog.shop", 80, "Service blog of shop has no ready pod"),
         (PLAIN, True, "blog.shop.pod.cluster.local", 80, "is not a Service of this cluster"),
         (PLAIN, True, "www.example.com", 80, "is not a Service of this cluster"),
-        (PLAIN, True, "192.168.1.1", 80, "is not a Service of this cluster"),
+        (PLAIN, True, "10.96.0.1", 81, "Service blog of shop has no port 81"),
         (PLAIN, True, "", 80, "is not a Service of this cluster"),
         ({"type": "ExternalName", "externalName": "example.com"}, True, "blog.shop", 80, "outside the cluster"),
     ],
@@ -92,27 +128,28 @@ async def test_an_address_without_an_endpoint_raises_the_reason(
     spec: dict[str, Any], ready: bool, host: str, port: int, reason: str
 ) -> None:
     with pytest.raises(NoEndpoint, match=reason):
-        await Services(cluster(spec, ready=ready)).resolve(host, port, "other")  # pyright: ignore[reportArgumentType]
+        await services(cluster(spec, ready=ready)).resolve(host, port, "other")
 
 
 @async_test
 async def test_a_headless_service_has_every_port() -> None:
-    backend = await Services(cluster({"clusterIP": "None"})).resolve("blog", 9000, "shop")  # pyright: ignore[reportArgumentType]
+    backend = await services(cluster({"clusterIP": "None"})).resolve("blog", 9000, "shop")
     assert backend.target == 9000
 
 
 @async_test
 async def test_responses_of_the_api_server_are_cached() -> None:
     api = cluster(PLAIN)
-    services = Services(api)  # pyright: ignore[reportArgumentType]
+    resolving = services(api)
     for _ in range(50):
-        await services.resolve("blog", 80, "shop")
+        await resolving.resolve("blog", 80, "shop")
     assert api.requests < 10
 
 
 @contextlib.asynccontextmanager
-async def proxy(home: Path, api: ApiServer, frontend: int = 9) -> AsyncIterator[int]:
-    service_proxy = ServiceProxy(Services(api), CertificateAuthority(SandboxDirectory(home).create()), frontend)  # pyright: ignore[reportArgumentType]
+async def proxy(home: Path, api: ApiServer, frontend: int = 9, *, enforced: bool = True) -> AsyncIterator[int]:
+    authority, objects = CertificateAuthority(SandboxDirectory(home).create()), RecentObjects(api)  # pyright: ignore[reportArgumentType]
+    service_proxy = ServiceProxy(objects, authority, frontend, enforced=enforced)
     listener = listen(0)
     serving = asyncio.create_task(service_proxy.serve(listener))
     try:
@@ -172,11 +209,12 @@ async def test_a_tls_client_gets_a_certificate_for_the_services_name(tmp_path: P
 
 
 async def exchange(api: ApiServer, tmp_path: Path, sent: bytes) -> bytes:
-    """What the Service sends on a TCP connection to its port 80."""
-    service_proxy = ServiceProxy(Services(api), CertificateAuthority(SandboxDirectory(tmp_path).create()), 9)  # pyright: ignore[reportArgumentType]
+    """What the Service sends on a TCP connection of the connector's pod to its port 80."""
+    authority, objects = CertificateAuthority(SandboxDirectory(tmp_path).create()), RecentObjects(api)  # pyright: ignore[reportArgumentType]
+    service_proxy, pod = ServiceProxy(objects, authority, 9), Client("shop", "pod-1")
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
-    serving = asyncio.create_task(service_proxy.serve_tcp(theirs, "blog.shop.svc.cluster.local", 80))
+    serving = asyncio.create_task(service_proxy.serve_tcp(theirs, "blog.shop.svc.cluster.local", 80, pod))
     reader, writer = await asyncio.open_connection(sock=ours)
     writer.write(sent)
     writer.write_eof()
@@ -205,6 +243,96 @@ async def test_a_socks_request_without_an_endpoint_is_rejected(tmp_path: Path) -
             code, reader, _ = await connect(port, host, 80)
             assert code == 4
             assert await reader.read() == b""
+
+
+POLICIES = "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies"
+CALICO = "/apis/projectcalico.org/v3/namespaces/shop/networkpolicies"
+
+
+@pytest.fixture
+def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.kubelet.service_proxy.DIAL_TIMEOUT", 0.05)
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@async_test
+async def test_a_dial_that_a_policy_closes_times_out_and_the_log_says_which_policy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    api = cluster(PLAIN)
+    api.objects[POLICIES] = [network_policy(9090)]
+    async with proxy(tmp_path, api) as port:
+        code, reader, _ = await connect(port, "blog", 80)
+        assert code == 6
+        assert await reader.read() == b""
+    assert (
+        "shop/pod-1: blog:80 leads to pod blog-1, port 8080: NetworkPolicy shop/connector allows no such egress; "
+        "the dial times out, here after 0.05 s, in a cluster after the connectTimeout"
+    ) in caplog.messages
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@async_test
+async def test_policies_of_every_engine_and_of_both_namespaces_apply(tmp_path: Path) -> None:
+    closed = {"podSelector": {}, "policyTypes": ["Ingress"]}
+    calico = {"selector": "app == 'connector'", "types": ["Egress"]}
+    cilium = {"endpointSelector": {}, "egress": [{}]}
+    for kind, spec in ((POLICIES, closed), (CALICO, calico), ("shop/ciliumnetworkpolicies", cilium)):
+        api = cluster(PLAIN)
+        api.objects[kind] = [{"metadata": {"name": "closed", "namespace": "shop"}, "spec": spec}]
+        async with proxy(tmp_path, api) as port:
+            assert (await connect(port, "blog", 80))[0] == 6
+        async with proxy(tmp_path, api, enforced=False) as port:
+            assert (await connect(port, "blog", 80))[0] == 0
+    api.objects = {**cluster(PLAIN).objects, POLICIES: [network_policy(8080)]}
+    async with proxy(tmp_path, api) as port:
+        assert (await connect(port, "blog", 80))[0] == 0
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@async_test
+async def test_an_address_outside_the_cluster_is_judged_and_replaced_by_a_description(tmp_path: Path) -> None:
+    api = cluster(PLAIN)
+    lan = {"to": [{"ipBlock": {"cidr": "192.168.7.9/32"}}]}
+    api.objects[POLICIES] = [network_policy(8080, egress=[lan])]
+    async with proxy(tmp_path, api) as port:
+        assert (await connect(port, "192.168.7.8", 443))[0] == 6
+        code, reader, writer = await connect(port, "192.168.7.9", 443)
+        assert code == 0
+        assert "GET / to address 192.168.7.9, port 443." in await fetch(reader, writer)
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@async_test
+async def test_a_tcp_connection_that_a_policy_closes_gets_no_answer(tmp_path: Path) -> None:
+    api = cluster(PLAIN)
+    api.objects[POLICIES] = [network_policy(9090)]
+    assert await exchange(api, tmp_path, b"") == b""
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@async_test
+async def test_a_kept_connection_ends_once_a_policy_closes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.kubelet.recent.SECONDS", -1)
+    api = cluster(PLAIN)
+    async with proxy(tmp_path, api) as port:
+        _, reader, writer = await connect(port, "blog", 80)
+        request = b"GET / HTTP/1.1\r\nhost: visitors.example.com\r\n\r\n"
+        writer.write(request)
+        assert b"200 OK" in await reader.readuntil(b"place.\n")
+        api.objects[POLICIES] = [network_policy(9090)]
+        writer.write(request)
+        assert await reader.read() == b""
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@async_test
+async def test_the_keys_of_access_are_out_of_reach_where_no_policy_allows_them(tmp_path: Path) -> None:
+    api = cluster(PLAIN)
+    api.objects[POLICIES] = [network_policy(8080)]
+    async with proxy(tmp_path, api) as port:
+        assert (await connect(port, "team.cloudflareaccess.com", 443))[0] == 6
 
 
 @async_test

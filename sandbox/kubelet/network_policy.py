@@ -1,0 +1,80 @@
+"""The network policies of the cluster, asked for each connection of a connector's pod."""
+
+import asyncio
+from dataclasses import dataclass
+
+from sandbox.kubelet.cluster_api import Object
+from sandbox.kubelet.recent import Recent, RecentObjects
+from sandbox.kubelet.services import Backend
+from traffic.flow import Flow, Host, host_of_pod, port_names
+from traffic.judge import KINDS, Verdict, judge
+
+_API_SERVER = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+
+
+@dataclass(frozen=True)
+class Client:
+    """The pod that opens a connection."""
+
+    namespace: str
+    pod: str
+
+
+class NetworkPolicies:
+    """Verdicts by the policies that the API server has at that moment: all of both pods' namespaces."""
+
+    def __init__(self, objects: RecentObjects) -> None:
+        self._objects = objects
+        self._verdicts = Recent()
+
+    async def verdict(self, client: Client, backend: Backend, names: tuple[str, ...] = ()) -> Verdict:
+        """Whether the policies allow a TCP connection; `names` are DNS names of a backend outside the cluster.
+
+        A client that is not a pod of the cluster counts as an address outside it.
+        """
+        key = (client, backend.address, backend.target, names)
+        return await self._verdicts.get(key, lambda: self._judge(client, backend, names))
+
+    async def _judge(self, client: Client, backend: Backend, names: tuple[str, ...]) -> Verdict:
+        pod = await self._objects.pod(client.namespace, client.pod)
+        source = await self._host(pod, _address(pod, backend.address)) if pod else Host("127.0.0.1")
+        if backend.pod:
+            destination = await self._host(backend.pod, backend.address)
+            opened = port_names(backend.pod, backend.target)
+        else:
+            destination, opened = (
+                Host(backend.address, names=names, reserved=await self._identities(backend.address)),
+                (),
+            )
+        namespaces = {host.namespace for host in (source, destination) if host.is_pod}
+        listed = await asyncio.gather(
+            *(
+                self._policies(kind.path(namespace), kind.api_version, kind.name)
+                for kind in KINDS
+                for namespace in namespaces
+            )
+        )
+        policies = [policy for found in listed for policy in found]
+        return judge(Flow(source, destination, backend.target, port_names=opened), policies)
+
+    async def _host(self, pod: Object, address: str) -> Host:
+        return host_of_pod(pod, await self._objects.get(f"/api/v1/namespaces/{pod['metadata']['namespace']}"), address)
+
+    async def _policies(self, path: str, api_version: str, kind: str) -> list[Object]:
+        # The items of a list have neither.
+        return [{**policy, "apiVersion": api_version, "kind": kind} for policy in await self._objects.items(path)]
+
+    async def _identities(self, address: str) -> tuple[str, ...]:
+        """What Cilium knows an address as: a node, or the Kubernetes API."""
+        nodes = await self._objects.items("/api/v1/nodes")
+        slices = await self._objects.items(_API_SERVER, labelSelector="kubernetes.io/service-name=kubernetes")
+        of_nodes = {one["address"] for node in nodes for one in node.get("status", {}).get("addresses") or []}
+        of_api = {ip for one in slices for endpoint in one.get("endpoints") or [] for ip in endpoint["addresses"]}
+        known = {"remote-node": of_nodes, "kube-apiserver": of_api}
+        return tuple(identity for identity, addresses in known.items() if address in addresses)
+
+
+def _address(pod: Object, destination: str) -> str:
+    """The pod's address of the destination's family, if it has one."""
+    addresses = [one["ip"] for one in pod.get("status", {}).get("podIPs") or []]
+    return next((ip for ip in addresses if (":" in ip) == (":" in destination)), "")

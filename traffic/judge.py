@@ -1,0 +1,182 @@
+"""Whether network policies allow a flow: those of Kubernetes, and those of Calico or Cilium beside them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from policy.network_policies import isolates as resource_isolates
+from policy.stack import Resource
+from traffic import calico, cilium, kubernetes
+from traffic.flow import Flow, Host, Object
+from traffic.matching import Unsupported
+
+Result = TypeVar("Result")
+
+DIRECTIONS = ("Egress", "Ingress")
+_KUBERNETES_ORDER = 1000.0
+"""The order that Calico gives Kubernetes' policies within its default tier."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of network policy: `engine` is `kubernetes`, `calico` or `cilium`."""
+
+    engine: str
+    api_version: str
+    name: str
+
+    def path(self, namespace: str) -> str:
+        """Path of the policies of a namespace at the API server."""
+        return f"/apis/{self.api_version}/namespaces/{namespace}/{self.name.lower().removesuffix('y')}ies"
+
+
+KINDS = (
+    Kind("kubernetes", "networking.k8s.io/v1", "NetworkPolicy"),
+    Kind("calico", "projectcalico.org/v3", "NetworkPolicy"),
+    Kind("calico", "crd.projectcalico.org/v1", "NetworkPolicy"),
+    Kind("cilium", "cilium.io/v2", "CiliumNetworkPolicy"),
+)
+"""The kinds that are evaluated. Policies of a whole cluster are not among them."""
+_ENGINES = {kind.api_version: kind.engine for kind in KINDS}
+
+
+class _UnsupportedPolicy(Exception):
+    """A policy with a field that is not evaluated, on which the verdict depends."""
+
+    def __init__(self, policy: Object, reason: str) -> None:
+        super().__init__(reason)
+        self.policy = policy
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a flow is allowed; if not, why: the direction that is closed, and the policies that close it."""
+
+    allowed: bool
+    direction: str = ""
+    policies: tuple[str, ...] = ()
+    """`NetworkPolicy web/culvert-prod`: kind, namespace and name."""
+    unsupported: str = ""
+    """What could not be evaluated, if the flow is closed because of that."""
+
+    def __str__(self) -> str:
+        if self.allowed:
+            return "the network policies allow it"
+        names = " and ".join(self.policies)
+        if self.unsupported:
+            return f"{names} may allow it as {self.direction.lower()} or not: {self.unsupported}"
+        return f"{names} {'allows' if len(self.policies) == 1 else 'allow'} no such {self.direction.lower()}"
+
+
+def judge(flow: Flow, policies: Iterable[Object]) -> Verdict:
+    """The verdict of these policies, each with `apiVersion`, `kind` and `metadata.namespace`.
+
+    A cluster has one engine. Where policies of Calico and of Cilium apply to the same pod, both must allow the flow.
+    """
+    read = [one for policy in policies for one in _with_one_spec(policy)]
+    for direction in DIRECTIONS:
+        pod = flow.source if direction == "Egress" else flow.destination
+        if not pod.is_pod:
+            continue
+        try:
+            selecting = [policy for policy in read if _selects(policy, pod)]
+            own, calicos, ciliums = (
+                [policy for policy in selecting if _engine(policy) == engine]
+                for engine in ("kubernetes", "calico", "cilium")
+            )
+            closing: tuple[Object, ...] = ()
+            if ciliums or not calicos:
+                closing = _closed_by_cilium(flow, direction, own, ciliums)
+            if calicos and not closing:
+                closing = _closed_by_calico(flow, direction, own, calicos)
+        except _UnsupportedPolicy as error:
+            return Verdict(False, direction, (_name(error.policy),), str(error))
+        if closing:
+            return Verdict(False, direction, tuple(map(_name, closing)))
+    return Verdict(True)
+
+
+def selects(policy: Object, pod: Host) -> bool:
+    """Whether a policy applies to a pod, or may: its selector cannot be evaluated."""
+    try:
+        return any(_selects(one, pod) for one in _with_one_spec(policy))
+    except _UnsupportedPolicy:
+        return True
+
+
+def isolates(policy: Object, direction: str) -> bool:
+    """Whether a policy denies by default in `direction`, `Egress` or `Ingress`."""
+    kind = f"kubernetes:{policy['apiVersion']}:{policy['kind']}"
+    return any(resource_isolates(Resource(kind, "", one, one), direction) for one in _with_one_spec(policy))
+
+
+def _closed_by_cilium(
+    flow: Flow, direction: str, own: Sequence[Object], others: Sequence[Object]
+) -> tuple[Object, ...]:
+    """The policies that close a flow in Cilium: they add up, and a denial precedes whatever another one allows.
+
+    Without `others`, this is what Kubernetes' own policies mean in every engine.
+    """
+    for policy in others:
+        if _evaluate(policy, lambda policy=policy: cilium.denies(policy, flow, direction)):
+            return (policy,)
+    isolating = tuple(policy for policy in (*own, *others) if isolates(policy, direction))
+    if not isolating or any(kubernetes.allows(policy, flow, direction) for policy in own):
+        return ()
+    unsupported: _UnsupportedPolicy | None = None
+    for policy in others:
+        try:
+            if _evaluate(policy, lambda policy=policy: cilium.allows(policy, flow, direction)):
+                return ()
+        except _UnsupportedPolicy as error:
+            unsupported = unsupported or error
+    if unsupported:
+        raise unsupported
+    return isolating
+
+
+def _closed_by_calico(
+    flow: Flow, direction: str, own: Sequence[Object], others: Sequence[Object]
+) -> tuple[Object, ...]:
+    """The policies that close a flow in Calico: the first rule that matches decides, in the policies' order. If none
+    does, the end of the tier denies the flow. Kubernetes' own policies have an order too, and only allow."""
+    applying = [policy for policy in (*own, *others) if isolates(policy, direction)]
+    for policy in sorted(applying, key=_order):
+        if _engine(policy) == "kubernetes":
+            if kubernetes.allows(policy, flow, direction):
+                return ()
+            continue
+        action = _evaluate(policy, lambda policy=policy: calico.action(policy, flow, direction))
+        if action:
+            # Pass leads to the next tier; the last one is followed by profiles, which allow.
+            return (policy,) if action == "Deny" else ()
+    return tuple(applying)
+
+
+def _order(policy: Object) -> tuple[float, str]:
+    own = _engine(policy) == "kubernetes"
+    return (_KUBERNETES_ORDER, policy["metadata"]["name"]) if own else calico.order(policy)
+
+
+def _selects(policy: Object, pod: Host) -> bool:
+    module = {"kubernetes": kubernetes, "calico": calico, "cilium": cilium}[_engine(policy)]
+    return pod.is_pod and _evaluate(policy, lambda: module.selects(policy, pod))
+
+
+def _evaluate(policy: Object, evaluation: Callable[[], Result]) -> Result:
+    try:
+        return evaluation()
+    except Unsupported as error:
+        raise _UnsupportedPolicy(policy, str(error)) from None
+
+
+def _with_one_spec(policy: Object) -> Iterable[Object]:
+    return cilium.specs(policy) if _engine(policy) == "cilium" else (policy,)
+
+
+def _engine(policy: Object) -> str:
+    return _ENGINES[policy["apiVersion"]]
+
+
+def _name(policy: Object) -> str:
+    return f"{policy['kind']} {policy['metadata']['namespace']}/{policy['metadata']['name']}"
