@@ -12,7 +12,7 @@ MODULES := __main__.py clients components examples ops plugin policy sandbox scr
 
 .DEFAULT_GOAL := help
 .PHONY: help setup install demo test unit lint types format generate rehearse
-.PHONY: preview up verify recover drift drift-issue comment
+.PHONY: preflight preview up verify recover drift drift-issue comment
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -78,6 +78,9 @@ preview: $(PROGRAM) ## show what `make up` would do to the real STACK (dev)
 
 up: $(PROGRAM) ## update the real STACK (dev); asks first, except in CI
 	pulumi up --stack "$(STACK)" $(if $(CI),--yes)
+
+preflight: $(OPS) ## check what the first `make up` of STACK (dev) needs: token, cluster, rights, Services
+	$(BIN)/python -m ops preflight --stack "$(STACK)"
 
 verify: $(OPS) ## check the deployed STACK (dev) against its stack file
 	$(BIN)/python -m ops verify --stack "$(STACK)"

@@ -54,6 +54,16 @@ class CloudflareApi:
         # The SDK takes these from the environment, and prefers them to the token.
         self._sdk.api_key = self._sdk.api_email = self._sdk.user_service_key = None
 
+    def token(self, account: str) -> Body:
+        """`{id, status, expires_on?, not_before?}` of the calling token: a user's, or one that the account owns."""
+        try:
+            return self._object("/user/tokens/verify", "User Details")
+        except CloudflareApiError as refusal:
+            try:
+                return self._object(f"/accounts/{account}/tokens/verify", "Account Settings")
+            except CloudflareApiError:
+                raise refusal from None
+
     def tunnels(self, account: str, name: str) -> list[Body]:
         """Tunnels of this name that are not deleted: one, or none."""
         return self.items(f"/accounts/{account}/cfd_tunnel", TUNNEL, name=name, is_deleted="false")

@@ -77,6 +77,10 @@ class KubernetesApi:
             raise self._unexpected(path, "a list of objects with names")
         return items
 
+    def create(self, path: str, body: Object) -> Object:
+        """Creates an object in the collection at `path`, or asks a question that is an object, such as a review."""
+        return self._object(path, self.text("POST", path, {}, body, {"Content-Type": "application/json"}))
+
     def delete(self, path: str) -> None:
         """Deletes the object at `path` after its dependents. A 404 counts as deleted."""
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}

@@ -22,6 +22,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 
 
 @app.command()
+def preflight(stack: Stack = None, config: Config = None, as_json: Json = False) -> int:
+    """Check what `pulumi up` needs before it is run: API token, account, zones, cluster, rights, kinds and Services.
+
+    Exit status: 0 if all checks passed, 1 if a check failed, 2 if none failed but one could not run.
+    """
+    from ops.preflight import command
+
+    return command.preflight(stack, config, json_output=as_json)
+
+
+@app.command()
 def verify(
     stack: Stack = None,
     config: Config = None,

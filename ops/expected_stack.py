@@ -1,17 +1,24 @@
 """The expected stack: what its stack file declares, and the outputs of its last update if the engine can be asked."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components import pod_labels
 from ops.project import PROJECT, project_name
-from settings import Settings, SettingsError, base_name, remembered_services, stack_name
+from settings import Settings, SettingsError, base_name, provider_settings, remembered_services, stack_name
+
+if TYPE_CHECKING:
+    from clients.kubernetes import KubernetesApi
+
+SANDBOX = "CULVERT_SANDBOX_HOME"
+"""Environment variable of a shell whose stacks are in a sandbox, where a stack file's own cluster does not count."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,17 @@ class ExpectedStack:
     settings: Settings
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Outputs of the last update; empty if they cannot be read."""
+    provider: Mapping[str, str] = field(default_factory=dict)
+    """`kubeconfig` and `context` of the cluster that the stack file binds the stack to; empty without."""
+    file: Path = Path()
+    """The stack file."""
+
+    def kubernetes(self) -> "KubernetesApi":
+        """The cluster of the stack: the one that its file names, else that of the current context. Raises
+        ApiUnreachable."""
+        from clients.kubernetes import KubernetesApi
+
+        return KubernetesApi(self.provider.get("kubeconfig"), self.provider.get("context"))
 
     @cached_property
     def updated(self) -> Settings:
@@ -33,6 +51,11 @@ class ExpectedStack:
             return self.settings.with_services(self.namespace, readings, remembered_services(self.outputs))[0]
         except SettingsError:
             return self.settings
+
+    @property
+    def mark(self) -> str:
+        """What the stack writes on its resources: `culvert/dev`."""
+        return f"{project_name()}/{self.stack}"
 
     @property
     def namespace(self) -> str:
@@ -55,7 +78,9 @@ def load(stack: str | None, config: Path | None) -> ExpectedStack:
     """
     stack = stack_name(stack, config)
     path = config or PROJECT / f"Pulumi.{stack}.yaml"
-    return ExpectedStack(stack, base_name(project_name(), stack), Settings.from_stack_file(path), _outputs(stack))
+    settings, name = Settings.from_stack_file(path), base_name(project_name(), stack)
+    provider = {} if SANDBOX in os.environ else provider_settings(path, "kubernetes", ("kubeconfig", "context"))
+    return ExpectedStack(stack, name, settings, _outputs(stack), provider, path)
 
 
 def _outputs(stack: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from settings.options.paths import PathOptions
 from settings.options.routes import Route
 from settings.options.token import ExistingSecretOptions, TokenOptions
 from settings.options.tunnel import TUNNEL_DOMAIN
+from settings.stack_file import provider_settings
 from settings.stack_names import base_name, check_name, stack_name
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "check_name",
     "describe",
     "is_connector_token",
+    "provider_settings",
     "remembered_services",
     "stack_name",
 ]

@@ -58,6 +58,15 @@ def read(path: Path, model: type[Options]) -> StackFile:
     return StackFile(path.name, found.values, found.misplaced, issues, root)
 
 
+def provider_settings(path: Path, provider: str, keys: Iterable[str]) -> dict[str, str]:
+    """What a stack file says about a provider: those of `keys` (`context` of `kubernetes:context`) that are plain
+    strings. Raises SettingsError where it is not valid YAML."""
+    _, document = parse(path)
+    config = document.get("config") if isinstance(document, dict) else None
+    values = {key: config.get(f"{provider}:{key}") for key in keys} if isinstance(config, dict) else {}
+    return {key: value for key, value in values.items() if isinstance(value, str) and value}
+
+
 def _location(name: str, root: yaml.Node | None, path: Sequence[str | int]) -> str:
     """The line of a path, or where a part of it is absent, of the innermost part that is present; empty if none is."""
     mark, node = None, root

@@ -72,7 +72,7 @@ def explain(error: automation.CommandError) -> str:
 def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> int:
     owner = stack_owner(expected)
     with select_stack(expected.stack, config) as stack:
-        state, live = export_state(stack), LiveResources(os.environ)
+        state, live = export_state(stack), LiveResources(os.environ, expected.provider)
         created = completed_creations(state, live)
         surveyed = survey(expected, owner, state, live)
         planned: list[Resource] = []

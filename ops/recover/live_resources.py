@@ -48,9 +48,11 @@ class LiveResources:
     All methods raise CheckUnavailable if one cannot be read.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """`environ` says where they are: `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_BASE_URL`, `KUBECONFIG`."""
+    def __init__(self, environ: Mapping[str, str], provider: Mapping[str, str] | None = None) -> None:
+        """`environ` says where they are: `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_BASE_URL`, `KUBECONFIG`. `provider` has
+        the `kubeconfig` and the `context` that the stack file names, if it does."""
         self._environ = environ
+        self._provider = provider or {}
 
     @cached_property
     def cloudflare(self) -> CloudflareApi:
@@ -58,7 +60,8 @@ class LiveResources:
 
     @cached_property
     def cluster(self) -> KubernetesApi:
-        return KubernetesApi(self._environ.get("KUBECONFIG"))
+        kubeconfig = self._provider.get("kubeconfig") or self._environ.get("KUBECONFIG")
+        return KubernetesApi(kubeconfig, self._provider.get("context"))
 
     def find(
         self, type: str, inputs: Mapping[str, Any], except_for: Collection[tuple[str, str]] = ()

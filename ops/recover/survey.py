@@ -7,22 +7,12 @@ from typing import Any
 from clients.errors import CloudflareApiError, KubernetesApiError
 from clients.reply_shape import documented_shape
 from components.naming import common_labels
+from ops.declared_kinds import cloudflare_kinds
 from ops.expected_stack import ExpectedStack
 from ops.recover.cloudflare_kinds import (
     AFTER_THE_CONNECTOR,
-    APPLICATION,
     BEFORE_THE_CONNECTOR,
-    HOSTNAME_ROUTE,
-    LOAD_BALANCER,
-    MONITOR,
-    NETWORK,
-    NOTIFICATION,
     POLICY,
-    POOL,
-    RECORD,
-    ROUTE,
-    RULESET,
-    SERVICE_TOKEN,
     TUNNEL,
     CloudflareKind,
     tokens_of,
@@ -58,7 +48,7 @@ def _survey_cloudflare(
     made: Survey, stack: ExpectedStack, owner: Owner, state: dict[str, Any], live: LiveResources
 ) -> None:
     settings = stack.settings
-    used = _declared(stack) | {resource["type"] for resource in _all(state)}
+    used = cloudflare_kinds(stack.settings) | {resource["type"] for resource in _all(state)}
     zones = {zone: id or live.cloudflare.zone_id(settings.account_id, zone) for zone, id in settings.zones.items()}
     # A zone may have been removed from the stack file since.
     zone_ids = {*zones.values()} | {id for one in _all(state) if (id := (one.get("inputs") or {}).get("zoneId"))}
@@ -108,22 +98,6 @@ def _claims(owner: Owner, declared: Iterable[str], listed: Iterable[LiveResource
         elif any((one.body.get("comment") or "").startswith(mark) for mark in owner.others):
             of_others.update(one.kind.subjects(one.body))
     return Claims(frozenset(own), frozenset(of_others))
-
-
-def _declared(stack: ExpectedStack) -> set[str]:
-    """Types at Cloudflare that the stack file asks for."""
-    settings = stack.settings
-    tokens = any(route.access and route.access.service_tokens for route in settings.routes)
-    by_setting: list[tuple[object, tuple[CloudflareKind, ...]]] = [
-        (True, (TUNNEL, RECORD)),
-        (settings.access_applications(), (APPLICATION, POLICY)),
-        (tokens, (SERVICE_TOKEN,)),
-        (settings.waf_rules(), (RULESET,)),
-        (settings.load_balancer, (LOAD_BALANCER, POOL, MONITOR)),
-        (settings.notify, (NOTIFICATION,)),
-        (settings.private_networks, (ROUTE, HOSTNAME_ROUTE, NETWORK)),
-    ]
-    return {kind.type for asked, kinds in by_setting if asked for kind in kinds}
 
 
 def _all(state: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.console import Console
 
 from clients.errors import CheckUnavailable
-from clients.kubernetes import KubernetesApi
 from ops.expected_stack import ExpectedStack, load
 from ops.verify import debug_container, probe_targets
 from ops.verify.report import as_json, as_table
@@ -56,6 +55,6 @@ def verify(
 def _cluster_targets(stack: ExpectedStack) -> list[probe_targets.Target]:
     """Targets that only the cluster can name; without a cluster there are none."""
     try:
-        return probe_targets.from_cluster(KubernetesApi(), stack, "")
+        return probe_targets.from_cluster(stack.kubernetes(), stack, "")
     except CheckUnavailable:
         return []

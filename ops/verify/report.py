@@ -17,7 +17,13 @@ _SYMBOLS = {
     Status.UNKNOWN: ("?", "yellow"),
     Status.SKIPPED: ("-", "dim"),
 }
-LAYERS = {"api": "Cloudflare's API", "cluster": "cluster", "inside": "inside a pod", "internet": "internet"}
+LAYERS = {
+    "file": "stack file",
+    "api": "Cloudflare's API",
+    "cluster": "cluster",
+    "inside": "inside a pod",
+    "internet": "internet",
+}
 
 
 def as_json(stack: str, results: list[CheckResult]) -> dict[str, Any]:

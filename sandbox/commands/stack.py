@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.options import Config, Stack
+from ops.shared_hostnames import shared_hostnames
 from sandbox.commands.context import (
     engine,
     objects_name,
@@ -30,11 +31,14 @@ def check(stack: Stack = None, config: Config = None, as_json: Json = False) -> 
     """Read the stack file and report every error in it; start nothing."""
     name, path, settings = read_settings(stack, config)
     hostnames = list(settings.hostnames())
-    print_result(
-        {"stack": name, "config": str(path), "hostnames": hostnames},
-        as_json,
-        lambda: print(f"{path.name} is valid. Hostnames: {', '.join(hostnames)}"),
-    )
+    notes = [each.message for each in shared_hostnames(path, settings)]
+
+    def print_lines() -> None:
+        print(f"{path.name} is valid. Hostnames: {', '.join(hostnames) or 'none'}")
+        for note in notes:
+            print(f"note: {note}")
+
+    print_result({"stack": name, "config": str(path), "hostnames": hostnames, "notes": notes}, as_json, print_lines)
 
 
 def preview(
@@ -149,7 +153,7 @@ def _run(
 
     def print_summary() -> None:
         print(f"API calls: {count}. Dashboard: {running.dashboard()}")
-        if operation != "destroy":
+        if operation != "destroy" and settings.public_hostname:
             print(f"To visit a hostname: curl -H 'Host: HOSTNAME' {running.frontend()}")
 
     print_result(printed, as_json, print_summary)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.project import project_name
+from ops.shared_hostnames import shared_hostnames
 from sandbox import tools
 from sandbox.diff.base_checkout import BaseCheckout
 from sandbox.diff.result import ResourceDiff, StackDiff, in_order, resource_diffs
@@ -126,7 +127,8 @@ class _Comparison:
         gained = [name for name in hostnames if name not in base.hostnames]
         lost = [name for name in base.hostnames if name not in hostnames]
         services = self._started_services("nothing" if base.incomplete else "base")
-        notes = base.notes + _seed(services, stack, head)
+        shared = [f"{each.message}." for each in shared_hostnames(_file(PROJECT, stack), head)]
+        notes = base.notes + _seed(services, stack, head) + shared
         self._progress(f"previewing {stack} from the head")
         try:
             result = self._preview(services, stack)

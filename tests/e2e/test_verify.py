@@ -1,6 +1,7 @@
 """`python -m ops verify` against the sandbox: all checks pass, and each manual change fails its own check."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -117,6 +118,20 @@ def test_a_deployed_stack_passes(deployed: DeployedStack) -> None:
     api = {"tunnel", "rules", "connections", "version", "records", "orphaned-records"}
     cluster = {"workload", "pods", "token", "policy", "policy-rules", "services"}
     assert passed == {*(("api", check) for check in api), *(("cluster", check) for check in cluster)}
+
+
+def test_preflight_passes_in_a_sandbox_without_touching_it(deployed: DeployedStack) -> None:
+    before = deployed.record()
+    command = [sys.executable, "-m", "ops", "preflight", "--config", str(deployed.file), "--json"]
+    environ = {**deployed.box.env, **deployed.env}
+    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+    assert checks["network-plugin"]["observed"] == "the nodes are simulated: no packet is sent"
+    assert {check["status"] for check in checks.values()} == {"passed", "skipped"}
+    # The sandbox's own administrator, whom a real API server names.
+    assert re.search(r"Kubernetes v1\.\d+\.\d+, as \S+ \(.*system:masters", checks["cluster"]["observed"])
+    assert deployed.record() == before
 
 
 def test_checks_of_simulated_pods_are_skipped_instead_of_passed(deployed: DeployedStack) -> None:

@@ -30,6 +30,8 @@ class FakeApiServer:
     """Plurals, or API versions, whose every request has this status."""
     deleted: list[str] = field(default_factory=list)
     """Paths of deleted objects."""
+    denied: set[tuple[str, str]] | None = None
+    """Verbs and plurals that the credentials may not use; None for an administrator's."""
 
     def add(self, version: str, kind: str, name: str, namespace: str | None = "blog", **metadata: Any) -> None:
         """Adds an object, and its kind."""
@@ -41,6 +43,8 @@ class FakeApiServer:
         self.objects.append((version, plural, body))
 
     def reply(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Body]:
+        if path == "/version":
+            return 200, {"gitVersion": "v1.36.3"}
         if path == "/apis":
             versions = [{"preferredVersion": {"groupVersion": each}} for each in self.kinds if "/" in each]
             return 200, {"groups": versions}
@@ -74,6 +78,15 @@ class FakeApiServer:
             return (200, found[0]) if found else (404, {})
         return 200, {"items": found}
 
+    def review(self, path: str, body: Body) -> tuple[int, Body]:
+        """The answer to a question about the caller: who it is, or what it may do."""
+        if path.endswith("/selfsubjectreviews"):
+            return 201, {"status": {"userInfo": {"username": "ann", "groups": ["system:authenticated"]}}}
+        wanted = body["spec"]["resourceAttributes"]
+        denied = self.denied or set()
+        allowed = self.denied is None or (wanted["verb"] != "*" and (wanted["verb"], wanted["resource"]) not in denied)
+        return 201, {"status": {"allowed": allowed}}
+
     def _discovery(self, version: str) -> tuple[int, Body]:
         if version not in self.kinds:
             return 404, {}
@@ -91,9 +104,12 @@ def serve(fake: FakeApiServer, folder: Path) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             url = urlsplit(self.path)
-            status, body = fake.reply(self.command, url.path, dict(parse_qsl(url.query)))
+            if self.command == "POST":
+                status, body = fake.review(url.path, json.loads(sent))
+            else:
+                status, body = fake.reply(self.command, url.path, dict(parse_qsl(url.query)))
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -101,7 +117,7 @@ def serve(fake: FakeApiServer, folder: Path) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_DELETE = answer
+        do_GET = do_POST = do_DELETE = answer
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: ARG002 - the names of http.server
             return None

@@ -31,7 +31,7 @@ class ClusterChecks:
         core, apps = (f"/{group}/namespaces/{stack.namespace}" for group in ("api/v1", "apis/apps/v1"))
         try:
             with documented_shape():
-                api = KubernetesApi()
+                api = stack.kubernetes()
                 found = api.find(f"{apps}/deployments/{stack.deployment}")
                 pods = [
                     pod

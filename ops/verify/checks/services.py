@@ -1,6 +1,7 @@
 """Check of the Services that routes name: the network policy follows from what they are today."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from clients.errors import CheckUnavailable
 from clients.kubernetes import KubernetesApi, Object
@@ -34,7 +35,19 @@ def follow_services(api: KubernetesApi, stack: ExpectedStack, policies: Iterable
     return results
 
 
-def _judge(stack: ExpectedStack, key: str, found: KubernetesService | str, present: set[str]) -> CheckResult:
+@dataclass(frozen=True)
+class Reading:
+    """A Service that its routes can use: where it leads, and the settings of these routes alone, with it and without
+    any."""
+
+    leads_to: str
+    impact: str
+    today: Settings
+    without: Settings
+
+
+def reading(check: Check, stack: ExpectedStack, key: str, found: KubernetesService | str) -> Reading | CheckResult:
+    """What the routes' Service of the key `namespace/name` is to them, or the result of `check` where that is no use."""
     routes = tuple(route for route in stack.settings.routes if key in _services_of(stack, route))
     impact = _IMPACT.format(", ".join(dict.fromkeys(route.hostname for route in routes)))
     # Without other routes and Access, whose rules would be among the differences.
@@ -43,9 +56,9 @@ def _judge(stack: ExpectedStack, key: str, found: KubernetesService | str, prese
     )
     without = own.model_copy(update={"routes": ()})
     if all(route.origin.external for route in routes) and isinstance(found, str):
-        return SERVICES.skipped(key, f"the Service {found}: the name is a DNS name outside the cluster")
+        return check.skipped(key, f"the Service {found}: the name is a DNS name outside the cluster")
     if isinstance(found, str):
-        return SERVICES.failed(
+        return check.failed(
             key,
             f"the Service {found}",
             impact=impact,
@@ -56,27 +69,34 @@ def _judge(stack: ExpectedStack, key: str, found: KubernetesService | str, prese
         today, warnings = own.with_services(stack.namespace, {key: found}, {})
     except SettingsError as error:
         problem = error.issues[0]
-        return SERVICES.failed(
+        return check.failed(
             key,
             problem.problem,
             impact=impact,
-            cause="the Service was changed after the last pulumi up",
+            cause="the Service was changed, or the route names another port than it has",
             remedy=f"change the route to {problem.accepted}, then pulumi up",
         )
     others = without.destinations(stack.namespace)
     leads_to = "; ".join(describe(each) for each in today.destinations(stack.namespace) if each not in others)
     if warnings:
         cause, remedy = "no EndpointSlice of the Service has an address", "add its addresses, then pulumi up"
-        return SERVICES.failed(key, warnings[0], impact=impact, cause=cause, remedy=remedy)
-    if _rules(stack, today) - _rules(stack, without) - present:
+        return check.failed(key, warnings[0], impact=impact, cause=cause, remedy=remedy)
+    return Reading(leads_to, impact, today, without)
+
+
+def _judge(stack: ExpectedStack, key: str, found: KubernetesService | str, present: set[str]) -> CheckResult:
+    read = reading(SERVICES, stack, key, found)
+    if isinstance(read, CheckResult):
+        return read
+    if _rules(stack, read.today) - _rules(stack, read.without) - present:
         return SERVICES.failed(
             key,
-            f"leads to {leads_to}, and the network policy has no such rule",
-            impact=impact,
+            f"leads to {read.leads_to}, and the network policy has no such rule",
+            impact=read.impact,
             cause="the Service was created or changed after the last pulumi up",
             remedy="pulumi up",
         )
-    return SERVICES.passed(key, f"leads to {leads_to}, as the network policy allows")
+    return SERVICES.passed(key, f"leads to {read.leads_to}, as the network policy allows")
 
 
 def _services_of(stack: ExpectedStack, route: object) -> dict[str, tuple[str, str]]:

@@ -16,7 +16,7 @@ from tests.unit.ops.conftest import Ops
 def test_the_help_lists_the_commands(ops: Ops) -> None:
     done = ops("--help")
     assert done.status == 0
-    assert all(f" {command} " in done.stdout for command in ("verify", "recover", "migrate"))
+    assert all(f" {command} " in done.stdout for command in ("preflight", "verify", "recover", "migrate"))
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ def test_the_help_lists_the_commands(ops: Ops) -> None:
     [
         ("verify", ["--stack", "--config", "--json", "--watch", "--interval", "--print-only", "--image", "--lan"]),
         ("verify", ["--no-inside", "--offline"]),
+        ("preflight", ["--stack", "--config", "--json"]),
         ("recover", ["--stack", "--config", "--json", "--adopt", "--remove", "--yes"]),
         ("migrate", ["--to", "--account-id", "--zone", "--tunnel", "--localhost", "--report", "--force"]),
     ],

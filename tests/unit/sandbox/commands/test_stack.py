@@ -1,5 +1,6 @@
 """The order in which a command on a stack asks the cluster and the engine."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,76 @@ def test_objects_that_the_api_server_rejects_end_a_command_before_anything_is_wr
     with pytest.raises(SandboxError, match="would reject the stack"):
         command(stack="routes", config=EXAMPLE)
     assert services.asked == [("culvert-routes", Settings.from_stack_file(EXAMPLE))]
+
+
+PRIVATE = """\
+config:
+  culvert:accountId: "0123456789abcdef0123456789abcdef"
+  culvert:namespace: private
+  culvert:privateNetworks: {routes: [{network: 10.7.0.0/16, ports: [445]}]}
+"""
+PUBLIC = """\
+config:
+  culvert:accountId: "0123456789abcdef0123456789abcdef"
+  culvert:zones: {example.com: "89abcdef0123456789abcdef01234567"}
+  culvert:routes: [{hostname: blog.example.com, service: http://blog}]
+"""
+
+
+def test_check_tells_of_a_hostname_that_another_stack_file_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: culvert\n")
+    for name in ("dev", "prod"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text(PUBLIC)
+    stack.check(config=tmp_path / "Pulumi.dev.yaml")
+    valid, note = capsys.readouterr().out.splitlines()
+    assert valid == "Pulumi.dev.yaml is valid. Hostnames: blog.example.com"
+    assert note.startswith("note: blog.example.com is also in Pulumi.prod.yaml")
+    stack.check(config=tmp_path / "Pulumi.dev.yaml", as_json=True)
+    assert json.loads(capsys.readouterr().out)["notes"] == [note.removeprefix("note: ")]
+
+
+def test_check_of_a_stack_without_hostnames_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "Pulumi.lan.yaml"
+    file.write_text(PRIVATE)
+    stack.check(config=file)
+    assert capsys.readouterr().out == "Pulumi.lan.yaml is valid. Hostnames: none\n"
+
+
+class ReadyServices(RejectingServices):
+    """Services whose engine has nothing to do."""
+
+    def reject_invalid_objects(self, name: str, settings: Any) -> None:
+        pass
+
+    def seed(self, *_: Any) -> None:
+        pass
+
+    def calls(self, since: int = 0) -> tuple[int, list[dict[str, Any]]]:
+        return since, []
+
+    def dashboard(self) -> str:
+        return "http://127.0.0.1:1/"
+
+    def frontend(self) -> str:
+        return "http://127.0.0.1:2"
+
+    def preview(self, *_: Any, **_options: Any) -> "ReadyServices":
+        return self
+
+    def as_json(self) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(("content", "visits"), [(PRIVATE, False), (PUBLIC, True)])
+def test_how_to_visit_a_hostname_is_printed_only_for_a_stack_that_has_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, visits: bool
+) -> None:
+    file = tmp_path / "Pulumi.lan.yaml"
+    file.write_text(content)
+    services = ReadyServices(tmp_path / "sandbox")
+    monkeypatch.setattr(stack, "services", lambda: services)
+    monkeypatch.setattr(stack, "engine", lambda *_: services)
+    stack.preview(config=file)
+    assert ("To visit a hostname" in capsys.readouterr().out) is visits

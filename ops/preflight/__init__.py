@@ -1,0 +1,1 @@
+"""The command `preflight`: whether the token, the account, the cluster and the Services are ready for a stack."""

@@ -1,0 +1,1 @@
+"""The checks of `preflight`, a module for each subject."""
