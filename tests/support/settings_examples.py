@@ -1,11 +1,13 @@
 """Valid settings for tests, and changes to them."""
 
+import re
 from typing import Any
 
 import pytest
 
 from settings import Settings, SettingsError
 from settings.errors import SettingIssue
+from tests.support.snapshot import assert_message_matches
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
@@ -14,11 +16,13 @@ TOKEN = "eyJhIjogImFjY291bnQiLCAidCI6ICJ0dW5uZWwiLCAicyI6ICJzZWNyZXQifQ=="  # no
 
 
 def only_issue(config: dict[str, Any]) -> SettingIssue:
-    """The only issue of these settings, which must be rejected; the error must contain its source."""
+    """The only issue of these settings, which must be rejected, with the message of its snapshot."""
     with pytest.raises(SettingsError, match="1 mistake in the settings") as error:
         Settings.parse(config)
     (issue,) = error.value.issues
     assert issue.source in str(error.value)
+    # Certificates are generated anew for each run.
+    assert_message_matches(re.sub(r"MII[\w+/\\]*", "MII", issue.message), issue.source)
     return issue
 
 
