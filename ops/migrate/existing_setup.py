@@ -54,7 +54,8 @@ class IngressRule:
     """A rule as cloudflared applies it, in the order in which it does.
 
     `hostname` and `path` (an expression of Go) are empty for any; `service` is a URL, or what else cloudflared takes
-    (`http_status:404`, `hello_world`, `unix:…`, `bastion`). `origin` has the keys of the rule's own `originRequest`.
+    (`http_status:404`, `hello_world`, `unix:…`, `bastion`). `origin` has the keys of the rule's own `originRequest`,
+    `inherited` those of its tunnel, where these are not the setup's `defaults`.
     `settings` are further keys of a stack file's route, by path (`dns`), with the values that they have there.
     `namespace` is what a bare name in `service` means: that of the pod that runs cloudflared, empty where it does not
     run in a cluster.
@@ -67,6 +68,7 @@ class IngressRule:
     settings: tuple[Option, ...] = ()
     namespace: str = ""
     place: Place = NOWHERE
+    inherited: tuple[Option, ...] = ()
 
     @property
     def name(self) -> str:

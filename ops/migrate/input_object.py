@@ -17,11 +17,12 @@ from settings.yaml_nodes import LocatedList, LocatedMapping
 class Place:
     """Where a value is in the input. `source` is the name of the file, `-` for standard input, or names the object
     (`ConfigMap lab/cloudflared`) that was read from a cluster; `line` counts from 1 and is 0 where it is not known;
-    `key` is the path as the user wrote it: `ingress[2].originRequest.noTLSVerify`."""
+    `key` is the path as the user wrote it: `ingress[2].originRequest.noTLSVerify`, and `name` its last part."""
 
     source: str = ""
     line: int = 0
     key: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}" if self.line else self.source
@@ -29,7 +30,7 @@ class Place:
     def at(self, key: str | int, line: int = 0) -> "Place":
         """The place of a key, or of an item of a list, in the value that is here."""
         step = f"[{key}]" if isinstance(key, int) else f".{key}" if self.key else key
-        return replace(self, line=line or self.line, key=f"{self.key}{step}")
+        return replace(self, line=line or self.line, key=f"{self.key}{step}", name=str(key))
 
 
 NOWHERE = Place()

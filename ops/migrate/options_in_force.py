@@ -35,7 +35,8 @@ class OriginOptions:
         self._skipped, self._from_api = setup.skipped, setup.from_api
         self._defaults = {each.key: each for each in setup.defaults if each.value is not None}
         self._used: set[str] = set()
-        for option in self._defaults.values():
+        of_merged = {each.place: each for rule in setup.rules for each in rule.inherited if each.value is not None}
+        for option in (*self._defaults.values(), *of_merged.values()):
             reading = self._read(option, own=False)
             if reading.problem and not reading.name:
                 self._used.add(option.key)
@@ -43,14 +44,14 @@ class OriginOptions:
 
     def stated(self, rule: IngressRule, key: str) -> Option | None:
         """The option that is in force for a rule, as the user wrote it; None where neither states it."""
-        return next(
-            (each for each in rule.origin if each.key == key and each.value is not None), self._defaults.get(key)
-        )
+        found = (each for each in (*rule.origin, *rule.inherited) if each.key == key and each.value is not None)
+        return next(found, self._defaults.get(key))
 
     def of(self, rule: IngressRule, scheme: str) -> InForce:
         """The options in force for a rule whose service has this scheme."""
         own = {each.key: each for each in rule.origin if each.value is not None}
-        inherited = {key: each for key, each in self._defaults.items() if key not in own}
+        theirs = {each.key: each for each in rule.inherited if each.value is not None}
+        inherited = {key: each for key, each in (self._defaults | theirs).items() if key not in own}
         found: InForce = {}
         problems: dict[str, tuple[Option, origins.Reading]] = {}
         for option in (*own.values(), *inherited.values()):
@@ -108,7 +109,7 @@ class OriginOptions:
 
     def _skip(self, option: Option, reason: str, remedy: str, rule: IngressRule | None = None) -> None:
         """`rule` is None for what concerns an option of the tunnel itself, which is then reported once."""
-        key = (option.place.key or option.key).rpartition(".")[2] if rule else option.place.key or option.key
+        key = (option.place.name or option.key) if rule else option.place.key or option.key
         item = SkippedItem(f"{key}: {shown(option.value)}", reason, remedy, option.place)
         self._skipped.append(replace(item, requests=(rule.name,)) if rule else item)
 

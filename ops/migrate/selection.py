@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.errors import OperatorError
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
-from ops.migrate.input_object import NOWHERE, Option
+from ops.migrate.input_object import NOWHERE, Option, shown
 from settings.plain_text import shortened
 
 
@@ -48,24 +48,37 @@ def _merged(setups: list[ExistingSetup]) -> ExistingSetup:
     for setup in setups:
         found.zones |= setup.zones
         found.skipped += setup.skipped
-        found.settings += setup.settings
         for rule in setup.rules:
             if rule is setup.rules[-1] and not rule.hostname and not rule.path and rule.service == "http_status:404":
                 final = [rule]
             else:
                 found.rules.append(_with_defaults(rule, setup))
     found.rules += final
+    _merge_settings(found, setups)
     reason = f"the routes of {len(setups)} tunnels become one stack with one tunnel: {_listed(setups)}"
     remedy = "run this command again with --tunnel NAME for each to keep them apart"
     found.skipped.insert(0, SkippedItem("--merge", reason, remedy, NOWHERE))
     return found
 
 
+def _merge_settings(found: ExistingSetup, setups: list[ExistingSetup]) -> None:
+    """Adds the settings of all; of one that has several values, the first."""
+    first: dict[str, Option] = {}
+    for option in (each for setup in setups for each in setup.settings):
+        earlier = first.setdefault(option.key, option)
+        if earlier is option or isinstance(option.value, list):
+            found.settings.append(option)
+        elif earlier.value != option.value:
+            reason = f"it is {shown(option.value)} here, and {shown(earlier.value)} at {earlier.place}, which is kept"
+            remedy = "set the value that suits the connectors of all"
+            found.skipped.append(SkippedItem(option.key, reason, remedy, option.place))
+
+
 def _with_defaults(rule: IngressRule, setup: ExistingSetup) -> IngressRule:
-    # What is null is not stated, and `access` holds for the rule alone that states it.
-    own = {"access", *(each.key for each in rule.origin if each.value is not None)}
-    origin = (*rule.origin, *(each for each in setup.defaults if each.key not in own))
-    return replace(rule, origin=tuple(map(_from_api, origin)) if setup.from_api else origin)
+    origin, inherited = rule.origin, tuple(setup.defaults)
+    if setup.from_api:
+        origin, inherited = tuple(map(_from_api, origin)), tuple(map(_from_api, inherited))
+    return replace(rule, origin=origin, inherited=inherited)
 
 
 def _from_api(option: Option) -> Option:

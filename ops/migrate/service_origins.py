@@ -8,10 +8,10 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem, Values
-from ops.migrate.input_object import InputObject
+from ops.migrate.input_object import InputObject, Option
 from ops.migrate.kubernetes_objects import key_of
 from settings import KubernetesService, PodDestination, UnusableService
-from settings.options.services import ServiceUrl, parse
+from settings.options.services import IN_CLUSTER, ServiceUrl, parse
 
 
 def services_of(services: Iterable[InputObject], slices: Iterable[InputObject]) -> dict[str, KubernetesService]:
@@ -33,19 +33,19 @@ def services_of(services: Iterable[InputObject], slices: Iterable[InputObject]) 
 
 def origin_of(rule: IngressRule, service: str, setup: ExistingSetup) -> Values:
     """`backend` of the rule's route where the input has its Service, else `service`."""
+    text = service.rstrip("/")
     try:
-        url = parse(service.rstrip("/"))
+        url = _in_its_domain(rule, parse(text), setup)
     except PydanticCustomError:
-        return {"service": service.rstrip("/")}  # which is rejected with the settings
+        return {"service": text}  # which is rejected with the settings
     namespace = url.namespace or rule.namespace
     if not url.service or not namespace:
-        return {"service": service.rstrip("/")}
+        return {"service": text}
     known = setup.services.get(f"{namespace}/{url.service}")
-    if known is None:
-        return {"service": service.rstrip("/") if url.namespace else _qualified(url, namespace)}
-    pods = _pods(rule, known, url.port, setup)
+    pods = _pods(rule, known, url.port, setup) if known else None
     if pods is None:
-        return {"service": service.rstrip("/") if url.namespace else _qualified(url, namespace)}
+        # A bare name would be a Service of the stack's namespace.
+        return {"service": url.text if url.namespace else f"{url.scheme}://{url.service}.{namespace}.svc:{url.port}"}
     backend = {"service": url.service, "namespace": namespace, "port": url.port, "scheme": url.scheme}
     # A port by name is read from the Service when the stack is created.
     if isinstance(pods.port, int):
@@ -55,9 +55,17 @@ def origin_of(rule: IngressRule, service: str, setup: ExistingSetup) -> Values:
     return {"backend": backend}
 
 
-def _qualified(url: ServiceUrl, namespace: str) -> str:
-    """The URL of a bare name in a namespace that may be another than the stack's."""
-    return f"{url.scheme}://{url.service}.{namespace}.svc:{url.port}"
+def _in_its_domain(rule: IngressRule, url: ServiceUrl, setup: ExistingSetup) -> ServiceUrl:
+    """The URL, where a name such as `api.shop.svc.k8s.lan` is a Service of a cluster with that DNS domain: as pods have
+    it, or where the input has the Service. The stack then has the domain too."""
+    match = IN_CLUSTER.fullmatch(url.host)
+    if not match or url.service or not match["domain"]:
+        return url
+    if not rule.namespace and f"{match['namespace']}/{match['service']}" not in setup.services:
+        return url
+    if not any(each.key == "clusterDomain" for each in setup.settings):
+        setup.settings.append(Option("clusterDomain", match["domain"], rule.place))
+    return parse(f"{url.scheme}://{match['service']}.{match['namespace']}.svc:{url.port}")
 
 
 def _pods(

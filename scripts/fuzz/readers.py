@@ -63,7 +63,8 @@ def verify(path: Path) -> str:
 
 def migrate(path: Path) -> str:
     """`python -m ops migrate`."""
-    text = _command(ops_cli.run, "ops", "migrate", str(path), "--account-id", _ACCOUNT, "--to", f"{path}.to", "--force")
+    options = ("--account-id", _ACCOUNT, "--merge", "--to", f"{path}.to", "--force")
+    text = _command(ops_cli.run, "ops", "migrate", str(path), *options)
     Path(f"{path}.to").unlink(missing_ok=True)
     return text
 

@@ -1,8 +1,11 @@
 """The tunnel that becomes a stack, of several in the input."""
 
+from dataclasses import replace
+
 import pytest
 
 from ops.errors import OperatorError
+from ops.migrate.conversion import convert
 from ops.migrate.existing_setup import ExistingSetup
 from ops.migrate.selection import select
 from tests.support.migrate_input import origin, read_tunnels, remarks, rules
@@ -65,8 +68,9 @@ def test_merged_tunnels_keep_the_defaults_of_each_for_its_own_rules() -> None:
         "* -> http_status:503",
         "* -> http_status:404",
     ]
-    assert origin(found) == {"noTLSVerify": False, "connectTimeout": "5s"}
-    assert origin(found, 1) == {"tlsTimeout": "7s"}
+    assert origin(found) == {"noTLSVerify": False}
+    inherited = [{each.key: each.value for each in rule.inherited} for rule in found.rules[:2]]
+    assert inherited == [{"connectTimeout": "5s", "noTLSVerify": True}, {"tlsTimeout": "7s"}]
     assert (found.defaults, found.from_api, found.account_id) == ([], False, "0123456789abcdef0123456789abcdef")
     assert "--merge: the routes of 2 tunnels become one stack with one tunnel: attic" in remarks(found)
 
@@ -75,3 +79,12 @@ def test_tunnels_of_several_accounts_are_not_merged() -> None:
     other = SECOND.replace("account_id: 0", "account_id: f").replace("tunnel_id: 6", "tunnel_id: 7")
     with pytest.raises(OperatorError, match=r"the tunnels are in 2 accounts, 0123.* f123.*: select one with --tunnel"):
         select(setups(SECOND, other), None, merge=True)
+
+
+def test_access_of_a_merged_tunnel_is_reported_as_without_effect() -> None:
+    found = select(
+        setups(FIRST.replace("{connectTimeout", "{access: {required: true}, connectTimeout"), SECOND), None, True
+    )
+    assert "originRequest.access" in remarks(
+        ExistingSetup(skipped=convert(replace(found, account_id="0" * 32)).skipped)
+    )
