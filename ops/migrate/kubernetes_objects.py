@@ -9,7 +9,7 @@ DEFAULT_NAMESPACE = "default"
 
 def is_kubernetes(document: InputObject) -> bool:
     """Whether a document is an object of Kubernetes."""
-    return isinstance(document.get("kind"), str) and isinstance(document.get("apiVersion"), str)
+    return all(isinstance(document.get(key), str) and document.get(key) for key in ("kind", "apiVersion"))
 
 
 def group_of(resource: InputObject) -> str:
@@ -19,7 +19,7 @@ def group_of(resource: InputObject) -> str:
 
 def key_of(resource: InputObject) -> tuple[str, str]:
     """Namespace and name."""
-    metadata = titled(resource, str(resource.get("kind"))).object("metadata")
+    metadata = titled(resource, str(resource.get("kind") or "an object")).object("metadata")
     return metadata.text("namespace") or DEFAULT_NAMESPACE, metadata.text("name")
 
 

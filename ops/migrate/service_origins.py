@@ -17,7 +17,7 @@ from settings.options.services import IN_CLUSTER, ServiceUrl, parse
 def services_of(services: Iterable[InputObject], slices: Iterable[InputObject]) -> dict[str, KubernetesService]:
     """The Services of the input by `namespace/name`, with their EndpointSlices.
 
-    What is wrong with the fields of a Service is reported as the backend's.
+    Not those of another shape than the API server accepts, which are as if they were not there.
     """
     of_service: dict[tuple[str, Any], list[Any]] = {}
     for one in slices:
@@ -27,7 +27,9 @@ def services_of(services: Iterable[InputObject], slices: Iterable[InputObject]) 
     for one in services:
         namespace, name = key_of(one)
         with suppress(AttributeError, KeyError, TypeError, ValueError):
-            found[f"{namespace}/{name}"] = KubernetesService.of(one.values, of_service.get((namespace, name), ()))
+            service = KubernetesService.of(one.values, of_service.get((namespace, name), ()))
+            if all(isinstance(each.get("port"), int) for each in service.spec["ports"]):
+                found[f"{namespace}/{name}"] = service
     return found
 
 

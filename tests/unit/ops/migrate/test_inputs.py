@@ -49,3 +49,8 @@ def test_a_command_without_input_is_one_error(ops: Ops) -> None:
     done = ops("migrate", "--force")
     assert done.status == 1
     assert done.stderr == "there is nothing to read: name files, or --cluster, or --from-account with --tunnel\n"
+
+
+def test_an_object_with_an_empty_kind_is_one_error() -> None:
+    with pytest.raises(OperatorError, match="this document is not known, by its keys: kind, apiVersion, metadata"):
+        read_tunnels("{kind: '', apiVersion: v1, metadata: {name: a}}")
