@@ -90,9 +90,9 @@ def judge(flow: Flow, policies: Iterable[Object]) -> Verdict:
             if calicos and not closing:
                 closing = _closed_by_calico(flow, direction, own, calicos)
         except _UnsupportedPolicy as error:
-            return Verdict(False, direction, (_name(error.policy),), str(error))
+            return Verdict(False, direction, (name_of(error.policy),), str(error))
         if closing:
-            return Verdict(False, direction, tuple(map(_name, closing)))
+            return Verdict(False, direction, tuple(map(name_of, closing)))
     return Verdict(True)
 
 
@@ -178,5 +178,6 @@ def _engine(policy: Object) -> str:
     return _ENGINES[policy["apiVersion"]]
 
 
-def _name(policy: Object) -> str:
+def name_of(policy: Object) -> str:
+    """`NetworkPolicy web/culvert-prod`: kind, namespace and name."""
     return f"{policy['kind']} {policy['metadata']['namespace']}/{policy['metadata']['name']}"

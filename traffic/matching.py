@@ -46,9 +46,8 @@ def unsupported(field: str, present: object = True) -> bool:
 
 
 def within(ip: str, cidrs: Iterable[str]) -> bool:
-    """Whether an address is in one of these ranges; one of another family is in none."""
-    address = _address(ip)
-    return any(address in _network(cidr) for cidr in cidrs)
+    """Whether an address is in one of these ranges; one of another family, or one that is not known, is in none."""
+    return bool(ip) and any(_address(ip) in _network(cidr) for cidr in cidrs)
 
 
 @lru_cache(4096)

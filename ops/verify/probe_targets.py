@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from clients.errors import CheckUnavailable
 from clients.kubernetes import KubernetesApi, Object
 from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack
-from settings import AddressDestination, EntityDestination, NetworkDestination, PodDestination
+from ops.verify import declared_policy
+from settings import PodDestination
+from traffic import Host
+from traffic.services import NoEndpoint, endpoints
 
 KUBELET_PORT = 10250
 
@@ -93,9 +95,9 @@ def from_cluster(api: KubernetesApi, stack: ExpectedStack, own_node: str) -> lis
 def kubernetes_api(service: Object, slices: list[Object], stack: ExpectedStack) -> list[Target]:
     """The API server, by its Service; none if the declared policy allows its real address."""
     ports = [port["port"] for port in service["spec"]["ports"]]
-    endpoints = [(address, port) for one in slices for address, port, _ in _endpoints(one)]
-    entity = any(isinstance(one, EntityDestination) for one in stack.updated.destinations(stack.namespace))
-    if entity or any(_is_allowed(address, port, stack) for address, port in endpoints):
+    hosts = [Host(address, reserved=("kube-apiserver",)) for one in slices for address in _addresses(one)]
+    numbers = {port["port"] for one in slices for port in one.get("ports") or []}
+    if any(declared_policy.allows(stack, host, number) for host in hosts for number in numbers):
         return []
     return [Target("Kubernetes API", service["spec"]["clusterIP"], ports[0], allowed=False)]
 
@@ -105,65 +107,41 @@ def kubelet(nodes: list[Object], stack: ExpectedStack, own_node: str) -> list[Ta
     for node in nodes:
         for one in node.get("status", {}).get("addresses") or []:
             other = node["metadata"]["name"] != own_node and one["type"] == "InternalIP"
-            if other and not _is_allowed(one["address"], KUBELET_PORT, stack):
+            host = Host(one["address"], reserved=("remote-node",))
+            if other and not declared_policy.allows(stack, host, KUBELET_PORT):
                 return [Target("LAN (another node's kubelet)", one["address"], KUBELET_PORT, allowed=False)]
     return []
 
 
 def foreign_service(services: list[Object], slices: list[Object], stack: ExpectedStack) -> list[Target]:
     """A Service with a ready pod, in a namespace without backends of the stack."""
-    endpoints: dict[tuple[str, str], list[tuple[str, int, bool]]] = {}
-    for one in slices:
-        key = (one["metadata"]["namespace"], _service_name(one))
-        endpoints.setdefault(key, []).extend(_endpoints(one))
     destinations = stack.updated.destinations(stack.namespace)
     own_namespaces = {stack.namespace, *(one.namespace for one in destinations if isinstance(one, PodDestination))}
     for service in services:
         namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
         if namespace in own_namespaces or service["spec"].get("clusterIP") in (None, "", "None"):
             continue
-        listening = {
-            port
-            for address, port, is_pod in endpoints.get((namespace, name), [])
-            if is_pod and not _is_allowed(address, port, stack)
-        }
+        of_service = [one for one in slices if (one["metadata"]["namespace"], _service_name(one)) == (namespace, name)]
         for port in service["spec"].get("ports") or []:
-            target = port.get("targetPort", port["port"])
-            # The policy allows DNS; a named port cannot be compared with an endpoint's number.
-            if port.get("protocol", "TCP") == "TCP" and port["port"] != 53 and target in listening:
+            # The policy allows DNS.
+            if port["port"] != 53 and _is_listening(service, of_service, port["port"], stack):
                 address = service["spec"]["clusterIP"]
                 return [Target(f"Service {name} of {namespace}", address, port["port"], allowed=False)]
     return []
 
 
-def _is_allowed(address: str, port: int, stack: ExpectedStack) -> bool:
-    """Whether the declared policy allows an address, as a route's destination or as part of the internet."""
+def _is_listening(service: Object, slices: list[Object], port: int, stack: ExpectedStack) -> bool:
+    """Whether a pod behind a Service listens, and the declared policy does not allow it."""
     try:
-        ip = ip_address(address)
-    except ValueError:
+        found = endpoints(service, slices, port)
+    except NoEndpoint:
         return False
-    if stack.settings.network_policy.preset == "guide" and ip.is_global:
-        return True
-    return any(
-        (
-            isinstance(one, NetworkDestination)
-            or (isinstance(one, AddressDestination) and (one.port, one.protocol) == (port, "TCP"))
-        )
-        and ip in ip_network(one.cidr)
-        for one in stack.updated.destinations(stack.namespace)
-    )
+    hosts = [(Host(one.address, one.pod[0]), one.port) for one in found if one.pod]
+    return any(not declared_policy.allows(stack, host, number) for host, number in hosts)
 
 
-def _endpoints(endpoint_slice: Object) -> list[tuple[str, int, bool]]:
-    """Address, port, and whether it is a pod, of each ready TCP endpoint."""
-    ports = [port["port"] for port in endpoint_slice.get("ports") or [] if port.get("protocol", "TCP") == "TCP"]
-    return [
-        (address, port, (one.get("targetRef") or {}).get("kind") == "Pod")
-        for one in endpoint_slice.get("endpoints") or []
-        if (one.get("conditions") or {}).get("ready") is not False
-        for address in one["addresses"]
-        for port in ports
-    ]
+def _addresses(endpoint_slice: Object) -> list[str]:
+    return [address for one in endpoint_slice.get("endpoints") or [] for address in one["addresses"]]
 
 
 def _slices(api: KubernetesApi, namespace: str = "") -> list[Object]:

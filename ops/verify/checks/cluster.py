@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from clients.errors import CheckUnavailable, KubernetesApiError
+from clients.errors import CheckUnavailable
 from clients.kubernetes import KubernetesApi, Object
 from clients.reply_shape import documented_shape
-from components.network_policy.engines import PolicyEngine, engine_of
+from components.network_policy.engines import engine_of
 from components.network_policy.flows import METRICS_PORT
 from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
-from ops.verify.checks import connectivity, connector, deployment, network_policy, services, token
+from ops.verify.checks import connectivity, connector, deployment, network_policy, reachable, services, token
+from ops.verify.checks.reachable import ReachableOrigins
+from ops.verify.declared_policy import expected_spec
 from ops.verify.result import Check, CheckResult, attempt
 
 POD = Check("inside", "pod")
@@ -45,6 +47,7 @@ class ClusterChecks:
         results = attempt(deployment.WORKLOAD, stack.deployment, lambda: self._workload(found, pods))
         results += attempt(token.TOKEN, stack.namespace, lambda: token.is_hidden(_with_pod_specs(api, core, apps)))
         results += attempt(network_policy.POLICY, stack.name, lambda: self._network_policy(api, pods))
+        results += attempt(reachable.REACHABLE, stack.name, ReachableOrigins(api, stack, pods).run)
         results += attempt(connector.CONNECTED, stack.name, lambda: self._connectors(api, pods, simulated))
         return results + attempt(POD, stack.deployment, lambda: self._connectivity(api, pods, simulated))
 
@@ -59,8 +62,8 @@ class ClusterChecks:
         name, namespace = self.stack.name, self.stack.namespace
         # Kubernetes' own policies apply beside a plugin's: together they allow what any of them does.
         engines = {engine_of("kubernetes"), engine_of(self.stack.settings.network_policy.engine)}
-        policies = [policy for engine in engines for policy in _policies(api, engine, namespace)]
-        rules = network_policy.allows_only(policies, pods, name, network_policy.expected_spec(self.stack))
+        policies = [policy for engine in engines for policy in network_policy.policies_of(api, engine, namespace)]
+        rules = network_policy.allows_only(policies, pods, name, expected_spec(self.stack))
         followed = services.follow_services(api, self.stack, policies)
         return [*network_policy.selects_all(policies, pods, name), rules, *followed]
 
@@ -98,16 +101,6 @@ class ClusterChecks:
             remedy = f"{error.remedy or 'probe manually'}; python -m ops verify --print-only prints the commands"
             return [POD.unknown(name, error.reason, remedy)]
         return connectivity.judge(name, targets, answers, domain)
-
-
-def _policies(api: KubernetesApi, engine: PolicyEngine, namespace: str) -> list[Object]:
-    kind = {"apiVersion": engine.api_version, "kind": engine.kind}
-    try:
-        return [{**policy, **kind} for policy in api.items(engine.path(namespace))]
-    except KubernetesApiError as error:
-        if error.status == 404:  # the cluster does not have the kind
-            return []
-        raise
 
 
 def _with_pod_specs(api: KubernetesApi, core: str, apps: str) -> list[Object]:

@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
-from components.exposure import arguments
-from components.network_policy.network_policy import policy_spec
-from ops.expected_stack import ExpectedStack
+from clients.errors import KubernetesApiError
+from clients.kubernetes import KubernetesApi
+from components.network_policy.engines import PolicyEngine
 from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
-from policy.network_policies import isolates
-from policy.network_policies import selects as selects_pod
-from policy.pods import Pod
-from policy.stack import Resource
+from traffic import Host
+from traffic.judge import isolates, selects
 
 POLICY = Check("cluster", "policy")
 POLICY_RULES = Check("cluster", "policy-rules")
@@ -23,9 +21,16 @@ _EXPOSED = (
 )
 
 
-def expected_spec(stack: ExpectedStack) -> Object:
-    """The spec of the policy that the last update wrote: the stack's declarations, and the Services that it read."""
-    return policy_spec(arguments.network_policy(stack.updated, stack.name, stack.namespace))
+def policies_of(api: KubernetesApi, engine: PolicyEngine, namespace: str) -> list[Object]:
+    """The policies of an engine in a namespace; none where the cluster does not have the kind."""
+    kind = {"apiVersion": engine.api_version, "kind": engine.kind}
+    try:
+        found = api.items(engine.path(namespace))
+    except KubernetesApiError as error:
+        if error.status == 404:
+            return []
+        raise
+    return [{**policy, **kind, "metadata": {**policy["metadata"], "namespace": namespace}} for policy in found]
 
 
 def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[CheckResult]:
@@ -36,7 +41,7 @@ def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[
     results = []
     for pod in pods:
         name = pod["metadata"]["name"]
-        selecting = [_resource(policy) for policy in own if _applies(policy, pod)]
+        selecting = [policy for policy in own if _applies(policy, pod)]
         missing = [way for way in DIRECTIONS if not any(isolates(policy, way) for policy in selecting)]
         if not missing:
             results.append(POLICY.passed(name, "selected, for egress and ingress"))
@@ -91,12 +96,12 @@ def is_own(policy: Object, stack: str) -> bool:
 
 def _applies(policy: Object, pod: Object) -> bool:
     # Both are from the same namespace, which a pod's metadata does not always name.
-    metadata = {**pod["metadata"], "namespace": policy["metadata"].get("namespace")}
-    return selects_pod(_resource(policy), Pod(metadata["namespace"] or "default", metadata, pod["spec"]))
+    namespace = policy["metadata"].get("namespace") or "default"
+    return selects({**policy, "metadata": {**policy["metadata"], "namespace": namespace}}, _host(pod, namespace))
 
 
-def _resource(policy: Object) -> Resource:
-    return Resource(f"kubernetes:{policy['apiVersion']}:{policy['kind']}", policy["metadata"]["name"], policy, policy)
+def _host(pod: Object, namespace: str) -> Host:
+    return Host("", namespace, tuple((pod["metadata"].get("labels") or {}).items()))
 
 
 def _allowing(policy: Object, way: str) -> set[str]:

@@ -12,6 +12,7 @@ from components.network_policy.engines import engine_of
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks import connector, network_policy, token
 from ops.verify.checks import deployment as deployment_check
+from ops.verify.declared_policy import expected_spec
 from ops.verify.result import CheckResult, Status
 from settings import Settings
 
@@ -186,7 +187,7 @@ def _policy(
         "apiVersion": engine.api_version,
         "kind": engine.kind,
         "metadata": {"name": name, "namespace": "blog", "labels": own if labels is None else labels},
-        "spec": {**deepcopy(network_policy.expected_spec(stack)), **spec},
+        "spec": {**deepcopy(expected_spec(stack)), **spec},
     }
 
 
@@ -272,9 +273,9 @@ def test_policies_of_another_engine_and_kubernetes_own_allow_only_what_is_declar
     stack: ExpectedStack,
 ) -> None:
     def found(*policies: dict[str, Any]) -> CheckResult:
-        return network_policy.allows_only(list(policies), [_pod()], "culvert-dev", network_policy.expected_spec(stack))
+        return network_policy.allows_only(list(policies), [_pod()], "culvert-dev", expected_spec(stack))
 
-    own, rules = _policy(stack=stack), network_policy.expected_spec(stack)["egress"]
+    own, rules = _policy(stack=stack), expected_spec(stack)["egress"]
     shut = _policy("shut", ALL, podSelector={}, egress=[])
     assert found(own, shut).status is Status.PASSED
     assert "missing" in found(_policy(stack=stack, egress=rules[1:])).observed
@@ -285,7 +286,7 @@ def test_policies_of_another_engine_and_kubernetes_own_allow_only_what_is_declar
 def test_another_policy_that_only_denies_allows_nothing_more() -> None:
     for stack, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
         wanted, other = (
-            network_policy.expected_spec(stack),
+            expected_spec(stack),
             _policy("shut", ALL, stack, egress=closing, ingress=closing),
         )
         found = network_policy.allows_only([_policy(stack=stack), other], [_pod()], "culvert-dev", wanted)
@@ -295,11 +296,11 @@ def test_another_policy_that_only_denies_allows_nothing_more() -> None:
 def test_a_missing_denial_is_reported() -> None:
     policy = _policy(stack=CILIUM)
     del policy["spec"]["egressDeny"]
-    found = network_policy.allows_only([policy], [_pod()], "culvert-dev", network_policy.expected_spec(CILIUM))
+    found = network_policy.allows_only([policy], [_pod()], "culvert-dev", expected_spec(CILIUM))
     assert "1 of 5 rules declared are missing" in found.observed
 
 
-EGRESS = network_policy.expected_spec(DECLARED)["egress"]
+EGRESS = expected_spec(DECLARED)["egress"]
 ALL = {"app.kubernetes.io/instance": "other"}
 
 
@@ -322,7 +323,7 @@ ALL = {"app.kubernetes.io/instance": "other"}
     ],
 )
 def test_the_policies_together_allow_what_is_declared(policies: list, status: Status, observed: str) -> None:
-    found = network_policy.allows_only(policies, [_pod()], "culvert-dev", network_policy.expected_spec(DECLARED))
+    found = network_policy.allows_only(policies, [_pod()], "culvert-dev", expected_spec(DECLARED))
     assert found.status is status
     assert observed in found.observed
 

@@ -64,7 +64,7 @@ def _slice(service: str, address: str, port: int, kind: str = "Pod", namespace: 
     return {
         "metadata": {"namespace": namespace, "labels": {"kubernetes.io/service-name": service}},
         "ports": [{"port": port}],
-        "endpoints": [{"addresses": [address], "targetRef": {"kind": kind}}],
+        "endpoints": [{"addresses": [address], "targetRef": {"kind": kind, "name": "x-1"}}],
     }
 
 
@@ -120,7 +120,8 @@ def _service(name: str, namespace: str, port: int = 80, target: int | str = 8080
         (_service("x", "other"), [_slice("x", "10.1.0.1", 8080)], True),
         (_service("x", "other"), [], False),
         (_service("x", "other"), [_slice("x", "10.1.0.1", 8080, kind="Node")], False),
-        (_service("x", "other"), [_slice("x", "10.1.0.1", 9090)], False),
+        (_service("x", "other", target="web"), [_slice("x", "10.1.0.1", 9090)], True),
+        (_service("x", "other", port=81), [_slice("x", "10.1.0.1", 8080)], True),
         (_service("x", "other", port=53, target=53), [_slice("x", "10.1.0.1", 53)], False),
         (_service("x", "other", clusterIP="None"), [_slice("x", "10.1.0.1", 8080)], False),
         (_service("x", "shop"), [_slice("x", "10.1.0.1", 8080, namespace="shop")], False),

@@ -1,0 +1,165 @@
+"""Check of connections to origins: where each leads today, and whether the network policies allow it there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clients.errors import CheckUnavailable, KubernetesApiError
+from clients.kubernetes import KubernetesApi, Object
+from components.network_policy.engines import engine_of
+from ops.expected_stack import ExpectedStack
+from ops.verify import declared_policy
+from ops.verify.checks.network_policy import is_own, policies_of
+from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
+from settings import Route
+from traffic import Flow, Host, Verdict, judge
+from traffic.flow import host_of_pod, port_names
+from traffic.judge import name_of
+from traffic.services import Endpoint, NoEndpoint, endpoints
+
+REACHABLE = Check("cluster", "reachable")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What routes connect to: a Service or an address, and a port."""
+
+    address: str
+    service: str
+    namespace: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.service}:{self.port}" if self.service else f"{self.address}:{self.port}"
+
+
+class ReachableOrigins:
+    """Judges the origins of all routes by the policies in the cluster: those of the stack's namespace and of the
+    backend's. Kubernetes' own apply in every cluster, beside those of the stack's engine."""
+
+    def __init__(self, api: KubernetesApi, stack: ExpectedStack, pods: Sequence[Object]) -> None:
+        self._api, self._stack = api, stack
+        # Pods of one Deployment differ in nothing that a policy selects by, unless they are of two revisions.
+        alike = {tuple(sorted((pod["metadata"].get("labels") or {}).items())): pod for pod in pods}
+        self._connectors = list(alike.values())
+        self._policies: dict[str, list[Object]] = {}
+
+    def run(self) -> list[CheckResult]:
+        """One result for each origin."""
+        routes: dict[Origin, list[Route]] = {}
+        for route in self._stack.updated.routes:
+            if origin := self._origin(route):
+                routes.setdefault(origin, []).append(route)
+        if routes and not self._connectors:
+            return [REACHABLE.skipped(self._stack.name, "there are no pods that could connect")]
+        return [self._result(origin, found) for origin, found in routes.items()]
+
+    def _origin(self, route: Route) -> Origin | None:
+        origin = route.origin
+        if origin.port is None or (origin.address is None and not origin.service):
+            return None  # no connection, or one to a DNS name outside the cluster
+        if origin.address is not None:
+            return Origin(str(origin.address), "", "", origin.port)
+        return Origin("", origin.service or "", origin.namespace or self._stack.namespace, origin.port)
+
+    def _result(self, origin: Origin, routes: Sequence[Route]) -> CheckResult:
+        subject = str(origin)
+        try:
+            reached = self._reached(origin)
+            for endpoint, pod in reached:
+                for connector in self._connectors:
+                    verdict = self._verdict(connector, endpoint, pod)
+                    if not verdict.allowed:
+                        return self._closed(subject, routes, endpoint, pod, verdict)
+        except NoEndpoint as reason:
+            return REACHABLE.skipped(subject, f"{reason}: there is no connection to judge")
+        except CheckUnavailable as error:
+            return REACHABLE.unavailable(subject, error)
+        led = " and ".join(dict.fromkeys(_place(endpoint, pod) for endpoint, pod in reached[:3]))
+        return REACHABLE.passed(subject, f"leads to {led}, which the network policies allow")
+
+    def _reached(self, origin: Origin) -> list[tuple[Endpoint, Object | None]]:
+        """The endpoints, and the pod of each that is one. Raises NoEndpoint."""
+        if not origin.service:
+            return [(Endpoint(origin.address, origin.port), None)]
+        core = f"/api/v1/namespaces/{origin.namespace}"
+        service = self._api.find(f"{core}/services/{origin.service}")
+        if service is None:
+            raise NoEndpoint("the Service does not exist")
+        label = {"kubernetes.io/service-name": origin.service}
+        slices = self._api.items(f"/apis/discovery.k8s.io/v1/namespaces/{origin.namespace}/endpointslices", label)
+        found = endpoints(service, slices, origin.port)
+        selector = service["spec"].get("selector")
+        pods = self._api.items(f"{core}/pods", selector) if any(one.pod for one in found) else []
+        by_name = {(origin.namespace, pod["metadata"]["name"]): _of(pod, origin.namespace) for pod in pods}
+        return [(one, by_name.get(one.pod) if one.pod else None) for one in found]
+
+    def _verdict(self, connector: Object, endpoint: Endpoint, pod: Object | None) -> Verdict:
+        source = self._host(_of(connector, self._stack.namespace))
+        destination = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
+        names = port_names(pod, endpoint.port) if pod else ()
+        policies = [policy for host in {source.namespace, destination.namespace} if host for policy in self._all(host)]
+        return judge(Flow(source, destination, endpoint.port, port_names=names), policies)
+
+    def _host(self, pod: Object, address: str = "") -> Host:
+        try:
+            namespace = self._api.find(f"/api/v1/namespaces/{pod['metadata']['namespace']}")
+        except KubernetesApiError:  # few users may read namespaces; policies seldom name more than the namespace's name
+            namespace = None
+        return host_of_pod(pod, namespace, address)
+
+    def _all(self, namespace: str) -> list[Object]:
+        if namespace not in self._policies:
+            engines = {engine_of("kubernetes"), engine_of(self._stack.settings.network_policy.engine)}
+            self._policies[namespace] = [
+                policy for engine in engines for policy in policies_of(self._api, engine, namespace)
+            ]
+        return self._policies[namespace]
+
+    def _closed(
+        self, subject: str, routes: Sequence[Route], endpoint: Endpoint, pod: Object | None, verdict: Verdict
+    ) -> CheckResult:
+        observed = f"leads to {_place(endpoint, pod)}, and {verdict}"
+        if verdict.unsupported:
+            return REACHABLE.unknown(subject, observed, "read that policy: kubectl describe, or the plugin's own tools")
+        cause, remedy = self._remedy(routes, endpoint, pod, verdict)
+        hostnames = ", ".join(dict.fromkeys(route.hostname for route in routes))
+        return REACHABLE.failed(subject, observed, impact=f"502 for {hostnames}", cause=cause, remedy=remedy)
+
+    def _remedy(
+        self, routes: Sequence[Route], endpoint: Endpoint, pod: Object | None, verdict: Verdict
+    ) -> tuple[str, str]:
+        stack, policies = self._stack, " and ".join(verdict.policies)
+        if verdict.direction == "Ingress":
+            peer = f"pods labelled app.kubernetes.io/name=cloudflared of namespace {stack.namespace}"
+            cause = "a network policy of the backend's namespace restricts who may connect to its pods"
+            return cause, f"allow port {endpoint.port} from {peer} there"
+        own = {name_of(policy) for policy in self._all(stack.namespace) if is_own(policy, stack.name)}
+        if not own & {*verdict.policies}:
+            exclude = "have it exclude pods labelled app.kubernetes.io/name=cloudflared"
+            return "another policy of the namespace selects the connector's pods", f"change {policies}, or {exclude}"
+        labels = (pod["metadata"].get("labels") or {}) if pod else {}
+        for route in routes:
+            backend = route.backend
+            if backend and backend.target_port and backend.target_port != endpoint.port:
+                return (
+                    f"backend.targetPort of {route.hostname} is {backend.target_port}, and precedes the Service's",
+                    f"set it to {endpoint.port}, or leave it out and the Service decides; then pulumi up",
+                )
+            if pod and backend and backend.pod_selector and not backend.pod_selector.items() <= labels.items():
+                return (
+                    f"backend.podSelector of {route.hostname} does not match the pods, and precedes the Service's",
+                    "correct it, or leave it out and the Service's selector decides; then pulumi up",
+                )
+        destination = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
+        if declared_policy.allows(stack, destination, endpoint.port, port_names(pod, endpoint.port) if pod else ()):
+            return "the policy was changed manually", REDEPLOY_OBJECTS
+        return "the Service was created or changed after the last pulumi up", "pulumi up"
+
+
+def _place(endpoint: Endpoint, pod: Object | None) -> str:
+    return f"pod {pod['metadata']['name']}, port {endpoint.port}" if pod else f"{endpoint.address}:{endpoint.port}"
+
+
+def _of(pod: Object, namespace: str) -> Object:
+    """A pod with its namespace, which lists do not always name."""
+    return {**pod, "metadata": {**pod["metadata"], "namespace": namespace}}

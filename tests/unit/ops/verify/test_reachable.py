@@ -1,0 +1,180 @@
+"""The check of connections to origins: where each leads today, and what to do where a policy closes it."""
+
+from typing import Any
+
+import pytest
+
+from clients.errors import KubernetesApiError
+from components import pod_labels
+from components.exposure import arguments
+from components.network_policy.engines import engine_of
+from components.network_policy.network_policy import policy_spec
+from ops.expected_stack import ExpectedStack
+from ops.verify.checks.reachable import ReachableOrigins
+from ops.verify.result import REDEPLOY_OBJECTS, CheckResult, Status
+from settings import KubernetesService, Settings
+from tests.support import kubernetes_services as kinds
+from tests.support.policy_evaluators.evaluate import ENGINES
+from tests.support.settings_examples import values
+
+LABELS = pod_labels("culvert-dev")
+CONNECTOR = {"metadata": {"name": "c-1", "labels": LABELS}, "spec": {}, "status": {"podIP": "10.244.1.5"}}
+POD = {"metadata": {"name": "api-1", "labels": {"app": "api", "tier": "web"}}, "spec": {"containers": []}}
+ENDPOINT = {"addresses": ["10.244.2.8"], "conditions": {"ready": True}, "targetRef": {"kind": "Pod", "name": "api-1"}}
+
+
+class Api:
+    """An API server whose lists are by the end of their path; a number is the status of a refusal."""
+
+    def __init__(self, port: int, policies: list[dict[str, Any]], service: Any = None, **lists: Any) -> None:
+        slices = [{"metadata": {"name": "s"}, "endpoints": [ENDPOINT], "ports": [{"name": "", "port": port}]}]
+        found = {"shop/endpointslices": slices, "shop/pods": [POD], **lists}
+        self._lists = {key.replace("__", "/"): value for key, value in found.items()}
+        self._service = service or kinds.service("api", ports=[{"port": 80, "targetPort": port}])
+        self._policies = policies
+
+    def find(self, path: str) -> Any:
+        if path == "/api/v1/namespaces/shop/services/api":
+            return self._service
+        return {"metadata": {"labels": {}}} if path.count("/") == 4 else None
+
+    def items(self, path: str, labels: Any = None) -> Any:
+        del labels
+        if "policies" in path:
+            return [policy for policy in self._policies if self._path(policy) == path]
+        found = self._lists.get(path.split("/namespaces/")[1], [])
+        if isinstance(found, int):
+            raise KubernetesApiError(found, "refused", "grant it")
+        return found
+
+    @staticmethod
+    def _path(policy: dict[str, Any]) -> str:
+        engine = next(each for each in map(engine_of, ENGINES) if each.api_version == policy["apiVersion"])
+        return engine.path(policy["metadata"]["namespace"])
+
+
+def stack(*routes: Any, engine: str = "kubernetes", outputs: dict[str, Any] | None = None) -> ExpectedStack:
+    listed = [{"hostname": f"r{number}.example.com", **route} for number, route in enumerate(routes)]
+    given = values(*listed, networkPolicy={"engine": engine})
+    return ExpectedStack("dev", "culvert-dev", Settings.parse(given), outputs or {})
+
+
+def policy(expected: ExpectedStack, port: int = 8080) -> dict[str, Any]:
+    """The policy that an update wrote when the pods of shop/api listened on `port`."""
+    keys = expected.settings.services_to_read("web")
+    found = KubernetesService.of(kinds.service("api", ports=[{"port": 80, "targetPort": port}]))
+    settings, _ = expected.settings.with_services("web", dict.fromkeys(keys, found), {})
+    engine = engine_of(expected.settings.network_policy.engine)
+    own = {"app.kubernetes.io/instance": "culvert-dev", "app.kubernetes.io/part-of": "culvert"}
+    spec = policy_spec(arguments.network_policy(settings, "culvert-dev", "web"))
+    metadata = {"name": "culvert-dev-policy", "namespace": "web", "labels": own}
+    return {"apiVersion": engine.api_version, "kind": engine.kind, "metadata": metadata, "spec": spec}
+
+
+def check(expected: ExpectedStack, api: Api, pods: Any = (CONNECTOR,)) -> list[CheckResult]:
+    return ReachableOrigins(api, expected, pods).run()  # pyright: ignore[reportArgumentType]
+
+
+PLAIN = {"service": "http://api.shop.svc"}
+DECLARED = {
+    "backend": {"service": "api", "namespace": "shop", "port": 80, "targetPort": 8080, "podSelector": {"app": "api"}}
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("route", [PLAIN, DECLARED])
+def test_an_origin_that_the_policies_allow_passes(engine: str, route: dict[str, Any]) -> None:
+    expected = stack(route, route, engine=engine)
+    (result,) = check(expected, Api(8080, [policy(expected)]))
+    assert (result.layer, result.check, result.subject) == ("cluster", "reachable", "shop/api:80")
+    assert (result.status, result.observed) == (
+        Status.PASSED,
+        "leads to pod api-1, port 8080, which the network policies allow",
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_target_port_that_the_route_declares_and_the_service_does_not_have_is_named(engine: str) -> None:
+    expected = stack(DECLARED, engine=engine)
+    (result,) = check(expected, Api(9090, [policy(expected)]))
+    assert result.status is Status.FAILED
+    kind = engine_of(engine).kind
+    assert result.observed == (
+        f"leads to pod api-1, port 9090, and {kind} web/culvert-dev-policy allows no such egress"
+    )
+    assert result.impact == "502 for r0.example.com"
+    assert result.cause == "backend.targetPort of r0.example.com is 8080, and precedes the Service's"
+    assert result.remedy == "set it to 9090, or leave it out and the Service decides; then pulumi up"
+
+
+def test_a_pod_selector_that_does_not_match_the_pods_is_named() -> None:
+    expected = stack({"backend": {**DECLARED["backend"], "podSelector": {"app": "db"}}})
+    (result,) = check(expected, Api(8080, [policy(expected)]))
+    assert result.cause == "backend.podSelector of r0.example.com does not match the pods, and precedes the Service's"
+    assert result.remedy == "correct it, or leave it out and the Service's selector decides; then pulumi up"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_service_that_changed_after_the_last_update_needs_another(engine: str) -> None:
+    before = KubernetesService.of(kinds.service("api", ports=[{"port": 80, "targetPort": 8080}]))
+    expected = stack(PLAIN, engine=engine, outputs={"services": {"shop/api": before.to_output()}})
+    (result,) = check(expected, Api(9090, [policy(expected)]))
+    assert (result.status, result.remedy) == (Status.FAILED, "pulumi up")
+    assert result.cause == "the Service was created or changed after the last pulumi up"
+
+
+def test_a_policy_that_was_changed_manually_is_written_again() -> None:
+    expected = stack(DECLARED)
+    changed = policy(expected)
+    changed["spec"]["egress"] = []
+    (result,) = check(expected, Api(8080, [changed]))
+    assert (result.cause, result.remedy) == ("the policy was changed manually", REDEPLOY_OBJECTS)
+
+
+def test_a_policy_of_the_backends_namespace_is_named() -> None:
+    expected, closed = stack(PLAIN), {"podSelector": {}, "policyTypes": ["Ingress"]}
+    metadata = {"name": "default-deny", "namespace": "shop"}
+    theirs = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": closed}
+    (result,) = check(expected, Api(8080, [policy(expected), theirs]))
+    assert result.observed.endswith("NetworkPolicy shop/default-deny allows no such ingress")
+    assert result.remedy == (
+        "allow port 8080 from pods labelled app.kubernetes.io/name=cloudflared of namespace web there"
+    )
+
+
+def test_another_policy_that_denies_is_named() -> None:
+    expected = stack(PLAIN, engine="cilium")
+    metadata = {"name": "lockdown", "namespace": "web"}
+    spec = {"endpointSelector": {}, "egressDeny": [{"toEntities": ["cluster"]}]}
+    denial = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": metadata, "spec": spec}
+    (result,) = check(expected, Api(8080, [policy(expected), denial]))
+    assert result.cause == "another policy of the namespace selects the connector's pods"
+    assert result.remedy.startswith("change CiliumNetworkPolicy web/lockdown, or have it exclude pods labelled")
+    spec["egressDeny"] = [{"toGroups": [{"aws": {}}]}]
+    (result,) = check(expected, Api(8080, [policy(expected), denial]))
+    assert result.status is Status.UNKNOWN
+    assert "the field toGroups is not evaluated" in result.observed
+
+
+def test_addresses_are_judged_too_and_names_outside_the_cluster_are_not() -> None:
+    lan, outside = {"service": "https://192.168.7.9:8443"}, {"service": "https://origin.example.net."}
+    expected = stack(lan, outside, engine="cilium")
+    (result,) = check(expected, Api(8080, [policy(expected)]))
+    assert (result.subject, result.status) == ("192.168.7.9:8443", Status.PASSED)
+    assert result.observed == "leads to 192.168.7.9:8443, which the network policies allow"
+
+
+def test_without_an_endpoint_or_a_connector_there_is_no_connection_to_judge() -> None:
+    expected = stack(PLAIN)
+    (result,) = check(expected, Api(8080, [], shop__endpointslices=[]))
+    assert (result.status, result.observed) == (
+        Status.SKIPPED,
+        "Service api of shop has no ready pod: there is no connection to judge",
+    )
+    (result,) = check(expected, Api(8080, []), pods=())
+    assert result.observed == "there are no pods that could connect"
+
+
+def test_what_may_not_be_read_is_unknown() -> None:
+    (result,) = check(stack(PLAIN), Api(8080, [], shop__endpointslices=403))
+    assert (result.status, result.observed, result.remedy) == (Status.UNKNOWN, "refused", "grant it")
