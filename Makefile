@@ -12,7 +12,7 @@ MODULES := __main__.py clients components examples ops plugin policy sandbox scr
 
 .DEFAULT_GOAL := help
 .PHONY: help setup install demo test unit lint types format generate rehearse
-.PHONY: preflight preview up verify recover drift drift-issue comment
+.PHONY: preflight preview up verify recover drift drift-issue comment live
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -87,6 +87,9 @@ verify: $(OPS) ## check the deployed STACK (dev) against its stack file
 
 recover: $(OPS) ## find what an interrupted run of the real STACK (dev) left behind
 	$(BIN)/python -m ops recover --stack "$(STACK)"
+
+live: $(DEV) ## try everything against a real account, zone and cluster, and report where the sandbox differs
+	@$(BIN)/python -m scripts.live
 
 DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
 

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from sandbox.cloudflare import ids, request_body
-from sandbox.cloudflare.responses import ApiError, Failure, not_emulated, page, success
+from sandbox.cloudflare.responses import ApiError, Failure, Guessed, not_emulated, page, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
@@ -39,8 +39,8 @@ class Resource:
     """Shape of a complete body. What is stored is the body as it was sent, less null fields and ignored ones."""
     missing: ClassVar[Failure]
     """Code and message of a 404."""
-    malformed: ClassVar[Failure] = (10400, "The request body is invalid: {why}")
-    """Code and message of a 400 for a body that is not of the model. This code is a guess."""
+    malformed: ClassVar[Failure] = (Guessed(10400), "The request body is invalid: {why}")
+    """Code and message of a 400 for a body that is not of the model."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     filters: ClassVar[tuple[str, ...]] = ()
     """Query parameters of a list that select objects by equality."""

@@ -11,8 +11,16 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+
+class Guessed(int):
+    """A code that no documentation and no report confirms. A reply with it has the header GUESS, and `make live` compares
+    it with the service's."""
+
+
 Failure = tuple[int, str]
 """The service's code and its message."""
+GUESS = "culvert-sandbox-guessed"
+"""Header of an error reply whose code is a guess; its value is the code."""
 NOT_EMULATED = 501
 """The sandbox's own code. The service's codes are 971 or above."""
 
@@ -45,7 +53,7 @@ class ApiError(Exception):
             error["source"] = {"pointer": pointer}
         self.errors = [error, *({"code": other, "message": text} for other, text in also)]
         self.hint = hint
-        self.headers = dict(headers or {})
+        self.headers = {**(headers or {}), **({GUESS: str(int(code))} if isinstance(code, Guessed) else {})}
 
     def reply(self) -> Response:
         messages = [{"code": 0, "message": f"culvert sandbox: {self.hint}"}] if self.hint else []

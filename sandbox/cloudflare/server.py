@@ -5,8 +5,7 @@ import socket
 from typing import cast
 
 import uvicorn
-from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.cloudflare.middleware import DROP
@@ -36,7 +35,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def server(app: FastAPI) -> uvicorn.Server:
+def server(app: ASGIApp) -> uvicorn.Server:
     """A server for this application: `run(sockets=[…])` serves until a signal."""
     config = uvicorn.Config(
         app,

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp
 
 from sandbox.cloudflare.app import build
 from sandbox.cloudflare.faults import FaultInjector
@@ -117,9 +118,10 @@ def refusal(reply: httpx.Response) -> tuple[int, int]:
 class EmulatorThread:
     """One server for many tests, each with a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, altered: Callable[[ASGIApp], ASGIApp] | None = None) -> None:
+        """`altered` wraps the application in a middleware."""
         self._app = build(folder / "unused.sqlite3", _OWNER)
-        listener, self._server = listen(0), server(self._app)
+        listener, self._server = listen(0), server(altered(self._app) if altered else self._app)
         self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]})
         self._thread.start()

@@ -12,6 +12,7 @@ from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.request_body import Text
 from sandbox.cloudflare.resources.access_organizations import PERMISSION
 from sandbox.cloudflare.resources.access_policies import INVALID
+from sandbox.cloudflare.responses import Guessed
 from sandbox.cloudflare.store import Store
 
 CONCEALED = "*" * 34
@@ -33,8 +34,7 @@ class IdentityProviders(crud.Resource):
     path = "/accounts/{account}/access/identity_providers"
     permission = PERMISSION
     model = IdentityProvider
-    missing = (12001, "access.api.error.identity_provider_not_found")
-    """The code is a guess."""
+    missing = (Guessed(12001), "access.api.error.identity_provider_not_found")
     malformed = INVALID
     defaults = {"scim_config": {"enabled": False, "user_deprovision": False, "seat_deprovision": False}}
 

@@ -1,8 +1,8 @@
 """The Zero Trust organization of an account: one object, with the domain of its login page.
 
 It is stored once it is created, and before that does not exist, as in an account in which Zero Trust was never set up.
-The edge reads a tunnel's team from its ingress rules, not from here. The status is the service's; code and message of
-the refusals are guesses.
+The edge reads a tunnel's team from its ingress rules, not from here. The status is the service's; messages of the
+refusals are guesses.
 """
 
 from fastapi import APIRouter, Request
@@ -13,12 +13,12 @@ from sandbox.cloudflare import crud, ids, request_body
 from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.request_body import Duration, Text
 from sandbox.cloudflare.resources.access_policies import INVALID, invalid
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
 PERMISSION = "Access: Organizations, Identity Providers, and Groups"
-MISSING = (12009, "access.api.error.organization_not_found")
+MISSING = (Guessed(12009), "access.api.error.organization_not_found")
 """With 404."""
 KIND = "access_organizations"
 _PATH = "/accounts/{account}/access/organizations"

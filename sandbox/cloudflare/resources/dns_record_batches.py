@@ -12,13 +12,13 @@ from sandbox.cloudflare import crud, request_body
 from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.resources.dns_record_validation import MALFORMED
 from sandbox.cloudflare.resources.dns_records import Records
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
 MAX_CHANGES = 200
-TOO_MANY = (9207, f"Request body is invalid: at most {MAX_CHANGES} records per batch.")
-"""With 400; code and message are a guess."""
+TOO_MANY = (Guessed(9207), f"Request body is invalid: at most {MAX_CHANGES} records per batch.")
+"""With 400; the message is a guess too."""
 _RECORDS = Records()
 
 router = APIRouter()

@@ -7,7 +7,7 @@ from typing import Any
 
 import idna
 
-from sandbox.cloudflare.responses import ApiError
+from sandbox.cloudflare.responses import ApiError, Guessed
 
 MALFORMED = (9207, "Request body is invalid.")
 BAD_NAME = (9000, "DNS name is invalid.")
@@ -22,8 +22,8 @@ PROXIED_TTL = (9021, "ttl must be set to 1 when `proxied` is true")
 it on creation; refused here so that direct callers of the API notice it too."""
 SELF_TARGET = (9039, "CNAME content cannot reference itself.")
 TAGS = (9300, "DNS record has {count} tags, exceeding the quota of 0.")
-COMMENT = (9301, "DNS record comment has {count} characters, exceeding the quota of 100.")
-"""The limit is documented for the free plan; code and message are a guess."""
+COMMENT = (Guessed(9301), "DNS record comment has {count} characters, exceeding the quota of 100.")
+"""The limit is documented for the free plan; the message is a guess too."""
 
 ADDRESS_TYPES = frozenset({"A", "AAAA", "CNAME"})
 """Types that can be proxied, and of which a CNAME tolerates no other beside it."""

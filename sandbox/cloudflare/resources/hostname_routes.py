@@ -1,6 +1,6 @@
 """Private hostnames that are routed through tunnels. No packet to them is carried here.
 
-Statuses are the service's; codes and messages are guesses.
+Statuses are the service's; messages are guesses, as are the codes.
 """
 
 from pydantic import BaseModel, ConfigDict
@@ -9,11 +9,11 @@ from sandbox.cloudflare import crud, ids
 from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.resources import tunnels
 from sandbox.cloudflare.resources.virtual_networks import PERMISSION, Comment
-from sandbox.cloudflare.responses import ApiError
+from sandbox.cloudflare.responses import ApiError, Guessed
 from sandbox.cloudflare.store import Store
 
-ROUTED = (1020, "You already have a route defined for this hostname")
-MISSING = (1021, "Hostname route not found")
+ROUTED = (Guessed(1020), "You already have a route defined for this hostname")
+MISSING = (Guessed(1021), "Hostname route not found")
 
 
 class HostnameRoute(BaseModel):

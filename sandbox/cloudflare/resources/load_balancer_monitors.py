@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from sandbox.cloudflare import crud
 from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.request_body import Text
-from sandbox.cloudflare.responses import ApiError
+from sandbox.cloudflare.responses import ApiError, Guessed
 from sandbox.cloudflare.store import Store
 
 INVALID = (1002, "{why}: validation failed")
@@ -14,8 +14,8 @@ NAME_TAKEN = (1003, "value not unique")
 """With 400: cloudflare/terraform-provider-cloudflare#6275."""
 REFERENCED = (1005, "This object is referenced by other objects, delete them first.")
 """With 412: cloudflare/terraform-provider-cloudflare#66."""
-MISSING = (1001, "not found")
-"""With 404; the code is a guess."""
+MISSING = (Guessed(1001), "not found")
+"""With 404."""
 PERMISSION = "Load Balancers: Monitors And Pools"
 
 

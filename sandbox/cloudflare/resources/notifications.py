@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sandbox.cloudflare import crud
 from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.request_body import Text
-from sandbox.cloudflare.responses import success
+from sandbox.cloudflare.responses import Guessed, success
 from sandbox.cloudflare.store import Store
 
 
@@ -22,8 +22,7 @@ class Notifications(crud.Resource):
     path = "/accounts/{account}/alerting/v3/policies"
     permission = "Notifications"
     model = Notification
-    missing = (17103, "policy not found")
-    """The code is a guess."""
+    missing = (Guessed(17103), "policy not found")
     filters = ("name",)
     defaults = {"enabled": True}
     paged = False

@@ -13,16 +13,16 @@ from sandbox.cloudflare import crud, ids, request_body
 from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.resources import ruleset_validation
 from sandbox.cloudflare.resources.rulesets import ENTRY_POINT_KINDS, AccountRulesets, Rule, ZoneRulesets, numbered
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
 NO_ENTRY_POINT = 10003
 """With 404, as many reports have it."""
-NO_RULE = (10002, "could not find rule")
-"""With 404; the code is a guess."""
-BAD_POSITION = (20003, "position must have one of before, after and index, and name an existing rule")
-"""With 400; code and message are a guess."""
+NO_RULE = (Guessed(10002), "could not find rule")
+"""With 404."""
+BAD_POSITION = (Guessed(20003), "position must have one of before, after and index, and name an existing rule")
+"""With 400; the message is a guess too."""
 
 router = APIRouter()
 

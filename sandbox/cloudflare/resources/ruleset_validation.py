@@ -9,7 +9,7 @@ from typing import Any
 
 from octorules_wirefilter import parse_expression
 
-from sandbox.cloudflare.responses import ApiError
+from sandbox.cloudflare.responses import ApiError, Guessed
 
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
 CHALLENGES = frozenset({"challenge", "js_challenge", "managed_challenge"})
@@ -21,8 +21,8 @@ PERIODS = (10, 60, 120, 300, 600, 3600)
 TIMEOUTS = (0, 10, 60, 120, 300, 600, 3600, 86400)
 MAX_EXPRESSION = 4096
 """Characters."""
-BLANK, UNPARSABLE, REFUSED = 20125, 20127, 20123
-"""The first as reports have it; the codes of the others are guesses, their messages are not."""
+BLANK, UNPARSABLE, REFUSED = 20125, Guessed(20127), Guessed(20123)
+"""The first as reports have it; of the others only the messages are from reports."""
 
 
 def check(phase: str, rules: Sequence[dict[str, Any]]) -> None:

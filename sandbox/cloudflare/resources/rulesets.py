@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from sandbox.cloudflare import crud, ids
 from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.resources import ruleset_validation
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 
 SECOND_ENTRY_POINT = 20217
@@ -43,10 +43,8 @@ class ZoneRulesets(crud.Resource):
     path = "/zones/{zone}/rulesets"
     permission = "Zone WAF"
     model = Ruleset
-    missing = (10001, "could not find ruleset")
-    """The code is a guess."""
-    malformed = (20002, "could not decode the request body: {why}")
-    """The code is a guess."""
+    missing = (Guessed(10001), "could not find ruleset")
+    malformed = (Guessed(20002), "could not decode the request body: {why}")
     defaults = {"description": "", "rules": []}
     created = modified = "last_updated"
     hex_ids = True

@@ -5,12 +5,12 @@ from fastapi.responses import Response
 
 from sandbox.cloudflare import connections
 from sandbox.cloudflare.resources import configurations, tunnels
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
-NO_CONNECTOR = (1003, "Connector not found")
-"""With 404; code and message are a guess."""
+NO_CONNECTOR = (Guessed(1003), "Connector not found")
+"""With 404; the message is a guess too."""
 
 router = APIRouter()
 _PATH = f"{tunnels.Tunnels.path}/{{tunnel}}/connections"

@@ -13,17 +13,17 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from sandbox.cloudflare import connections, crud, ids
 from sandbox.cloudflare.crud import Body, Query
 from sandbox.cloudflare.resources import tunnel_filters
-from sandbox.cloudflare.responses import ApiError, no_route, success
+from sandbox.cloudflare.responses import ApiError, Guessed, no_route, success
 from sandbox.cloudflare.store import Row, Store
 from sandbox.cloudflare.tokens import requires
 
 PERMISSION = "Cloudflare Tunnel"
-MISSING = (1003, "Tunnel not found")
-"""With 404. The code is a guess; providers go by the status."""
+MISSING = (Guessed(1003), "Tunnel not found")
+"""With 404; providers go by the status."""
 MALFORMED = (1030, "Could not parse input. Json deserialize error: {why}")
 """Not JSON, or a field of the wrong type: linuxserver/docker-mods#307."""
-BAD_SECRET = (1004, "Invalid tunnel secret: must be at least 32 bytes and encoded as a base64 string")
-"""With 400. The rule is in the API's reference; code and message are a guess."""
+BAD_SECRET = (Guessed(1004), "Invalid tunnel secret: must be at least 32 bytes and encoded as a base64 string")
+"""With 400. The rule is in the API's reference; the message is a guess too."""
 NAME_TAKEN = (
     1013,
     "You already have a tunnel with this name. Delete the existing tunnel, or choose a different name for your new "

@@ -1,6 +1,6 @@
 """Virtual networks of an account. One of them is the default, which holds the routes that name none.
 
-Statuses are the service's; codes and messages are guesses.
+Statuses are the service's; messages are guesses, as are the codes.
 """
 
 from typing import Annotated
@@ -11,15 +11,15 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from sandbox.cloudflare import crud, ids
 from sandbox.cloudflare.crud import Body, Query
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 
 PERMISSION = "Cloudflare Tunnel"
 """The service accepts *Cloudflare One Networks* in its place too."""
-NAME_TAKEN = (1016, "You already have a virtual network with this name")
-MISSING = (1017, "Virtual network not found")
-IN_USE = (1018, "Cannot delete the virtual network because routes are in it")
-IS_DEFAULT = (1019, "The default virtual network cannot be deleted")
+NAME_TAKEN = (Guessed(1016), "You already have a virtual network with this name")
+MISSING = (Guessed(1017), "Virtual network not found")
+IN_USE = (Guessed(1018), "Cannot delete the virtual network because routes are in it")
+IS_DEFAULT = (Guessed(1019), "The default virtual network cannot be deleted")
 
 Comment = Annotated[str, StringConstraints(max_length=100)]
 

@@ -18,14 +18,14 @@ from sandbox.cloudflare import crud, ids
 from sandbox.cloudflare.crud import Body
 from sandbox.cloudflare.resources.dns_record_validation import ADDRESS_TYPES
 from sandbox.cloudflare.resources.dns_records import Records, of_zone, zone_name
-from sandbox.cloudflare.responses import ApiError, success
+from sandbox.cloudflare.responses import ApiError, Guessed, success
 from sandbox.cloudflare.store import Store
 from sandbox.cloudflare.tokens import requires
 
 MAX_SIZE = 256 * 1024
-TOO_LARGE = (9108, f"The zone file is larger than {MAX_SIZE} bytes.")
-UNREADABLE = (9109, "The zone file is invalid: {why}")
-"""With 400, as `TOO_LARGE`; codes and messages are guesses."""
+TOO_LARGE = (Guessed(9108), f"The zone file is larger than {MAX_SIZE} bytes.")
+UNREADABLE = (Guessed(9109), "The zone file is invalid: {why}")
+"""With 400, as `TOO_LARGE`; the messages are guesses too."""
 _PROXIED = re.compile(r"\s*\bcf_tags=(\S*)\s*$")
 _TARGETS = frozenset({"CNAME", "MX", "NS", "PTR", "SRV"})
 """Types whose content ends in a name, which a zone file writes with a final dot."""

@@ -1,0 +1,101 @@
+"""The recorded calls once more, against an emulator with the same account and zone."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.cloudflare import connections, responses, tokens
+from sandbox.cloudflare.app import build
+from sandbox.cloudflare.middleware import API
+from sandbox.cloudflare.resources import accounts, zones
+from sandbox.cloudflare.store import Store
+from scripts.live.exchange import Exchange, Reply
+
+_SHORTEST = 16
+"""Characters from which on a value is one that a server has generated, such as an id."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A call with both replies."""
+
+    exchange: Exchange
+    emulated: Reply
+
+
+def replay(exchanges: Sequence[Exchange], account: str, zone_id: str, zone: str) -> list[Comparison]:
+    """Each call with the emulator's reply. Ids that the service generated are replaced by those of the emulator."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = build(Path(folder) / "emulator.sqlite3", "")
+        store: Store = app.state.store
+        accounts.seed(store, account, "account")
+        zones.seed(store, zone, account, zone_id)
+        permissions = (*tokens.ACCOUNT_PERMISSIONS, *tokens.ZONE_PERMISSIONS)
+        token = tokens.create_token(store, "live", [f"{permission}: Edit" for permission in permissions])
+        known: dict[str, str] = {}
+
+        async def answer_all() -> list[Comparison]:
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as client:
+                return [await _compare(client, store, exchange, token, known) for exchange in exchanges]
+
+        try:
+            return asyncio.run(answer_all())
+        finally:
+            store.close()
+
+
+async def _compare(
+    client: httpx.AsyncClient, store: Store, exchange: Exchange, token: str, known: dict[str, str]
+) -> Comparison:
+    headers = {"authorization": f"Bearer {token}", "content-type": exchange.content_type}
+    path = _translated(exchange.path, known)
+    body = _translated(exchange.body.decode(errors="replace"), known)
+    tunnel = _connect(store, exchange, path)
+    answer = await client.request(exchange.method, API + path, content=body, headers=headers)
+    if tunnel:
+        connections.close(store, tunnel)
+    content_type = answer.headers.get("content-type", "")
+    emulated = Reply(answer.status_code, answer.content, content_type, answer.headers.get(responses.GUESS, ""))
+    _learn(exchange.reply.body, emulated.body, known)
+    return Comparison(exchange, emulated)
+
+
+def _translated(text: str, known: dict[str, str]) -> str:
+    for real, emulated in known.items():
+        text = text.replace(real, emulated)
+    return text
+
+
+def _learn(real: Any, emulated: Any, known: dict[str, str]) -> None:
+    """Maps what the service generated to what the emulator generated in its place."""
+    if isinstance(real, dict) and isinstance(emulated, dict):
+        for key in real.keys() & emulated.keys():
+            _learn(real[key], emulated[key], known)
+    elif isinstance(real, list) and isinstance(emulated, list):
+        for one, other in zip(real, emulated, strict=False):
+            _learn(one, other, known)
+    elif isinstance(real, str) and isinstance(emulated, str) and real != emulated and len(real) >= _SHORTEST:
+        known[real] = emulated
+
+
+def _connect(store: Store, exchange: Exchange, path: str) -> str:
+    """Connects as many connectors as the service saw in a list of connections; the tunnel's id where there are any.
+
+    The emulator of a replay has no edge, and an empty list would say nothing about the items.
+    """
+    result = exchange.reply.result
+    if exchange.method != "GET" or not exchange.route.endswith("/connections") or not isinstance(result, list):
+        return ""
+    tunnel = path.partition("?")[0].split("/")[-2]
+    known = store.one("SELECT id FROM tunnels WHERE id = ?", tunnel) is not None
+    for found in result if known else []:
+        connector = connections.Connector()
+        for _ in found.get("conns") or []:
+            connections.open_connection(store, tunnel, connector)
+    return tunnel if known else ""

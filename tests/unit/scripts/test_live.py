@@ -1,0 +1,288 @@
+"""`make live` against a second emulator that deviates in known ways, each of which the report shows."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.live.__main__ import confirm
+from scripts.live.guesses import guesses
+from scripts.live.masking import Mask
+from scripts.live.probes import Probes
+from scripts.live.recorder import Recorder
+from scripts.live.report import Report
+from scripts.live.run import check, execute
+from scripts.live.target import LiveError, Target, read
+from tests.support.deviating_api import Deviating, Deviation
+from tests.support.emulator import ACCOUNT, ZONE, Emulator, EmulatorThread, secret
+from tests.support.paths import PROJECT
+
+RUN = "live-0a1b2c3d"
+HOSTNAME = f"{RUN}.example.com"
+HERE = f"/accounts/{ACCOUNT}"
+SECRET = secret()
+
+
+def changed(without: str = "", **fields: Any) -> Callable[[Any], Any]:
+    """Removes a field of the result, and replaces others."""
+
+    def alter(body: Any) -> Any:
+        result = {**body["result"], **fields}
+        return {**body, "result": {key: value for key, value in result.items() if key != without}}
+
+    return alter
+
+
+def coded(code: int) -> Callable[[Any], Any]:
+    """Another error code, and a message that names what a report must not show."""
+    message = f"{ACCOUNT} of ann@example.com at 192.0.2.1: {SECRET}"
+    return lambda body: {**body, "errors": [{"code": code, "message": message}]}
+
+
+DEVIATIONS: dict[str, Deviation] = {
+    "result.remote_config: boolean in the emulator, missing in the service": Deviation(
+        "POST", "/cfd_tunnel", changed("remote_config")
+    ),
+    "result.shard: string, missing in the emulator": Deviation("GET", "/configurations", changed(shard="a")),
+    "result.ttl: string, number in the emulator": Deviation("POST", "/dns_records", changed(ttl="automatic")),
+    "result.created_on: number, time in the emulator": Deviation("PUT", "/dns_records", changed(created_on=1)),
+    "result: list, object in the emulator": Deviation(
+        "GET", "/dns_records/", lambda body: {**body, "result": [body["result"]]}
+    ),
+    "result[].conns[].is_pending_reconnect: string, boolean in the emulator": Deviation(
+        "GET",
+        "/connections",
+        lambda body: {
+            **body,
+            "result": [
+                {**each, "conns": [{**conn, "is_pending_reconnect": "no"} for conn in each["conns"]]}
+                for each in body["result"]
+            ],
+        },
+    ),
+    "no JSON object but application/json, object in the emulator": Deviation(
+        "PUT", "/configurations", lambda _: b"<html></html>"
+    ),
+    "status 422, 400 in the emulator": Deviation("POST", "/alerting/v3/policies", status=400, new_status=422),
+    "error code 1102 ({account} of {email} at {address}: {secret}), 1003 (Tunnel not found) in the emulator, which is a "
+    "guess": Deviation("GET", "/cfd_tunnel/0000", coded(1102), status=404),
+    "error code none, 81044 (Record does not exist.) in the emulator": Deviation(
+        "GET", "/dns_records/0000", lambda body: {**body, "errors": []}, status=404
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def deviating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorThread]:
+    folder = tmp_path_factory.mktemp("deviating")
+    thread = EmulatorThread(folder, lambda app: Deviating(app, list(DEVIATIONS.values())))
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def service(deviating: EmulatorThread, tmp_path: Path) -> Iterator[Emulator]:
+    with deviating.emulator(tmp_path / "service.sqlite3") as service:
+        yield service
+
+
+def target(service: Emulator, token: str = "") -> Target:
+    return Target(ACCOUNT, "example.com", token or service.token, Path("unused"), service.base_url, RUN)
+
+
+class Caller:
+    """A client of the API through the recorder."""
+
+    def __init__(self, url: str, service: Emulator) -> None:
+        self.client = httpx.Client(base_url=url, headers={"authorization": f"Bearer {service.token}"}, timeout=30)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        reply = self.client.request(method, path, json=body)
+        return (
+            reply.json().get("result")
+            if reply.headers.get("content-type") == "application/json" and reply.content[:1] == b"{"
+            else None
+        )
+
+
+def create(url: str, service: Emulator) -> str:
+    """What a stack does to the API, in few calls."""
+    caller = Caller(url, service)
+    tunnel = caller.call("POST", f"{HERE}/cfd_tunnel", {"name": f"culvert-{RUN}", "tunnel_secret": SECRET})["id"]
+    path = f"{HERE}/cfd_tunnel/{tunnel}"
+    rules = [{"hostname": HOSTNAME, "service": "http://a"}, {"service": "http_status:404"}]
+    caller.call("PUT", f"{path}/configurations", {"config": {"ingress": rules}})
+    caller.call("GET", f"{path}/configurations")
+    caller.call("GET", f"{path}/token")
+    service.connect(tunnel, [4, 2])
+    caller.call("GET", f"{path}/connections")
+    service.connect(tunnel, [])
+    record = {"type": "CNAME", "name": HOSTNAME, "content": f"{tunnel}.cfargotunnel.com", "proxied": True, "ttl": 1}
+    made = caller.call("POST", f"/zones/{ZONE}/dns_records", record)["id"]
+    caller.call("PUT", f"/zones/{ZONE}/dns_records/{made}", {**record, "comment": "changed"})
+    caller.call("GET", f"/zones/{ZONE}/dns_records/{made}")
+    caller.call("GET", f"/zones/{ZONE}/dns_records?name.exact={HOSTNAME}&per_page=50")
+    return "3 create"
+
+
+def probe(url: str, service: Emulator) -> str:
+    Probes(url, service.token, ACCOUNT, ZONE, HOSTNAME, RUN).run()
+    return "done"
+
+
+def tried(service: Emulator, **steps: Callable[[str], str]) -> tuple[Report, str, bool]:
+    """A run of these steps: its report, the report's text, and whether the run succeeded."""
+    report, mask, succeeded = execute(target(service), ZONE, steps, lambda _: "nothing", lambda _: None)
+    return report, report.markdown(mask, "A test."), succeeded
+
+
+def test_the_report_shows_each_deviation_and_nothing_else(service: Emulator) -> None:
+    _, text, succeeded = tried(service, create=lambda url: create(url, service), probes=lambda url: probe(url, service))
+    assert succeeded
+    section = text.partition("## Deviations")[2].partition("## Guessed codes")[0]
+    assert set(re.findall(r"^- (.+)$", section, re.MULTILINE)) == set(DEVIATIONS)
+
+
+def test_the_report_shows_no_secret_no_id_and_no_name(service: Emulator) -> None:
+    report, text, _ = tried(service, create=lambda url: create(url, service), probes=lambda url: probe(url, service))
+    assert len(report.comparisons) > 30
+    hidden = {ACCOUNT, ZONE, RUN, SECRET, service.token, "example.com", "ann@", "192.0.2."}
+    hidden |= {each.exchange.reply.result["id"] for each in report.comparisons if each.exchange.created}
+    assert [value for value in hidden if value in text] == []
+    assert "`GET /accounts/{account}/cfd_tunnel/{id}/configurations`" in text
+    assert "`GET /zones/{zone}/dns_records?name.exact={value}&per_page=50`" in text
+
+
+def test_guessed_codes_are_guessed_until_the_service_answers_with_them(service: Emulator) -> None:
+    _, text, _ = tried(service, probes=lambda url: probe(url, service))
+    table = text.partition("## Guessed codes")[2].partition("## Calls")[0]
+    verdicts = dict(re.findall(r"^\| \d+ \| (.*?) \| \w+ \| (.+) \|$", table, re.MULTILINE))
+    assert len(guesses()) > 20
+    assert set(verdicts) == {guess.message for guess in guesses()}
+    assert verdicts["Tunnel not found"] == "the service answers 1102"
+    assert verdicts["You already have a virtual network with this name"] == "confirmed"
+    assert verdicts["The default virtual network cannot be deleted"] == "guessed"
+    assert sum(verdict == "confirmed" for verdict in verdicts.values()) >= 10
+
+
+def test_nothing_is_written_that_the_run_did_not_create(service: Emulator) -> None:
+    foreign = service.tunnel("foreign")
+    recorder = Recorder(service.base_url, RUN)
+    with recorder.serving() as url:
+        caller = Caller(url, service)
+        for method, path, body in (
+            ("PATCH", f"{HERE}/cfd_tunnel/{foreign}", {"name": RUN}),
+            ("DELETE", f"{HERE}/cfd_tunnel/{foreign}", None),
+            ("POST", f"{HERE}/cfd_tunnel", {"name": "other"}),
+            ("PUT", f"{HERE}/cfd_tunnel/{foreign}/configurations", {"config": {"ingress": []}}),
+        ):
+            assert caller.client.request(method, path, json=body).status_code == 403
+        own = caller.call("POST", f"{HERE}/cfd_tunnel", {"name": RUN})["id"]
+        assert recorder.left == [f"{HERE}/cfd_tunnel/{own}"]
+        caller.call("PATCH", f"{HERE}/cfd_tunnel/{own}", {"name": f"{RUN}-renamed"})
+        caller.call("DELETE", f"{HERE}/cfd_tunnel/{own}")
+    assert recorder.left == []
+    assert len(recorder.refused) == 4
+    assert [each["name"] for each in service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false")] == ["foreign"]
+
+
+def interrupt(number: signal.Signals) -> str:
+    signal.raise_signal(number)
+    return "not interrupted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_deletes_what_it_created(service: Emulator, number: signal.Signals) -> None:
+    def stop(url: str) -> str:
+        create(url, service)
+        return interrupt(number)
+
+    report, text, succeeded = tried(service, stop=stop, never=lambda _: "reached")
+    assert not succeeded
+    assert "The run was interrupted, and cleaned up." in text
+    assert [name for name, _ in report.steps] == ["clean up"]
+    assert service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false") == []
+    assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_an_interrupt_does_not_stop_the_clean_up(service: Emulator) -> None:
+    def clean(_: str) -> str:
+        return interrupt(signal.SIGINT)
+
+    steps = {"create": lambda url: create(url, service)}
+    report, _, succeeded = execute(target(service), ZONE, steps, clean, lambda _: None)
+    assert succeeded
+    assert dict(report.steps)["clean up"] == "not interrupted"
+    assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
+
+
+def test_a_failed_step_ends_the_run_and_is_in_the_report(service: Emulator) -> None:
+    def fail(_: str) -> str:
+        raise RuntimeError(f"{HOSTNAME} does not answer")
+
+    report, text, succeeded = tried(service, fail=fail, never=lambda _: "reached")
+    assert not succeeded
+    assert "| fail | failed: RuntimeError: {run}.{zone name} does not answer |" in text
+    assert [name for name, _ in report.steps] == ["fail", "clean up"]
+
+
+def test_a_zone_with_records_of_the_run_is_refused(service: Emulator) -> None:
+    assert check(target(service)) == ZONE
+    record = {"type": "A", "name": f"a.{HOSTNAME}", "content": "192.0.2.1", "ttl": 1}
+    service.done("POST", f"/zones/{ZONE}/dns_records", record)
+    with pytest.raises(LiveError, match=rf"(?s)the run id {RUN} is in use.*DNS record.*--clean --run {RUN}"):
+        check(target(service))
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    with pytest.raises(LiveError) as missing:
+        read({"CULVERT_LIVE_ACCOUNT": ACCOUNT})
+    assert re.findall(r"^  (\w+): ", str(missing.value), re.MULTILINE) == [
+        "CULVERT_LIVE_ZONE",
+        "CLOUDFLARE_API_TOKEN",
+        "KUBECONFIG",
+    ]
+    given = {"CULVERT_LIVE_ACCOUNT": "x", "CULVERT_LIVE_ZONE": "é", "CLOUDFLARE_API_TOKEN": "x", "KUBECONFIG": "/none"}
+    with pytest.raises(LiveError) as wrong:
+        read(given, "live-x")
+    assert len(str(wrong.value).splitlines()) == 4
+
+
+def test_a_missing_variable_ends_the_command_without_a_traceback() -> None:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("CLOUDFLARE_", "CULVERT_"))}
+    command = [sys.executable, "-m", "scripts.live"]
+    ended = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert "CULVERT_LIVE_ZONE: the name of a zone" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("answer", "starts"), [("y", True), ("", False), ("no", False), (None, False)])
+def test_nothing_starts_without_a_yes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str | None, starts: bool
+) -> None:
+    one = Target(ACCOUNT, "example.com", "token", Path("unused"), "https://api.example.com", RUN)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None)
+    monkeypatch.setattr("builtins.input", lambda _: answer)
+    assert confirm(one, "https://cluster", f"culvert-{RUN}", yes=False) is starts
+    assert confirm(one, "https://cluster", f"culvert-{RUN}", yes=True)
+    printed = capsys.readouterr().err
+    assert f"cluster  https://cluster: the namespace culvert-{RUN}" in printed
+    assert starts == ("Nothing was started" not in printed)
+
+
+def test_addresses_ids_and_the_zones_name_are_masked() -> None:
+    mask = Mask(ACCOUNT, ZONE, "example.com", RUN)
+    path = f"/accounts/{ACCOUNT}/teamnet/routes/ip/10.1.2.3?virtual_network_id=x&is_deleted=false"
+    assert (
+        mask.path(path) == "/accounts/{account}/teamnet/routes/ip/{address}?virtual_network_id={value}&is_deleted=false"
+    )
+    assert mask.text(f"APP.Example.com of {ZONE}") == "APP.{zone name} of {zone}"
