@@ -14,8 +14,8 @@ from scripts.live.target import LiveError, Target, read
 
 
 def main(
-    run: Annotated[
-        str | None, typer.Option(help="The run's id in place of a random one: live- and 8 hex digits.")
+    run_id: Annotated[
+        str | None, typer.Option("--run", help="The run's id in place of a random one: live- and 8 hex digits.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Where the report is written.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Start without asking.")] = False,
@@ -27,16 +27,17 @@ def main(
     Everything that it creates has the run's id in its name, and is deleted at the end, also after an interrupt.
     """
     try:
-        target = read(run=run)
+        target = read(run=run_id)
         if clean:
-            sys.exit(_clean(target, run))
-        sys.exit(_run(target, report, yes, offline))
+            sys.exit(_clean(target, run_id))
+        sys.exit(run(target, report, yes, offline))
     except (LiveError, CheckUnavailable) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
 
-def _run(target: Target, report: Path | None, yes: bool, offline: bool) -> int:
+def run(target: Target, report: Path | None, yes: bool, offline: bool) -> int:
+    """Checks, asks, takes the steps, cleans up and writes the report; returns the exit status."""
     # The engine's and the emulator's libraries take seconds to import, and a missing variable is an error at once.
     from scripts.live.probes import Probes
     from scripts.live.run import check, execute
@@ -54,16 +55,16 @@ def _run(target: Target, report: Path | None, yes: bool, offline: bool) -> int:
         return "done"
 
     steps = {**stack.steps(), "calls that the API refuses": probe}
-    result, mask, succeeded = execute(target, zone_id, steps, stack.clean, _progress)
+    result, mask = execute(target, zone_id, steps, stack.clean, _progress)
     _note_left_out(result.notes)
     path = report or Path(f"live-report-{target.run}.md")
     path.write_text(result.markdown(mask, _title()))
-    if succeeded:
-        stack.directory.delete()
+    if result.left:
+        print(f"Left behind: {', '.join(result.left)}. The run's state is in {stack.directory.path}", file=sys.stderr)
     else:
-        print(f"The run's state and logs are in {stack.directory.path}", file=sys.stderr)
+        stack.directory.delete()
     print(f"{path}: {len(result.comparisons)} calls, {result.deviations} answered differently by the emulator")
-    return 0 if succeeded else 1
+    return 0 if result.complete and not result.left else 1
 
 
 def _progress(text: str) -> None:

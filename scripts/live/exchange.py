@@ -36,6 +36,11 @@ class Reply:
         return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
     @property
+    def is_forbidden(self) -> bool:
+        """Whether the API refused the token."""
+        return self.status in (401, 403)
+
+    @property
     def code(self) -> str:
         """The code of the first error; empty without one."""
         return str(self.errors[0].get("code", "")) if self.errors else ""

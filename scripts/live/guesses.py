@@ -26,10 +26,11 @@ def guesses() -> list[Guess]:
 
 
 def verdict(guess: Guess, comparisons: Sequence[Comparison]) -> str:
-    """`guessed` where no call met it, `confirmed`, or what the service answers in its place."""
-    replies = [each.exchange.reply for each in comparisons if _is_met(guess, each)]
+    """`guessed` where no call met it, or none that the token may make; `confirmed`; or what the service answers."""
+    met = [each.exchange.reply for each in comparisons if _is_met(guess, each)]
+    replies = [reply for reply in met if not reply.is_forbidden]
     if not replies:
-        return "guessed"
+        return "guessed; the token may not make the call" if met else "guessed"
     codes = sorted({reply.code or f"status {reply.status}" for reply in replies})
     return "confirmed" if codes == [str(guess.code)] else f"the service answers {', '.join(codes)}"
 

@@ -18,8 +18,12 @@ class Report:
     steps: list[tuple[str, str]] = field(default_factory=list)
     """Each step with its result."""
     notes: list[str] = field(default_factory=list)
-    """What the run left out, and what it could not delete."""
+    """What the run left out, and what else is worth knowing."""
     comparisons: Sequence[Comparison] = ()
+    complete: bool = True
+    """Whether every step succeeded."""
+    left: list[str] = field(default_factory=list)
+    """What the run could not delete."""
 
     @property
     def deviations(self) -> int:
@@ -35,6 +39,7 @@ class Report:
                 *("", "| step | result |", "|---|---|"),
                 *(_row(step, mask.text(result)) for step, result in self.steps),
                 *("", *(f"- {mask.text(note)}" for note in self.notes)),
+                *(f"- Left behind, to be deleted by hand: {mask.text(each)}" for each in self.left),
                 *("", "## Deviations", ""),
                 *(self._deviation_lines(mask) or ["None."]),
                 *("", "## Guessed codes", "", "| code | message | in the emulator | verdict |", "|---|---|---|---|"),
@@ -58,6 +63,8 @@ class Report:
 
 def _deviations(comparison: Comparison) -> Iterator[str]:
     real, emulated = comparison.exchange.reply, comparison.emulated
+    if _is_unknown(comparison):
+        return
     if real.status != emulated.status:
         yield f"status {real.status}, {emulated.status} in the emulator"
     if real.code != emulated.code:
@@ -65,6 +72,11 @@ def _deviations(comparison: Comparison) -> Iterator[str]:
         yield f"error code {_code(real)}, {_code(emulated)} in the emulator{guess}"
     if real.status == emulated.status:
         yield from differences(_shape(real), _shape(emulated))
+
+
+def _is_unknown(comparison: Comparison) -> bool:
+    """Whether the service refused the token, which says nothing about the emulator's answer to a token that may."""
+    return comparison.exchange.reply.is_forbidden and not comparison.emulated.is_forbidden
 
 
 def _code(reply: Reply) -> str:
@@ -82,7 +94,7 @@ def _shape(reply: Reply) -> Shape:
 
 def _call(number: int, comparison: Comparison, mask: Mask) -> str:
     exchange, emulated = comparison.exchange, comparison.emulated
-    verdict = "differs" if any(_deviations(comparison)) else "agrees"
+    verdict = "not permitted" if _is_unknown(comparison) else "differs" if any(_deviations(comparison)) else "agrees"
     call = f"`{exchange.method} {mask.path(exchange.path)}`"
     return _row(number, exchange.step, call, _status(exchange.reply), _status(emulated), verdict)
 

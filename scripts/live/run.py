@@ -39,12 +39,12 @@ def check(target: Target) -> str:
 
 def execute(
     target: Target, zone_id: str, steps: Mapping[str, Step], clean: Step, progress: Progress
-) -> tuple[Report, Mask, bool]:
+) -> tuple[Report, Mask]:
     """Takes the steps until one fails or an interrupt arrives, cleans up, and compares the calls with the emulator's.
 
-    Returns the report, what masks it, and whether every step succeeded and nothing is left.
+    Returns the report and what masks it.
     """
-    report, recorder, whole = Report(), Recorder(target.base_url, target.run), True
+    report, recorder = Report(), Recorder(target.base_url, target.run)
     with recorder.serving() as url, _interruptible():
         try:
             for name, step in steps.items():
@@ -52,31 +52,32 @@ def execute(
                 recorder.step = name
                 report.steps.append((name, step(url)))
         except KeyboardInterrupt:
-            whole = False
+            report.complete = False
             report.notes.append("The run was interrupted, and cleaned up.")
         except Exception as error:
-            whole = False
+            report.complete = False
             report.steps.append((recorder.step, f"failed: {type(error).__name__}: {error}"))
         with _uninterruptible(progress):
-            left = _clean_up(target, zone_id, recorder, clean, report, url, progress)
+            _clean_up(target, zone_id, recorder, clean, report, url, progress)
     report.notes += [
         f"Refused, since the run had not created what it would change: {call}" for call in recorder.refused
     ]
     report.comparisons = replay(recorder.exchanges, target.account, zone_id, target.zone)
     secrets = {value for exchange in recorder.exchanges for value in _secrets(exchange)} | {target.token}
-    return report, Mask(target.account, zone_id, target.zone, target.run, frozenset(secrets)), whole and not left
+    return report, Mask(target.account, zone_id, target.zone, target.run, frozenset(secrets))
 
 
 def _clean_up(
     target: Target, zone_id: str, recorder: Recorder, clean: Step, report: Report, url: str, progress: Progress
-) -> list[str]:
-    """Deletes everything that the run created, and returns what is left."""
+) -> None:
+    """Deletes everything that the run created."""
     progress("== clean up")
     recorder.step = "clean up"
     try:
         report.steps.append(("clean up", clean(url)))
     except Exception as error:
         report.steps.append(("clean up", f"failed: {type(error).__name__}: {error}"))
+        report.left.append(f"what the stack {target.run} has in the cluster")
     paths = recorder.left
     try:
         found, unread = leftovers.find(api_of(target), target.account, zone_id, target.run)
@@ -88,8 +89,7 @@ def _clean_up(
     left = leftovers.delete(target.base_url, target.token, paths)
     if paths:
         report.notes.append(f"Deleted besides the stack: {len(set(paths)) - len(left)} objects.")
-    report.notes += [f"Left behind, delete it by hand: {path}" for path in left]
-    return left
+    report.left += left
 
 
 @contextmanager

@@ -7,19 +7,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 
-from scripts.live.__main__ import confirm
+from scripts.live.__main__ import confirm, run
 from scripts.live.guesses import guesses
 from scripts.live.masking import Mask
 from scripts.live.probes import Probes
 from scripts.live.recorder import Recorder
 from scripts.live.report import Report
 from scripts.live.run import check, execute
+from scripts.live.stack_steps import StackSteps
 from scripts.live.target import LiveError, Target, read
+from settings import Settings
 from tests.support.deviating_api import Deviating, Deviation
 from tests.support.emulator import ACCOUNT, ZONE, Emulator, EmulatorThread, secret
 from tests.support.paths import PROJECT
@@ -137,32 +141,40 @@ def probe(url: str, service: Emulator) -> str:
     return "done"
 
 
-def tried(service: Emulator, **steps: Callable[[str], str]) -> tuple[Report, str, bool]:
-    """A run of these steps: its report, the report's text, and whether the run succeeded."""
-    report, mask, succeeded = execute(target(service), ZONE, steps, lambda _: "nothing", lambda _: None)
-    return report, report.markdown(mask, "A test."), succeeded
+def tried(service: Emulator, **steps: Callable[[str], str]) -> tuple[Report, str]:
+    """A run of these steps: its report, and the report's text."""
+    report, mask = execute(target(service), ZONE, steps, lambda _: "nothing", lambda _: None)
+    return report, report.markdown(mask, "A test.")
 
 
-def test_the_report_shows_each_deviation_and_nothing_else(service: Emulator) -> None:
-    _, text, succeeded = tried(service, create=lambda url: create(url, service), probes=lambda url: probe(url, service))
-    assert succeeded
+@pytest.fixture(scope="module")
+def whole(deviating: EmulatorThread, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, str, str]:
+    """A run of everything: its report, the report's text, and the API token."""
+    with deviating.emulator(tmp_path_factory.mktemp("whole") / "service.sqlite3") as service:
+        steps = {"create": lambda url: create(url, service), "probes": lambda url: probe(url, service)}
+        return *tried(service, **steps), service.token
+
+
+def test_the_report_shows_each_deviation_and_nothing_else(whole: tuple[Report, str, str]) -> None:
+    report, text, _ = whole
+    assert report.complete
+    assert report.left == []
     section = text.partition("## Deviations")[2].partition("## Guessed codes")[0]
     assert set(re.findall(r"^- (.+)$", section, re.MULTILINE)) == set(DEVIATIONS)
 
 
-def test_the_report_shows_no_secret_no_id_and_no_name(service: Emulator) -> None:
-    report, text, _ = tried(service, create=lambda url: create(url, service), probes=lambda url: probe(url, service))
+def test_the_report_shows_no_secret_no_id_and_no_name(whole: tuple[Report, str, str]) -> None:
+    report, text, token = whole
     assert len(report.comparisons) > 30
-    hidden = {ACCOUNT, ZONE, RUN, SECRET, service.token, "example.com", "ann@", "192.0.2."}
+    hidden = {ACCOUNT, ZONE, RUN, SECRET, token, "example.com", "ann@", "192.0.2."}
     hidden |= {each.exchange.reply.result["id"] for each in report.comparisons if each.exchange.created}
     assert [value for value in hidden if value in text] == []
     assert "`GET /accounts/{account}/cfd_tunnel/{id}/configurations`" in text
     assert "`GET /zones/{zone}/dns_records?name.exact={value}&per_page=50`" in text
 
 
-def test_guessed_codes_are_guessed_until_the_service_answers_with_them(service: Emulator) -> None:
-    _, text, _ = tried(service, probes=lambda url: probe(url, service))
-    table = text.partition("## Guessed codes")[2].partition("## Calls")[0]
+def test_guessed_codes_are_guessed_until_the_service_answers_with_them(whole: tuple[Report, str, str]) -> None:
+    table = whole[1].partition("## Guessed codes")[2].partition("## Calls")[0]
     verdicts = dict(re.findall(r"^\| \d+ \| (.*?) \| \w+ \| (.+) \|$", table, re.MULTILINE))
     assert len(guesses()) > 20
     assert set(verdicts) == {guess.message for guess in guesses()}
@@ -170,6 +182,78 @@ def test_guessed_codes_are_guessed_until_the_service_answers_with_them(service: 
     assert verdicts["You already have a virtual network with this name"] == "confirmed"
     assert verdicts["The default virtual network cannot be deleted"] == "guessed"
     assert sum(verdict == "confirmed" for verdict in verdicts.values()) >= 10
+
+
+def test_a_call_that_the_token_may_not_make_is_no_deviation(service: Emulator) -> None:
+    service.token = service.create_token(["Cloudflare Tunnel: Edit"])
+    _, text = tried(service, probes=lambda url: probe(url, service))
+    assert "| `GET /zones/{zone}/rulesets/{id}` | 403, code 10000 | 404, code 10001 (guessed) | not permitted |" in text
+    assert "rulesets" not in text.partition("## Deviations")[2].partition("## Guessed codes")[0]
+    assert "| 10001 | could not find ruleset | rulesets | guessed; the token may not make the call |" in text
+    assert "The token may not list these, and none was looked for: DNS record" in text
+
+
+class FakeStack:
+    """In place of the stack's steps, which take an engine and a cluster: one step that calls the API."""
+
+    def __init__(self, target: Target, zone_id: str, **_: Any) -> None:
+        self.target, self.zone_id = target, zone_id
+        self.namespace, self.directory = (
+            f"culvert-{target.run}",
+            SimpleNamespace(path=Path(".live"), delete=self.delete),
+        )
+        self.deleted = False
+
+    def prepare(self) -> str:
+        return "https://cluster"
+
+    def steps(self) -> dict[str, Callable[[str], str]]:
+        return {"up": self.up}
+
+    def up(self, url: str) -> str:
+        headers = {"authorization": f"Bearer {self.target.token}"}
+        tunnel = {"name": self.namespace}
+        return str(httpx.post(f"{url}{HERE}/cfd_tunnel", json=tunnel, headers=headers).status_code)
+
+    def clean(self, _: str) -> str:
+        return "nothing"
+
+    def delete(self) -> None:
+        print("state deleted")
+
+
+def test_the_command_writes_the_report_and_deletes_what_the_stack_left(
+    service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("scripts.live.stack_steps.StackSteps", FakeStack)
+    report = tmp_path / "report.md"
+    assert run(target(service), report, yes=True, offline=True) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"report.md: \d\d calls, \d answered differently by the emulator", printed)
+    assert "state deleted" in printed
+    text = report.read_text()
+    assert "| up | 200 |" in text
+    assert "Deleted besides the stack: 1 objects." in text
+    assert "Left out: Access, since CULVERT_LIVE_TEAM is not set." in text
+    assert service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false") == []
+
+
+@pytest.mark.parametrize(("team", "email"), [("", ""), ("acme", "ann@example.net")])
+def test_the_stack_files_of_a_run_are_valid_and_name_it(
+    service: Emulator, team: str, email: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stack = StackSteps(target(service), ZONE, team, email, offline=True, progress=lambda _: None)
+    hostnames = []
+    for number in range(3):
+        file = tmp_path / f"Pulumi.{RUN}.yaml"
+        config = {f"culvert:{key}": value for key, value in stack.settings(number).items()}
+        file.write_text(yaml.safe_dump({"config": config}))
+        settings = Settings.from_stack_file(file)
+        assert settings.namespace_name("other") == f"culvert-{RUN}"
+        hostnames.append(sorted(settings.hostnames()))
+    assert all(RUN in hostname for each in hostnames for hostname in each)
+    assert hostnames[0] != hostnames[1] == hostnames[2]
 
 
 def test_nothing_is_written_that_the_run_did_not_create(service: Emulator) -> None:
@@ -204,8 +288,8 @@ def test_an_interrupted_run_deletes_what_it_created(service: Emulator, number: s
         create(url, service)
         return interrupt(number)
 
-    report, text, succeeded = tried(service, stop=stop, never=lambda _: "reached")
-    assert not succeeded
+    report, text = tried(service, stop=stop, never=lambda _: "reached")
+    assert not report.complete
     assert "The run was interrupted, and cleaned up." in text
     assert [name for name, _ in report.steps] == ["clean up"]
     assert service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false") == []
@@ -218,8 +302,8 @@ def test_an_interrupt_does_not_stop_the_clean_up(service: Emulator) -> None:
         return interrupt(signal.SIGINT)
 
     steps = {"create": lambda url: create(url, service)}
-    report, _, succeeded = execute(target(service), ZONE, steps, clean, lambda _: None)
-    assert succeeded
+    report, _ = execute(target(service), ZONE, steps, clean, lambda _: None)
+    assert report.complete
     assert dict(report.steps)["clean up"] == "not interrupted"
     assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
 
@@ -228,10 +312,26 @@ def test_a_failed_step_ends_the_run_and_is_in_the_report(service: Emulator) -> N
     def fail(_: str) -> str:
         raise RuntimeError(f"{HOSTNAME} does not answer")
 
-    report, text, succeeded = tried(service, fail=fail, never=lambda _: "reached")
-    assert not succeeded
+    report, text = tried(service, fail=fail, never=lambda _: "reached")
+    assert not report.complete
     assert "| fail | failed: RuntimeError: {run}.{zone name} does not answer |" in text
     assert [name for name, _ in report.steps] == ["fail", "clean up"]
+
+
+def test_what_cannot_be_deleted_is_in_the_report(service: Emulator) -> None:
+    def fail(_: str) -> str:
+        raise RuntimeError("the cluster does not answer")
+
+    def keep(url: str) -> str:
+        create(url, service)
+        service.owner("PUT", "/faults", {"rules": [{"method": "DELETE", "path": "/cfd_tunnel", "status": 500}]})
+        return "created"
+
+    report, mask = execute(target(service), ZONE, {"keep": keep}, fail, lambda _: None)
+    text = report.markdown(mask, "")
+    assert "- Left behind, to be deleted by hand: what the stack {run} has in the cluster" in text
+    assert "- Left behind, to be deleted by hand: /accounts/{account}/cfd_tunnel/{id}" in text
+    assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
 
 
 def test_a_zone_with_records_of_the_run_is_refused(service: Emulator) -> None:
