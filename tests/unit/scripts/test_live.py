@@ -106,7 +106,7 @@ class Caller:
 
     def __init__(self, url: str, service: Emulator) -> None:
         headers = {"authorization": f"Bearer {service.token}"}
-        self.client = httpx.Client(base_url=url, headers=headers, timeout=30, verify=False, trust_env=False)  # noqa: S501
+        self.client = httpx.Client(base_url=url, headers=headers, timeout=30, verify=False, trust_env=False)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         reply = self.client.request(method, path, json=body)
