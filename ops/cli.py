@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Commands for operators. They need the access of `pulumi up`, except migrate, which needs none.",
+    help="Commands for operators. They need the access of `pulumi up`; migrate needs none to read files.",
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, one value per line.")]

@@ -1,1 +1,1 @@
-"""Migrate to culvert: a stack file from a locally managed cloudflared, or from adyanth/cloudflare-operator."""
+"""Migrate to culvert: a stack file from what exists, such as files of cloudflared, Kubernetes objects or chart values."""

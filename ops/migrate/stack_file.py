@@ -14,7 +14,7 @@ from settings.errors import PREFIX
 from settings.yaml_scalars import Resolver
 
 HEAD = """# yaml-language-server: $schema=culvert.schema.json
-# Written by `python -m ops migrate`, which printed what it could not migrate: see docs/adoption.md.
+# Written by `python -m ops migrate`, which printed what it could not migrate: see docs/migrate.md.
 """
 
 
