@@ -8,7 +8,7 @@ from ops.errors import OperatorError
 from ops.migrate import account, stack_file
 from ops.migrate.cluster import read_cluster
 from ops.migrate.conversion import convert
-from ops.migrate.existing_setup import SkippedItem
+from ops.migrate.existing_setup import SkippedItem, merged
 from ops.migrate.inputs import read_inputs
 from ops.migrate.kinds import Kinds
 from ops.migrate.reading import tunnels
@@ -50,7 +50,7 @@ def migrate(
         raise OperatorError("the files do not contain the account: set it with --account-id")
     conversion = convert(setup, localhost)
     if conversion.values is None:
-        _report(conversion.skipped, report)
+        _report(merged(conversion.skipped), report)
         if not conversion.total:
             raise OperatorError("there are no routes to migrate")
         raise OperatorError(f"0 of {conversion.total} routes converted, so no stack file is written")
@@ -58,7 +58,7 @@ def migrate(
         stack_file.write(conversion.values, to, force)
     else:
         print(stack_file.render(conversion.values), end="")
-    _report(conversion.skipped, report)
+    _report(merged(conversion.skipped), report)
     _say(f"{conversion.converted} of {conversion.total} routes converted{f', to {to}' if to else ''}.")
     return 1 if strict and conversion.converted < conversion.total else 0
 

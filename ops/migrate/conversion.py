@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ops.migrate.candidates import candidate_routes, is_final_404
-from ops.migrate.existing_setup import ExistingSetup, SkippedItem, Values, merged
+from ops.migrate.existing_setup import ExistingSetup, SkippedItem, Values
 from ops.migrate.reordered_routes import reordered_routes, with_receivers
 from ops.migrate.valid_options import with_valid_options
 from ops.migrate.valid_routes import valid_routes
@@ -15,7 +15,7 @@ from settings.plain_text import shortened
 @dataclass(frozen=True)
 class Conversion:
     """`values` are valid settings, None where no rule becomes a route. `converted` of `total` rules are routes, where
-    a last rule that answers 404 counts as none. `skipped` is everything that was not migrated as is."""
+    a last rule that answers 404 counts as none. `skipped` is everything that was not migrated as is, in no order."""
 
     values: Values | None
     converted: int
@@ -45,11 +45,11 @@ def convert(setup: ExistingSetup, localhost: str | None = None) -> Conversion:
     left_out += valid.left_out
     skipped = [*setup.skipped, *valid.skipped]
     if not valid.routes:
-        return Conversion(None, 0, total, merged([*skipped, *(each.item for each in left_out)]))
+        return Conversion(None, 0, total, [*skipped, *(each.item for each in left_out)])
     values = {**base, "routes": [route for _, route in valid.routes]}
     if defaults:
         values["originDefaults"] = defaults
     values, more = with_valid_options(values, setup.settings)
     settings, rules = Settings.parse(values), [candidate.rule for candidate, _ in valid.routes]
     skipped += [*more, *with_receivers(left_out, settings), *reordered_routes(settings, rules)]
-    return Conversion(values, len(rules), total, merged(skipped))
+    return Conversion(values, len(rules), total, skipped)
