@@ -14,7 +14,7 @@ import cloudflare
 import httpx
 
 from clients.errors import ApiUnreachable, CheckUnavailable, CloudflareApiError
-from clients.limits import LimitedClient
+from clients.limited_http import LimitedClient
 from settings import json_text
 from settings.plain_text import shortened
 

@@ -1,5 +1,6 @@
 """The Automation API's workspace of one stack: locked, and repaired after an interrupted run."""
 
+import gc
 import os
 import runpy
 import shutil
@@ -118,8 +119,12 @@ class StackWorkspace:
         os.environ.update(addresses)
         if str(PROJECT) not in sys.path:
             sys.path.insert(0, str(PROJECT))
-        with self._stack_file_named():
-            runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+        try:
+            with self._stack_file_named():
+                runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+        finally:
+            # The program disables it, because its own process ends with it.
+            gc.enable()
 
     @contextmanager
     def _stack_file_named(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from kubernetes import client
 
 import clients.cloudflare
 import clients.kubernetes
-from clients.limits import LimitedClient
+from clients.limited_http import LimitedClient
 from ops import cli as ops_cli
 from ops.expected_stack import ExpectedStack
 from ops.recover.live_resources import LiveResources

@@ -1,5 +1,7 @@
 """The changes of an update: the engine's steps, and the API calls."""
 
+import json
+
 import yaml
 
 from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
@@ -31,6 +33,13 @@ def test_a_preview_changes_nothing_and_a_second_up_neither(sandbox: Sandbox) -> 
     assert first["outputs"]["configVersion"] == 1
     assert first["outputs"]["namespace"] == "life"
     assert sandbox.run("outputs", "--stack", "life") == first["outputs"]
+
+    # Each plugin is asked for before the first resource, and by the version of the resources that use it.
+    checkpoint = json.loads((sandbox.home / "state/.pulumi/stacks/culvert/life.json").read_text())["checkpoint"]
+    types = [resource["type"] for resource in checkpoint["latest"]["resources"]]
+    before = types[: types.index("culvert:index:Exposure")]
+    for provider in ("cloudflare", "kubernetes", "random"):
+        assert before.count(f"pulumi:providers:{provider}") == types.count(f"pulumi:providers:{provider}") == 1
 
     second = sandbox.run("up", "--config", str(file))
     assert second["changes"] == []

@@ -1,6 +1,7 @@
 """A recorder of programs under mocks: the program runs to its end, then tests assert on what it registered."""
 
 import asyncio
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -210,7 +211,11 @@ def _title(urn: str) -> str:
 
 def _run(program: Callable[[], object]) -> None:
     # The result is discarded: the SDK would await a program's return value, and a component is not awaitable.
-    program()
+    try:
+        program()
+    finally:
+        # `__main__.py` disables it, because its own process ends with it.
+        gc.enable()
 
 
 class Deploy(Protocol):

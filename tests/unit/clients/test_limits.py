@@ -14,7 +14,8 @@ from clients import cloudflare, kubernetes
 from clients.cloudflare import CloudflareApi
 from clients.errors import ApiUnreachable
 from clients.kubernetes import KubernetesApi
-from clients.limits import LimitedClient, ReplyTooLarge, collect, within
+from clients.limited_http import LimitedClient
+from clients.limits import ReplyTooLarge, collect, within
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Serve = Callable[[bytes, bytes], str]
