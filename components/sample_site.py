@@ -70,7 +70,13 @@ class SampleSite(pulumi.ComponentResource):
         )
         Service(
             f"{name}-site-service",
-            metadata={**metadata, "name": args["service"]},
+            # Pulumi waits for the Deployment already. For a Service, it would wait ten seconds more from the last change
+            # of its endpoints.
+            metadata={
+                **metadata,
+                "name": args["service"],
+                "annotations": {**owner_annotation(), "pulumi.com/skipAwait": "true"},
+            },
             spec={"selector": selector, "ports": [{"name": "http", "port": 80, "target_port": PORT}]},
             opts=child,
         )

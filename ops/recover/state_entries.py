@@ -4,7 +4,7 @@ from typing import Any
 
 from clients.pulumi_values import UNKNOWN, is_secret
 from components.exposure.hooks.rulesets import hook_name
-from ops.recover.cloudflare_kinds import RULESET, SERVICE_TOKEN
+from ops.recover.cloudflare_kinds import RULESET, SERVICE_TOKEN, TUNNEL
 from ops.recover.live_resources import FIELD_MANAGER, LiveResource, field_manager
 from ops.recover.object_kinds import SECRET, ObjectKind
 from ops.recover.state import Resource
@@ -67,7 +67,10 @@ def _project_and_stack(urn: str) -> tuple[str, str]:
 
 def _outputs(inputs: dict[str, Any], live: LiveResource) -> dict[str, Any]:
     if not isinstance(live.kind, ObjectKind):
-        return {"__meta": SCHEMA, **inputs, "id": live.id}
+        # Of a secret that the state lacks, the next update is the first. After it Cloudflare's plugin would omit strings
+        # from the other requests of its run (docs/adoption.md): not if there was a secret, even an empty one.
+        secret = {"tunnelSecret": ""} if live.kind is TUNNEL else {}
+        return {"__meta": SCHEMA, **secret, **inputs, "id": live.id}
     # The object's own field manager: with another, the next update would conflict with it.
     manager = field_manager(live.body)
     return {**inputs, "__fieldManager": manager} if manager not in ("", FIELD_MANAGER) else inputs

@@ -1,7 +1,7 @@
 """Interface between the servicer and a provider, in plain Python: requests of the engine and their results."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -38,6 +38,14 @@ class Diff:
     detailed: bool = False
 
 
+@dataclass
+class Engine:
+    """One run of an engine. It starts a process of its own for each official plugin."""
+
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What that process would remember from call to call."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One call of the engine; fields that a call does not have are empty. Values are those of `values`."""
@@ -59,6 +67,9 @@ class Request:
     preview: bool = False
     ignore_changes: tuple[str, ...] = ()
     """Property paths whose changes the program ignores."""
+    engine: Engine = field(default_factory=Engine)
+    warn: Callable[[str], None] = lambda _: None
+    """Shows the user a warning about this resource."""
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when the call is cancelled or the engine is gone; every wait of the provider ends then."""
 

@@ -8,14 +8,15 @@ Source: `proto/pulumi/provider.proto` of the engine; the stubs come with the Pyt
 import logging
 import threading
 import weakref
+from functools import partial
 from importlib.metadata import version
 from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.providers.interface import NotReady, Provider, ProviderError, Request
+from sandbox.providers.interface import Engine, NotReady, Provider, ProviderError, Request
 from sandbox.providers.values import from_struct, plain, to_struct
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self.provider = provider
         self.version = version(f"pulumi-{provider.name}")
         self._running: dict[str, weakref.WeakSet[threading.Event]] = {}
+        self._engines: dict[str, Engine] = {}
+        self._logs: dict[str, str] = {}
+        """Both by the connection that an engine has made: the engine, and the address of its log."""
         self._lock = threading.Lock()
 
     def Handshake(self, request: Any, context: Any) -> Any:
@@ -51,6 +55,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=schema)
 
     def Attach(self, request: Any, context: Any) -> Any:
+        # The first call of an engine; an earlier one may have had a connection from the same port.
+        with self._lock:
+            self._logs[context.peer()], self._engines[context.peer()] = request.address, Engine()
         return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
@@ -66,9 +73,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         context.add_callback(stopped.set)  # when the call ends or the engine is gone
         with self._lock:
             self._running.setdefault(context.peer(), weakref.WeakSet()).add(stopped)
+            engine = self._engines.setdefault(context.peer(), Engine())
+            address = self._logs.get(context.peer(), "")
+        warn = partial(_warn, address, message.urn)
         qualified, _, name = message.urn.split("::", 2)[2].partition("::")
         type = message.type or qualified.rpartition("$")[2]
-        return Request(type, message.name or name, message.urn, stopped=stopped, **values)
+        return Request(type, message.name or name, message.urn, stopped=stopped, engine=engine, warn=warn, **values)
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -146,6 +156,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(to_struct(found))
         return answer
+
+
+def _warn(address: str, urn: str, message: str) -> None:
+    """Writes to the log of the engine at this address; without one, as in a test, nowhere."""
+    if not address:
+        return
+    request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
+    with grpc.insecure_channel(address) as channel:
+        engine_pb2_grpc.EngineStub(channel).Log(request)
 
 
 class ErrorMapping:

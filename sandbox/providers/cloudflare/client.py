@@ -73,7 +73,7 @@ class Client:
         self, method: str, url: str, body: Any, query: dict[str, str] | None
     ) -> tuple[httpx.Response | None, str]:
         try:
-            return self._http.request(method, url, json=body, params=query or None), ""
+            return self._http.request(method, url, json=body, params=dict(sorted(query.items())) if query else None), ""
         except httpx.TransportError as error:
             return None, str(error) or type(error).__name__
 

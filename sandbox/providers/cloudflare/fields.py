@@ -102,6 +102,26 @@ def same(one: Any, other: Any) -> bool:
     return one == other
 
 
+def imported_inputs(fields: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of an imported resource: of its properties those that a program may set, without empty ones (null,
+    false, 0 and what contains nothing else) that are not required.
+    """
+
+    def one(rule: Field, value: Any) -> Any:
+        if rule.fields and isinstance(value, dict):
+            return imported_inputs(rule.fields, value)
+        if rule.fields and isinstance(value, list):
+            return [one(rule, item) for item in value]
+        return value
+
+    settable = {name: one(rule, values.get(name)) for name, rule in fields.items() if rule.mode != COMPUTED}
+    return {
+        name: value
+        for name, value in settable.items()
+        if value or (value is not None and fields[name].mode == REQUIRED)
+    }
+
+
 def restrict(value: Any, like: Any) -> Any:
     """`value` restricted to the keys of `like`, at any depth."""
     if isinstance(value, dict) and isinstance(like, dict):

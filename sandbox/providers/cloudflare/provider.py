@@ -3,9 +3,10 @@
 import os
 from typing import Any
 
+from sandbox.providers.cloudflare import encoder_fault
 from sandbox.providers.cloudflare.access import ACCESS_APPLICATION, ACCESS_POLICY, ACCESS_SERVICE_TOKEN
 from sandbox.providers.cloudflare.client import BASE_URL, ApiError, Client
-from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, compact, problems, restrict, same
+from sandbox.providers.cloudflare.fields import OPTIONAL_COMPUTED, compact, imported_inputs, problems, restrict, same
 from sandbox.providers.cloudflare.functions import FUNCTIONS
 from sandbox.providers.cloudflare.load_balancers import LOAD_BALANCER, LOAD_BALANCER_MONITOR, LOAD_BALANCER_POOL
 from sandbox.providers.cloudflare.notifications import NOTIFICATION_POLICY
@@ -67,7 +68,7 @@ class Cloudflare:
     def diff(self, request: Request) -> Diff:
         kind = _resource_type(request.type)
         before, after = kind.state(request.outputs), plain(request.news)
-        planned = plan(kind.fields, kind.normalize(after, before), before)
+        planned = _plan(kind, after, before)
         changed = [name for name in sorted(kind.fields) if not same(planned.get(name), before.get(name))]
 
         def replaces(name: str) -> bool:
@@ -78,21 +79,26 @@ class Cloudflare:
 
     def create(self, request: Request) -> tuple[str, Values]:
         kind = _resource_type(request.type)
-        planned = plan(kind.fields, plain(request.news), None)
+        planned = _plan(kind, plain(request.news), None)
+        if kind.create_warning:
+            request.warn(kind.create_warning)
         if request.preview:
             return "", _outputs(kind, planned, request.news)
         kind.check_create(planned)
-        reply = self._call(request, kind.create, kind.collection_path(planned), encode(kind.fields, planned, {}))
+        body = encode(kind.fields, planned, {})
+        body = encoder_fault.sent(request.engine, kind.create, body, body)
+        reply = self._call(request, kind.create, kind.collection_path(planned), body)
         state = kind.complete(apply_reply(kind.fields, planned, reply))
         return state[kind.own_id], _outputs(kind, state, request.news)
 
     def update(self, request: Request) -> Values:
         kind = _resource_type(request.type)
         before = kind.state(request.outputs)
-        planned = plan(kind.fields, kind.normalize(plain(request.news), before), before)
+        planned = _plan(kind, plain(request.news), before)
         if request.preview:
             return _outputs(kind, planned, request.news)
         body = encode(kind.fields, planned, before, changed_only=kind.update == "PATCH")
+        body = encoder_fault.sent(request.engine, kind.update, body, encode(kind.fields, before, {}))
         reply = self._call(request, kind.update, kind.item_path(before, request.id), body)
         return _outputs(kind, kind.complete(apply_reply(kind.fields, planned, reply)), request.news)
 
@@ -101,6 +107,8 @@ class Cloudflare:
         imported = not request.outputs
         state = kind.import_state(request.id) if imported else kind.state(request.outputs)
         try:
+            if imported:  # read once to build a state, and once more to refresh it
+                self._call(request, "GET", kind.item_path(state, state["id"] or request.id), None)
             reply = self._call(request, "GET", kind.item_path(state, state["id"] or request.id), None)
         except ApiError as error:
             if error.status == 404 and not imported:
@@ -111,11 +119,8 @@ class Cloudflare:
                 answer = decode(rule, reply.get(rule.api_name(name)))
                 state[name] = _refreshed(answer, state[name]) if kind.ignore_unset and not imported else answer
         outputs = _outputs(kind, kind.complete(state), request.outputs)
-        if imported:
-            settable = {name for name, rule in kind.fields.items() if rule.mode != COMPUTED}
-            inputs = {name: value for name, value in outputs.items() if name in settable}
-        else:
-            inputs = restrict(plain(outputs), plain(request.inputs))
+        asked = plain(request.inputs)
+        inputs = imported_inputs(kind.fields, outputs) if imported else restrict(plain(outputs), asked)
         return state[kind.own_id], outputs, hide(inputs, request.inputs, kind.secrets)
 
     def delete(self, request: Request) -> None:
@@ -149,6 +154,10 @@ def _resource_type(type: str) -> ResourceType:
             f"resource type {type} is not supported by the stand-in; must be one of {', '.join(RESOURCE_TYPES)}"
         )
     return RESOURCE_TYPES[type]
+
+
+def _plan(kind: ResourceType, news: Values, state: Values | None) -> Values:
+    return kind.follow_up(plan(kind.fields, kind.normalize(news, state) if state else news, state), state)
 
 
 def _outputs(kind: ResourceType, state: Values, like: Values) -> Values:

@@ -3,7 +3,7 @@
 Source: the schemas and models of terraform-provider-cloudflare v5.22 (`dns_record`).
 """
 
-from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, REQUIRED, Field
+from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, REQUIRED, Field, same
 from sandbox.providers.cloudflare.resource_type import (
     FLAG,
     ID,
@@ -17,6 +17,7 @@ from sandbox.providers.cloudflare.resource_type import (
     Values,
 )
 from sandbox.providers.interface import ProviderError
+from sandbox.providers.values import UNKNOWN
 
 RECORD_TYPES = "A AAAA CNAME MX NS OPENPGPKEY PTR TXT CAA CERT DNSKEY DS HTTPS LOC NAPTR SMIMEA SRV SSHFP SVCB TLSA URI"
 
@@ -44,6 +45,20 @@ def _normalize(news: Values, state: Values) -> Values:
     if news.get("type") == "CNAME" and str(news.get("content")).lower() == str(state["content"]).lower():
         news["content"] = state["content"]
     return news
+
+
+def _follow_up(planned: Values, state: Values | None) -> Values:
+    """Tags and comment have times of their own, which change with them only; without tags or a comment, none."""
+    planned = dict(planned)
+    for name in ("tags", "comment"):
+        value, time = planned[name], f"{name}ModifiedOn"
+        if state and value is UNKNOWN:
+            value = planned[name] = state[name]
+        if planned[time] is UNKNOWN and not value:
+            planned[time] = None
+        elif planned[time] is UNKNOWN and state and same(value, state[name]):
+            planned[time] = state[time]
+    return planned
 
 
 def _complete(state: Values) -> Values:
@@ -85,5 +100,6 @@ DNS_RECORD = ResourceType(
     ZONES,
     check_create=_check_create,
     normalize=_normalize,
+    follow_up=_follow_up,
     complete=_complete,
 )

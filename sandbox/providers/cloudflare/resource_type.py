@@ -24,6 +24,8 @@ class ResourceType:
     create: str = "POST"
     update: str = "PUT"
     deletes: bool = True
+    create_warning: str = ""
+    """What the official plugin warns of, before it creates the resource and in a preview of that."""
     own_id: str = "id"
     """The property whose value is the resource's id."""
     singleton: bool = False
@@ -34,6 +36,8 @@ class ResourceType:
     """Raises ProviderError for what the official plugin refuses only on creation."""
     normalize: Callable[[Values, Values], Values] = lambda news, _: news
     """The inputs, with the state's spelling where the official plugin considers both equal."""
+    follow_up: Callable[[Values, Values | None], Values] = lambda planned, _: planned
+    """The plan, with what the official plugin knows of properties that the API sets; the state is None on creation."""
     complete: Callable[[Values], Values] = lambda state: state
     """The state, with what the API omits."""
 

@@ -88,6 +88,10 @@ TUNNEL_CONFIG = ResourceType(
     ACCOUNTS,
     create="PUT",
     deletes=False,
+    create_warning=(
+        "[WARNING] This resource cannot be destroyed from Terraform. If you create this resource, it will be present "
+        "in the API until manually deleted.: Resource Destruction Considerations"
+    ),
     own_id="tunnelId",
     singleton=True,
     complete=lambda state: {**state, "id": state["tunnelId"]},

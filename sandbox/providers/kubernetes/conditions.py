@@ -83,7 +83,8 @@ def _job(manifest: Mapping[str, Any], _: Api) -> str:
 
 
 def _service(manifest: Mapping[str, Any], api: Api) -> str:
-    """The official plugin waits ten seconds more for late endpoints; here none is late."""
+    """The official plugin waits ten seconds more, from the last change of the endpoints (`pkg/await/service.go`); here
+    none is late."""
     spec = manifest["spec"]
     if spec.get("type") == "LoadBalancer" and not manifest.get("status", {}).get("loadBalancer", {}).get("ingress"):
         return "it has no IP address"

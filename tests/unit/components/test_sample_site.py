@@ -38,6 +38,14 @@ def test_the_service_has_the_name_that_routes_use_and_selects_the_pods(recorded:
     assert recorded.one("Deployment").inputs["spec"]["selector"] == {"matchLabels": service["spec"]["selector"]}
 
 
+def test_only_the_deployment_is_awaited(recorded: Recorded) -> None:
+    skipped = {
+        kind: "pulumi.com/skipAwait" in recorded.one(kind).inputs["metadata"]["annotations"]
+        for kind in ("ConfigMap", "Deployment", "Service")
+    }
+    assert skipped == {"ConfigMap": False, "Deployment": False, "Service": True}
+
+
 def test_the_page_explains_the_site(recorded: Recorded) -> None:
     assert "culvert's sample site" in recorded.one("ConfigMap").inputs["data"]["index.html"]
     assert {"name": "page", "configMap": {"name": "culvert-dev-site-page-1a2b3c4d"}} in pod(recorded)["volumes"]

@@ -163,6 +163,16 @@ def test_of_two_resources_of_one_name_the_one_outside_the_state_is_found(
     assert live.find(POLICY.type, inputs, {(POLICY.type, id) for id in (first, second)}) is None
 
 
+def test_an_adopted_tunnel_has_an_empty_secret_until_the_next_update_sets_it() -> None:
+    tunnel = LiveResource(TUNNEL, "culvert-dev", "t1", "", {"id": "t1", "name": "culvert-dev"})
+    planned = entry(TUNNEL.type, "tunnel", {"name": "culvert-dev", "tunnelSecret": HIDDEN})
+    adopted = from_preview(planned, tunnel)
+    assert (adopted["inputs"], adopted["outputs"]["tunnelSecret"]) == ({"name": "culvert-dev"}, "")
+    secret = {SIGNATURE: pulumi_values.SECRET, "ciphertext": "c2VjcmV0"}
+    noted = entry(TUNNEL.type, "tunnel", {"name": "culvert-dev", "tunnelSecret": secret})
+    assert from_pending(noted, tunnel)["outputs"]["tunnelSecret"] == secret
+
+
 def test_what_a_preview_does_not_know_has_the_names_of_the_engine() -> None:
     rule = {"service_token": {"token_id": "t1"}}
     policy = LiveResource(POLICY, "p", "p1", "", {"id": "p1", "include": [rule]})

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 
 from tests.support.emulator import Emulator
 from tests.support.plugin_client import MiniEngine, Plugin, PluginError, running_plugin, trace
-from tests.support.recorded_program import ACCOUNT, NETWORK, RECORD, ROUTE, TUNNEL, ZONE, program
+from tests.support.recorded_program import ACCOUNT, CONFIG, NETWORK, RECORD, ROUTE, TUNNEL, ZONE, program
 from tests.unit.sandbox.providers.test_replay import of_resources
 
 
@@ -115,3 +119,39 @@ def test_a_provider_can_be_configured_with_token_and_address(plugin: Plugin, emu
         plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"})
     plugin.configure(apiToken=emulator.token)
     assert plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"}).id
+
+
+class EngineLog(engine_pb2_grpc.EngineServicer):
+    """The log of an engine, whose messages are kept."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[int, str, str]] = []
+
+    def Log(self, request: Any, context: Any) -> Any:
+        del context
+        self.messages.append((request.severity, request.urn.rpartition("::")[2], request.message))
+        return empty_pb2.Empty()
+
+
+def test_the_engine_is_told_that_rules_outlive_their_resource(plugin: Plugin) -> None:
+    log = EngineLog()
+    server = grpc.server(ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    try:
+        plugin.call("Attach", plugin_pb2.PluginAttach(address=address))
+        tunnel = plugin.create(TUNNEL, {"accountId": ACCOUNT, "name": "mine"}).id
+        inputs = {"accountId": ACCOUNT, "tunnelId": tunnel, "config": {"ingresses": [{"service": "http_status:404"}]}}
+        plugin.create(CONFIG, inputs, preview=True, name="previewed")
+        rules = plugin.create(CONFIG, inputs, name="rules")
+        plugin.update(rules, {**inputs, "config": {"ingresses": [{"service": "http_status:503"}]}})
+        plugin.delete(rules)
+    finally:
+        server.stop(grace=None)
+    # The official plugin's words; for an update or a deletion it has none.
+    warning = (
+        "[WARNING] This resource cannot be destroyed from Terraform. If you create this resource, it will be present "
+        "in the API until manually deleted.: Resource Destruction Considerations"
+    )
+    assert log.messages == [(engine_pb2.WARNING, name, warning) for name in ("previewed", "rules")]

@@ -282,7 +282,7 @@ def test_every_origin_option_of_the_sdk_reaches_the_api_under_its_name_there(
 def test_a_configuration_is_imported_by_account_and_tunnel(cloudflare: Plugin, api: ReplayServer) -> None:
     config = {"ingress": [{"service": "http_status:404"}], "warp-routing": {"enabled": False}}
     path = f"{TUNNELS}/{TUNNEL_ID}/configurations"
-    api.play([reply("GET", path, {"config": config, "source": "cloudflare", "version": 3})])
+    api.play([reply("GET", path, {"config": config, "source": "cloudflare", "version": 3})] * 2)
     found = cloudflare.read(ResourceState(CONFIG, f"{ACCOUNT}/{TUNNEL_ID}", {}, {}))
     assert found
     assert found.id == TUNNEL_ID
@@ -309,7 +309,7 @@ def test_each_type_is_imported_by_its_own_form_of_id(
     cloudflare: Plugin, api: ReplayServer, type: str, id: str, path: str
 ) -> None:
     own = id.rpartition("/")[2]
-    api.play([reply("GET", path, {"id": own, "name": "found"})])
+    api.play([reply("GET", path, {"id": own, "name": "found"})] * 2)
     found = cloudflare.read(ResourceState(type, id, {}, {}))
     assert found
     assert (found.id, found.inputs["name"]) == (own, "found")
@@ -355,7 +355,7 @@ def test_a_lookup_finds_a_deleted_tunnel_too(cloudflare: Plugin, api: ReplayServ
 
 def test_tunnels_are_listed_by_name_without_their_secrets(cloudflare: Plugin, api: ReplayServer) -> None:
     rows = [{"id": TUNNEL_ID, "name": "rig", "tunnel_secret": "c2VjcmV0"}, {"id": "other", "name": "rig"}]
-    api.play([reply("GET", f"{TUNNELS}?name=rig&is_deleted=false", rows)])
+    api.play([reply("GET", f"{TUNNELS}?is_deleted=false&name=rig", rows)])
     token = "cloudflare:index/getZeroTrustTunnelCloudflareds:getZeroTrustTunnelCloudflareds"  # noqa: S105
     found = cloudflare.invoke(token, accountId=ACCOUNT, name="rig", isDeleted=False, maxItems=1)
     assert [(each["id"], each["name"]) for each in found["results"]] == [(TUNNEL_ID, "rig")]
