@@ -33,7 +33,9 @@ _KNOWN: dict[str, Any] = {
 def is_values(document: InputObject) -> bool:
     """Whether a document has values of one of the charts."""
     details = document.values.get("cloudflare")
-    return isinstance(details, dict) and bool(details.keys() & set(_CLOUDFLARE))
+    # Charts of tunnel controllers have a key of this name too, with the tunnel's name and credentials.
+    own = {"account", "tunnelId", "enableWarp", "ingress", "tunnel_token"}
+    return isinstance(details, dict) and bool(details.keys() & own)
 
 
 def read(values: InputObject, namespace: str) -> ExistingSetup:

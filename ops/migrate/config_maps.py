@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ops.errors import OperatorError
 from ops.migrate.config_file import is_config_file
 from ops.migrate.input_object import InputObject, Place
-from ops.migrate.kubernetes_objects import title_of, titled
+from ops.migrate.kubernetes_objects import qualified_title, titled
 from settings.yaml_nodes import LocatedMapping, YamlError, located_documents
 
 
@@ -26,7 +26,7 @@ def _config_files(config_map: InputObject) -> Iterator[tuple[str, InputObject]]:
                 continue
             if documents and isinstance(documents[0], Mapping):
                 place = Place(data.place.source, data.at(key).line)
-                found = InputObject(documents[0], place, f"{title_of(config_map)}, {key}")
+                found = InputObject(documents[0], place, f"{qualified_title(config_map)}, {key}")
                 if is_config_file(found) and _has_rules_or_tunnel(documents[0]):
                     yield key, found
 

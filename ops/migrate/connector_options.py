@@ -132,6 +132,7 @@ def apply(given: Iterable[Option], setup: ExistingSetup, namespace: str = "") ->
     """Adds the options given, each by its name, to the setup: the connector's settings, and the one rule that `url` and
     its like stand for where there are no others. What the stack has no setting for is reported."""
     single: dict[str, Option] = {}
+    given = list(given)
     for option in given:
         known = BY_NAME.get(option.key)
         if known is None:
@@ -145,6 +146,8 @@ def apply(given: Iterable[Option], setup: ExistingSetup, namespace: str = "") ->
             setup.settings.append(Option("connector.extraEnv", variable, option.place))
         elif known.effect in ("origin", "service"):
             single[known.names[0]] = option
+        elif known.names[0] in ("token", "token-file"):
+            setup.remote = True
         elif known.effect == "name":
             setup.name = str(option.value)
         elif known.effect == "other":
@@ -152,7 +155,7 @@ def apply(given: Iterable[Option], setup: ExistingSetup, namespace: str = "") ->
             reason = "it configures how cloudflared runs on its machine"
             setup.skipped.append(SkippedItem(option.key, reason, remedy, option.place))
     if single:
-        _apply_single_rule(single, setup, namespace)
+        _apply_single_rule(single, setup, namespace, routed=any(option.key in ("name", "n") for option in given))
 
 
 def _as_variable(value: Any) -> str:
@@ -161,8 +164,11 @@ def _as_variable(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _apply_single_rule(options: dict[str, Option], setup: ExistingSetup, namespace: str) -> None:
-    """The rule that cloudflared makes of flags such as `--url`, which it ignores where there are ingress rules."""
+def _apply_single_rule(options: dict[str, Option], setup: ExistingSetup, namespace: str, *, routed: bool) -> None:
+    """The rule that cloudflared makes of flags such as `--url`, which it ignores where there are ingress rules.
+
+    `routed` says that it creates the record of `hostname` itself, as with `--name`.
+    """
     service = next((each for name in _SERVICES if (each := options.get(name)) and each.value), None)
     hostname = options.pop("hostname", None)
     if setup.rules or service is None:
@@ -186,6 +192,12 @@ def _apply_single_rule(options: dict[str, Option], setup: ExistingSetup, namespa
     if (socks := options.get("socks5")) and socks.value:
         origin = (*origin, Option("proxyType", "socks", socks.place))
     name = str(hostname.value) if hostname else ""
+    if hostname and not routed:
+        reason = (
+            "cloudflared ignores it for a tunnel that exists, and answers for every record that points at the tunnel"
+        )
+        remedy = "check that this is the hostname of such a record, and add a route for each other one"
+        setup.skipped.append(SkippedItem(f"hostname {name}", reason, remedy, hostname.place))
     setup.rules.append(IngressRule(name, text, origin=origin, namespace=namespace, place=service.place))
 
 

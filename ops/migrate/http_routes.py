@@ -41,7 +41,7 @@ def read(
     config_maps: Mapping[Key, InputObject],
 ) -> ExistingSetup:
     """The setup of a Gateway's tunnel. `gateway` is None where the input does not have it."""
-    setup = ExistingSetup(f"Gateway {key[1]}", key[1])
+    setup = ExistingSetup(f"Gateway {'/'.join(key)}", key[1])
     for route in sorted(routes, key=key_of):
         setup.rules += _rules(titled(route), setup)
     # Every path begins with a slash, so that this expression matches any.

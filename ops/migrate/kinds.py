@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ops.migrate import service_origins
 from ops.migrate.existing_setup import SkippedItem
 from ops.migrate.input_object import NOWHERE, InputObject
-from ops.migrate.kubernetes_objects import DEFAULT_NAMESPACE, group_of, is_kubernetes, key_of, titled
+from ops.migrate.kubernetes_objects import DEFAULT_NAMESPACE, group_of, is_kubernetes, key_of, title_of, titled
 from settings import KubernetesService
 from settings.plain_text import shortened
 from settings.yaml_nodes import LocatedMapping
@@ -43,6 +43,7 @@ class Kinds:
     others: list[InputObject] = field(default_factory=list)
     services: dict[str, KubernetesService] = field(default_factory=dict)
     skipped: list[SkippedItem] = field(default_factory=list)
+    _by_key: dict[tuple[str, str, str], InputObject] = field(default_factory=dict)
 
     @classmethod
     def of(cls, documents: Iterable[InputObject], namespace: str | None, *, from_cluster: bool = False) -> "Kinds":
@@ -63,7 +64,7 @@ class Kinds:
                 metadata.values["namespace"] = namespace or DEFAULT_NAMESPACE
                 unnamed.append(f"{kind} {metadata.text('name')}")
             if GROUPS.get(kind) == group or group == OPERATOR:
-                found.objects.setdefault(kind, []).append(document)
+                found._add(kind, document)
             else:
                 found.others.append(document)
         if unnamed and not namespace:
@@ -74,6 +75,16 @@ class Kinds:
             found.skipped.append(SkippedItem(item, reason, "name their namespace with --namespace NAME", NOWHERE))
         found.services = service_origins.services_of(found.every("Service"), found.every("EndpointSlice"))
         return found
+
+    def _add(self, kind: str, document: InputObject) -> None:
+        present = self.objects.setdefault(kind, [])
+        earlier = self._by_key.setdefault((kind, *key_of(document)), document)
+        if earlier is document:
+            present.append(document)
+        elif earlier.values != document.values:
+            reason = f"another one of this name, at {earlier.place}, is used"
+            remedy = "leave one of them out"
+            self.skipped.append(SkippedItem(title_of(document), reason, remedy, document.place))
 
     def every(self, *kinds: str) -> list[InputObject]:
         """The objects of these kinds."""

@@ -28,6 +28,11 @@ def title_of(resource: InputObject) -> str:
     return f"{resource.get('kind')} {key_of(resource)[1]}"
 
 
+def qualified_title(resource: InputObject) -> str:
+    """Kind, namespace and name, for what is selected by it: `Deployment media/cloudflared`."""
+    return f"{resource.get('kind')} {'/'.join(key_of(resource))}"
+
+
 def titled(resource: InputObject, title: str = "") -> InputObject:
     """The object with its title in errors; its keys are then those of the object alone."""
     title = title or title_of(resource)

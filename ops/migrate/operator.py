@@ -9,7 +9,7 @@ from typing import Any
 from ops.errors import OperatorError
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import InputObject, Option, Place
-from ops.migrate.kubernetes_objects import key_of, title_of, titled
+from ops.migrate.kubernetes_objects import key_of, qualified_title, title_of, titled
 from settings import KubernetesService
 from settings.yaml_nodes import YamlError, documents
 
@@ -61,7 +61,8 @@ def read(objects: list[InputObject], services: Mapping[str, KubernetesService]) 
 def _read_tunnel(
     tunnel: InputObject, bindings: list[InputObject], services: Mapping[str, KubernetesService]
 ) -> ExistingSetup:
-    setup = ExistingSetup(title_of(tunnel), key_of(tunnel)[1])
+    title = title_of(tunnel) if tunnel.get("kind") == "ClusterTunnel" else qualified_title(tunnel)
+    setup = ExistingSetup(title, key_of(tunnel)[1])
     spec, status = tunnel.object("spec"), tunnel.object("status")
     details = spec.object("cloudflare")
     setup.account_id = details.text("accountId") or status.text("accountId") or None

@@ -7,7 +7,7 @@ from ops.migrate import command_line, config_file, connector_options
 from ops.migrate.config_maps import config_files
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
 from ops.migrate.input_object import InputObject, Option
-from ops.migrate.kubernetes_objects import key_of, title_of, titled
+from ops.migrate.kubernetes_objects import key_of, qualified_title, title_of, titled
 
 KINDS = ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Pod")
 _POD = {
@@ -47,7 +47,7 @@ def config_maps_of(workload: InputObject) -> set[tuple[str, str]]:
 
 def read(workload: InputObject, config_maps: Mapping[tuple[str, str], InputObject]) -> ExistingSetup:
     """The setup of a workload's connector; `config_maps` are those of the input, by namespace and name."""
-    namespace, setup = key_of(workload)[0], ExistingSetup(title_of(workload))
+    namespace, setup = key_of(workload)[0], ExistingSetup(qualified_title(workload))
     container = connector_of(workload)
     assert container is not None
     line = command_line.read(container, setup)
@@ -60,9 +60,9 @@ def read(workload: InputObject, config_maps: Mapping[tuple[str, str], InputObjec
         options = {each.key: each for each in config_file.options(file)} | options
     connector_options.apply(options.values(), setup, namespace)
     setup.name = line.tunnel_id or setup.name
-    setup.remote = line.remote
+    setup.remote = setup.remote or line.remote
     _read_workload(workload, container, setup)
-    _report_mounts(setup.title, container, options, setup)
+    _report_mounts(title_of(workload), container, options, setup)
     return setup
 
 

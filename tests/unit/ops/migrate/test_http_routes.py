@@ -50,7 +50,7 @@ def test_the_rules_are_those_of_the_controller() -> None:
             "api",
         ),
     )
-    assert (setup.name, setup.title) == ("front", "Gateway front")
+    assert (setup.name, setup.title) == ("front", "Gateway edge/front")
     assert rules(setup) == [
         "blog.example.org /v1 -> http://api.lab.svc:81",
         "blog.example.org /v2 -> http://api.lab.svc:81",

@@ -54,3 +54,12 @@ def test_a_command_without_input_is_one_error(ops: Ops) -> None:
 def test_an_object_with_an_empty_kind_is_one_error() -> None:
     with pytest.raises(OperatorError, match="this document is not known, by its keys: kind, apiVersion, metadata"):
         read_tunnels("{kind: '', apiVersion: v1, metadata: {name: a}}")
+
+
+def test_an_object_that_is_in_the_input_twice_is_read_once() -> None:
+    service = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: n}, spec: {ports: [{port: 80}]}}"
+    rule = "ingress: [{hostname: a.example.org, service: 'http://a.n.svc'}]"
+    assert not read_tunnels(rule, service, service)[1].skipped
+    (setup,), found = read_tunnels(rule, service, service.replace("80", "81"))
+    assert setup.services["n/a"].spec["ports"] == [{"port": 80}]
+    assert "input.yaml:5: Service a: another one of this name, at input.yaml:3, is used" in str(found.skipped[0])

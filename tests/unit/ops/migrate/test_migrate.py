@@ -125,7 +125,7 @@ def test_one_of_several_tunnels_is_selected_by_name(migrate: Ops) -> None:
     elsewhere = {**documents[0], "kind": "Tunnel", "metadata": {"name": "elsewhere", "namespace": "lab"}}
     stdin = yaml.safe_dump_all([*documents, elsewhere])
     error = migrate("-", stdin=stdin, fails=True).stderr
-    assert "there are 2 tunnels, ClusterTunnel k3s-tunnel, Tunnel elsewhere: select one with --tunnel NAME" in error
+    assert "there are 2 tunnels, ClusterTunnel k3s-tunnel, Tunnel lab/elsewhere: select one with --tunnel NAME" in error
     completed = migrate("-", "--tunnel", "elsewhere", stdin=stdin)
     assert [route["hostname"] for route in yaml.safe_load(completed.stdout)["config"]["culvert:routes"]] == [
         "other.example.com"

@@ -89,4 +89,4 @@ metadata: {{name: cellar, namespace: wine, {owner}}}
 spec: {{template: {{spec: {{containers: [{{name: cloudflared, image: cloudflare/cloudflared, args: [tunnel, run]}}]}}}}}}
 """
     setup = read_tunnel(TUNNEL, binding("{name: list, spec: {target: 'http://a'}}"), config_map, deployment)
-    assert setup.title == "Tunnel cellar"
+    assert setup.title == "Tunnel wine/cellar"

@@ -49,7 +49,7 @@ spec:
 
 def test_a_config_map_holds_a_config_file_whose_bare_names_are_of_its_namespace() -> None:
     setup = read_tunnel(CONFIG_MAP, SERVICE)
-    assert (setup.name, setup.title) == ("cellar", "ConfigMap tunnel-config, config.yaml")
+    assert (setup.name, setup.title) == ("cellar", "ConfigMap homelab/tunnel-config, config.yaml")
     assert rules(setup) == ["wiki.example.org -> http://wiki:8080", "* -> http_status:404"]
     assert {rule.namespace for rule in setup.rules} == {"homelab"}
     assert "homelab/wiki" in setup.services
@@ -246,3 +246,34 @@ def test_objects_without_a_namespace_are_reported_unless_it_is_named() -> None:
     (setup,), found = read_tunnels(text, namespace="cellar")
     assert setup.rules[0].namespace == "cellar"
     assert not found.skipped
+
+
+def test_a_hostname_that_cloudflared_ignores_is_the_routes_and_reported() -> None:
+    ignored = "hostname shop.example.org: cloudflared ignores it for a tunnel that exists"
+    arguments = ["tunnel", "--url", "http://shop", "--hostname", "shop.example.org"]
+    setup = read_tunnel(deployment([*arguments, "run", "cellar"]))
+    assert rules(setup) == ["shop.example.org -> http://shop"]
+    assert ignored in remarks(setup)
+    assert ignored not in remarks(read_tunnel(deployment([*arguments, "--name", "cellar"])))
+
+
+def test_volumes_for_anything_but_configuration_and_credentials_are_reported() -> None:
+    mounts = "{name: a, mountPath: /etc/cloudflared/creds}, {name: b, mountPath: /etc/ssl/own}"
+    text = deployment(["tunnel", "--cred-file", "/etc/cloudflared/creds/c.json", "run"], f"volumeMounts: [{mounts}]")
+    report = remarks(read_tunnel(text))
+    assert "Deployment tunnel, the volume at /etc/ssl/own: the stack's connector mounts only its token" in report
+    assert "/etc/cloudflared/creds:" not in report
+
+
+def test_rules_of_a_config_file_beside_a_token_are_reported_as_those_that_may_not_apply() -> None:
+    text = deployment(
+        ["tunnel", "run"],
+        "env: [{name: TUNNEL_TOKEN, valueFrom: {secretKeyRef: {name: t, key: k}}}], "
+        "volumeMounts: [{name: v, mountPath: /etc/cloudflared}]",
+        "volumes: [{name: v, configMap: {name: tunnel-config}}]",
+    )
+    setup = read_tunnel(text, CONFIG_MAP)
+    assert rules(setup)[0] == "wiki.example.org -> http://wiki:8080"
+    assert "it has a token, and rules that Cloudflare has for its tunnel would precede those of the input" in remarks(
+        setup
+    )
