@@ -29,7 +29,7 @@ def main(
     try:
         target = read(run=run_id)
         if clean:
-            sys.exit(_clean(target, run_id))
+            sys.exit(clean_up(target, run_id))
         sys.exit(run(target, report, yes, offline))
     except (LiveError, CheckUnavailable) as error:
         print(error, file=sys.stderr)
@@ -93,9 +93,12 @@ def confirm(target: Target, server: str, namespace: str, yes: bool) -> bool:
     return False
 
 
-def _clean(target: Target, run: str | None) -> int:
+def clean_up(target: Target, run: str | None) -> int:
+    """Deletes what a killed run left at Cloudflare; returns the exit status."""
+    from ops.project import project_name
     from scripts.live import leftovers
     from scripts.live.target import api_of
+    from settings import base_name
 
     if run is None:
         raise LiveError("--clean needs --run with the id of the run that left something")
@@ -104,6 +107,7 @@ def _clean(target: Target, run: str | None) -> int:
     found, unread = leftovers.find(api, target.account, zone_id, target.run)
     left = leftovers.delete(target.base_url, target.token, [each.path for each in found])
     print(f"deleted {len(found) - len(left)} objects of {target.run}; left: {', '.join(left) or 'none'}")
+    print(f"In the cluster: kubectl delete namespace --ignore-not-found {base_name(project_name(), target.stack)}")
     if unread:
         print(f"not looked for, since the token may not list them: {', '.join(unread)}")
     return 1 if left else 0

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.cloudflare import ids
 from sandbox.cloudflare.server import listen
 from scripts.live.exchange import Exchange, Reply
 
@@ -21,6 +22,8 @@ REFUSED = 403
 _TIMEOUT = 60
 _READS = ("GET", "HEAD", "OPTIONS")
 _NOT_FORWARDED = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
+_SEVERAL = {"batch", "import"}
+"""Endpoints that change several objects, which the body names."""
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -34,13 +37,15 @@ async def _client(_app: Starlette) -> AsyncIterator[dict[str, httpx.AsyncClient]
 class Recorder:
     """Forwards calls to the API at `base_url`. `run` is the run's id, which the name of each of its objects contains.
 
-    A write is forwarded if it creates something whose body names the run, or if its path names something that the run
-    created. Others are answered 403 and recorded in `refused`. The caller's token is forwarded and never stored.
+    A write is forwarded if it is in the account or the zone (`scopes` has both ids), if its path names nothing that the
+    run did not create, and if it changes what the run created or creates something whose body names the run. Others are
+    answered 403 and recorded in `refused`. The caller's token is forwarded and never stored.
     """
 
-    def __init__(self, base_url: str, run: str) -> None:
+    def __init__(self, base_url: str, run: str, scopes: tuple[str, str]) -> None:
         self.base_url = base_url.rstrip("/")
         self.run = run
+        self._scopes = scopes
         self.step = ""
         """Name of the current step, for the records."""
         self.exchanges: list[Exchange] = []
@@ -58,10 +63,12 @@ class Recorder:
         """Whether this call may be forwarded."""
         if method in _READS:
             return True
-        segments = path.partition("?")[0].split("/")
-        if any(created.rpartition("/")[2] in segments for created in self._created):
-            return True
-        return method == "POST" and self.run.encode() in body
+        _, _, scope, *inner = [*path.partition("?")[0].split("/"), "", "", ""]
+        created = {each.rpartition("/")[2] for each in self._created}
+        named = {segment for segment in inner if ids.UUID.fullmatch(segment) or ids.HEX_ID.fullmatch(segment)}
+        if scope not in self._scopes or not named <= created or not _SEVERAL.isdisjoint(inner):
+            return False
+        return bool(named) or (method == "POST" and self.run.encode() in body)
 
     def add(self, exchange: Exchange) -> None:
         with self._lock:

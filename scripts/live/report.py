@@ -108,7 +108,7 @@ def _shapes(comparisons: Sequence[Comparison], mask: Mask) -> Iterator[str]:
     """Each shape once, below the first call that it answers."""
     shown: set[str] = set()
     for number, each in enumerate(comparisons, 1):
-        text = json.dumps(_shape(each.exchange.reply), indent=2)
+        text = mask.text(json.dumps(_shape(each.exchange.reply), indent=2))
         call = f"{each.exchange.method} {mask.path(each.exchange.path).partition('?')[0]}"
         if f"{call} {text}" not in shown:
             shown.add(f"{call} {text}")

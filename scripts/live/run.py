@@ -44,7 +44,7 @@ def execute(
 
     Returns the report and what masks it.
     """
-    report, recorder = Report(), Recorder(target.base_url, target.run)
+    report, recorder = Report(), Recorder(target.base_url, target.run, (target.account, zone_id))
     with recorder.serving() as url, _interruptible():
         try:
             for name, step in steps.items():
@@ -94,25 +94,25 @@ def _clean_up(
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    """SIGTERM interrupts as Ctrl-C does, and both do where the shell has made a job in the background ignore them."""
+    with _handling(signal.default_int_handler):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
 def _uninterruptible(progress: Progress) -> Iterator[None]:
-    def keep_on(*_: Any) -> None:
-        progress("cleaning up; this ends by itself")
+    with _handling(lambda *_: progress("cleaning up; this ends by itself")):
+        yield
 
-    before = {number: signal.signal(number, keep_on) for number in (signal.SIGINT, signal.SIGTERM)}
+
+@contextmanager
+def _handling(handler: Callable[[int, Any], Any]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _secrets(exchange: Exchange) -> Iterator[str]:

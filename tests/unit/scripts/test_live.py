@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 
-from scripts.live.__main__ import confirm, run
+from scripts.live.__main__ import clean_up, confirm, run
 from scripts.live.guesses import guesses
 from scripts.live.masking import Mask
 from scripts.live.probes import Probes
@@ -25,7 +25,7 @@ from scripts.live.stack_steps import StackSteps
 from scripts.live.target import LiveError, Target, read
 from settings import Settings
 from tests.support.deviating_api import Deviating, Deviation
-from tests.support.emulator import ACCOUNT, ZONE, Emulator, EmulatorThread, secret
+from tests.support.emulator import ACCOUNT, OTHER_ZONE, ZONE, Emulator, EmulatorThread, secret
 from tests.support.paths import PROJECT
 
 RUN = "live-0a1b2c3d"
@@ -259,7 +259,7 @@ def test_the_stack_files_of_a_run_are_valid_and_name_it(
 
 def test_nothing_is_written_that_the_run_did_not_create(service: Emulator) -> None:
     foreign = service.tunnel("foreign")
-    recorder = Recorder(service.base_url, RUN)
+    recorder = Recorder(service.base_url, RUN, (ACCOUNT, ZONE))
     with recorder.serving() as url:
         caller = Caller(url, service)
         for method, path, body in (
@@ -267,6 +267,10 @@ def test_nothing_is_written_that_the_run_did_not_create(service: Emulator) -> No
             ("DELETE", f"{HERE}/cfd_tunnel/{foreign}", None),
             ("POST", f"{HERE}/cfd_tunnel", {"name": "other"}),
             ("PUT", f"{HERE}/cfd_tunnel/{foreign}/configurations", {"config": {"ingress": []}}),
+            ("POST", f"/zones/{OTHER_ZONE}/dns_records", {"name": RUN, "type": "A", "content": "192.0.2.1", "ttl": 1}),
+            ("POST", f"/zones/{ZONE}/dns_records/batch", {"deletes": [{"id": foreign}], "posts": [{"name": RUN}]}),
+            ("POST", f"/zones/{ZONE}/rulesets/{'0' * 32}/rules", {"description": RUN}),
+            ("POST", "/zones", {"name": RUN}),
         ):
             assert caller.client.request(method, path, json=body).status_code == 403
         own = caller.call("POST", f"{HERE}/cfd_tunnel", {"name": RUN})["id"]
@@ -274,7 +278,7 @@ def test_nothing_is_written_that_the_run_did_not_create(service: Emulator) -> No
         caller.call("PATCH", f"{HERE}/cfd_tunnel/{own}", {"name": f"{RUN}-renamed"})
         caller.call("DELETE", f"{HERE}/cfd_tunnel/{own}")
     assert recorder.left == []
-    assert len(recorder.refused) == 4
+    assert len(recorder.refused) == 8
     assert [each["name"] for each in service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false")] == ["foreign"]
 
 
@@ -285,11 +289,18 @@ def interrupt(number: signal.Signals) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_deletes_what_it_created(service: Emulator, number: signal.Signals) -> None:
+    # As a shell starts a job in the background.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def stop(url: str) -> str:
         create(url, service)
         return interrupt(number)
 
-    report, text = tried(service, stop=stop, never=lambda _: "reached")
+    try:
+        report, text = tried(service, stop=stop, never=lambda _: "reached")
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not report.complete
     assert "The run was interrupted, and cleaned up." in text
     assert [name for name, _ in report.steps] == ["clean up"]
@@ -341,6 +352,19 @@ def test_a_zone_with_records_of_the_run_is_refused(service: Emulator) -> None:
     service.done("POST", f"/zones/{ZONE}/dns_records", record)
     with pytest.raises(LiveError, match=rf"(?s)the run id {RUN} is in use.*DNS record.*--clean --run {RUN}"):
         check(target(service))
+
+
+def test_what_a_killed_run_left_is_deleted_by_its_id(service: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    service.tunnel("foreign")
+    create(service.base_url, service)
+    with pytest.raises(LiveError, match="--clean needs --run"):
+        clean_up(target(service), None)
+    assert clean_up(target(service), RUN) == 0
+    printed = capsys.readouterr().out
+    assert f"deleted 2 objects of {RUN}; left: none" in printed
+    assert f"kubectl delete namespace --ignore-not-found culvert-{RUN}" in printed
+    assert [each["name"] for each in service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false")] == ["foreign"]
+    assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
 
 
 def test_every_missing_variable_is_named_at_once() -> None:
