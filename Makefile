@@ -91,7 +91,7 @@ recover: $(OPS) ## find what an interrupted run of the real STACK (dev) left beh
 live: $(DEV) ## try everything against a real account, zone and cluster, and report where the sandbox differs
 	@$(BIN)/python -m scripts.live
 
-DRIFT = pulumi preview --refresh --expect-no-changes --diff --stack "$(STACK)"
+DRIFT = $(BIN)/python -m scripts.drift "$(STACK)"
 
 drift: $(PROGRAM) ## show what was changed in the real STACK (dev) outside Pulumi
 	$(DRIFT)

@@ -22,12 +22,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from scripts.drift import DRIFT
 from scripts.markdown import MAX_LENGTH, cut_lines, decode, fenced, inline_code
 
 MARKER = "<!-- culvert: rehearsal -->"
-DRIFT = 7
-"""Exit status of an engine that expected no changes and found some (`ExitNoChanges` of the Pulumi command line)."""
-
 SUMMARY_LENGTH = 250_000
 """Characters of a summary; GitHub's limit for the summary of a step is 1 MiB, and a character has up to 4 bytes."""
 

@@ -8,7 +8,7 @@ import pulumi
 from components.access import Access
 from components.connector.connector import Connector
 from components.exposure import arguments, cluster_services, lookups
-from components.exposure.hooks import check_token_change, drop_connections, release_rulesets
+from components.exposure.hooks import check_token_change, drop_connections, explain_rollout, release_rulesets
 from components.exposure.outputs import exports
 from components.load_balancer import LoadBalancer
 from components.monitoring.monitoring import Monitoring
@@ -111,7 +111,7 @@ class Exposure(pulumi.ComponentResource):
                 depends_on=[policy, tunnel.rules],
                 replace_with=[tunnel.tunnel],
             ),
-            child,
+            pulumi.ResourceOptions(parent=self, transformations=[explain_rollout(name, opts)]),
         )
         # Needed before a record leads visitors here.
         ready = [connector.workload, *(waf.rulesets if waf else []), *([access] if access else [])]

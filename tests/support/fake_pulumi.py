@@ -5,7 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-RECORDED = ("CLOUDFLARE_API_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "KUBECONFIG")
+RECORDED = (
+    *("CLOUDFLARE_API_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "KUBECONFIG"),
+    "PULUMI_K8S_ENABLE_PATCH_FORCE",
+)
 
 with Path(os.environ["FAKE_PULUMI"]).open("a") as file:
     print(json.dumps({"arguments": sys.argv[1:], **{name: os.environ.get(name) for name in RECORDED}}), file=file)

@@ -13,9 +13,10 @@ Object = dict[str, Any]
 
 @dataclass
 class KubernetesServer:
-    """`objects` are by path; a number is the HTTP status of a refusal. `requests` are the paths that were read."""
+    """`objects` are by path; a text is served as it is, a number is the HTTP status of a refusal. `requests` are the
+    paths that were read."""
 
-    objects: Mapping[str, Object | int]
+    objects: Mapping[str, Object | str | int]
     port: int = 0
     requests: list[str] = field(default_factory=list)
 
@@ -35,7 +36,7 @@ class KubernetesServer:
 
 
 @contextmanager
-def kubernetes_server(objects: Mapping[str, Object | int]) -> Iterator[KubernetesServer]:
+def kubernetes_server(objects: Mapping[str, Object | str | int]) -> Iterator[KubernetesServer]:
     """Serves the objects until the end of the block."""
     cluster = KubernetesServer(objects)
 
@@ -43,8 +44,8 @@ def kubernetes_server(objects: Mapping[str, Object | int]) -> Iterator[Kubernete
         def do_GET(self) -> None:
             cluster.requests.append(self.path)
             found = cluster.objects.get(self.path, 404)
-            status, body = (200, found) if isinstance(found, dict) else (found, _refusal(found))
-            content = json.dumps(body).encode()
+            status, body = (found, _refusal(found)) if isinstance(found, int) else (200, found)
+            content = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

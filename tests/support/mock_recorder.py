@@ -46,6 +46,7 @@ class Registered:
     retained: bool
     before_delete: frozenset[str]
     before_update: frozenset[str]
+    on_error: frozenset[str]
     ignore_changes: frozenset[str]
     timeouts: tuple[str, str]
 
@@ -107,6 +108,7 @@ class _Monitor(mocks.MockMonitor):
                     retained=request.retainOnDelete,
                     before_delete=frozenset(request.hooks.before_delete),
                     before_update=frozenset(request.hooks.before_update),
+                    on_error=frozenset(request.hooks.on_error),
                     ignore_changes=frozenset(request.ignoreChanges),
                     timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                 )

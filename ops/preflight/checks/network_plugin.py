@@ -44,7 +44,7 @@ def enforces(api: KubernetesApi) -> CheckResult:
 def judge(nodes: list[Object] | None, sets: list[Object] | None) -> CheckResult:
     """The verdict by the nodes and DaemonSets of the cluster, each None where it may not be listed."""
     if nodes and all(map(is_simulated, nodes)):
-        return ENFORCED.skipped("network policies", "the nodes are simulated: no packet is sent")
+        return ENFORCED.skipped("network policies", "the nodes are simulated: such a cluster has no network plugin")
     if sets is not None:
         verdicts = [verdict for each in sets if (verdict := _plugin(each))]
         enforcing = [name for name, enforced in verdicts if enforced]

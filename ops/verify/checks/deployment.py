@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components.connector import pod_status
 from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
 
 WORKLOAD = Check("cluster", "workload")
@@ -89,17 +90,10 @@ def are_ready(name: str, replicas: int, pods: list[Object]) -> list[CheckResult]
 
 
 def _is_ready(pod: Object) -> CheckResult:
-    name, status = pod["metadata"]["name"], pod.get("status") or {}
-    conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
-    containers = status.get("containerStatuses") or []
-    restarts = sum(container.get("restartCount", 0) for container in containers)
-    if conditions.get("Ready", {}).get("status") == "True":
+    name, restarts, reasons = pod["metadata"]["name"], pod_status.restarts(pod), pod_status.reasons(pod)
+    if pod_status.is_ready(pod):
         return PODS.passed(name, f"ready, {restarts} restarts")
-    reasons = [reason for container in containers if not container.get("ready") and (reason := _reason(container))]
-    scheduled = conditions.get("PodScheduled", {})
-    if scheduled.get("status") == "False":
-        reasons.append(f"not scheduled: {scheduled.get('message') or scheduled.get('reason')}")
-    observed = f"{status.get('phase', 'Pending')}, not ready, {restarts} restarts"
+    observed = f"{(pod.get('status') or {}).get('phase', 'Pending')}, not ready, {restarts} restarts"
     return PODS.failed(
         name,
         "; ".join([observed, *reasons]),
@@ -107,12 +101,6 @@ def _is_ready(pod: Object) -> CheckResult:
         cause=_cause(" ".join(reasons)),
         remedy=f"kubectl describe pod {name}, and kubectl logs {name}",
     )
-
-
-def _reason(container: Object) -> str:
-    state = container.get("state") or {}
-    current = state.get("waiting") or state.get("terminated") or {}
-    return ": ".join(str(current[key]) for key in ("reason", "message") if current.get(key))
 
 
 def _cause(reasons: str) -> str:

@@ -250,7 +250,7 @@ def test_drift_opens_an_issue_then_edits_and_closes_it(live: Live) -> None:
         "preview",
         "--refresh",
         "--expect-no-changes",
-        "--diff",
+        "--json",
         "--stack",
         "prod",
     ]

@@ -93,6 +93,11 @@ def test_the_deployment_is_replaced_with_its_tunnel(dev: Recorded) -> None:
     assert replaced == {"Deployment culvert-dev-cloudflared": {"ZeroTrustTunnelCloudflared culvert-dev-tunnel"}}
 
 
+def test_a_failed_rollout_of_the_connector_alone_is_explained(dev: Recorded) -> None:
+    hooks = {deployment.name: deployment.on_error for deployment in dev.every("Deployment")}
+    assert hooks == {"culvert-dev-cloudflared": {"culvert-dev-explain-rollout"}, "culvert-dev-site": frozenset()}
+
+
 def test_private_networks_are_part_of_the_stack_and_output_their_virtual_network(deploy: Deploy) -> None:
     routes = [{"network": "10.43.0.0/16", "comment": "services"}]
     wanted = {"virtualNetwork": {"name": "homelab"}, "routes": routes}
