@@ -1,8 +1,10 @@
 """A live tunnel of a Cloudflare account: its rules, and the zones of their hostnames."""
 
 import re
+from contextlib import suppress
 
 from publicsuffixlist import PublicSuffixList
+from pydantic_core import PydanticCustomError
 
 from clients.cloudflare import CloudflareApi
 from clients.errors import CheckUnavailable
@@ -10,6 +12,7 @@ from ops.errors import OperatorError
 from ops.migrate import api_configuration
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
 from ops.migrate.input_object import InputObject, Place
+from settings.types.dns import normalize_hostname
 
 _ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -51,11 +54,12 @@ def _add_zones(api: CloudflareApi, account: str, setup: ExistingSetup) -> None:
     suffixes = PublicSuffixList(accept_unknown=False)
     names: dict[str, None] = {}
     for rule in setup.rules:
-        labels = rule.hostname.lower().removeprefix("*.").split(".")
-        registered = suffixes.privatesuffix(".".join(labels)) or ""
-        # A zone may also be a subdomain of a name that is registered.
-        first = len(labels) - registered.count(".") - 1
-        names |= dict.fromkeys(".".join(labels[index:]) for index in range(first + 1) if registered)
+        with suppress(PydanticCustomError):  # which is rejected with the settings
+            name = normalize_hostname(rule.hostname).removeprefix("*.")
+            if registered := suffixes.privatesuffix(name):
+                # A zone may also be a subdomain of a name that is registered.
+                deeper = name.removesuffix(registered).split(".")[:-1]
+                names |= dict.fromkeys(".".join([*deeper[index:], registered]) for index in range(len(deeper) + 1))
     try:
         for name in names:
             for zone in api.items("/zones", "Zone", paged=False, name=name, **{"account.id": account}):

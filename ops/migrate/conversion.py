@@ -38,7 +38,7 @@ def convert(setup: ExistingSetup, localhost: str | None = None) -> Conversion:
         zones = {**guessed}
         if zones:
             names = shortened(", ".join(zones), 300)
-            reason = f"the input does not contain zones, so {names} is taken from the public suffix list"
+            reason = f"the input does not contain zones; by the public suffix list: {names}"
             setup.skipped.append(SkippedItem("zones", reason, "correct it, or set it with --zone NAME=ID"))
     base: Values = {"accountId": setup.account_id, "zones": zones or {"example.com": None}}
     valid = valid_routes(base, candidates, zones_known=zones_known)

@@ -91,7 +91,11 @@ def _read_settings(tunnel: InputObject, setup: ExistingSetup) -> None:
         "nodeSelectors": "connector.scheduling.nodeSelector",
         "tolerations": "connector.scheduling.tolerations",
     }
-    setup.settings += [Option(path, spec.get(key), spec.at(key)) for key, path in paths.items() if spec.get(key)]
+    setup.settings += [
+        Option(path, spec.get(key), spec.at(key))
+        for key, path in paths.items()
+        if spec.get(key) not in (None, "", {}, [])
+    ]
     tunnel_id = status.get("tunnelId") or spec.object("existingTunnel").get("id") or "of this resource"
     remedy = (
         "let the stack create its own. Move each record to it with adopt, whose id `pulumi preview` prints, and then "

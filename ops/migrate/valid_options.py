@@ -25,7 +25,7 @@ def with_valid_options(settings: Values, options: Iterable[Option]) -> tuple[Val
             kept, more = _tried_one_by_one(sample, kept)
             skipped += more
             break
-        skipped += [SkippedItem.rejected(each.key, issue, each.place) for each, issue in named]
+        skipped += [SkippedItem.rejected(each.place.key or each.key, issue, each.place) for each, issue in named]
         rejected = {id(each) for each, _ in named}
         kept = [each for each in kept if id(each) not in rejected]
     return _with(settings, kept), skipped
@@ -39,7 +39,7 @@ def _tried_one_by_one(sample: Values, options: list[Option]) -> tuple[list[Optio
             (left if _issues(sample, [*kept, each]) else kept).append(each)
         waiting = left
     rejected = [(each, _issues(sample, [*kept, each])[0]) for each in waiting]
-    return kept, [SkippedItem.rejected(each.key, issue, each.place) for each, issue in rejected]
+    return kept, [SkippedItem.rejected(each.place.key or each.key, issue, each.place) for each, issue in rejected]
 
 
 def _concerned(issues: list[SettingIssue], options: list[Option]) -> Iterator[tuple[Option, SettingIssue]]:

@@ -5,7 +5,7 @@ Each step validates all routes at once: thousands of rules take seconds.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.migrate.existing_setup import CandidateRoute, LeftOut, SkippedItem, Values, with_value
 from settings import SettingIssue, Settings, SettingsError
@@ -47,8 +47,9 @@ def valid_routes(base: Values, candidates: Iterable[CandidateRoute], *, zones_kn
     """
     attempts = [_Attempt(each, dict(each.route), dict(each.options)) for each in candidates]
     left_out, skipped = list[LeftOut](), list[SkippedItem]()
-    while found := _issues(base, [each for each in attempts if each.route]):
+    while found := _issues(base, present := [each for each in attempts if each.route]):
         for attempt, issues in found:
+            issues = [_with_rules_named(issue, present) for issue in issues]
             rule = attempt.candidate.rule
             named = {path: issue for issue in issues for path in attempt.options if _concerns(issue, path)}
             for path, issue in named.items():
@@ -78,6 +79,16 @@ def _rejected(name: str, issue: SettingIssue, candidate: CandidateRoute) -> Skip
     if "none of the zones" in issue.problem:
         return SkippedItem(name, issue.problem, f"set its zone with --zone NAME=ID, or use {issue.accepted}", place)
     return SkippedItem.rejected(name, issue, place)
+
+
+def _with_rules_named(issue: SettingIssue, present: list[_Attempt]) -> SettingIssue:
+    """The issue with the user's rules in place of the routes that it mentions by their index."""
+
+    def named(match: re.Match[str]) -> str:
+        rule = present[int(match[1])].candidate.rule
+        return f"the rule {rule.name} ({rule.place})" if rule.place.line else f"the rule {rule.name}"
+
+    return replace(issue, problem=re.sub(r"(?<!\S)routes\[([0-9]+)\]", named, issue.problem))
 
 
 def _concerns(issue: SettingIssue, path: str) -> bool:

@@ -200,7 +200,7 @@ def test_options_of_the_stack_that_depend_on_each_other_are_tried_together(ops: 
     settings, said = converted(ops, "post-quantum: true\nprotocol: http2\n" + rules)
     assert settings["connector"] == {"protocol": "http2"}
     assert len(said) == 1
-    assert said[0].startswith("- -:1: connector.postQuantum: true requires QUIC")
+    assert said[0].startswith("- -:1: post-quantum: true requires QUIC")
 
 
 @pytest.mark.parametrize(
@@ -235,8 +235,8 @@ def test_a_zone_is_one_label_below_a_public_suffix(ops: Ops, hostname: str, zone
     settings, said = converted(ops, f"ingress: [{{hostname: '{hostname}', service: 'http://10.0.0.1'}}]", *ACCOUNT)
     assert settings["zones"] == {zone: None}
     assert said == [
-        f"- zones: the input does not contain zones, so {zone} is taken from the public suffix list | correct it, or "
-        "set it with --zone NAME=ID"
+        f"- zones: the input does not contain zones; by the public suffix list: {zone} | correct it, or set it with "
+        "--zone NAME=ID"
     ]
 
 

@@ -46,6 +46,10 @@ def test_a_subjects_own_no_tls_verify_precedes_that_of_the_tunnel(spec: str, val
     assert "Tunnel cellar, noTlsVerify: the operator writes each subject's own noTlsVerify over it" in remarks(setup)
 
 
+def test_a_size_of_zero_is_a_value() -> None:
+    assert settings(read_tunnel(TUNNEL.replace("spec:", "spec:\n  size: 0", 1)))["connector.replicas"] == 0
+
+
 @pytest.mark.parametrize(
     ("port", "protocol", "scheme"),
     [("22", "", "ssh"), ("139", "", "smb"), ("9000", "", "http"), ("443", "tcp", "tcp"), ("3389", "gopher", "rdp")],
