@@ -24,5 +24,7 @@ def sdk(emulator: "Emulator") -> Any:
     import cloudflare
 
     return cloudflare.Cloudflare(
-        api_token=emulator.token, base_url=emulator.base_url, max_retries=0, _strict_response_validation=True
+        **{"api_token": emulator.token, "base_url": emulator.base_url, "http_client": emulator.http},
+        max_retries=0,
+        _strict_response_validation=True,
     )

@@ -50,6 +50,6 @@ def test_the_sdk_does_what_the_page_says(emulator: Emulator, sdk: Any) -> None:
     tunnel = emulator.tunnel()
     seen = outcomes(sdk, tunnel)
     assert {call: "`dict`" if isinstance(outcome, dict) else "refuses" for call, outcome in seen.items()} == ROWS
-    lenient = Cloudflare(api_token=emulator.token, base_url=emulator.base_url)
+    lenient = Cloudflare(api_token=emulator.token, base_url=emulator.base_url, http_client=emulator.http)
     read: Any = lenient.zero_trust.tunnels.cloudflared.configurations.get(tunnel, account_id=ACCOUNT)
     assert [rule.service for rule in read.config.ingress] == ["http://a:80", "http_status:404"]
