@@ -16,6 +16,7 @@ from ops.recover.actions import adopt, delete
 from ops.recover.live_resources import LiveResources
 from ops.recover.missing import missing
 from ops.recover.namespace_contents import foreign_contents, own_objects
+from ops.recover.next_step import Commands, next_step
 from ops.recover.object_kinds import NAMESPACE
 from ops.recover.orphans import OrphanedResource, orphans
 from ops.recover.owner import Owner, stack_owner
@@ -97,8 +98,10 @@ def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> 
                     orphan for orphan in left if orphan.live.kind is not NAMESPACE or orphan.live.name not in kept
                 ]
                 report.done, report.refusals = delete(stack, state, deleted, live, owner.name)
-    report.finish(options.as_json, "adopted" if options.adopting else "removed" if options.removing else None)
-    interrupted = pending_operations(state) and not (options.adopting or options.removing)
+    action = "adopted" if options.adopting else "removed" if options.removing else None
+    interrupted = bool(pending_operations(state)) and action is None
+    step = next_step(report, Commands(expected.stack, config), action, interrupted)
+    report.finish(options.as_json, action, step)
     return 2 if surveyed.unclear or surveyed.unread else 1 if report.remaining or report.missing or interrupted else 0
 
 

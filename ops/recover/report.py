@@ -71,14 +71,18 @@ class Report:
             for line in [*objects[:_SHOWN], *more]:
                 print(f"  {line}")
 
-    def finish(self, as_json: bool, action: str | None) -> None:
-        """Prints what was done (`action` is `adopted` or `removed`), and what remains unknown."""
+    def finish(self, as_json: bool, action: str | None, next_step: str) -> None:
+        """Prints what was done (`action` is `adopted` or `removed`), what remains unknown, and what to do next."""
         surveyed = self.surveyed
         if as_json:
             leftovers, done = ([orphan.as_json() for orphan in some] for some in (self.remaining, self.done))
             printed = {"stack": self.stack, "leftovers": leftovers, "unread": surveyed.unread}
             printed |= {"missing": [urn_name(resource["urn"]) for resource in self.missing]}
-            printed |= {"unclear": [describe(one) for one in surveyed.unclear], "shared": self.shared}
+            printed |= {
+                "next": next_step,
+                "unclear": [describe(one) for one in surveyed.unclear],
+                "shared": self.shared,
+            }
             print(json.dumps(printed | ({action: done, "refusals": self.refusals} if action else {})))
             return
         if action and (self.done or not self.left):
@@ -86,6 +90,7 @@ class Report:
             print(f", {len(self.remaining)} left")
         if hints := [*self._hints(action), *self.refusals]:
             print(screen("\n".join(hints)), file=sys.stderr)
+        print(f"next: {next_step}")
 
     def _hints(self, action: str | None) -> list[str]:
         """What the operator must know about what was done, and what is not known."""

@@ -158,7 +158,7 @@ def test_a_tunnel_of_two_possible_stacks_is_unclear_until_its_rules_tell(
     tunnel = emulator.tunnel("culvert-dev-2")
     surveyed = look(everywhere, "dev-2")
     assert (keys(surveyed), [one.id for one in surveyed.unclear]) == (set(), [tunnel])
-    Report("dev-2", surveyed, []).finish(as_json=False, action=None)
+    Report("dev-2", surveyed, []).finish(as_json=False, action=None, next_step="pulumi up")
     assert f"If it is this stack's, set culvert:tunnel: {{adopt: {tunnel}}} and" in capsys.readouterr().err
     rules = [{"hostname": "dev-2.example.com", "service": "http://blog"}, {"service": "http_status:404"}]
     emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": rules}})
