@@ -78,7 +78,7 @@ def _objects(api: KubernetesApi, resource: _Resource, namespace: str | None) -> 
                 raise
             continue
         for item in items:
-            name = "/".join(item["metadata"].get(key, "") for key in ("namespace", "name") if key in item["metadata"])
+            name = "/".join(str(item["metadata"][key]) for key in ("namespace", "name") if item["metadata"].get(key))
             # The items of a list lack their kind.
             values = {**item, "apiVersion": group_version, "kind": resource.kind}
             yield InputObject(values, Place(f"{resource.kind} {name}"))

@@ -64,11 +64,11 @@ def _mutated(text: str, random: Random) -> bytes:
 
 
 def fuzz_replies(fixtures: Path, seed: str, replies: int, only: int | None = None) -> Iterator[Outcome]:
-    """Runs of verify and recover in turn, until as many replies have been sent."""
+    """Runs of verify, recover and migrate in turn, until as many replies have been sent."""
     sent, number = 0, only or 0
     while sent < replies:
         api = Replies(fixtures / "fuzz", Random(f"{seed}/{number}"))
-        read = api.recover if number % 2 else api.verify
+        read = (api.verify, api.recover, api.migrate)[number % 3]
         outcome = outcome_of(read.__name__, number, read, lambda api=api: api.count)
         yield outcome
         if only is not None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ import clients.kubernetes
 from clients.limited_http import LimitedClient
 from ops import cli as ops_cli
 from ops.expected_stack import ExpectedStack
+from ops.migrate.cluster import RESOURCES
 from ops.recover.live_resources import LiveResources
 from ops.recover.orphans import orphans
 from ops.recover.owner import Owner
@@ -34,6 +36,7 @@ from sandbox import cli as sandbox_cli
 from sandbox.engine import stack_file
 from scripts.fuzz.mutations import mutated_reply
 from settings import Settings, SettingsError
+from settings.yaml_nodes import documents
 
 Reader = Callable[[Path], str]
 """Reads a file and returns what a person would see."""
@@ -107,7 +110,22 @@ class Replies:
             [(re.compile(f"(?:{path})(?:$|[?])" if path else ""), body) for path, body in json.loads(text).items()]
             for text in ((corpus / f"{name}.json").read_text(encoding="utf-8") for name in ("cloudflare", "kubernetes"))
         )
+        samples = sorted((corpus.parent / "migrate" / "samples").iterdir())
+        objects = [one for each in samples for one in documents(each.read_bytes()) if one.get("kind")]
+        self._to_migrate = [
+            (re.compile(f"/{resource.plural}$"), {"items": [one for one in objects if one["kind"] == resource.kind]})
+            for resource in RESOURCES
+        ]
+        self._unchanged = 0.6
         self.count = 0
+
+    def migrate(self) -> str:
+        """`python -m ops migrate --cluster`, in a cluster with the objects of every sample."""
+        # It reads every kind before it does anything with them.
+        self._kubernetes, self._unchanged = self._to_migrate, 0.9
+        with self._served(), tempfile.TemporaryDirectory() as folder:
+            options = ("--cluster", "--merge", "--account-id", _ACCOUNT, "--to", f"{folder}/Pulumi.dev.yaml")
+            return _command(ops_cli.run, "ops", "migrate", *options)
 
     def verify(self) -> str:
         """All checks, as `python -m ops verify` runs and prints them."""
@@ -154,7 +172,7 @@ class Replies:
     def _mutated(self, body: Any) -> tuple[int, bytes]:
         """Some replies are as documented, so that what is read after them is reached too."""
         self.count += 1
-        if self._random.random() < 0.6:
+        if self._random.random() < self._unchanged:
             return 200, json.dumps(body).encode()
         return self._random.choice((200, 200, 200, 200, 401, 403, 404, 429, 500, 503)), mutated_reply(
             body, self._random
