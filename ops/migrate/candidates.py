@@ -50,9 +50,15 @@ def _unsuitable(rule: IngressRule, options: OriginOptions) -> SkippedItem | None
         remedy = "put its value in place before migrating, as with envsubst or `helm template`"
         return SkippedItem(rule.name, f"{found} is a placeholder", remedy, rule.place)
     if rule.hostname in ("", "*"):
-        item = f"the rule without a hostname{f', path {rule.path}' if rule.path else ''}"
-        reason = f"{machine_names.shown_service(rule.service)} receives requests for any hostname; "
-        reason += "a stack answers 404 to requests that match no route"
+        service = machine_names.shown_service(rule.service)
+        item, reason = (
+            "the rule without a hostname",
+            f"{service} receives requests for any hostname; a stack answers 404",
+        )
+        if rule.path:
+            item, reason = f"{item}, path {rule.path}", f"{reason}, or sends them to a route of their hostname"
+        else:
+            reason = f"{reason} to requests that match no route"
         remedy = "add a route for each hostname, or one with a wildcard such as *.example.com"
         return SkippedItem(item, reason, remedy, rule.place)
     if reason := never_matches(rule.hostname):

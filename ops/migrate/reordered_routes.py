@@ -72,7 +72,9 @@ def _with_receiver(left_out: LeftOut, routes: _FirstRoutes, hostnames: set[str])
         return left_out.item
     literal = _literal_of(left_out.rule.path)
     found = [routes.first(each, literal) for each in _covering(hostname, hostnames)]
-    if not (first := min(filter(None, found), default=None, key=_position)):
+    first = min(filter(None, found), default=None, key=_position)
+    # The second of two equal rules received none.
+    if first is None or (first[1].hostname, first[1].paths.pattern) == (hostname, left_out.rule.path or None):
         return left_out.item
     reason = f"{left_out.item.reason}. Its requests now go to {first[1].requests}"
     return replace(left_out.item, reason=reason)

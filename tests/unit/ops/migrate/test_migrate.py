@@ -218,6 +218,7 @@ def test_the_second_of_two_equal_rules_is_skipped(migrate: Ops) -> None:
     routes = yaml.safe_load(completed.stdout)["config"]["culvert:routes"]
     assert [route["service"] for route in routes] == ["http://a1"]
     assert "has the same hostname and path as the rule a.example.com (-:2)" in completed.stderr
+    assert "requests now go to" not in completed.stderr
 
 
 @pytest.mark.parametrize(
