@@ -27,6 +27,7 @@ class IdentityProvider(BaseModel):
         | Literal["oidc", "okta", "onelogin", "pingone", "yandex"]
     )
     config: Body
+    scim_config: Body | None = None
 
 
 class IdentityProviders(crud.Resource):

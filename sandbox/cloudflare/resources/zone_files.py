@@ -27,6 +27,8 @@ TOO_LARGE = (Guessed(9108), f"The zone file is larger than {MAX_SIZE} bytes.")
 UNREADABLE = (Guessed(9109), "The zone file is invalid: {why}")
 """With 400, as `TOO_LARGE`; the messages are guesses too."""
 _PROXIED = re.compile(r"\s*\bcf_tags=(\S*)\s*$")
+_DIRECTIVES = ("$ORIGIN", "$TTL")
+"""Without `$GENERATE`, a line of which makes any number of records."""
 _TARGETS = frozenset({"CNAME", "MX", "NS", "PTR", "SRV"})
 """Types whose content ends in a name, which a zone file writes with a final dot."""
 _RECORDS = Records()
@@ -90,7 +92,7 @@ def _form(content_type: str, body: bytes) -> dict[str, bytes]:
 def _parse(file: bytes, zone: str, *, proxied: bool) -> list[Body]:
     try:
         text = file.decode()
-        parsed = dns.zone.from_text(text, zone, relativize=False, check_origin=False, allow_include=False)
+        parsed = dns.zone.from_text(text, zone, relativize=False, check_origin=False, allow_directives=_DIRECTIVES)
     except (dns.exception.DNSException, ValueError) as error:
         code, message = UNREADABLE
         raise ApiError(400, code, message.format(why=str(error) or type(error).__name__)) from error

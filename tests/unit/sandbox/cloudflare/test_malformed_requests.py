@@ -57,6 +57,32 @@ def test_no_value_of_a_field_crashes_a_creation_or_an_update(emulator: Emulator,
     assert emulator.http.get("/state.json").status_code == 200
 
 
+def test_no_value_crashes_the_endpoints_that_are_no_objects(emulator: Emulator) -> None:
+    entry_point = f"{RULESETS}/phases/http_request_firewall_custom/entrypoint"
+    rule = {"action": "block", "expression": "true"}
+    record = {"type": "A", "name": "a", "content": "192.0.2.1", "ttl": 60}
+    organization = {"name": "x", "auth_domain": "x.cloudflareaccess.com"}
+    provider = {"name": "x", "type": "oidc", "config": {}, "scim_config": {}}
+    emulator.done("POST", f"/accounts/{ACCOUNT}/access/organizations", organization)
+    number = emulator.done("PUT", entry_point, {"rules": [rule]})["id"]
+    bodies = [
+        *(("PUT", f"/accounts/{ACCOUNT}/access/organizations", organization, key) for key in organization),
+        *(("POST", f"/accounts/{ACCOUNT}/access/identity_providers", provider, key) for key in provider),
+        *(("POST", f"{RULESETS}/{number}/rules", rule, key) for key in (*rule, "ref", "id", "position", "ratelimit")),
+        *(("POST", f"{RECORDS}/batch", {}, key) for key in ("deletes", "patches", "puts", "posts")),
+        ("PUT", entry_point, {}, "rules"),
+    ]
+    for value in NONSENSE:
+        for method, path, valid, key in bodies:
+            reply = emulator.call(method, path, {**valid, key: value})
+            assert reply.status_code in (200, 400, 404), (path, key, value, reply.text)
+        for key in ("patches", "puts"):
+            emulated = emulator.call("POST", f"{RECORDS}/batch", {key: [{**record, "id": value}]})
+            assert emulated.status_code in (400, 404), (key, value, emulated.text)
+    assert emulator.call("GET", f"/accounts/{ACCOUNT}/access/identity_providers?scim_enabled=true").status_code == 200
+    assert emulator.call("GET", f"{RECORDS}/export").status_code == 200
+
+
 SAMPLES = ("", "x", "cloudflare", "é", "\0", "%", "*")
 FIELDS = ("ingress", "originRequest", "warp-routing", "hostname", "path", "service", "access", "required", "x")
 values = st.recursive(

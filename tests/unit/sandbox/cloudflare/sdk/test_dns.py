@@ -122,6 +122,8 @@ def test_a_zone_file_says_which_of_its_records_are_proxied(emulator: Emulator, s
     assert found == {"x.example.com": (True, 1), "y.example.com": (False, 300), "z.example.com": (False, 300)}
     with pytest.raises(BadRequestError, match="zone file is invalid"):
         sdk.dns.records.import_(zone_id=ZONE, file="x IN A not-an-address\n")
+    with pytest.raises(BadRequestError, match=r"\$GENERATE"):
+        sdk.dns.records.import_(zone_id=ZONE, file="$GENERATE 1-100000000 a$ 300 IN A 192.0.2.1\n")
     with pytest.raises(BadRequestError, match="larger than"):
         sdk.dns.records.import_(zone_id=ZONE, file=";" * 300_000)
     assert emulator.call("POST", f"/zones/{ZONE}/dns_records/import", b"no form").json()["result"]["recs_added"] == 0
