@@ -181,18 +181,20 @@ def _target(
     services: Mapping[str, KubernetesService],
     setup: ExistingSetup,
 ) -> str:
-    """The URL of the subject's Service: like the operator, its first port and that port's usual protocol."""
+    """The URL of the subject's Service: what the operator last wrote, else as it would be written from the first port of
+    the Service and that port's usual protocol."""
     name, protocol = subject.text("name"), subject.object("spec").text("protocol")
     protocol = protocol if protocol in PROTOCOLS else ""
+    if target := status.text("target"):
+        return target
     service = services.get(f"{namespace}/{name}")
     if service and service.spec["ports"]:
         port = service.spec["ports"][0].get("port", 80)
         return f"{protocol or USUAL.get(port, 'http')}://{name}.{namespace}.svc:{port}"
-    if target := status.text("target"):
-        return target
     scheme = protocol or "http"
     port = GUESSED_PORTS.get(scheme, 80)
-    reason = f"the input does not contain the Service {name}, so its port, {port}, is guessed"
+    has = "has no TCP port" if service else "is not in the input"
+    reason = f"the Service {name} {has}, so the port {port} is guessed"
     remedy = f"correct it; or add the Service to the input: kubectl -n {namespace} get service {name} -o yaml"
     setup.skipped.append(SkippedItem(title, reason, remedy, subject.place))
     return f"{scheme}://{name}.{namespace}.svc:{port}"

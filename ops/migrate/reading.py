@@ -34,7 +34,8 @@ _OF_INGRESSES = "strrl.dev/cloudflare-tunnel-ingress-controller"
 def tunnels(found: Kinds, live: Iterable[ExistingSetup] = ()) -> list[ExistingSetup]:
     """The setup of each tunnel, with those that were read from Cloudflare. What belongs to none of them is added to
     `found.skipped`."""
-    setups = [*live, *(_read_file(file, found.namespace) for file in found.files)]
+    read = {id(file): _read_file(file, found.namespace) for file in found.files}
+    setups = [*live, *filter(None, read.values())]
     custom = [one for objects in found.objects.values() for one in objects if group_of(one) == OPERATOR]
     setups += operator.read(custom, found.services) if custom else []
     setups += _of_ingresses(found)
@@ -44,21 +45,32 @@ def tunnels(found: Kinds, live: Iterable[ExistingSetup] = ()) -> list[ExistingSe
         titles = shortened(", ".join(title_of(one) for one in found.others), 300)
         remedy = "keep what is not the old connector's"
         found.skipped.append(SkippedItem(titles, "not about a tunnel's routes", remedy, found.others[0].place))
+    for file in found.files:
+        if read[id(file)] is None:
+            _report_unknown(file, found, alone=not setups)
     for setup in setups:
         setup.services = found.services
     return _with_rules_from_api(setups)
 
 
-def _read_file(file: InputObject, namespace: str) -> ExistingSetup:
+def _read_file(file: InputObject, namespace: str) -> ExistingSetup | None:
+    """The setup of a document that is not an object of Kubernetes; None where no reader knows it."""
     if api_configuration.is_api_configuration(file):
         return api_configuration.read(file)
     for chart in (cloudflare_charts, community_chart):
         if chart.is_values(file):
             return chart.read(file, namespace)
-    if config_file.is_config_file(file):
-        return config_file.read(file)
+    return config_file.read(file) if config_file.is_config_file(file) else None
+
+
+def _report_unknown(file: InputObject, found: Kinds, *, alone: bool) -> None:
+    """Reports a document that no reader knows. Raises OperatorError where the input has nothing else."""
     keys = shortened(", ".join(file.values), 120) or "it has no keys"
-    raise OperatorError(f"{file.place}: this document is not known, by its keys: {keys}. Accepted: {ACCEPTED}.")
+    if alone:
+        raise OperatorError(f"{file.place}: this document is not known, by its keys: {keys}. Accepted: {ACCEPTED}.")
+    item = f"the document with the keys {keys}"
+    reason, remedy = "it is not one that this command reads", f"leave it out; accepted are {ACCEPTED}"
+    found.skipped.append(SkippedItem(item, reason, remedy, file.place))
 
 
 def _of_ingresses(found: Kinds) -> list[ExistingSetup]:

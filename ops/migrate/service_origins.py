@@ -1,7 +1,7 @@
 """Services of the input as the backends of routes: port and selector of the pods, through the function by which the
 program and `verify` read Services too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -28,9 +28,21 @@ def services_of(services: Iterable[InputObject], slices: Iterable[InputObject]) 
         namespace, name = key_of(one)
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             service = KubernetesService.of(one.values, of_service.get((namespace, name), ()))
-            if all(isinstance(each.get("port"), int) for each in service.spec["ports"]):
+            if _is_accepted(service):
                 found[f"{namespace}/{name}"] = service
     return found
+
+
+def _is_accepted(service: KubernetesService) -> bool:
+    """Whether the API server accepts what destinations follow from."""
+    selector, external = service.spec.get("selector", {}), service.spec.get("externalName", "")
+    return (
+        isinstance(selector, Mapping)
+        and isinstance(external, str)
+        and all(isinstance(each, str) for each in selector.values())
+        and all(isinstance(each.get("port"), int) for each in service.spec["ports"])
+        and all(isinstance(each.get("targetPort", 0), (int, str)) for each in service.spec["ports"])
+    )
 
 
 def origin_of(rule: IngressRule, service: str, setup: ExistingSetup) -> Values:

@@ -6,7 +6,7 @@ import pytest
 
 from ops.errors import OperatorError
 from ops.migrate.inputs import parse, read_inputs
-from tests.support.migrate_input import read_tunnels
+from tests.support.migrate_input import read_tunnels, remarks
 from tests.unit.ops.conftest import Ops
 
 
@@ -39,10 +39,17 @@ def test_a_template_is_reported_as_one() -> None:
 
 
 def test_an_unknown_document_is_one_error_with_what_is_accepted() -> None:
-    with pytest.raises(
-        OperatorError, match=r"input.yaml:3: this document is not known, by its keys: a, b. Accepted: a con"
-    ):
-        read_tunnels("ingress: []", "{a: 1, b: 2}")
+    error = (
+        r"input.yaml:1: this document is not known, by its keys: a, b. Accepted: a config.yml of cloudflared, a Conf"
+    )
+    with pytest.raises(OperatorError, match=error):
+        read_tunnels("{a: 1, b: 2}")
+
+
+def test_an_unknown_document_beside_others_is_reported() -> None:
+    setups, found = read_tunnels("ingress: []", "{a: 1, b: 2}")
+    assert len(setups) == 1
+    assert "input.yaml:3: the document with the keys a, b: it is not one that this command reads" in remarks(found)
 
 
 def test_a_command_without_input_is_one_error(ops: Ops) -> None:

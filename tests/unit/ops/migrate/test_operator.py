@@ -59,6 +59,20 @@ def test_the_protocol_is_the_subjects_or_the_ports_usual_one(port: str, protocol
     assert rules(setup)[0] == f"list.example.org -> {scheme}://list.wine.svc:{port}"
 
 
+def test_what_the_operator_last_wrote_precedes_what_it_would_write() -> None:
+    status = 'status: {services: [{hostname: list.example.org, target: "udp://list.wine.svc:53"}]}'
+    setup = read_tunnel(TUNNEL, binding("{name: list}") + status, service("80"))
+    assert rules(setup)[0] == "list.example.org -> udp://list.wine.svc:53"
+
+
+def test_a_port_that_is_not_known_is_guessed_and_reported() -> None:
+    report = remarks(read_tunnel(TUNNEL, binding("{name: list, spec: {protocol: https}}")))
+    assert "list.example.org: the Service list is not in the input, so the port 443 is guessed" in report
+    assert "kubectl -n wine get service list -o yaml" in report
+    udp = service("53").replace("{port: 53}", "{port: 53, protocol: UDP}")
+    assert "the Service list has no TCP port" in remarks(read_tunnel(TUNNEL, binding("{name: list}"), udp))
+
+
 def test_the_rules_are_in_the_order_of_the_bindings_names() -> None:
     setup = read_tunnel(
         TUNNEL,

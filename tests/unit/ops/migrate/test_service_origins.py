@@ -98,7 +98,10 @@ def test_outside_a_cluster_such_a_name_is_one_of_dns() -> None:
     assert settings(setup) == {}
 
 
-@pytest.mark.parametrize("spec", ["{ports: [{}]}", "{ports: 5}", "{ports: [a]}", "{ports: [{port: '80'}]}"])
+@pytest.mark.parametrize(
+    "spec",
+    ["{ports: [{}]}", "{ports: 5}", "{ports: [a]}", "{ports: [{port: '80'}]}", "{selector: a, ports: [{port: 80}]}"],
+)
 def test_a_service_that_no_api_server_accepts_is_as_if_it_were_not_there(spec: str) -> None:
     service = f"{{apiVersion: v1, kind: Service, metadata: {{name: a, namespace: n}}, spec: {spec}}}"
     setup = read_tunnel("ingress: [{hostname: a.example.org, service: 'http://a.n.svc'}]", service)
