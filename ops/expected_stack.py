@@ -34,6 +34,8 @@ class ExpectedStack:
     """`kubeconfig` and `context` of the cluster that the stack file binds the stack to; empty without."""
     file: Path = Path()
     """The stack file."""
+    deployed: bool | None = None
+    """Whether an update has ended well; None if the state cannot be read."""
 
     def kubernetes(self) -> "KubernetesApi":
         """The cluster of the stack: the one that its file names, else that of the current context. Raises
@@ -51,6 +53,17 @@ class ExpectedStack:
             return self.settings.with_services(self.namespace, readings, remembered_services(self.outputs))[0]
         except SettingsError:
             return self.settings
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What the texts of faults say of the stack."""
+        return {
+            "stack": self.stack,
+            "name": self.name,
+            "namespace": self.namespace,
+            "deployment": self.deployment,
+            "epoch": str(self.settings.token.epoch + 1),
+        }
 
     @property
     def mark(self) -> str:
@@ -80,21 +93,24 @@ def load(stack: str | None, config: Path | None) -> ExpectedStack:
     path = config or PROJECT / f"Pulumi.{stack}.yaml"
     settings, name = Settings.from_stack_file(path), base_name(project_name(), stack)
     provider = {} if SANDBOX in os.environ else provider_settings(path, "kubernetes", ("kubeconfig", "context"))
-    return ExpectedStack(stack, name, settings, _outputs(stack), provider, path)
+    outputs, deployed = _outputs(stack)
+    return ExpectedStack(stack, name, settings, outputs, provider, path, deployed)
 
 
-def _outputs(stack: str) -> dict[str, Any]:
-    """The stack's outputs, from `pulumi stack output`; empty without an engine, such a stack or access to its state.
+def _outputs(stack: str) -> tuple[dict[str, Any], bool | None]:
+    """The stack's outputs, from `pulumi stack output`, and whether it is deployed.
 
     They only add to what the stack file declares, so a failure to read them is not an error.
     """
     engine = shutil.which("pulumi")
     if engine is None:
-        return {}
+        return {}, None
     command = [engine, "stack", "output", "--json", "--non-interactive", "--stack", stack]
     try:
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            return {}, False if "no stack named" in done.stderr else None
         outputs = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
-        return {}
-    return outputs if isinstance(outputs, dict) else {}
+        return {}, None
+    return (outputs, bool(outputs)) if isinstance(outputs, dict) else ({}, None)

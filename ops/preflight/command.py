@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ops.expected_stack import ExpectedStack, load
 from ops.preflight.checks import cloudflare, cluster, hostnames
+from ops.verify.causes import explained
 from ops.verify.report import as_json, as_table
 from ops.verify.result import CheckResult, exit_status
 
@@ -26,4 +27,4 @@ def preflight(stack: str | None, config: Path | None, *, json_output: bool) -> i
 
 def run(stack: ExpectedStack) -> list[CheckResult]:
     """All results. A check that cannot run is among them, as unknown."""
-    return [*hostnames.run(stack), *cloudflare.run(stack), *cluster.run(stack)]
+    return explained([*hostnames.run(stack), *cloudflare.run(stack), *cluster.run(stack)], stack.named)

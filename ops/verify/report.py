@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ops.verify.causes import causes, name_of
 from ops.verify.result import CheckResult, Status, exit_status
 from settings.plain_text import MAX_LINES, escaped, shortened
 
@@ -18,6 +19,7 @@ _SYMBOLS = {
     Status.SKIPPED: ("-", "dim"),
 }
 LAYERS = {
+    "state": "state",
     "file": "stack file",
     "api": "Cloudflare's API",
     "cluster": "cluster",
@@ -38,7 +40,7 @@ def as_json(stack: str, results: list[CheckResult]) -> dict[str, Any]:
 
 
 def as_table(results: list[CheckResult]) -> RenderableType:
-    """One line for each check and status, then the details of each failed and each unknown check."""
+    """One line for each check and status, then the details of each cause of failures and of each unknown check."""
     table = Table(box=None, pad_edge=False, show_header=False)
     previous = ""
     for (layer, check, status), group in groupby(results, key=lambda one: (one.layer, one.check, one.status)):
@@ -47,19 +49,23 @@ def as_table(results: list[CheckResult]) -> RenderableType:
         heading = LAYERS[layer] if layer != previous else ""
         subject = same[0].subject if len(same) == 1 else f"{len(same)} checks"
         table.add_row(
-            Text(heading), Text(symbol, style), Text(check), Text(_line(subject)), Text(_line(_observed(same)))
+            Text(heading), Text(symbol, style), Text(check), Text(_line(subject)), Text(_line(_observed(same), 300))
         )
         previous = layer
     counts = Counter(result.status for result in results)
     summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
-    detailed = [one for one in results if one.status in (Status.FAILED, Status.UNKNOWN)]
+    detailed = [*causes(results), *(one for one in results if one.status is Status.UNKNOWN)]
     details: list[Text] = []
-    room = MAX_LINES - table.row_count - 4
-    for one in detailed:
-        details.append(_details(one))
+    room, shown = MAX_LINES - table.row_count - 4, 0
+    # What several pods or hostnames have in common, with one remedy, is shown once.
+    for _, group in groupby(detailed, key=lambda one: (one.check, one.status, one.observed, one.commands)):
+        same = list(group)
+        names = {name_of(one) for one in same}
+        details.append(_details(same, [each for each in results if each.follows_from in names]))
         room -= len(details[-1].plain.splitlines()) + 1
-        if room < 0 and len(details) < len(detailed):
-            details[-1] = Text(f"\n... and {len(detailed) - len(details) + 1} more: --json lists all")
+        shown += len(same)
+        if room < 0 and shown < len(detailed):
+            details[-1] = Text(f"\n... and {len(detailed) - shown + len(same)} more: --json lists all")
             break
     return Group(table, *details, Text(f"\n{summary}"))
 
@@ -77,9 +83,10 @@ def _observed(results: list[CheckResult]) -> str:
     return f"{subjects}, …" if len(results) > 3 else subjects
 
 
-def _details(result: CheckResult) -> Text:
+def _details(same: list[CheckResult], following: list[CheckResult]) -> Text:
+    result = same[0]
     symbol, style = _SYMBOLS[result.status]
-    lines = Text(f"\n{symbol} {result.check}: {_line(result.subject)}\n", style)
+    lines = Text(f"\n{symbol} {result.check}: {_line(', '.join(one.subject for one in same))}\n", style)
     for label, text in {
         "observed": result.observed,
         "impact": result.impact,
@@ -88,5 +95,11 @@ def _details(result: CheckResult) -> Text:
     }.items():
         if text:
             lines.append(f"  {label}: ", "bold not dim default").append(f"{_line(text)}\n", "not bold default")
+    # At the beginning of its line, to copy it.
+    for command in result.commands:
+        lines.append(f"    {_line(command)}\n", "bold not dim default")
+    if following:
+        lines.append("  follows from it: ", "bold not dim default")
+        lines.append(f"{_line(', '.join(map(name_of, following)))}\n", "not bold default")
     lines.rstrip()
     return lines

@@ -6,9 +6,7 @@ from enum import StrEnum
 
 from clients.errors import CheckUnavailable
 from clients.reply_shape import documented_shape
-
-REDEPLOY_OBJECTS = "PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh"
-"""Restores Kubernetes objects. Without the variable, a field that another manager changed is a conflict."""
+from ops.verify.faults import Fault
 
 
 class Status(StrEnum):
@@ -35,7 +33,13 @@ class CheckResult:
     """What visitors of the hostname notice. Like `cause`, empty unless the check failed."""
     cause: str = ""
     remedy: str = ""
-    """What to do; empty unless the check failed or is unknown."""
+    """What to do, in words; empty unless the check failed or is unknown."""
+    commands: tuple[str, ...] = ()
+    """The commands that do it, complete."""
+    fault: str = ""
+    """The name of the fault, as the troubleshooting page lists it; empty unless the check failed."""
+    follows_from: str = ""
+    """The finding that this one is a consequence of, `check: subject`; empty if it is a cause of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,25 @@ class Check:
 
     def failed(self, subject: str, observed: str, *, impact: str, cause: str, remedy: str) -> CheckResult:
         return CheckResult(self.layer, self.name, subject, Status.FAILED, observed, impact, cause, remedy)
+
+    def finds(self, subject: str, observed: str, fault: Fault, *, impact: str = "", **values: str) -> CheckResult:
+        """A failure whose cause and remedy are known.
+
+        `impact` replaces the fault's own; `values` fill its texts. Those of the stack follow in `causes.explained`.
+        """
+        found = fault.filled({"subject": subject, **values})
+        return CheckResult(
+            self.layer,
+            self.name,
+            subject,
+            Status.FAILED,
+            observed,
+            impact or found.impact,
+            found.cause,
+            found.remedy,
+            found.commands,
+            found.name,
+        )
 
     def unknown(self, subject: str, observed: str, remedy: str = "") -> CheckResult:
         return CheckResult(self.layer, self.name, subject, Status.UNKNOWN, observed, remedy=remedy)

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container
+from ops.verify.causes import explained
 from ops.verify.checks import public, public_response
 from ops.verify.checks.cloudflare import CloudflareChecks
 from ops.verify.checks.cluster import ClusterChecks
+from ops.verify.faults.cloudflare import TUNNEL_MISSING
 from ops.verify.probe_targets import Target
-from ops.verify.result import CheckResult
+from ops.verify.result import Check, CheckResult, Status
+
+DEPLOYED = Check("state", "deployed")
 
 
 @dataclass
@@ -24,6 +28,14 @@ class Runner:
 
     def run(self) -> list[CheckResult]:
         """All results. A check that cannot run is among them, as unknown."""
+        results = explained(self._results(), self.stack.named)
+        if self.stack.deployed is False and any(one.fault == TUNNEL_MISSING.name for one in results):
+            observed = f"the stack has not been brought up yet: pulumi up --stack {self.stack.stack}"
+            unknown = [one for one in results if one.status is Status.UNKNOWN]
+            return [DEPLOYED.skipped(self.stack.stack, observed), *unknown]
+        return results
+
+    def _results(self) -> list[CheckResult]:
         cloudflare = CloudflareChecks(self.stack)
         results = cloudflare.run()
         results += ClusterChecks(self.stack, cloudflare.version, self.image, self.lan, self.probe_pod).run()

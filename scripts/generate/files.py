@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin import package
-from scripts.generate import reference, stack_file
+from scripts.generate import faults, reference, stack_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -15,6 +15,7 @@ def files() -> dict[str, str]:
     return {
         "culvert.schema.json": _json(stack_file.schema()),
         "docs/settings.md": reference.page(),
+        faults.PAGE: faults.page(PROJECT),
         "plugin/schema.json": _json(package.schema()),
     }
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,6 +16,9 @@ from kubernetes import dynamic
 
 from tests.support.namespace_finalizer import finalizing
 from tests.support.paths import PROJECT
+
+if TYPE_CHECKING:
+    from tests.support.deployed_stack import DeployedStack
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
@@ -134,3 +137,16 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
             yield box
     finally:
         box.raw("down", "--delete")
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DeployedStack]":
+    """A stack deployed in a sandbox without cloudflared; the tests declare its connectors to the API.
+
+    Tests that use it belong to the group `verify`, so that there is one.
+    """
+    # It imports this module.
+    from tests.support.deployed_stack import deployed_stack
+
+    with deployed_stack(tmp_path_factory.mktemp("verify")) as deployed:
+        yield deployed

@@ -10,7 +10,16 @@ from components.network_policy.engines import engine_of
 from components.network_policy.flows import METRICS_PORT
 from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
-from ops.verify.checks import connectivity, connector, deployment, network_policy, reachable, services, token
+from ops.verify.checks import (
+    connectivity,
+    connector,
+    deployment,
+    network_policy,
+    reachable,
+    services,
+    token,
+    token_secret,
+)
 from ops.verify.checks.reachable import ReachableOrigins
 from ops.verify.declared_policy import expected_spec
 from ops.verify.result import Check, CheckResult, attempt
@@ -42,9 +51,17 @@ class ClusterChecks:
                 ]
                 simulated = {pod["metadata"]["name"] for pod in pods if _is_simulated(api, pod)}
         except CheckUnavailable as error:
-            cluster = (deployment.WORKLOAD, deployment.PODS, token.TOKEN, network_policy.POLICY, connector.CONNECTED)
+            cluster = (
+                deployment.WORKLOAD,
+                deployment.PODS,
+                token_secret.SECRET,
+                token.TOKEN,
+                network_policy.POLICY,
+                connector.CONNECTED,
+            )
             return [check.unavailable(stack.name, error) for check in (*cluster, POD)]
         results = attempt(deployment.WORKLOAD, stack.deployment, lambda: self._workload(found, pods))
+        results += attempt(token_secret.SECRET, stack.deployment, lambda: token_secret.check(api, stack, found))
         results += attempt(token.TOKEN, stack.namespace, lambda: token.is_hidden(_with_pod_specs(api, core, apps)))
         results += attempt(network_policy.POLICY, stack.name, lambda: self._network_policy(api, pods))
         results += attempt(reachable.REACHABLE, stack.name, ReachableOrigins(api, stack, pods).run)
@@ -63,9 +80,9 @@ class ClusterChecks:
         # Kubernetes' own policies apply beside a plugin's: together they allow what any of them does.
         engines = {engine_of("kubernetes"), engine_of(self.stack.settings.network_policy.engine)}
         policies = [policy for engine in engines for policy in network_policy.policies_of(api, engine, namespace)]
-        rules = network_policy.allows_only(policies, pods, name, expected_spec(self.stack))
+        rules = network_policy.allow_only(policies, pods, name, expected_spec(self.stack))
         followed = services.follow_services(api, self.stack, policies)
-        return [*network_policy.selects_all(policies, pods, name), rules, *followed]
+        return [*network_policy.selects_all(policies, pods, name, self.stack.labels), *rules, *followed]
 
     def _connectors(self, api: KubernetesApi, pods: list[Object], simulated: set[str]) -> list[CheckResult]:
         namespace, results = self.stack.namespace, []

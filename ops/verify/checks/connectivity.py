@@ -1,6 +1,7 @@
 """Checks of connectivity from inside a connector's pod: backends answer, all other targets are blocked."""
 
 from ops.verify.debug_container import CONTROL, DNS
+from ops.verify.faults import network as faults
 from ops.verify.probe_targets import Target, dns_name
 from ops.verify.result import Check, CheckResult
 from settings.types.dns import CLUSTER_DOMAIN
@@ -10,8 +11,6 @@ BACKENDS = Check("inside", "backends")
 BLOCKED = Check("inside", "blocked")
 ENFORCED = Check("inside", "enforced")
 ALL = (RESOLUTION, BACKENDS, BLOCKED, ENFORCED)
-
-_ADDONS = "https://kubernetes.io/docs/concepts/cluster-administration/addons/#networking-and-network-policy"
 
 
 def judge(pod: str, targets: list[Target], answers: dict[str, bool], domain: str = CLUSTER_DOMAIN) -> list[CheckResult]:
@@ -25,11 +24,10 @@ def judge(pod: str, targets: list[Target], answers: dict[str, bool], domain: str
         return [check.unknown(pod, reason, "try again") for check in ALL]
     probes = [(target, answers[str(index)]) for index, target in enumerate(targets)]
     listening = [answered for target, answered in probes if not target.allowed and target.listening]
-    not_enforced = bool(listening) and all(listening)
     return [
         _resolution(pod, answers.get(DNS, False), dns_name(domain)),
         *(_backend(target, answered) for target, answered in probes if target.allowed),
-        *(_blocked(target, answered, not_enforced) for target, answered in probes if not target.allowed),
+        *(_blocked(target, answered) for target, answered in probes if not target.allowed),
         _enforced(pod, listening),
     ]
 
@@ -37,42 +35,20 @@ def judge(pod: str, targets: list[Target], answers: dict[str, bool], domain: str
 def _resolution(pod: str, answered: bool, name: str) -> CheckResult:
     if answered:
         return RESOLUTION.passed(pod, f"{name} resolves")
-    return RESOLUTION.failed(
-        pod,
-        f"{name} does not resolve",
-        impact="502: the connector cannot resolve the names of Services",
-        cause="cluster DNS is down, or is not k8s-app=kube-dns in kube-system, which is what the policy allows",
-        remedy="kubectl get pods -n kube-system -l k8s-app=kube-dns",
-    )
+    return RESOLUTION.finds(pod, f"{name} does not resolve", faults.NO_RESOLUTION)
 
 
 def _backend(target: Target, answered: bool) -> CheckResult:
     if answered:
         return BACKENDS.passed(target.description, f"{target.address} answers")
-    return BACKENDS.failed(
-        target.description,
-        f"{target.address} does not answer",
-        impact="502 Bad gateway",
-        cause="no pod of the Service is ready, or its pods listen on another port than the policy allows",
-        remedy="kubectl get endpointslices; if pods listen on another port than the Service, set backend.targetPort",
-    )
+    return BACKENDS.finds(target.description, f"{target.address} does not answer", faults.BACKEND_SILENT)
 
 
-def _blocked(target: Target, answered: bool, not_enforced: bool) -> CheckResult:
+def _blocked(target: Target, answered: bool) -> CheckResult:
     if not answered:
         note = "" if target.listening else " (or does not exist)"
         return BLOCKED.passed(target.description, f"{target.address} does not answer{note}")
-    cause = "another policy allows it, or it is on the pod's own node, which many network plugins never block"
-    remedy = "kubectl get networkpolicy; add nodes, or block it with the network plugin's own policies for hosts"
-    if not_enforced:
-        cause, remedy = "the network plugin does not enforce policies", "see the check enforced"
-    return BLOCKED.failed(
-        target.description,
-        f"{target.address} answers",
-        impact=f"none; but access to the Cloudflare account is then enough to publish {target.address} with one rule",
-        cause=cause,
-        remedy=remedy,
-    )
+    return BLOCKED.finds(target.description, f"{target.address} answers", faults.REACHABLE)
 
 
 def _enforced(pod: str, listening: list[bool]) -> CheckResult:
@@ -80,11 +56,6 @@ def _enforced(pod: str, listening: list[bool]) -> CheckResult:
         reason = "no probed target is certain to listen; add an address of the LAN with --lan"
         return ENFORCED.skipped(pod, reason)
     if all(listening):
-        return ENFORCED.failed(
-            pod,
-            "every blocked target answers: this cluster's network plugin ignores network policies",
-            impact="none; but the policy has no effect, and the connector can reach the whole LAN",
-            cause="the network plugin does not enforce NetworkPolicy (flannel alone does not), or it is disabled",
-            remedy=f"install one that does: {_ADDONS}",
-        )
+        observed = "every blocked target answers: this cluster's network plugin ignores network policies"
+        return ENFORCED.finds(pod, observed, faults.NOT_ENFORCED)
     return ENFORCED.passed(pod, "the network plugin enforces policies")

@@ -7,6 +7,7 @@ from typing import Any
 from clients.errors import CheckUnavailable
 from components.monitoring.metrics import CONNECTIONS_PER_CONNECTOR
 from components.network_policy.flows import METRICS_PORT
+from ops.verify.faults import cluster as faults
 from ops.verify.result import Check, CheckResult
 
 CONNECTED = Check("cluster", "connected")
@@ -48,12 +49,10 @@ def has_all_connections(pod: str, ready: str) -> CheckResult:
     if not isinstance(count, int):
         return CONNECTED.unknown(pod, "the answer of /ready is not cloudflared's", "is the image cloudflared's own?")
     if count < CONNECTIONS_PER_CONNECTOR:
-        return CONNECTED.failed(
+        return CONNECTED.finds(
             pod,
             f"{count} of {CONNECTIONS_PER_CONNECTOR} connections",
-            impact="none while other connectors are connected; otherwise error 1033 (530)",
-            cause="port 7844 (UDP and TCP) is blocked to some of the edge's addresses, or the pod has just started",
-            remedy=f"kubectl logs {pod}; the node's firewall must allow outbound 7844",
+            faults.NOT_CONNECTED,
         )
     return CONNECTED.passed(pod, f"{count} connections")
 
@@ -66,13 +65,8 @@ def version_is_current(pod: str, config: str, version: int | None) -> CheckResul
     if version is None:
         return CONFIGURATION.unknown(pod, f"runs version {running}; the API's version is not known")
     if running != version:
-        return CONFIGURATION.failed(
-            pod,
-            f"runs version {running}, but the API has {version}",
-            impact="the rules from before the last change, for the requests that this pod receives",
-            cause="it rejected the new rules and keeps the old ones, or has not received them yet",
-            remedy=f"kubectl logs {pod} names the rule that it rejects; otherwise restart the Deployment",
-        )
+        observed = f"runs version {running}, but the API has {version}"
+        return CONFIGURATION.finds(pod, observed, faults.CONFIGURATION_BEHIND)
     return CONFIGURATION.passed(pod, f"runs version {running}")
 
 

@@ -1,12 +1,14 @@
 """Checks of the network policy in the cluster: it selects every connector pod, and allows only what is declared."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi
 from components.network_policy.engines import PolicyEngine
-from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
+from ops.verify.faults import network as faults
+from ops.verify.result import Check, CheckResult
 from traffic import Host
 from traffic.judge import isolates, selects
 
@@ -15,10 +17,6 @@ POLICY_RULES = Check("cluster", "policy-rules")
 Object = dict[str, Any]
 
 DIRECTIONS = ("Egress", "Ingress")
-_EXPOSED = (
-    "none; but access to the Cloudflare account is then enough to publish what the pod can reach: "
-    "the LAN, the cluster's API"
-)
 
 
 def policies_of(api: KubernetesApi, engine: PolicyEngine, namespace: str) -> list[Object]:
@@ -33,8 +31,11 @@ def policies_of(api: KubernetesApi, engine: PolicyEngine, namespace: str) -> lis
     return [{**policy, **kind, "metadata": {**policy["metadata"], "namespace": namespace}} for policy in found]
 
 
-def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[CheckResult]:
-    """Whether a policy of the stack (label `app.kubernetes.io/instance`) denies by default, both ways, for each pod."""
+def selects_all(policies: list[Object], pods: list[Object], stack: str, labels: Mapping[str, str]) -> list[CheckResult]:
+    """Whether a policy of the stack (label `app.kubernetes.io/instance`) denies by default, both ways, for each pod.
+
+    `labels` are those that the pods were created with.
+    """
     if not pods:
         return [POLICY.skipped(stack, "there are no pods to select")]
     own = [policy for policy in policies if is_own(policy, stack)]
@@ -47,46 +48,43 @@ def selects_all(policies: list[Object], pods: list[Object], stack: str) -> list[
             results.append(POLICY.passed(name, "selected, for egress and ingress"))
             continue
         allowed = f"the stack's policy does not restrict {' and '.join(missing)}"
+        labelled = labels.items() <= (pod["metadata"].get("labels") or {}).items()
         results.append(
-            POLICY.failed(
+            POLICY.finds(
                 name,
                 allowed if own else "the stack has no policy in this namespace",
-                impact=_EXPOSED,
-                cause="the policy was deleted, or its selector or the pod's labels were changed manually",
-                remedy=REDEPLOY_OBJECTS,
+                faults.POLICY_MISSING if labelled else faults.POD_UNLABELLED,
             )
         )
     return results
 
 
-def allows_only(policies: list[Object], pods: list[Object], stack: str, expected: Object) -> CheckResult:
-    """Whether all policies together allow what is declared and no more: policies add up, none restricts another."""
+def allow_only(policies: list[Object], pods: list[Object], stack: str, expected: Object) -> list[CheckResult]:
+    """Whether all policies together allow what is declared and no more: policies add up, none restricts another.
+
+    One result for the stack's own policies, and one for each other policy that allows more.
+    """
     own = [policy for policy in policies if is_own(policy, stack)]
     if not own:
-        return POLICY_RULES.skipped(stack, "the stack has no policy in this namespace")
-    others = [policy for policy in policies if not is_own(policy, stack) and any(_applies(policy, pod) for pod in pods)]
+        return [POLICY_RULES.skipped(stack, "the stack has no policy in this namespace")]
+    declared = {way: rules_of(expected, way) for way in ("egress", "ingress")}
     differences = []
-    for way in ("egress", "ingress"):
-        declared = rules_of(expected, way)
+    for way, rules in declared.items():
         present = {rule for policy in own for rule in rules_of(policy["spec"], way)}
-        if missing := len(declared - present):
-            differences.append(f"{way}: {missing} of {len(declared)} rules declared are missing")
-        if present - declared:
-            differences.append(f"{way}: {len(present - declared)} rules are not declared")
-        differences += [
-            f"{way}: policy {policy['metadata']['name']} allows more for the same pods"
-            for policy in others
-            if _allowing(policy, way) - declared
-        ]
-    if differences:
-        return POLICY_RULES.failed(
-            stack,
-            "; ".join(differences),
-            impact=f"502 where a backend's rule is missing. Where more is allowed: {_EXPOSED}",
-            cause="the policy was changed manually, or another one in the namespace selects the pods too",
-            remedy=f"{REDEPLOY_OBJECTS}; have the other policy exclude pods labelled app.kubernetes.io/name=cloudflared",
-        )
-    return POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")
+        if missing := len(rules - present):
+            differences.append(f"{way}: {missing} of {len(rules)} rules declared are missing")
+        if present - rules:
+            differences.append(f"{way}: {len(present - rules)} rules are not declared")
+    results = [POLICY_RULES.finds(stack, "; ".join(differences), faults.POLICY_CHANGED)] if differences else []
+    for policy in policies:
+        if is_own(policy, stack) or not any(_applies(policy, pod) for pod in pods):
+            continue
+        ways = [way for way, rules in declared.items() if _allowing(policy, way) - rules]
+        if ways:
+            name, kind = policy["metadata"]["name"], policy["kind"].lower()
+            observed = "; ".join(f"{way}: policy {name} allows more for the same pods" for way in ways)
+            results.append(POLICY_RULES.finds(stack, observed, faults.POLICY_ADDED, kind=kind, other=name))
+    return results or [POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")]
 
 
 def is_own(policy: Object, stack: str) -> bool:

@@ -9,7 +9,9 @@ from components.network_policy.engines import engine_of
 from ops.expected_stack import ExpectedStack
 from ops.verify import declared_policy
 from ops.verify.checks.network_policy import is_own, policies_of
-from ops.verify.result import REDEPLOY_OBJECTS, Check, CheckResult
+from ops.verify.faults import network as faults
+from ops.verify.faults.fault import Fault
+from ops.verify.result import Check, CheckResult
 from settings import Route
 from traffic import Flow, Host, Verdict, judge
 from traffic.flow import host_of_pod, port_names
@@ -121,39 +123,33 @@ class ReachableOrigins:
         observed = f"leads to {_place(endpoint, pod)}, and {verdict}"
         if verdict.unsupported:
             return REACHABLE.unknown(subject, observed, "read that policy: kubectl describe, or the plugin's own tools")
-        cause, remedy = self._remedy(routes, endpoint, pod, verdict)
+        fault, values = self._fault(routes, endpoint, pod, verdict)
         hostnames = ", ".join(dict.fromkeys(route.hostname for route in routes))
-        return REACHABLE.failed(subject, observed, impact=f"502 for {hostnames}", cause=cause, remedy=remedy)
+        return REACHABLE.finds(subject, observed, fault, impact=f"502 for {hostnames}", **values)
 
-    def _remedy(
+    def _fault(
         self, routes: Sequence[Route], endpoint: Endpoint, pod: Object | None, verdict: Verdict
-    ) -> tuple[str, str]:
+    ) -> tuple[Fault, dict[str, str]]:
+        """What closes the origin, and the values of its texts."""
         stack, policies = self._stack, " and ".join(verdict.policies)
         if verdict.direction == "Ingress":
-            peer = f"pods labelled app.kubernetes.io/name=cloudflared of namespace {stack.namespace}"
-            cause = "a network policy of the backend's namespace restricts who may connect to its pods"
-            return cause, f"allow port {endpoint.port} from {peer} there"
+            namespace = pod["metadata"]["namespace"] if pod else stack.namespace
+            return faults.CLOSED_BY_BACKEND, {"port": str(endpoint.port), "backend_namespace": namespace}
         own = {name_of(policy) for policy in self._all(stack.namespace) if is_own(policy, stack.name)}
         if not own & {*verdict.policies}:
-            exclude = "have it exclude pods labelled app.kubernetes.io/name=cloudflared"
-            return "another policy of the namespace selects the connector's pods", f"change {policies}, or {exclude}"
+            return faults.CLOSED_BY_OTHER, {"policies": policies}
         labels = (pod["metadata"].get("labels") or {}) if pod else {}
         for route in routes:
             backend = route.backend
             if backend and backend.target_port and backend.target_port != endpoint.port:
-                return (
-                    f"backend.targetPort of {route.hostname} is {backend.target_port}, and precedes the Service's",
-                    f"set it to {endpoint.port}, or leave it out and the Service decides; then pulumi up",
-                )
+                ports = {"declared": str(backend.target_port), "port": str(endpoint.port)}
+                return faults.OTHER_TARGET_PORT, {"hostname": route.hostname, **ports}
             if pod and backend and backend.pod_selector and not backend.pod_selector.items() <= labels.items():
-                return (
-                    f"backend.podSelector of {route.hostname} does not match the pods, and precedes the Service's",
-                    "correct it, or leave it out and the Service's selector decides; then pulumi up",
-                )
+                return faults.OTHER_PODS, {"hostname": route.hostname}
         destination = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
         if declared_policy.allows(stack, destination, endpoint.port, port_names(pod, endpoint.port) if pod else ()):
-            return "the policy was changed manually", REDEPLOY_OBJECTS
-        return "the Service was created or changed after the last pulumi up", "pulumi up"
+            return faults.ORIGIN_CLOSED, {}
+        return faults.ORIGIN_MOVED, {}
 
 
 def _place(endpoint: Endpoint, pod: Object | None) -> str:

@@ -10,6 +10,7 @@ from components.exposure.cluster_services import read_service
 from components.network_policy.network_policy import policy_spec
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks.network_policy import is_own, rules_of
+from ops.verify.faults import network as faults
 from ops.verify.result import Check, CheckResult
 from settings import KubernetesService, Settings, SettingsError, describe
 
@@ -58,29 +59,21 @@ def reading(check: Check, stack: ExpectedStack, key: str, found: KubernetesServi
     if all(route.origin.external for route in routes) and isinstance(found, str):
         return check.skipped(key, f"the Service {found}: the name is a DNS name outside the cluster")
     if isinstance(found, str):
-        return check.failed(
-            key,
-            f"the Service {found}",
-            impact=impact,
-            cause="the Service was deleted, or the route has another name or namespace",
-            remedy="create the Service, or correct the route",
-        )
+        namespace, name = stack.settings.services_to_read(stack.namespace)[key]
+        named = {"service_namespace": namespace, "service": name}
+        return check.finds(key, f"the Service {found}", faults.SERVICE_MISSING, impact=impact, **named)
     try:
         today, warnings = own.with_services(stack.namespace, {key: found}, {})
     except SettingsError as error:
         problem = error.issues[0]
-        return check.failed(
-            key,
-            problem.problem,
-            impact=impact,
-            cause="the Service was changed, or the route names another port than it has",
-            remedy=f"change the route to {problem.accepted}, then pulumi up",
-        )
+        unusable = faults.SERVICE_UNUSABLE
+        return check.finds(key, problem.problem, unusable, impact=impact, accepted=problem.accepted)
     others = without.destinations(stack.namespace)
     leads_to = "; ".join(describe(each) for each in today.destinations(stack.namespace) if each not in others)
     if warnings:
-        cause, remedy = "no EndpointSlice of the Service has an address", "add its addresses, then pulumi up"
-        return check.failed(key, warnings[0], impact=impact, cause=cause, remedy=remedy)
+        namespace, name = stack.settings.services_to_read(stack.namespace)[key]
+        named = {"service_namespace": namespace, "service": name}
+        return check.finds(key, warnings[0], faults.SERVICE_WITHOUT_ADDRESSES, impact=impact, **named)
     return Reading(leads_to, impact, today, without)
 
 
@@ -89,13 +82,8 @@ def _judge(stack: ExpectedStack, key: str, found: KubernetesService | str, prese
     if isinstance(read, CheckResult):
         return read
     if _rules(stack, read.today) - _rules(stack, read.without) - present:
-        return SERVICES.failed(
-            key,
-            f"leads to {read.leads_to}, and the network policy has no such rule",
-            impact=read.impact,
-            cause="the Service was created or changed after the last pulumi up",
-            remedy="pulumi up",
-        )
+        observed = f"leads to {read.leads_to}, and the network policy has no such rule"
+        return SERVICES.finds(key, observed, faults.SERVICE_CHANGED, impact=read.impact)
     return SERVICES.passed(key, f"leads to {read.leads_to}, as the network policy allows")
 
 

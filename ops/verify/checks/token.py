@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ops.verify.faults.cluster import TOKEN_READABLE
 from ops.verify.result import Check, CheckResult
 from settings.errors import is_connector_token
 
@@ -20,12 +21,11 @@ def is_hidden(objects: list[Object]) -> list[CheckResult]:
     found = [(f"{one['kind']} {one['metadata']['name']}", path) for one in objects for path in _paths(one)]
     if found:
         return [
-            TOKEN.failed(
+            TOKEN.finds(
                 subject,
                 f"a connector token is readable at {path}",
-                impact="none; but the right to list pods is then enough to run a connector and read its requests",
-                cause="it was added manually or by another tool: culvert's pods mount the token from a Secret",
-                remedy="remove it, then rotate the token: raise token.epoch",
+                TOKEN_READABLE,
+                object=subject.lower().replace(" ", "/"),
             )
             for subject, path in found
         ]

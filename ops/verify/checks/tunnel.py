@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from components.monitoring.metrics import CONNECTIONS_PER_CONNECTOR
+from ops.verify.faults import cloudflare as faults
 from ops.verify.result import Check, CheckResult
 
 TUNNEL = Check("api", "tunnel")
@@ -13,7 +14,6 @@ CONNECTIONS = Check("api", "connections")
 VERSION = Check("api", "version")
 RULES = Check("api", "rules")
 
-_DOWN = "error 1033 (530) on every hostname"
 Rule = tuple[str, str, str, str]
 """Hostname, path, service and options of an ingress rule, comparable."""
 _API_SPELLING = {"match_sn_ito_host": "matchSNItoHost", "no_tls_verify": "noTLSVerify"}
@@ -23,31 +23,21 @@ _API_SPELLING = {"match_sn_ito_host": "matchSNItoHost", "no_tls_verify": "noTLSV
 def exists(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any]) -> CheckResult:
     """Whether the account has the tunnel, remotely configured, and with the id of the last update's `outputs`."""
     if not tunnels:
-        return TUNNEL.failed(
+        return TUNNEL.finds(
             name,
             "the account has no tunnel of this name",
-            impact="error 1016 (530) where records still point at it, otherwise no such name",
-            cause="it was deleted manually, or the stack was never deployed to this account",
-            remedy="pulumi refresh, then pulumi up",
+            faults.TUNNEL_MISSING,
         )
     tunnel = tunnels[0]
     deployed = outputs.get("tunnelId")
     if deployed and deployed != tunnel["id"]:
-        return TUNNEL.failed(
+        return TUNNEL.finds(
             name,
             f"its id is {tunnel['id']}, but the last update created {deployed}",
-            impact="error 1016 (530): records point at a tunnel that no longer exists",
-            cause="the tunnel was deleted, and another created under its name",
-            remedy="delete the new one if it is not used, then pulumi refresh and pulumi up",
+            faults.TUNNEL_OTHER,
         )
     if tunnel.get("config_src") == "local" or tunnel.get("remote_config") is False:
-        return TUNNEL.failed(
-            name,
-            "it is locally configured",
-            impact="503 on every hostname",
-            cause="Cloudflare sends no rules to the connectors of a tunnel with config_src 'local'",
-            remedy="pulumi refresh, then pulumi up, which replaces it",
-        )
+        return TUNNEL.finds(name, "it is locally configured", faults.TUNNEL_LOCAL)
     return TUNNEL.passed(name, tunnel["id"])
 
 
@@ -57,28 +47,15 @@ def is_connected(
     """Whether there are as many connectors as replicas, each with four connections. With None, any number will do."""
     counts = [sum(not conn.get("is_pending_reconnect") for conn in one.get("conns") or []) for one in connectors]
     observed = f"{tunnel.get('status')}; connections per connector: {', '.join(map(str, counts)) or 'none'}"
-    logs = "kubectl logs of its pods says why; port 7844 (UDP and TCP) to Cloudflare's edge must be open"
     if not any(counts):
-        cause = "no connector runs, or none reaches Cloudflare's edge"
-        return CONNECTIONS.failed(name, observed, impact=_DOWN, cause=cause, remedy=f"check the pods; {logs}")
+        return CONNECTIONS.finds(name, observed, faults.NO_CONNECTOR)
     declared = f"declared: {'any number of' if replicas is None else replicas} connectors"
     if replicas is not None and len(connectors) > replicas:
-        return CONNECTIONS.failed(
-            name,
-            f"{observed}; {declared}",
-            impact="inconsistent answers: some requests reach a connector that is not this stack's",
-            cause="a rollout is in progress, or another connector runs with this tunnel's token",
-            remedy="check again in a minute; if it persists, rotate the token: raise token.epoch",
-        )
+        return CONNECTIONS.finds(name, f"{observed}; {declared}", faults.TOO_MANY_CONNECTORS)
     missing = replicas is not None and len(connectors) < replicas
     if missing or min(counts) < CONNECTIONS_PER_CONNECTOR or tunnel.get("status") != "healthy":
-        return CONNECTIONS.failed(
-            name,
-            f"{observed}; {declared} with {CONNECTIONS_PER_CONNECTOR} each",
-            impact="none yet: the remaining connections carry all requests, with less redundancy",
-            cause="a pod is not running, or cannot reach some of the edge's data centers",
-            remedy=f"check the pods; {logs}",
-        )
+        seen = f"{observed}; {declared} with {CONNECTIONS_PER_CONNECTOR} each"
+        return CONNECTIONS.finds(name, seen, faults.FEW_CONNECTIONS)
     return CONNECTIONS.passed(name, observed)
 
 
@@ -90,13 +67,8 @@ def version_is_current(name: str, connectors: list[dict[str, Any]], version: int
     running = {one["id"]: one["config_version"] for one in connectors if one.get("config_version") is not None}
     outdated = sorted(f"{connector[:8]} runs {one}" for connector, one in running.items() if one != version)
     if outdated:
-        return VERSION.failed(
-            name,
-            f"the API has version {version}; {', '.join(outdated)}",
-            impact="the rules from before the last change, at least for some requests",
-            cause="the connector rejected the rules and keeps the old ones, or has not received them yet",
-            remedy="kubectl logs of the connector names the rule that it rejects; otherwise restart the Deployment",
-        )
+        seen = f"the API has version {version}; {', '.join(outdated)}"
+        return VERSION.finds(name, seen, faults.VERSION_BEHIND)
     if not running:
         return VERSION.skipped(name, "the API does not report the version that they run")
     return VERSION.passed(name, f"all run version {version}")
@@ -124,13 +96,7 @@ def rules_match(
     if _options(config.get("originRequest")):
         differences.append("not declared: options for every origin")
     if differences:
-        return RULES.failed(
-            name,
-            "; ".join(differences),
-            impact="404 on a hostname whose rule is missing; another service on one whose rule was changed",
-            cause="the rules were changed manually, or the stack file was changed and not deployed",
-            remedy="pulumi preview --refresh shows which; pulumi up --refresh restores the declared ones",
-        )
+        return RULES.finds(name, "; ".join(differences), faults.RULES_CHANGED)
     version, deployed = document.get("version"), outputs.get("configVersion")
     changed = deployed not in (None, version)
     note = f"; the last update created version {deployed}, so they were changed and restored since" if changed else ""

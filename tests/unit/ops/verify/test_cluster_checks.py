@@ -225,15 +225,27 @@ def _policy(
     ],
 )
 def test_the_policy_selects_every_pod(policies: list, status: Status, observed: str) -> None:
-    results = network_policy.selects_all(policies, [_pod(), _pod("b")], "culvert-dev")
+    results = network_policy.selects_all(policies, [_pod(), _pod("b")], "culvert-dev", LABELS)
     assert _statuses(results) == [status, status]
     assert observed in results[0].observed
 
 
 def test_one_pod_outside_the_policy_is_named() -> None:
-    results = network_policy.selects_all([_policy()], [_pod(), _pod("b", app="x")], "culvert-dev")
+    results = network_policy.selects_all([_policy()], [_pod(), _pod("b", app="x")], "culvert-dev", LABELS)
     assert [each.subject for each in results if each.status is Status.FAILED] == ["b"]
-    assert _statuses(network_policy.selects_all([_policy()], [], "culvert-dev")) == [Status.SKIPPED]
+    unlabelled = _pod("c")
+    unlabelled["metadata"]["labels"] = {"app.kubernetes.io/name": "cloudflared"}
+    (found,) = network_policy.selects_all([_policy()], [unlabelled], "culvert-dev", LABELS)
+    assert found.fault == "pod without its labels"
+    assert found.commands == ("kubectl -n {namespace} delete pod c",)
+    assert _statuses(network_policy.selects_all([_policy()], [], "culvert-dev", LABELS)) == [Status.SKIPPED]
+
+
+def _allowing(policies: list[dict[str, Any]], stack: ExpectedStack) -> CheckResult:
+    """The only result of the policies' rules, for one pod."""
+    expected = expected_spec(stack)
+    (found,) = network_policy.allow_only(policies, [_pod()], "culvert-dev", expected)
+    return found
 
 
 CALICO, CILIUM = _expected("calico"), _expected("cilium", "guide")
@@ -263,7 +275,7 @@ CALICO, CILIUM = _expected("calico"), _expected("cilium", "guide")
 def test_a_policy_of_another_engine_selects_every_pod(
     stack: ExpectedStack, changes: dict, status: Status, observed: str
 ) -> None:
-    results = network_policy.selects_all([_policy(stack=stack, **changes)], [_pod()], "culvert-dev")
+    results = network_policy.selects_all([_policy(stack=stack, **changes)], [_pod()], "culvert-dev", LABELS)
     assert _statuses(results) == [status]
     assert observed in results[0].observed
 
@@ -273,7 +285,7 @@ def test_policies_of_another_engine_and_kubernetes_own_allow_only_what_is_declar
     stack: ExpectedStack,
 ) -> None:
     def found(*policies: dict[str, Any]) -> CheckResult:
-        return network_policy.allows_only(list(policies), [_pod()], "culvert-dev", expected_spec(stack))
+        return _allowing(list(policies), stack)
 
     own, rules = _policy(stack=stack), expected_spec(stack)["egress"]
     shut = _policy("shut", ALL, podSelector={}, egress=[])
@@ -285,18 +297,15 @@ def test_policies_of_another_engine_and_kubernetes_own_allow_only_what_is_declar
 
 def test_another_policy_that_only_denies_allows_nothing_more() -> None:
     for stack, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
-        wanted, other = (
-            expected_spec(stack),
-            _policy("shut", ALL, stack, egress=closing, ingress=closing),
-        )
-        found = network_policy.allows_only([_policy(stack=stack), other], [_pod()], "culvert-dev", wanted)
+        other = _policy("shut", ALL, stack, egress=closing, ingress=closing)
+        found = _allowing([_policy(stack=stack), other], stack)
         assert found.status is Status.PASSED
 
 
 def test_a_missing_denial_is_reported() -> None:
     policy = _policy(stack=CILIUM)
     del policy["spec"]["egressDeny"]
-    found = network_policy.allows_only([policy], [_pod()], "culvert-dev", expected_spec(CILIUM))
+    found = _allowing([policy], CILIUM)
     assert "1 of 5 rules declared are missing" in found.observed
 
 
@@ -323,7 +332,7 @@ ALL = {"app.kubernetes.io/instance": "other"}
     ],
 )
 def test_the_policies_together_allow_what_is_declared(policies: list, status: Status, observed: str) -> None:
-    found = network_policy.allows_only(policies, [_pod()], "culvert-dev", expected_spec(DECLARED))
+    found = _allowing(policies, DECLARED)
     assert found.status is status
     assert observed in found.observed
 

@@ -11,7 +11,7 @@ from components.network_policy.engines import engine_of
 from components.network_policy.network_policy import policy_spec
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks.reachable import ReachableOrigins
-from ops.verify.result import REDEPLOY_OBJECTS, CheckResult, Status
+from ops.verify.result import CheckResult, Status
 from settings import KubernetesService, Settings
 from tests.support import kubernetes_services as kinds
 from tests.support.policy_evaluators.evaluate import ENGINES
@@ -104,14 +104,14 @@ def test_a_target_port_that_the_route_declares_and_the_service_does_not_have_is_
     )
     assert result.impact == "502 for r0.example.com"
     assert result.cause == "backend.targetPort of r0.example.com is 8080, and precedes the Service's"
-    assert result.remedy == "set it to 9090, or leave it out and the Service decides; then pulumi up"
+    assert result.remedy == "set it to 9090, or leave it out and the Service decides; then update"
 
 
 def test_a_pod_selector_that_does_not_match_the_pods_is_named() -> None:
     expected = stack({"backend": {**DECLARED["backend"], "podSelector": {"app": "db"}}})
     (result,) = check(expected, Api(8080, [policy(expected)]))
     assert result.cause == "backend.podSelector of r0.example.com does not match the pods, and precedes the Service's"
-    assert result.remedy == "correct it, or leave it out and the Service's selector decides; then pulumi up"
+    assert result.remedy == "correct it, or leave it out and the Service's selector decides; then update"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -119,7 +119,7 @@ def test_a_service_that_changed_after_the_last_update_needs_another(engine: str)
     before = KubernetesService.of(kinds.service("api", ports=[{"port": 80, "targetPort": 8080}]))
     expected = stack(PLAIN, engine=engine, outputs={"services": {"shop/api": before.to_output()}})
     (result,) = check(expected, Api(9090, [policy(expected)]))
-    assert (result.status, result.remedy) == (Status.FAILED, "pulumi up")
+    assert (result.fault, result.commands) == ("origin elsewhere", ("pulumi up --stack {stack}",))
     assert result.cause == "the Service was created or changed after the last pulumi up"
 
 
@@ -128,7 +128,7 @@ def test_a_policy_that_was_changed_manually_is_written_again() -> None:
     changed = policy(expected)
     changed["spec"]["egress"] = []
     (result,) = check(expected, Api(8080, [changed]))
-    assert (result.cause, result.remedy) == ("the policy was changed manually", REDEPLOY_OBJECTS)
+    assert (result.cause, result.fault) == ("the policy was changed manually", "origin closed by the policy")
 
 
 def test_a_policy_of_the_backends_namespace_is_named() -> None:
@@ -138,7 +138,7 @@ def test_a_policy_of_the_backends_namespace_is_named() -> None:
     (result,) = check(expected, Api(8080, [policy(expected), theirs]))
     assert result.observed.endswith("NetworkPolicy shop/default-deny allows no such ingress")
     assert result.remedy == (
-        "allow port 8080 from pods labelled app.kubernetes.io/name=cloudflared of namespace web there"
+        "allow port 8080 from pods labelled app.kubernetes.io/name=cloudflared of namespace {namespace} there"
     )
 
 

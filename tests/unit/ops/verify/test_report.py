@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from ops.expected_stack import load
+from ops.verify.faults import FAULTS
 from ops.verify.report import as_json, as_table
 from ops.verify.result import Check, Status, exit_status
 from ops.verify.runner import Runner
@@ -14,7 +15,7 @@ from tests.unit.ops.verify.test_cluster_checks import DECLARED
 
 CHECK = Check("api", "records")
 GOOD = CHECK.passed("a.example.com", "there")
-BAD = CHECK.failed("b.example.com", "gone", impact="nothing", cause="manual change", remedy="pulumi up")
+BAD = CHECK.finds("b.example.com", "gone", FAULTS["record missing"], impact="nothing")
 UNKNOWN, SKIPPED = CHECK.unknown("c", "no answer", "try again"), CHECK.skipped("d", "nothing to ask")
 
 
@@ -44,8 +45,11 @@ def test_the_json_has_every_field_of_each_result() -> None:
         "status": "failed",
         "observed": "gone",
         "impact": "nothing",
-        "cause": "manual change",
-        "remedy": "pulumi up",
+        "cause": FAULTS["record missing"].cause,
+        "remedy": "create it again",
+        "commands": ("pulumi up --refresh --stack {stack}",),
+        "fault": "record missing",
+        "follows_from": "",
     }
 
 
@@ -53,7 +57,7 @@ def test_the_table_has_impact_cause_and_remedy_of_a_failure() -> None:
     console = Console(width=200)
     with console.capture() as shown:
         console.print(as_table([GOOD, BAD, UNKNOWN, SKIPPED]))
-    for text in ("impact: nothing", "likely cause: manual change", "remedy: pulumi up", "remedy: try again"):
+    for text in ("impact: nothing", "likely cause: the record was deleted", "remedy: create it", "remedy: try again"):
         assert text in shown.get()
 
 
@@ -75,7 +79,7 @@ def test_a_stack_without_a_file_is_refused() -> None:
 def test_a_report_is_a_screen_of_text_that_does_not_act_on_the_terminal() -> None:
     check = Check("api", "records")
     failed = [
-        check.failed(f"h{number}\x1b[2J", "a\n" * 5000, impact="i", cause="c", remedy="r") for number in range(1000)
+        check.finds(f"h{number}\x1b[2J", f"a{number}\n" * 5000, FAULTS["record missing"]) for number in range(1000)
     ]
     console = Console(width=120, file=io.StringIO())
     with console.capture() as capture:

@@ -66,20 +66,20 @@ def test_a_service_that_changed_after_the_last_update_fails() -> None:
         in result.observed
     )
     assert result.impact == "502 for r0.example.com, r1.example.com"
-    assert result.remedy == "pulumi up"
+    assert result.commands == ("pulumi up --stack {stack}",)
 
 
 def test_a_service_that_was_created_after_the_last_update_fails() -> None:
     expected = stack("http://api.shop.svc")
     (result,) = check(expected, [policy(expected)], api=NAMED)
-    assert (result.status, result.remedy) == (Status.FAILED, "pulumi up")
+    assert (result.status, result.fault) == (Status.FAILED, "Service changed")
 
 
 def test_a_service_that_does_not_exist_fails() -> None:
     expected = stack("http://api.shop.svc")
     (result,) = check(expected, [policy(expected, api=kinds.PLAIN)])
     assert (result.status, result.observed) == (Status.FAILED, "the Service does not exist")
-    assert result.remedy == "create the Service, or correct the route"
+    assert result.remedy == "create the Service, or correct the route and update"
 
 
 def test_a_port_that_the_service_no_longer_has_fails_with_those_that_it_has() -> None:
@@ -87,7 +87,7 @@ def test_a_port_that_the_service_no_longer_has_fails_with_those_that_it_has() ->
     changed = kinds.service("api", ports=[{"port": 8080}])
     (result,) = check(expected, [policy(expected, api=kinds.PLAIN)], api=changed)
     assert "names Service shop/api, which has no TCP port 80" in result.observed
-    assert result.remedy == "change the route to its port 8080, then pulumi up"
+    assert result.remedy == "change the route to its port 8080, then update"
 
 
 def test_a_service_that_may_not_be_read_is_unknown_and_the_others_are_judged() -> None:

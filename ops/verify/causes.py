@@ -1,0 +1,51 @@
+"""Which findings are causes, and which follow from another one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from ops.verify.faults import FAULTS
+from ops.verify.result import CheckResult, Status
+
+
+def explained(results: Sequence[CheckResult], values: Mapping[str, str]) -> list[CheckResult]:
+    """The results with complete remedies, and each failure with the one that it follows from.
+
+    `values` are those of the stack that a fault's texts may contain.
+    """
+    failed = [result for result in results if result.fault]
+    return [_completed(result, failed, values) if result.fault else result for result in results]
+
+
+def causes(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The failures that follow from no other."""
+    return [result for result in results if result.status is Status.FAILED and not result.follows_from]
+
+
+def name_of(result: CheckResult) -> str:
+    return f"{result.check}: {result.subject}"
+
+
+def _completed(result: CheckResult, failed: Sequence[CheckResult], values: Mapping[str, str]) -> CheckResult:
+    filled = replace(FAULTS[result.fault], cause=result.cause, remedy=result.remedy, commands=result.commands).filled(
+        values
+    )
+    root = _root(result, failed)
+    follows_from = "" if root is result else name_of(root)
+    return replace(result, remedy=filled.remedy, commands=filled.commands, follows_from=follows_from)
+
+
+def _root(result: CheckResult, failed: Sequence[CheckResult]) -> CheckResult:
+    """The first of the causes that lead to a failure; the failure itself if there is none."""
+    seen = [result]
+    while cause := next((each for each in failed if each not in seen and _leads_to(each, seen[-1])), None):
+        seen.append(cause)
+    return seen[-1]
+
+
+def _leads_to(cause: CheckResult, effect: CheckResult) -> bool:
+    if cause.fault not in FAULTS[effect.fault].follows_from:
+        return False
+    # A record concerns its own hostname; everything else concerns the whole tunnel.
+    url = urlsplit(effect.subject)
+    return not (cause.check == "records" and url.hostname) or url.hostname == cause.subject
