@@ -57,8 +57,17 @@ def read(container: InputObject, setup: ExistingSetup) -> CommandLine:
 
 
 def _words(container: InputObject) -> list[Option]:
-    """The words of `command` and `args`."""
-    return [*container.strings("command"), *container.strings("args")]
+    """The words of `command` and `args`, with the variables that Kubernetes fills in: `$(HOST)`, not `$$(HOST)`."""
+    known = {each.text("name"): each.text("value") for each in container.objects("env") if "value" in each}
+
+    def filled(word: str) -> str:
+        return re.sub(
+            r"\$(\$?)\(([\w.-]+)\)",
+            lambda match: f"$({match[2]})" if match[1] else known.get(match[2], match[0]),
+            word,
+        )
+
+    return [replace(each, value=filled(each.value)) for key in ("command", "args") for each in container.strings(key)]
 
 
 def _arguments(container: InputObject, setup: ExistingSetup) -> Iterator[Option]:

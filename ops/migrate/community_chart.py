@@ -5,7 +5,7 @@ Source: https://github.com/community-charts/helm-charts/tree/main/charts/cloudfl
 
 from typing import Any
 
-from ops.migrate import chart_values, connector_options
+from ops.migrate import chart_values, given_options
 from ops.migrate.config_file import add_tunnel, add_warp_routing, read_rule
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
 from ops.migrate.input_object import InputObject, Option
@@ -72,7 +72,7 @@ def read(values: InputObject, namespace: str) -> ExistingSetup:
         add_tunnel(details.option("name"), setup)
     add_warp_routing(details.option("warpRouting"), details.get("warpRouting") is True, setup)
     options = [Option(name, details.get(key), details.at(key)) for key, name in _OPTIONS.items() if key in details]
-    connector_options.apply(options, setup, namespace)
+    given_options.apply(options, setup, namespace)
     if replica.get("allNodes") is not False:
         reason = "the chart runs a connector on every node" + ("" if "allNodes" in replica else ", as it is not false")
         remedy = "set connector.replicas to the number that is needed"

@@ -6,7 +6,7 @@ https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-
 
 from collections.abc import Iterator
 
-from ops.migrate import connector_options
+from ops.migrate import given_options
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import InputObject, Option
 
@@ -27,7 +27,7 @@ def read(file: InputObject, namespace: str = "") -> ExistingSetup:
     """The setup of a config.yml; `namespace` is that of the pods which it is for, empty outside a cluster."""
     setup = ExistingSetup(file.title or str(file.place))
     read_into(setup, file, namespace)
-    connector_options.apply(options(file), setup, namespace)
+    given_options.apply(options(file), setup, namespace)
     return setup
 
 

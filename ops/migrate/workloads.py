@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from ops.migrate import command_line, config_file, connector_options
+from ops.migrate import command_line, config_file, given_options
 from ops.migrate.config_maps import config_files
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
 from ops.migrate.input_object import InputObject, Option
@@ -58,7 +58,7 @@ def read(workload: InputObject, config_maps: Mapping[tuple[str, str], InputObjec
     if file:
         config_file.read_into(setup, file, namespace)
         options = {each.key: each for each in config_file.options(file)} | options
-    connector_options.apply(options.values(), setup, namespace)
+    given_options.apply(options.values(), setup, namespace)
     setup.name = line.tunnel_id or setup.name
     setup.remote = setup.remote or line.remote
     _read_workload(workload, container, setup)

@@ -277,3 +277,21 @@ def test_rules_of_a_config_file_beside_a_token_are_reported_as_those_that_may_no
     assert "it has a token, and rules that Cloudflare has for its tunnel would precede those of the input" in remarks(
         setup
     )
+
+
+def test_variables_in_arguments_are_filled_in_as_kubernetes_does() -> None:
+    text = deployment(
+        [
+            "tunnel",
+            "--url",
+            "http://$(APP):$(PORT)",
+            "--http-host-header",
+            "$$(APP)",
+            "--hostname",
+            "$(NAME).example.org",
+        ],
+        "env: [{name: APP, value: shop}, {name: PORT, value: '80'}, {name: NAME, valueFrom: {fieldRef: {fieldPath: a}}}]",
+    )
+    setup = read_tunnel(text)
+    assert rules(setup) == ["$(NAME).example.org -> http://shop:80"]
+    assert origin(setup) == {"httpHostHeader": "$(APP)"}
