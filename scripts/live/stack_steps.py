@@ -51,7 +51,6 @@ class StackSteps:
     def steps(self) -> dict[str, Callable[[str], str]]:
         """Each step by its name; it takes the recorder's address and returns its result in words."""
         return {
-            "preview": lambda url: self._run(url, _FIRST, "preview"),
             "up": lambda url: self._run(url, _FIRST, "up"),
             "up again": lambda url: self._run(url, _FIRST, "up"),
             "verify": self._verify,

@@ -62,14 +62,14 @@ class Sandbox:
     def admin(self, method: str, path: str, body: Any = None) -> Any:
         """A call to the emulator's admin API, below `/sandbox`; the reply's JSON."""
         headers = {"Authorization": f"Bearer {(self.home / 'admin').read_text().strip()}"}
-        reply = httpx.request(method, f"{self.dashboard()}sandbox{path}", json=body, headers=headers, trust_env=False)
+        reply = _request(method, f"{self.dashboard()}sandbox{path}", json=body, headers=headers)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """A call to the emulated API from outside the stack; its result."""
         headers = {"Authorization": f"Bearer {(self.home / 'api-token').read_text().strip()}"}
-        reply = httpx.request(method, f"{self.dashboard()}client/v4{path}", json=body, headers=headers, trust_env=False)
+        reply = _request(method, f"{self.dashboard()}client/v4{path}", json=body, headers=headers)
         reply.raise_for_status()
         return reply.json()["result"] if reply.content else None
 
@@ -115,6 +115,11 @@ class Sandbox:
     def objects(self, api_version: str, kind: str, namespace: str) -> list[dict[str, Any]]:
         listed = self.cluster().resources.get(api_version=api_version, kind=kind).get(namespace=namespace)
         return [item.to_dict() for item in listed.items]
+
+
+def _request(method: str, url: str, **options: Any) -> httpx.Response:
+    """A call by plain HTTP, for which no certificate authority is read."""
+    return httpx.request(method, url, trust_env=False, verify=False, **options)
 
 
 def settings(stack: str, **more: Any) -> dict[str, Any]:
