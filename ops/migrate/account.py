@@ -29,20 +29,21 @@ def read(account: str, tunnel: str | None) -> ExistingSetup:
     if not tunnel:
         raise OperatorError("--from-account needs the tunnel: name it with --tunnel, by its id or its name")
     api = CloudflareApi(retries=2)
-    found = api.tunnel(account, tunnel) if _ID.fullmatch(tunnel) else next(iter(api.tunnels(account, tunnel)), None)
+    by_id = _ID.fullmatch(tunnel) is not None
+    found = api.tunnel(account, tunnel) if by_id else next(iter(api.tunnels(account, tunnel)), None)
     if found is None:
         raise OperatorError(f"the account {account} has no tunnel {tunnel}, or it is deleted")
-    name = str(found.get("name") or tunnel)
+    name, tunnel_id = str(found.get("name") or tunnel), tunnel if by_id else found["id"]
     if found.get("config_src") == "local" or found.get("remote_config") is False:
         raise OperatorError(
             f"the rules of the tunnel {name} are not at Cloudflare: it is configured by a config.yml on the machine that "
             "runs it, which this command reads as a FILE"
         )
-    setup = api_configuration.read(InputObject(api.configuration(account, found["id"]), Place(f"tunnel {name}")))
-    setup.title, setup.name, setup.account_id = name, found["id"], account
+    setup = api_configuration.read(InputObject(api.configuration(account, tunnel_id), Place(f"tunnel {name}")))
+    setup.title, setup.name, setup.account_id = name, tunnel_id, account
     remedy = (
         "let the stack create its own and move each record to it with adopt, whose id `pulumi preview` prints; or keep "
-        f"this one with tunnel: {{adopt: {found['id']}}}, as docs/adoption.md describes"
+        f"this one with tunnel: {{adopt: {tunnel_id}}}, as docs/adoption.md describes"
     )
     setup.skipped.append(SkippedItem(f"tunnel {name}", "its connectors and its token stay as they are", remedy))
     _add_zones(api, account, setup)
@@ -63,7 +64,8 @@ def _add_zones(api: CloudflareApi, account: str, setup: ExistingSetup) -> None:
     try:
         for name in names:
             for zone in api.items("/zones", "Zone", paged=False, name=name, **{"account.id": account}):
-                setup.zones[name] = zone["id"]
+                if zone.get("name") == name:
+                    setup.zones[name] = zone["id"]
     except CheckUnavailable as error:
         remedy = f"{error.remedy}; or set the zones with --zone NAME=ID"
         setup.skipped.append(SkippedItem("zones", f"the account's zones could not be read: {error}", remedy))

@@ -68,7 +68,7 @@ def fuzz_replies(fixtures: Path, seed: str, replies: int, only: int | None = Non
     sent, number = 0, only or 0
     while sent < replies:
         api = Replies(fixtures / "fuzz", Random(f"{seed}/{number}"))
-        read = (api.verify, api.recover, api.migrate)[number % 3]
+        read = (api.verify, api.recover, api.migrate, api.migrate_account)[number % 4]
         outcome = outcome_of(read.__name__, number, read, lambda api=api: api.count)
         yield outcome
         if only is not None:

@@ -127,6 +127,13 @@ class Replies:
             options = ("--cluster", "--merge", "--account-id", _ACCOUNT, "--to", f"{folder}/Pulumi.dev.yaml")
             return _command(ops_cli.run, "ops", "migrate", *options)
 
+    def migrate_account(self) -> str:
+        """`python -m ops migrate --from-account`."""
+        self._unchanged = 0.8
+        with self._served(), tempfile.TemporaryDirectory() as folder:
+            options = ("--from-account", _ACCOUNT, "--tunnel", "culvert-dev", "--to", f"{folder}/Pulumi.dev.yaml")
+            return _command(ops_cli.run, "ops", "migrate", *options)
+
     def verify(self) -> str:
         """All checks, as `python -m ops verify` runs and prints them."""
         with self._served():

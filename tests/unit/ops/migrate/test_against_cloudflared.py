@@ -133,13 +133,13 @@ def normalized(hostname: str) -> str:
     return hostname.lower().removesuffix(".").replace("bücher", "xn--bcher-kva")
 
 
-@runs(max_examples=40)
+@runs(max_examples=80)
 @given(documents(NARROW | ROUTED, options("bastionMode", most=1), ("http_status:404", "http://10.0.0.9")))
 def test_each_request_of_a_rule_without_a_remark_is_sent_where_it_was(document: dict[str, Any]) -> None:
     compare(document, REQUEST_HOSTS, REQUEST_PATHS)
 
 
-@runs(max_examples=60)
+@runs(max_examples=120)
 @given(documents(WITH_OPTIONS, options(*VALUES, most=6), ("http_status:404",)))
 def test_each_option_without_a_remark_is_in_force_as_it_was(document: dict[str, Any]) -> None:
     compare(document, REQUEST_HOSTS[:4], ["/"])
