@@ -77,7 +77,8 @@ def _rules(ingress: InputObject, services: Mapping[str, KubernetesService], setu
             setup.skipped.append(SkippedItem(f"{title}, {hostname}", reason, remedy, rule.place))
     for key in annotations.values:
         name = key.removeprefix(PREFIX)
-        if name != key and name not in KNOWN:
+        # Controllers that began as copies have prefixes which begin like this one's.
+        if name not in KNOWN and key.startswith(PREFIX.partition(".")[0]):
             reason, remedy = "the controller has no such annotation", "leave it out, or correct it if it is misspelled"
             setup.skipped.append(SkippedItem(f"{title}, {key}", reason, remedy, annotations.at(key)))
     for key, remedy in (("defaultBackend", "add a route for each hostname"), ("tls", "leave it out")):

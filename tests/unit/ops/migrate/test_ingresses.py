@@ -124,6 +124,10 @@ def test_what_the_controller_ignores_is_reported() -> None:
         )
     )
     assert "conect-timeout: the controller has no such annotation" in report
+    copied = ingress(path()).replace(
+        "annotations: {", 'annotations: {cloudflare-tunnel-ingress-controller.example.com/a: "b"'
+    )
+    assert "example.com/a: the controller has no such annotation" in remarks(read_tunnel(CLASS, copied))
     assert "Ingress shop, tls: the controller ignores it" in report
     assert "Ingress shop, defaultBackend: the controller ignores it" in report
 
