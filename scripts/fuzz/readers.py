@@ -26,6 +26,7 @@ from ops import cli as ops_cli
 from ops.expected_stack import ExpectedStack
 from ops.migrate.cluster import RESOURCES
 from ops.recover.live_resources import LiveResources
+from ops.recover.next_step import Commands, next_step
 from ops.recover.orphans import orphans
 from ops.recover.owner import Owner
 from ops.recover.report import Report
@@ -150,7 +151,8 @@ class Replies:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             shown.show([])
-            shown.finish(as_json=False, action=None)
+            step = next_step(shown, Commands("dev"), None, interrupted=False)
+            shown.finish(as_json=False, action=None, next_step=step)
         return printed.getvalue()
 
     @contextmanager
