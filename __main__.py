@@ -18,8 +18,10 @@ lazy_sdk.install()
 # After `install`, which affects only the imports that follow it, and while the plugins start.
 from components.exposure import Exposure, exports  # noqa: E402
 from settings import Settings, base_name  # noqa: E402
+from settings.program import ending_the_program  # noqa: E402
 
-settings = Settings.load()
-exposure = Exposure(base_name(pulumi.get_project(), pulumi.get_stack()), settings)
+with ending_the_program():
+    settings = Settings.load()
+    exposure = Exposure(base_name(pulumi.get_project(), pulumi.get_stack()), settings)
 for output, value in exports(exposure).items():
     pulumi.export(output, value)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import pulumi
 from pydantic_core import PydanticCustomError
 
 from settings.plain_text import escaped, shortened
@@ -72,11 +71,8 @@ class SettingIssue:
         return "\n   ".join((self.message, *self.excerpt))
 
 
-class SettingsError(pulumi.RunError):
-    """Settings that cannot be used, with every issue found in them.
-
-    As a RunError it ends a program that the engine runs with the message alone, without a traceback.
-    """
+class SettingsError(Exception):
+    """Settings that cannot be used, with every issue found in them. In a program, see `settings.program`."""
 
     def __init__(self, issues: Sequence[SettingIssue]) -> None:
         self.issues = list(issues)

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
-
 from settings import json_text, references, stack_file
 from settings.errors import PREFIX, REDACTED, SettingIssue, SettingsError
 from settings.schema import Options
@@ -21,6 +18,10 @@ STRINGS = ("accountId", "accessTeam")
 
 def engine_values() -> dict[str, Any]:
     """The settings from the engine, decoded, by their key without the prefix."""
+    # Imported here and below, since most commands read stack files alone.
+    import pulumi
+    from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+
     config = pulumi.Config(PREFIX.removesuffix(":"))
     keys = sorted({key for key in (*CONFIG.get(), *get_config_env()) if key.startswith(PREFIX)})
     _reject_encrypted([key for key in keys if is_config_secret(key)])
@@ -80,6 +81,8 @@ def lines_from(file: StackFile, error: SettingsError, values: Mapping[str, Any] 
 
 def _usual_stack_file() -> Path | None:
     """`Pulumi.<stack>.yaml` of the stack that the engine runs, None where there is no project file."""
+    import pulumi
+
     project = _project_file(Path(pulumi.get_root_directory() or "."))
     if project is None:
         return None

@@ -22,6 +22,7 @@ from components.sample_site import SampleSite
 from components.tunnel import Tunnel
 from components.waf.waf import WafRules
 from settings import Settings, check_name
+from settings.program import ending_the_program
 
 
 class Exposure(pulumi.ComponentResource):
@@ -69,13 +70,14 @@ class Exposure(pulumi.ComponentResource):
     def __init__(
         self, name: str, settings: Settings | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        check_name(name)
-        settings = settings if isinstance(settings, Settings) else Settings.parse(settings)
-        mark = owner()
-        outputs = lookups.outputs_of_last_run(name)
-        settings = cluster_services.resolve(settings, settings.namespace_name(name), opts, outputs)
-        existing = lookups.existing(name, settings, outputs, lookups.invoke_options(opts))
-        adopted_tunnel, adopted_records = settings.adopted(existing, mark)
+        with ending_the_program():
+            check_name(name)
+            settings = settings if isinstance(settings, Settings) else Settings.parse(settings)
+            mark = owner()
+            outputs = lookups.outputs_of_last_run(name)
+            settings = cluster_services.resolve(settings, settings.namespace_name(name), opts, outputs)
+            existing = lookups.existing(name, settings, outputs, lookups.invoke_options(opts))
+            adopted_tunnel, adopted_records = settings.adopted(existing, mark)
         super().__init__("culvert:index:Exposure", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
 

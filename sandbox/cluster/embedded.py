@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import HTTPError
 
-from sandbox.cluster.access import admin_token, connect, is_ready, kubeconfig
+from sandbox.cluster.access import admin_token, connect, is_ready
+from sandbox.cluster.access import kubeconfig as kubeconfig_content
 from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, ControlPlaneFolder, arguments
 from sandbox.cluster.kwok_stages import stages
 from sandbox.cluster.nodes import nodes
@@ -33,6 +34,7 @@ def start(
     progress: Progress,
     stages: str = stages(),
     definitions: Callable[[], list[Any]] = list,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Path:
     """Starts the cluster of a sandbox, from any state, and returns its kubeconfig (mode 0600).
 
@@ -40,11 +42,17 @@ def start(
     with its data. The API server keeps its port if that is free. Returns when the API answers, nodes are ready and
     pods can be created in the namespace `default`. `SandboxError` names the program that failed, with the end of its
     log. `stages` are KWOK's; `definitions` returns the CustomResourceDefinitions to install besides those of `crds/`.
+    `meanwhile` is called once while an API server starts, which takes most of the time, and not where one runs.
     """
     folder = ControlPlaneFolder(directory)
     if folder.write_stages(stages):
         supervisor.stop(KWOK)
-    return _Cluster(folder, tools, supervisor).start(progress, definitions)
+    return _Cluster(folder, tools, supervisor, meanwhile).start(progress, definitions)
+
+
+def kubeconfig(directory: Path) -> Path:
+    """The kubeconfig of a sandbox's cluster, which exists once the cluster has started."""
+    return ControlPlaneFolder(directory).kubeconfig
 
 
 def stop(supervisor: Supervisor) -> None:
@@ -54,10 +62,17 @@ def stop(supervisor: Supervisor) -> None:
 
 
 class _Cluster:
-    def __init__(self, folder: ControlPlaneFolder, tools: Mapping[str, Tool], supervisor: Supervisor) -> None:
+    def __init__(
+        self,
+        folder: ControlPlaneFolder,
+        tools: Mapping[str, Tool],
+        supervisor: Supervisor,
+        meanwhile: Callable[[], object],
+    ) -> None:
         self._folder = folder
         self._tools = tools
         self._supervisor = supervisor
+        self._meanwhile: Callable[[], object] | None = meanwhile
         self._running = supervisor.running
 
     def start(self, progress: Progress, definitions: Callable[[], list[Any]]) -> Path:
@@ -103,11 +118,14 @@ class _Cluster:
         raise SandboxError("kube-apiserver found no free port on 127.0.0.1 in five attempts.")
 
     def _api_server_is_ready(self, port: int, token: str) -> bool:
+        if meanwhile := self._meanwhile:
+            self._meanwhile = None
+            meanwhile()
         if not self._running(ETCD):
             raise SandboxError("etcd ended")
         if not self._folder.authority.exists():
             return False
-        config = kubeconfig(port, self._folder.authority.read_bytes(), token)
+        config = kubeconfig_content(port, self._folder.authority.read_bytes(), token)
         if not self._folder.kubeconfig.exists() or self._folder.kubeconfig.read_text() != config:
             for program in CLIENTS:  # they read it only when they start
                 self._supervisor.stop(program)

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -64,10 +64,17 @@ class Servers:
                 "cloudflare", ["--database", database], {"CULVERT_SANDBOX_ADMIN": self._directory.secret("admin")}
             )
 
-    def start_cluster(self, *, real_connectors: bool, rollouts_wait: bool) -> Path:
+    def kubeconfig(self) -> Path:
+        """The kubeconfig of the external cluster, else of the embedded one, which exists once that has started."""
+        return external_kubeconfig() or cluster.kubeconfig(self._directory.path)
+
+    def start_cluster(
+        self, *, real_connectors: bool, rollouts_wait: bool, meanwhile: Callable[[], object] = lambda: None
+    ) -> Path:
         """The embedded cluster, or a check that the external one answers; returns the kubeconfig.
 
-        `rollouts_wait`: the embedded cluster's rollouts wait for `minReadySeconds`.
+        `rollouts_wait`: the embedded cluster's rollouts wait for `minReadySeconds`. `meanwhile` is called while an API
+        server starts, and not where one runs.
         """
         if external := external_kubeconfig():
             check_external(external)
@@ -76,7 +83,9 @@ class Servers:
         stages = exclude_connector_pods(stages) if real_connectors else stages
         programs = tools.ensure(cluster.PROGRAMS, self._progress)
         definitions = partial(cluster.definitions, self._progress)
-        return cluster.start(self._directory.path, programs, self._supervisor, self._progress, stages, definitions)
+        return cluster.start(
+            self._directory.path, programs, self._supervisor, self._progress, stages, definitions, meanwhile
+        )
 
     def edge_delays(self, environ: Mapping[str, str] = os.environ) -> EdgeDelays:
         """The delays of the edge: those it runs with, else the environment's.

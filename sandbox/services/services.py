@@ -64,12 +64,22 @@ class SandboxServices:
 
     def _start_all(self) -> None:
         providers, enforced, delays = choose_providers(), is_enforced(), self._servers.edge_delays()
-        self._servers.start_cloudflare()
+        stand_ins = [name for name, plugin in providers.items() if plugin.kind == "standin"]
+
+        def start_without_cluster() -> None:
+            self._servers.start_cloudflare()
+            self._servers.start_edge(delays)
+            self._servers.start_providers(stand_ins, self._provider_environment())
+
         cloudflared = None if external_kubeconfig() else cloudflared_binary.obtain(self._progress)
-        self._kubeconfig = self._servers.start_cluster(
-            real_connectors=cloudflared is not None, rollouts_wait=delays.rollouts_wait
+        self._kubeconfig = self._servers.kubeconfig()
+        self._servers.start_cluster(
+            real_connectors=cloudflared is not None,
+            rollouts_wait=delays.rollouts_wait,
+            meanwhile=start_without_cluster,
         )
-        self._servers.start_edge(delays)
+        # Does nothing where they were started beside the API server.
+        start_without_cluster()
         if cloudflared:
             self._servers.start_kubelet(
                 cloudflared, self._kubeconfig, rollouts_wait=delays.rollouts_wait, enforced=enforced
@@ -79,8 +89,6 @@ class SandboxServices:
                 "cloudflared is not installed: the connector's pods are simulated, and visitors get error 1033. "
                 "Put it on the PATH, or name it with CULVERT_CLOUDFLARED"
             )
-        stand_ins = [name for name, plugin in providers.items() if plugin.kind == "standin"]
-        self._servers.start_providers(stand_ins, self._provider_environment())
 
     def stop(self) -> list[str]:
         """Stops every process of the sandbox and returns their names. Their data stays for the next start."""

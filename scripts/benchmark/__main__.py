@@ -24,7 +24,8 @@ def scale(
     tool: Annotated[
         str,
         typer.Option(
-            help="Tools to measure, comma-separated: `sandbox` (its own commands), `pulumi`, `terraform`, or"
+            help="Tools to measure, comma-separated: `sandbox` (its own commands), `pulumi`, `empty` (a Pulumi program"
+            " without resources), `bare` (the same resources in a Pulumi program without culvert), `terraform`, or"
             " `terraform-records` (without a connector). Several take turns.",
         ),
     ] = "sandbox",
@@ -32,14 +33,18 @@ def scale(
         str, typer.Option(help="A record per hostname (`own`), or paths of one `wildcard`, comma-separated.")
     ] = "own,wildcard",
 ) -> None:
-    """Time, API calls and memory by the number of hostnames, in a sandbox."""
+    """Time, API calls and memory by the number of hostnames, in a sandbox.
+
+    A ratio to `empty`, `bare` or `terraform` is that of the seconds, with that of the processor time in brackets.
+    """
     from scripts.benchmark import scale as benchmark
 
     counts = [int(count) for count in hostnames.split(",")]
     tools, modes = _choices("--tool", tool, benchmark.TOOLS), _choices("--records", records, Sandbox.records)
-    print_header(
-        "tool", "hostnames", "records", "step", "seconds", "work", "reads", "writes", "program MiB", "engine MiB"
-    )
+    references = [name for name in benchmark.REFERENCES if name in tools]
+    compared = [f"/ {name}" for name in references]
+    columns = ("seconds", "work", "reads", "writes", "program MiB", "engine MiB")
+    print_header("tool", "hostnames", "records", "step", *compared, *columns)
     for row in benchmark.rows(tools, modes, counts, benchmark.Conditions(state, delay, limited, runs)):
         measurement = row.measurement
         print_row(
@@ -47,6 +52,7 @@ def scale(
             row.hostnames,
             row.records,
             row.step,
+            *(_ratio(row.ratios.get(name)) for name in references),
             f"{measurement.seconds:.1f}",
             f"{measurement.work:.1f}",
             measurement.reads,
@@ -84,6 +90,10 @@ def ssh() -> None:
     from scripts.benchmark import ssh as benchmark
 
     _print_losses(benchmark.rows())
+
+
+def _ratio(ratio: tuple[float, float] | None) -> str:
+    return f"{ratio[0]:.2f} ({ratio[1]:.2f})" if ratio else ""
 
 
 def _choices(option: str, value: str, accepted: Iterable[str]) -> list[str]:

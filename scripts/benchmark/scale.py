@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from scripts.benchmark.measurement import Measurement, sandbox, set_faults, stack_file
 from scripts.benchmark.terraform import Terraform, TerraformRecords
-from scripts.benchmark.tools import Pulumi, Sandbox, Tool
+from scripts.benchmark.tools import Bare, Empty, Pulumi, Sandbox, Tool
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 STATE_WRITES = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}}
@@ -19,9 +20,13 @@ STATE_WRITES = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}
 TOOLS: dict[str, type[Tool]] = {
     "sandbox": Sandbox,
     "pulumi": Pulumi,
+    "empty": Empty,
+    "bare": Bare,
     "terraform": Terraform,
     "terraform-records": TerraformRecords,
 }
+REFERENCES = ("empty", "bare", "terraform")
+"""Tools that the others are compared with, where they are measured too."""
 Steps = dict[str, Measurement]
 
 
@@ -41,13 +46,17 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Row:
-    """One step. `records`: each hostname has a record of its own (`own`), or all share a `wildcard`."""
+    """One step. `records`: each hostname has a record of its own (`own`), or all share a `wildcard`.
+
+    `ratios` are by tool of `REFERENCES`: the median of the runs' ratios of seconds, and that of `work`.
+    """
 
     tool: str
     hostnames: int
     records: str
     step: str
     measurement: Measurement
+    ratios: dict[str, tuple[float, float]]
 
 
 def rows(tools: Sequence[str], records: Sequence[str], counts: Iterable[int], conditions: Conditions) -> Iterator[Row]:
@@ -70,12 +79,26 @@ def rows(tools: Sequence[str], records: Sequence[str], counts: Iterable[int], co
                     stack = f"n{count}-{mode}-{tool}-{run}"
                     before, after = (_settings(stack, count, mode, first) for first in ("http://blog", "http://other"))
                     runs_by_case[tool, mode].append(dict(TOOLS[tool](env, Path(folder), stack).steps(before, after)))
+                references = {tool: runs for (tool, mode), runs in runs_by_case.items() if mode == "own"}
+                references = {tool: references[tool] for tool in REFERENCES if tool in references}
                 for (tool, mode), runs in runs_by_case.items():
                     for step in runs[0]:
-                        sorted_runs = sorted((run[step] for run in runs), key=lambda measurement: measurement.seconds)
-                        yield Row(tool, count, mode, step, sorted_runs[len(sorted_runs) // 2])
+                        measured = [run[step] for run in runs]
+                        against = {name: [run[step] for run in others] for name, others in references.items()}
+                        compared = {name: ratios(measured, others) for name, others in against.items() if name != tool}
+                        sorted_runs = sorted(measured, key=lambda measurement: measurement.seconds)
+                        yield Row(tool, count, mode, step, sorted_runs[len(sorted_runs) // 2], compared)
         finally:
             sandbox(env, "down", "--delete")
+
+
+def ratios(measured: Sequence[Measurement], reference: Sequence[Measurement]) -> tuple[float, float]:
+    """The medians of the ratios of seconds and of `work`, run by run: a run's tools had the same machine."""
+    pairs = list(zip(measured, reference, strict=True))
+    return (
+        median(one.seconds / other.seconds for one, other in pairs),
+        median(one.work / other.work for one, other in pairs),
+    )
 
 
 def _settings(stack: str, count: int, records: str, first: str = "http://blog") -> dict[str, Any]:

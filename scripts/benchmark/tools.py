@@ -57,14 +57,17 @@ class Pulumi(Tool):
     """`pulumi` as its users run it, with connector and pods. Needs a full installation, with Python's language host."""
 
     records = ("own", "wildcard")
+    project = "culvert"
+    program = PROJECT
 
     def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
-        super().__init__(env, folder, stack)
-        project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
         # A project of its own, so that its stack files lie beside it; the program stays where it is.
-        project |= {"main": str(PROJECT), "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}}
-        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        measure(self._env, ["pulumi", "stack", "init", stack], folder)
+        super().__init__(env, folder / self.project, stack)
+        self._folder.mkdir(exist_ok=True)
+        runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+        project = {"name": self.project, "main": str(self.program), "runtime": runtime}
+        (self._folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        measure(self._env, ["pulumi", "stack", "init", stack], self._folder)
 
     def write(self, settings: dict[str, Any]) -> None:
         path = self._folder / f"Pulumi.{self._stack}.yaml"
@@ -76,3 +79,17 @@ class Pulumi(Tool):
         options = [] if operation == "preview" else ["--yes", "--skip-preview"]
         command = ["pulumi", operation, "--stack", self._stack, "--non-interactive", *options]
         return measure(self._env, command, self._folder)
+
+
+class Bare(Pulumi):
+    """`pulumi` with the same resources in a program that does nothing else: what Pulumi itself takes for them."""
+
+    project = "bare"
+    program = Path(__file__).parent / "bare"
+
+
+class Empty(Pulumi):
+    """`pulumi` with a program that only imports its SDK: what any program in Python takes."""
+
+    project = "empty"
+    program = Path(__file__).parent / "empty"

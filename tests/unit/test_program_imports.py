@@ -38,6 +38,7 @@ def test_of_cloudflares_sdk_only_the_resources_of_the_stack(imported: set[str]) 
     assert resources - {"_inputs", "_utilities", "config", "outputs"} == {
         "dns_record",
         "get_dns_records",
+        "get_zero_trust_tunnel_cloudflareds",
         "zero_trust_tunnel_cloudflared",
         "zero_trust_tunnel_cloudflared_config",
     }
@@ -48,3 +49,10 @@ def test_no_client_that_only_other_commands_and_deletions_use(imported: set[str]
     top_level = {name.split(".")[0] for name in imported}
     assert top_level & {"cloudflare", "httpx", "click", "rich", "typer", "pygments", "ops", "sandbox"} == set()
     assert "clients.cloudflare" not in imported
+
+
+@pytest.mark.parametrize("module", ["settings", "sandbox.cli", "sandbox.kubelet.__main__"])
+def test_a_command_that_reads_settings_alone_imports_no_pulumi(module: str) -> None:
+    program = f"import sys, {module}; print('pulumi' in sys.modules)"
+    completed = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert completed.stdout.strip() == "False", completed.stderr
