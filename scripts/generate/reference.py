@@ -1,4 +1,4 @@
-"""`docs/settings.md`: tables of all settings, generated from the settings."""
+"""`docs/settings.md`: an entry for each setting, generated from the settings."""
 
 import textwrap
 from collections.abc import Iterator
@@ -15,25 +15,28 @@ from settings.schema import Options, group_in, yaml_key
 
 HEAD = """# Settings
 
-Every key of a `Pulumi.<stack>.yaml`, generated from the code by `make generate`. A link under *accepted* leads to the
+Every key of a `Pulumi.<stack>.yaml`, generated from the code by `make generate`. The link of *Accepted* leads to the
 page that the rule comes from. Every mistake is reported before anything is changed, all at once, with its line in the
 stack file; `python -m sandbox check --stack dev` does only that. For completion and checks while you type, stack files
 name `culvert.schema.json` in their first line, which editors with the
 [YAML language server](https://github.com/redhat-developer/yaml-language-server) read.
 """
-COLUMNS = ("key", "type", "default", "meaning", "accepted", "example")
 
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD]
+    return "\n".join((HEAD, *_sections()))
+
+
+def _sections() -> Iterator[str]:
     for key, group in _groups("", Settings):
-        about = textwrap.fill(
-            " ".join((group.__doc__ or "").split()), 120, break_long_words=False, break_on_hyphens=False
-        )
-        title = f"`{PREFIX}{key}`" if key else f"Keys under `{PREFIX}`"
-        parts.append("\n".join([f"## {title}", "", *([about, ""] if key else []), *_table(group), ""]))
-    return "\n".join(parts)
+        yield f"## `{PREFIX}{key}`\n" if key else f"## Keys under `{PREFIX}`\n"
+        if key:
+            yield f"{_wrapped(group.__doc__ or '')}\n"
+        properties = json_schema(group)["properties"]
+        for name, field in group.model_fields.items():
+            spelled = yaml_key(name, field)
+            yield from _entry(f"{key}.{spelled}".removeprefix("."), properties[spelled], field)
 
 
 def _groups(key: str, model: type[Options]) -> Iterator[tuple[str, type[Options]]]:
@@ -46,26 +49,12 @@ def _groups(key: str, model: type[Options]) -> Iterator[tuple[str, type[Options]
             yield from _groups(f"{key}.{yaml_key(name, field)}{many}".removeprefix("."), inner)
 
 
-def _table(model: type[Options]) -> list[str]:
-    properties = json_schema(model)["properties"]
-    rows = [COLUMNS, ("---",) * len(COLUMNS)]
-    rows += [_row(key, properties[key], field) for key, field in _fields(model)]
-    return [f"| {' | '.join(row)} |" for row in rows]
-
-
-def _fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
-    return ((yaml_key(name, field), field) for name, field in model.model_fields.items())
-
-
-def _row(key: str, schema: dict[str, Any], field: FieldInfo) -> tuple[str, ...]:
-    return (
-        f"`{key}`",
-        _type(schema),
-        _default(field),
-        _text(schema["description"]),
-        f"[{_text(schema['x-accepted'])}]({schema['x-source']})",
-        ", ".join(_code(example) for example in schema["examples"]),
-    )
+def _entry(path: str, schema: dict[str, Any], field: FieldInfo) -> Iterator[str]:
+    yield f"### `{path}`\n"
+    kind = f"*{_type(schema)}{_default(field)}.*"
+    yield _wrapped(f"{kind} {_text(schema['description'])}") + "\n"
+    yield f"- Accepted: [{_text(schema['x-accepted'])}]({schema['x-source']})"
+    yield f"- Example: {', '.join(_code(example) for example in schema['examples'])}\n"
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -82,17 +71,21 @@ def _kind(schema: dict[str, Any]) -> str:
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
-        return "required"
-    if field.default is None:
+        return ", required"
+    if field.default is None or isinstance(field.default, BaseModel):
         return ""
-    return "" if isinstance(field.default, BaseModel) else _code(field.default)
+    return f", {_code(field.default)} by default"
 
 
 def _code(value: Any) -> str:
     value = list(value) if isinstance(value, tuple) else value
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)
-    return f"`{text.removesuffix('...' + chr(10)).strip()}`".replace("|", "\\|")
+    return f"`{text.removesuffix('...' + chr(10)).strip()}`"
 
 
 def _text(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*")
+    return text.replace("*", "\\*")
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
