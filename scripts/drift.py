@@ -47,6 +47,10 @@ def main(stack: str) -> int:
     conflicts = [each for each in failures if CONFLICT in each["message"]]
     lines = [line for step in steps for line in changes(step)]
     lines += [f"{_title(each['urn'])}: {each['message'].strip()}" for each in conflicts]
+    for each in diagnostics:
+        # Of the program: a deleted tunnel, which no step shows, or a Service that cannot be read.
+        if each.get("severity") == "warning" and each.get("urn"):
+            print(each["message"].strip())
     if done.returncode not in (0, DRIFT) and (not conflicts or len(failures) > len(conflicts)):
         lines += [each["message"].strip() for each in diagnostics if each.get("severity") == "error"]
         print("\n".join(lines))

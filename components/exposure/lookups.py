@@ -18,6 +18,11 @@ BLOCKING = {"A", "AAAA", "CNAME", "NS"}
 """Types of record that conflict with a CNAME of the same name; others (TXT, MX …) may be beside a proxied one."""
 MAX_ITEMS = 1_000_000
 """Records read of a zone: the default of 1,000 could cut off the record we look for."""
+GONE = (
+    "The account has no tunnel {name} any more ({id}): it was deleted or renamed outside Pulumi. The provider takes a "
+    "deleted tunnel for an existing one. If it was deleted: `pulumi up --replace '**{name}-tunnel'` creates a new one."
+)
+"""Warning where the stack's own tunnel is not in the account."""
 REFUSED = re.compile(r'": (40[0134])\b')
 """In an error of the provider: the status of a reply that repeating the call does not change."""
 UNAUTHENTICATED = ("400", "401")
@@ -43,8 +48,8 @@ def existing(name: str, settings: Settings, outputs: Mapping[str, Any], options:
     """What exists for the hostnames of the settings and the tunnel to adopt; `name` is the exposure's, and `outputs`
     are those of the last run.
 
-    Reads of Cloudflare: one of the account in every run, whose answer is not used: it shows that the API token still
-    works. None for hostnames that the stack has; one for a new one, or, where a zone has several, one for each hundred
+    Reads of Cloudflare: one of the account in every run, which shows that the API token still works and that the
+    stack's tunnel is still there. None for hostnames that the stack has; one for a new one, or, where a zone has several, one for each hundred
     of the zone's records and one more; two for a zone without an id that has a new hostname; one for the tunnel.
 
     What the API refuses, and every run would be refused, is in the result. A zone that cannot be listed for another
@@ -52,12 +57,19 @@ def existing(name: str, settings: Settings, outputs: Mapping[str, Any], options:
     """
     tunnel_id, record_ids = outputs.get("tunnelId"), outputs.get("records") or {}
     refused: dict[str | None, str] = {}
-    status, reason = _account_refusal(name, settings.account_id, options)
-    if reason:
-        refused[None] = reason
-    if status in UNAUTHENTICATED:
-        # Every other read would be refused for the same reason.
-        return Existing(tunnel_id, record_ids, refused=refused)
+    try:
+        listed: Any = cloudflare.get_zero_trust_tunnel_cloudflareds(
+            account_id=settings.account_id, name=name, is_deleted=False, max_items=1, opts=options
+        ).results
+        if tunnel_id and not listed:
+            pulumi.log.warn(GONE.format(name=name, id=tunnel_id))
+    except Exception as error:  # the SDK raises nothing narrower
+        status, reason = _refusal(error)
+        # Without an answer, the update's own calls will say more.
+        refused |= {None: reason} if status else {}
+        if status in UNAUTHENTICATED:
+            # Every other read would be refused for the same reason.
+            return Existing(tunnel_id, record_ids, refused=refused)
     new: dict[str, list[str]] = {}
     for hostname, zone in settings.hostnames().items():
         if hostname not in record_ids:
@@ -114,19 +126,6 @@ def _tunnel(account_id: str, tunnel_id: str, options: pulumi.InvokeOptions) -> E
     except Exception as error:
         return _reason(error)
     return ExistingTunnel(found.name, found.config_src, found.deleted_at or "")
-
-
-def _account_refusal(name: str, account_id: str, options: pulumi.InvokeOptions) -> tuple[str, str]:
-    """Why the API refuses to list the account's tunnels, as `_refusal`; both empty if it does not."""
-    try:
-        cloudflare.get_zero_trust_tunnel_cloudflareds(
-            account_id=account_id, name=name, is_deleted=False, max_items=1, opts=options
-        )
-    except Exception as error:  # the SDK raises nothing narrower
-        status, reason = _refusal(error)
-        # Without an answer, the update's own calls will say more.
-        return (status, reason) if status else ("", "")
-    return "", ""
 
 
 def _refusal(error: Exception) -> tuple[str, str]:

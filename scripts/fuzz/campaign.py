@@ -64,11 +64,12 @@ def _mutated(text: str, random: Random) -> bytes:
 
 
 def fuzz_replies(fixtures: Path, seed: str, replies: int, only: int | None = None) -> Iterator[Outcome]:
-    """Runs of verify, recover and migrate in turn, until as many replies have been sent."""
+    """Runs of verify, preflight, recover and migrate in turn, until as many replies have been sent."""
     sent, number = 0, only or 0
     while sent < replies:
         api = Replies(fixtures / "fuzz", Random(f"{seed}/{number}"))
-        read = (api.verify, api.recover, api.migrate, api.migrate_account)[number % 4]
+        reads = (api.verify, api.preflight, api.recover, api.migrate, api.migrate_account)
+        read = reads[number % len(reads)]
         outcome = outcome_of(read.__name__, number, read, lambda api=api: api.count)
         yield outcome
         if only is not None:

@@ -25,6 +25,7 @@ from clients.limited_http import LimitedClient
 from ops import cli as ops_cli
 from ops.expected_stack import ExpectedStack
 from ops.migrate.cluster import RESOURCES
+from ops.preflight import command as preflight
 from ops.recover.live_resources import LiveResources
 from ops.recover.next_step import Commands, next_step
 from ops.recover.orphans import orphans
@@ -139,6 +140,12 @@ class Replies:
         """All checks, as `python -m ops verify` runs and prints them."""
         with self._served():
             results = Runner(_stack(), probe_pod=self._random.random() < 0.5).run()
+        return _printed(lambda console: console.print(report.as_table(results), soft_wrap=True))
+
+    def preflight(self) -> str:
+        """All checks, as `python -m ops preflight` runs and prints them."""
+        with self._served():
+            results = preflight.run(_stack())
         return _printed(lambda console: console.print(report.as_table(results), soft_wrap=True))
 
     def recover(self) -> str:

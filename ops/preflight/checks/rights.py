@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from clients.errors import CheckUnavailable
 from clients.kubernetes import KubernetesApi
+from clients.reply_shape import documented_shape
 from ops.recover.object_kinds import ObjectKind
 from ops.verify.result import Check, CheckResult
 
@@ -31,14 +32,15 @@ def _judge(
 ) -> CheckResult:
     missing: list[str] = []
     try:
-        for kind in kinds:
-            where = namespace if kind.namespaced else ""
-            # One question in place of four for an administrator.
-            if not _may(api, where, kind, "*"):
-                denied = [verb for verb in verbs if not _may(api, where, kind, verb)]
-                group = kind.version.rpartition("/")[0]
-                name = f"{kind.plural}.{group}" if group else kind.plural
-                missing += [f"{' and '.join(denied)} {name}"] if denied else []
+        with documented_shape():
+            for kind in kinds:
+                where = namespace if kind.namespaced else ""
+                # One question in place of four for an administrator.
+                if not _may(api, where, kind, "*"):
+                    denied = [verb for verb in verbs if not _may(api, where, kind, verb)]
+                    group = kind.version.rpartition("/")[0]
+                    name = f"{kind.plural}.{group}" if group else kind.plural
+                    missing += [f"{' and '.join(denied)} {name}"] if denied else []
     except CheckUnavailable as error:
         return RIGHTS.unavailable(subject, error)
     scope = f"in the namespace {namespace}" if all(kind.namespaced for kind in kinds) else "in the cluster"

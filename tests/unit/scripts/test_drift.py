@@ -48,6 +48,11 @@ REFRESHED = {
     "detailedDiff": None,
 }
 CONFLICT = {"urn": WORKLOAD, "severity": "error", "message": "error: server-side apply field conflict detected\n"}
+WARNED = {
+    "urn": "urn:pulumi:dev::culvert::pulumi:pulumi:Stack::culvert-dev",
+    "severity": "warning",
+    "message": "warning: The account has no tunnel\n",
+}
 FAILED = {"message": "error: preview failed\n", "severity": "error"}
 
 
@@ -92,6 +97,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: Any, status: in
     ("steps", "diagnostics", "engine", "status", "words"),
     [
         ([REFRESHED], [], 0, 0, ["dev is as its stack file says"]),
+        ([REFRESHED], [WARNED], 0, 0, ["warning: The account has no tunnel", "dev is as its stack file says"]),
         ([REFRESHED, CHANGED_RECORD], [], DRIFT, DRIFT, ['"by hand"', "pulumi up --refresh --stack dev"]),
         # A conflict that the provider reports all the same: what conflicts differs.
         ([SCALED], [CONFLICT, FAILED], 1, DRIFT, ["field conflict detected", "PULUMI_K8S_ENABLE_PATCH_FORCE=true"]),

@@ -25,7 +25,7 @@ def test_mutated_files_are_read_without_a_fault(tmp_path: Path) -> None:
 def test_mutated_replies_are_read_without_a_fault() -> None:
     outcomes = list(fuzz_replies(FIXTURES, "unit", 300))
     assert faults(outcomes) == []
-    assert {one.reader for one in outcomes} == {"verify", "recover", "migrate", "migrate_account"}
+    assert {one.reader for one in outcomes} == {"verify", "preflight", "recover", "migrate", "migrate_account"}
     assert any("another shape than documented" in one.printed for one in outcomes)
 
 

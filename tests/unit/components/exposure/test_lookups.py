@@ -208,6 +208,16 @@ def test_an_account_that_cannot_be_asked_stops_nothing(deploy: Deploy) -> None:
     assert recorded.one("DnsRecord").inputs["name"] == "blog.example.com"
 
 
+@pytest.mark.parametrize("results", [[], [{"id": TUNNEL_ID, "name": "culvert-dev"}]])
+def test_a_tunnel_that_was_deleted_by_hand_is_a_warning_with_the_command(
+    deploy: Deploy, caplog: pytest.LogCaptureFixture, results: list[dict[str, Any]]
+) -> None:
+    run(deploy, answers={**UP, "getZeroTrustTunnelCloudflareds": {"results": results}})
+    warned = f"The account has no tunnel culvert-dev any more ({TUNNEL_ID})" in caplog.text
+    assert warned is (not results)
+    assert ("`pulumi up --replace '**culvert-dev-tunnel'` creates a new one" in caplog.text) is warned
+
+
 def test_a_run_that_adds_nothing_makes_one_read(deploy: Deploy) -> None:
     name = {"accountId": ACCOUNT, "isDeleted": False, "maxItems": 1, "name": "culvert-dev"}
     assert all_reads(run(deploy, answers=UP)) == [("getZeroTrustTunnelCloudflareds", name)]
