@@ -48,9 +48,10 @@ def as_table(results: list[CheckResult]) -> RenderableType:
         symbol, style = _SYMBOLS[status]
         heading = LAYERS[layer] if layer != previous else ""
         subject = same[0].subject if len(same) == 1 else f"{len(same)} checks"
-        table.add_row(
-            Text(heading), Text(symbol, style), Text(check), Text(_line(subject)), Text(_line(_observed(same), 300))
-        )
+        # Of what is detailed below, one line is enough.
+        length = 110 if status in (Status.FAILED, Status.UNKNOWN) else 300
+        observed = Text(_line(_observed(same), length))
+        table.add_row(Text(heading), Text(symbol, style), Text(check), Text(_line(subject)), observed)
         previous = layer
     counts = Counter(result.status for result in results)
     summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
