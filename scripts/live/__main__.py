@@ -109,7 +109,7 @@ def clean_up(target: Target, run: str | None) -> int:
     print(f"deleted {len(found) - len(left)} objects of {target.run}; left: {', '.join(left) or 'none'}")
     print(f"In the cluster: kubectl delete namespace --ignore-not-found {base_name(project_name(), target.stack)}")
     if unread:
-        print(f"not looked for, since the token may not list them: {', '.join(unread)}")
+        print(f"not looked for, since they could not be listed: {', '.join(unread)}")
     return 1 if left else 0
 
 

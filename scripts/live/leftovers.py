@@ -47,7 +47,7 @@ class Leftover:
 
 
 def find(api: CloudflareApi, account: str, zone_id: str, run: str) -> tuple[list[Leftover], list[str]]:
-    """Objects with the run's id, in the order of deletion, and the nouns of the kinds that the token may not list."""
+    """Objects with the run's id, in the order of deletion, and the nouns of the kinds that could not be listed."""
     found: list[Leftover] = []
     unread: list[str] = []
     for kind in KINDS:

@@ -83,7 +83,7 @@ def _clean_up(
         found, unread = leftovers.find(api_of(target), target.account, zone_id, target.run)
         paths += [each.path for each in found]
         if unread:
-            report.notes.append(f"The token may not list these, and none was looked for: {', '.join(unread)}.")
+            report.notes.append(f"These could not be listed, and none was looked for: {', '.join(unread)}.")
     except CheckUnavailable as error:
         report.notes.append(f"What is left could not be listed: {error}")
     left = leftovers.delete(target.base_url, target.token, paths)

@@ -191,7 +191,7 @@ def test_a_call_that_the_token_may_not_make_is_no_deviation(service: Emulator) -
     assert "| `GET /zones/{zone}/rulesets/{id}` | 403, code 10000 | 404, code 10001 (guessed) | not permitted |" in text
     assert "rulesets" not in text.partition("## Deviations")[2].partition("## Guessed codes")[0]
     assert "| 10001 | could not find ruleset | rulesets | guessed; the token may not make the call |" in text
-    assert "The token may not list these, and none was looked for: DNS record" in text
+    assert "These could not be listed, and none was looked for: DNS record" in text
 
 
 class FakeStack:
@@ -343,6 +343,21 @@ def test_what_cannot_be_deleted_is_in_the_report(service: Emulator) -> None:
     text = report.markdown(mask, "")
     assert "- Left behind, to be deleted by hand: what the stack {run} has in the cluster" in text
     assert "- Left behind, to be deleted by hand: /accounts/{account}/cfd_tunnel/{id}" in text
+    assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
+
+
+def test_what_cannot_be_listed_is_deleted_if_its_creation_was_seen(service: Emulator) -> None:
+    def create_all(url: str) -> str:
+        create(url, service)
+        faults = [{"method": "GET", "path": r"\?.*page=1", "status": 500}]
+        service.owner("PUT", "/faults", {"rules": faults})
+        return "created"
+
+    report, _ = execute(target(service), ZONE, {"create": create_all}, lambda _: "nothing", lambda _: None)
+    service.owner("PUT", "/faults", {})
+    assert report.left == []
+    assert [note for note in report.notes if note.startswith("These could not be listed")] != []
+    assert service.done("GET", f"{HERE}/cfd_tunnel?is_deleted=false") == []
     assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
 
 
