@@ -77,8 +77,11 @@ def _in_its_domain(rule: IngressRule, url: ServiceUrl, setup: ExistingSetup) -> 
         return url
     if not rule.namespace and f"{match['namespace']}/{match['service']}" not in setup.services:
         return url
-    if not any(each.key == "clusterDomain" for each in setup.settings):
+    domain = next((each.value for each in setup.settings if each.key == "clusterDomain"), None)
+    if domain is None:
         setup.settings.append(Option("clusterDomain", match["domain"], rule.place))
+    elif domain != match["domain"]:
+        return url  # of another cluster
     return parse(f"{url.scheme}://{match['service']}.{match['namespace']}.svc:{url.port}")
 
 

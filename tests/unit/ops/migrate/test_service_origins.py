@@ -92,6 +92,16 @@ def test_the_dns_domain_of_the_cluster_is_the_stacks(service: str, kind: str) ->
     assert settings(setup) == {"clusterDomain": "k8s.lan"}
 
 
+def test_a_stack_has_the_dns_domain_of_one_cluster() -> None:
+    _, setup = migrated("http://api.shop.svc.k8s.lan")
+    again = {"backend": {"service": "api", "namespace": "shop", "port": 80, "scheme": "http"}}
+    found = origin_of(setup.rules[0], "http://api.shop.svc.k8s.lan", setup)
+    assert again["backend"].items() <= found["backend"].items()
+    elsewhere = "http://api.shop.svc.other.lan"
+    assert origin_of(setup.rules[0], elsewhere, setup) == {"service": elsewhere}
+    assert [(each.key, each.value) for each in setup.settings] == [("clusterDomain", "k8s.lan")]
+
+
 def test_outside_a_cluster_such_a_name_is_one_of_dns() -> None:
     setup = read_tunnel("ingress: [{hostname: a.example.org, service: 'http://a.b.svc.corp.example'}]", SERVICES)
     assert origin_of(setup.rules[0], setup.rules[0].service, setup) == {"service": "http://a.b.svc.corp.example"}
