@@ -1,10 +1,11 @@
 """Reports of check results: a table for people, JSON for programs."""
 
 from collections import Counter
+from io import StringIO
 from itertools import groupby
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +13,8 @@ from ops.verify.causes import causes, name_of
 from ops.verify.result import CheckResult, Status, exit_status
 from settings.plain_text import MAX_LINES, escaped, shortened
 
+_WIDTH = 200
+"""Columns of the terminal for which a report is a screen."""
 _SYMBOLS = {
     Status.PASSED: ("✓", "green"),
     Status.FAILED: ("✗", "bold red"),
@@ -57,7 +60,9 @@ def as_table(results: list[CheckResult]) -> RenderableType:
     summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
     detailed = [*causes(results), *(one for one in results if one.status is Status.UNKNOWN)]
     details: list[Text] = []
-    room, shown = MAX_LINES - table.row_count - 4, 0
+    # What is observed may take several lines of a row.
+    height = len(Console(file=StringIO(), width=_WIDTH).render_lines(table))
+    room, shown = MAX_LINES - height - 4, 0
     # What several pods or hostnames have in common, with one remedy, is shown once.
     for _, group in groupby(detailed, key=lambda one: (one.check, one.status, one.observed, one.commands)):
         same = list(group)

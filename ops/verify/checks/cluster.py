@@ -64,7 +64,7 @@ class ClusterChecks:
         results += attempt(token_secret.SECRET, stack.deployment, lambda: token_secret.check(api, stack, found))
         results += attempt(token.TOKEN, stack.namespace, lambda: token.is_hidden(_with_pod_specs(api, core, apps)))
         results += attempt(network_policy.POLICY, stack.name, lambda: self._network_policy(api, pods))
-        results += attempt(reachable.REACHABLE, stack.name, ReachableOrigins(api, stack, pods).run)
+        results += attempt(reachable.REACHABLE, stack.name, lambda: ReachableOrigins(api, stack, pods).run())
         results += attempt(connector.CONNECTED, stack.name, lambda: self._connectors(api, pods, simulated))
         return results + attempt(POD, stack.deployment, lambda: self._connectivity(api, pods, simulated))
 
