@@ -47,8 +47,7 @@ def is_final_404(setup: ExistingSetup, rule: IngressRule) -> bool:
 def _unsuitable(rule: IngressRule, options: OriginOptions) -> SkippedItem | None:
     """Why a rule cannot be a route, apart from what the settings reject."""
     if found := placeholders.placeholder(rule.hostname, rule.service, path=rule.path):
-        remedy = "put its value in place before migrating, as with envsubst or `helm template`"
-        return SkippedItem(rule.name, f"{found} is a placeholder", remedy, rule.place)
+        return SkippedItem(rule.name, f"{found} is a placeholder", placeholders.REMEDY, rule.place)
     if rule.hostname in ("", "*"):
         service = machine_names.shown_service(rule.service)
         item, reason = (

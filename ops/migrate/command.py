@@ -11,6 +11,7 @@ from ops.migrate.conversion import convert
 from ops.migrate.existing_setup import SkippedItem, merged
 from ops.migrate.inputs import read_inputs
 from ops.migrate.kinds import Kinds
+from ops.migrate.placeholders import REMEDY, placeholder
 from ops.migrate.reading import tunnels
 from ops.migrate.selection import select
 from settings.plain_text import MAX_LINES, escaped
@@ -48,6 +49,8 @@ def migrate(
     setup.zones |= dict(_parse_zone(text) for text in zones)
     if not setup.account_id:
         raise OperatorError("the files do not contain the account: set it with --account-id")
+    if found := placeholder(setup.account_id, *setup.zones):
+        raise OperatorError(f"{found}, in the account or a zone, is a placeholder: {REMEDY}")
     conversion = convert(setup, localhost)
     if conversion.values is None:
         _report(merged(conversion.skipped), report)

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from ops.migrate import placeholders
 from ops.migrate.existing_setup import Values
 from ops.migrate.input_object import Option, shown
 from settings import SettingIssue, Settings, SettingsError
@@ -63,6 +64,8 @@ def read(option: Option, *, own: bool, from_api: bool = False) -> Reading:
     """Reads an option. `own` says that it is a rule's, not the tunnel's; `from_api` that it is as the API has it, where
     durations are whole seconds and switches are JSON's."""
     key, value = option.key, option.value
+    if isinstance(value, str) and (found := placeholders.placeholder(value)):
+        return Reading({}, f"{found} is a placeholder", placeholders.REMEDY)
     if key in SWITCHES:
         return _switch(key, value, from_api)
     if key in TEXTS:

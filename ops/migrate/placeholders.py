@@ -6,6 +6,7 @@ _VALUE = re.compile(r"\$\{[^{}]*\}|\{\{.*?\}\}|\$\([A-Za-z_]\w*\)|<[A-Za-z][\w .
 """In a hostname or a service: `${DOMAIN}`, `{{ .Values.domain }}`, `$(DOMAIN)`, `<domain>`, `%DOMAIN%`, `$DOMAIN`."""
 _EXPRESSION = re.compile(r"\$\{[^{}]*\}|\{\{.*?\}\}")
 """In a path, where the others may be part of an expression."""
+REMEDY = "put its value in place before migrating, as with envsubst or `helm template`"
 
 
 def placeholder(*values: str, path: str = "") -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ops.migrate.existing_setup import SkippedItem, Values, with_value
 from ops.migrate.input_object import Option
+from ops.migrate.placeholders import REMEDY, placeholder
 from settings import SettingIssue, Settings, SettingsError
 from settings.errors import PREFIX
 
@@ -18,7 +19,12 @@ def with_valid_options(settings: Values, options: Iterable[Option]) -> tuple[Val
     """
     # Whether an option of the stack is valid does not depend on how many routes there are.
     sample = {**settings, "routes": settings["routes"][:1]}
-    kept, skipped = list(options), list[SkippedItem]()
+    kept, skipped = list[Option](), list[SkippedItem]()
+    for each in options:
+        if isinstance(each.value, str) and (found := placeholder(each.value)):
+            skipped.append(SkippedItem(each.place.key or each.key, f"{found} is a placeholder", REMEDY, each.place))
+        else:
+            kept.append(each)
     while issues := _issues(sample, kept):
         named = list(_concerned(issues, kept))
         if not named:

@@ -221,6 +221,30 @@ def test_a_placeholder_is_named_as_one(ops: Ops, rule: str, placeholder: str) ->
     assert any(f"{placeholder} is a placeholder | put its value in place" in line for line in said)
 
 
+def test_a_placeholder_in_an_option_is_named_as_one(ops: Ops) -> None:
+    settings, said = converted(
+        ops,
+        "loglevel: ${LEVEL}\n"
+        "originRequest: {httpHostHeader: '${HOST}'}\n"
+        "ingress:\n"
+        "  - {hostname: a.example.com, service: 'http://10.0.0.1', originRequest: {connectTimeout: '{{ .timeout }}'}}\n"
+        + CATCH_ALL,
+    )
+    assert (origins(settings), "connector" in settings) == ([None], False)
+    assert [line.partition(" | ")[0] for line in said] == [
+        "- -:1: loglevel: ${LEVEL} is a placeholder",
+        '- -:2: originRequest.httpHostHeader: "${HOST}": ${HOST} is a placeholder',
+        '- -:4: a.example.com, connectTimeout: "{{ .timeout }}": {{ .timeout }} is a placeholder',
+    ]
+
+
+def test_a_placeholder_for_a_zone_or_the_account_is_one_error(ops: Ops) -> None:
+    rules = "ingress: [{hostname: a.example.com, service: 'http://10.0.0.1'}]"
+    done = ops("migrate", "-", *ACCOUNT, "--zone", "${DOMAIN}", stdin=rules)
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("${DOMAIN}, in the account or a zone, is a placeholder: put its value in place")
+
+
 @pytest.mark.parametrize(
     ("hostname", "zone"),
     [
