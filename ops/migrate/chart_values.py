@@ -17,6 +17,8 @@ PATHS = {
     "podAnnotations": "connector.podAnnotations",
 }
 EMPTY = (None, "", [], {})
+TITLES = ("USER-SUPPLIED VALUES", "COMPUTED VALUES")
+"""The first line of what `helm get values` prints without `-o yaml`."""
 
 
 def read_pod(values: InputObject, setup: ExistingSetup) -> None:
@@ -34,6 +36,8 @@ def report_others(values: InputObject, known: Mapping[str, Any], setup: Existing
     them. `known` has the chart's own value of each, or a mapping of these, and None where it is migrated."""
     for key, value in values.values.items():
         place, path = values.at(key), values.at(key).key
+        if key in TITLES:
+            continue
         if key not in known:
             reason, remedy = "the chart has no such value", "leave it out, or correct it if it is misspelled"
             setup.skipped.append(SkippedItem(path, reason, remedy, place))

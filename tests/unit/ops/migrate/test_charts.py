@@ -106,3 +106,8 @@ def test_the_services_beside_values_resolve_their_rules() -> None:
     )
     (setup,), _ = read_tunnels(CLOUDFLARE, service, namespace="media")
     assert list(setup.services) == ["media/jellyfin"]
+
+
+def test_the_title_that_helm_prints_above_values_is_no_value() -> None:
+    report = remarks(read_tunnel("USER-SUPPLIED VALUES:" + COMMUNITY))
+    assert "USER-SUPPLIED" not in report
