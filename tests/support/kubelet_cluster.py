@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -37,21 +38,21 @@ class KubeletProcess:
     def __init__(self, home: SandboxDirectory, kubeconfig: Path) -> None:
         self.home, self.kubeconfig = home, kubeconfig
         self.log = home.path / "connectors.log"
-        self._port_file = home.path / "connectors.port"
+        self.port_file = home.path / "connectors.port"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, cloudflared: Path = STUB, edge: dict[str, Any] | None = None) -> None:
         assert self._process is None
         edge_ports = self.home.path / "edge.port"
         edge_ports.write_text(json.dumps(edge or {"frontend": 9, "edge": [9, 10]}))
-        self._port_file.unlink(missing_ok=True)
+        self.port_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "sandbox.kubelet", "--home", str(self.home.path)]
         command += ["--kubeconfig", str(self.kubeconfig), "--cloudflared", str(cloudflared)]
-        command += ["--edge", str(edge_ports), "--port-file", str(self._port_file)]
+        command += ["--edge", str(edge_ports), "--port-file", str(self.port_file)]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "OURS": "alone"}, stderr=log)
         self._process = process
-        eventually(lambda: self._port_file.exists() or process.poll() is not None)
+        eventually(lambda: self.port_file.exists() or process.poll() is not None)
         assert process.poll() is None, self.log.read_text()
 
     def ensure_running(self) -> None:
@@ -151,6 +152,20 @@ class KubeletCluster:
 
     def pod_folder(self, pod: dict[str, Any]) -> Path:
         return self.kubelet.home.path / "connectors" / pod["metadata"]["uid"]
+
+    def dial(self, pod: dict[str, Any], host: str, port: int) -> tuple[int, str]:
+        """A connection of a connector's pod to an origin: the code of the proxy's reply, and what the origin answers to
+        a request; nothing where it was not reached."""
+        proxy = json.loads(self.kubelet.port_file.read_text())["proxy"]
+        user, password, name = self.namespace.encode(), pod["metadata"]["name"].encode(), host.encode()
+        with socket.create_connection(("127.0.0.1", proxy), timeout=30) as client, client.makefile("rb") as replies:
+            client.sendall(b"\x05\x01\x02")
+            client.sendall(b"\x01" + bytes([len(user)]) + user + bytes([len(password)]) + password)
+            client.sendall(b"\x05\x01\x00\x03" + bytes([len(name)]) + name + port.to_bytes(2))
+            code = replies.read(2 + 2 + 10)[5]
+            if code == 0:
+                client.sendall(b"GET / HTTP/1.1\r\nhost: a.example.com\r\nconnection: close\r\n\r\n")
+            return code, replies.read().decode()
 
     def switch(self, name: str, on: bool) -> None:
         if on:

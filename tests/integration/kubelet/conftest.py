@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import sandbox.cluster
 from sandbox import tools
+from sandbox.cluster import network_policy_crds
 from sandbox.directory import SandboxDirectory
 from sandbox.kubelet.kwok_stages import exclude_connector_pods
 from sandbox.tools.processes import Supervisor
@@ -21,7 +23,9 @@ def kubelet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeletProcess
     supervisor = Supervisor(home.path)
     stages = exclude_connector_pods(sandbox.cluster.stages())
     programs = tools.ensure(sandbox.cluster.PROGRAMS, print)
-    kubelet = KubeletProcess(home, sandbox.cluster.start(home.path, programs, supervisor, print, stages))
+    definitions = partial(network_policy_crds.definitions, print)
+    kubeconfig = sandbox.cluster.start(home.path, programs, supervisor, print, stages, definitions)
+    kubelet = KubeletProcess(home, kubeconfig)
     yield kubelet
     kubelet.stop()
     supervisor.stop_all()
