@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from traffic import Flow, Host
 
 
 def evaluate(binary: Path, folder: Path, policies: Sequence[Mapping[str, Any]], traffic: Sequence[Flow]) -> list[bool]:
     """Whether each flow is allowed where these are the only policies, by one run of cyclonus."""
-    (folder / "policy.yaml").write_text(yaml.safe_dump({"kind": "NetworkPolicyList", "items": [*policies]}))
+    # As JSON, since PyYAML and Go differ in which words of YAML are booleans.
+    (folder / "policy.yaml").write_text(json.dumps({"kind": "NetworkPolicyList", "items": [*policies]}))
     (folder / "traffic.json").write_text(json.dumps([_query(flow) for flow in traffic]))
     completed = subprocess.run(
         [

@@ -95,6 +95,12 @@ def test_kubernetes_ranges_of_ports_and_names_of_ports() -> None:
     assert not allowed(to(API, 1, protocol="UDP"), opens(protocol="TCP"))
 
 
+def test_a_label_that_a_pod_lacks_is_not_in_any_list() -> None:
+    expression = {"key": "tier", "operator": "NotIn", "values": ["db"]}
+    closed = kubernetes(podSelector={"matchExpressions": [expression]}, policyTypes=["Egress"])
+    assert not allowed(to(LAN), closed)
+
+
 def test_calico_applies_the_first_rule_that_matches_in_the_policies_order() -> None:
     allow = {"action": "Allow", "destination": {"nets": ["192.168.0.0/16"]}}
     deny = {"action": "Deny", "destination": {"nets": ["192.168.7.0/24"]}}
