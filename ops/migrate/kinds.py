@@ -55,18 +55,15 @@ class Kinds:
                 found.files.append(document)
                 continue
             kind, group = str(document.get("kind")), group_of(document)
+            if GROUPS.get(kind) != group and group != OPERATOR:
+                found.others.append(document)
+                continue
             metadata = titled(document, kind).object("metadata")
-            if (
-                kind not in _CLUSTER_SCOPED
-                and "namespace" not in metadata
-                and isinstance(metadata.values, LocatedMapping)
-            ):
+            named = kind in _CLUSTER_SCOPED or "namespace" in metadata
+            if not named and isinstance(metadata.values, LocatedMapping):
                 metadata.values["namespace"] = namespace or DEFAULT_NAMESPACE
                 unnamed.append(f"{kind} {metadata.text('name')}")
-            if GROUPS.get(kind) == group or group == OPERATOR:
-                found._add(kind, document)
-            else:
-                found.others.append(document)
+            found._add(kind, document)
         if unnamed and not namespace:
             item, reason = (
                 shortened(", ".join(unnamed), 200),

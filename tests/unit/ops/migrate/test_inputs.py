@@ -70,3 +70,10 @@ def test_an_object_that_is_in_the_input_twice_is_read_once() -> None:
     (setup,), found = read_tunnels(rule, service, service.replace("80", "81"))
     assert setup.services["n/a"].spec["ports"] == [{"port": 80}]
     assert "input.yaml:5: Service a: another one of this name, at input.yaml:3, is used" in str(found.skipped[0])
+
+
+def test_the_namespace_of_an_object_that_is_not_read_does_not_matter() -> None:
+    role = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: r}}"
+    report = remarks(read_tunnels("ingress: []", role)[1])
+    assert "ClusterRole r: not about a tunnel's routes" in report
+    assert "without a namespace" not in report
