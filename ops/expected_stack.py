@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components import pod_labels
+from ops.emulator import is_loopback
 from ops.project import PROJECT, project_name
 from settings import Settings, SettingsError, base_name, provider_settings, remembered_services, stack_name
 
 if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi
-
-SANDBOX = "CULVERT_SANDBOX_HOME"
-"""Environment variable of a shell whose stacks are in a sandbox, where a stack file's own cluster does not count."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,9 @@ def load(stack: str | None, config: Path | None) -> ExpectedStack:
     stack = stack_name(stack, config)
     path = config or PROJECT / f"Pulumi.{stack}.yaml"
     settings, name = Settings.from_stack_file(path), base_name(project_name(), stack)
-    provider = {} if SANDBOX in os.environ else provider_settings(path, "kubernetes", ("kubeconfig", "context"))
+    # A rehearsal's cluster is the sandbox's, whatever the stack file names.
+    rehearsed = is_loopback(os.environ.get("CLOUDFLARE_BASE_URL", ""))
+    provider = {} if rehearsed else provider_settings(path, "kubernetes", ("kubeconfig", "context"))
     outputs, deployed = _outputs(stack)
     return ExpectedStack(stack, name, settings, outputs, provider, path, deployed)
 

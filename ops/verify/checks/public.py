@@ -1,11 +1,9 @@
 """Checks of the public hostnames, by requests as a visitor sends them."""
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
 from clients.cloudflare import CloudflareApi
 from clients.errors import CheckUnavailable
 from clients.reply_shape import documented_shape
+from ops.emulator import is_loopback
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks import public_response
 from ops.verify.http_probe import HttpProbe
@@ -17,7 +15,7 @@ def run(stack: ExpectedStack) -> list[CheckResult]:
     """The results of a request to each public URL."""
     try:
         probe, api = HttpProbe(), CloudflareApi()
-        if not probe.front and _is_loopback(api.base_url):
+        if not probe.front and is_loopback(api.base_url):
             reason = "the API is an emulator: its hostnames are not on the internet"
             return [public_response.ANSWER.skipped(stack.name, reason)]
         with documented_shape():
@@ -31,12 +29,3 @@ def run(stack: ExpectedStack) -> list[CheckResult]:
             public_response.ANSWER, one.url, lambda one=one: public_response.judge(one, probe.get(one.url))
         )
     ]
-
-
-def _is_loopback(url: str) -> bool:
-    """Whether a URL is on this machine, as the sandbox's are."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

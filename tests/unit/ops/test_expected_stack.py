@@ -17,7 +17,7 @@ from tests.support.settings_examples import values
 @pytest.fixture(autouse=True)
 def _no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv(expected_stack.SANDBOX, raising=False)
+    monkeypatch.delenv("CLOUDFLARE_BASE_URL", raising=False)
 
 
 def stack_file(folder: Path, **provider: Any) -> Path:
@@ -41,7 +41,7 @@ def test_the_context_of_the_stack_file_precedes_the_current_one(
         free = expected_stack.load(None, stack_file(tmp_path))
         assert free.kubernetes().server == "http://127.0.0.1:9"
         # A rehearsal of the stack is in the sandbox's cluster, whatever the stack file names.
-        monkeypatch.setenv(expected_stack.SANDBOX, str(tmp_path))
+        monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://127.0.0.1:7/client/v4")
         assert expected_stack.load(None, stack_file(tmp_path, context="here")).kubernetes().server == (
             "http://127.0.0.1:9"
         )
