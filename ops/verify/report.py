@@ -63,8 +63,8 @@ def as_table(results: list[CheckResult]) -> RenderableType:
     # What is observed may take several lines of a row.
     height = len(Console(file=StringIO(), width=_WIDTH).render_lines(table))
     room, shown = MAX_LINES - height - 4, 0
-    # What several pods or hostnames have in common, with one remedy, is shown once.
-    for _, group in groupby(detailed, key=lambda one: (one.check, one.status, one.observed, one.commands)):
+    # What several checks, pods or hostnames have in common, with one remedy, is shown once.
+    for _, group in groupby(detailed, key=lambda one: (one.status, one.observed, one.remedy, one.commands)):
         same = list(group)
         names = {name_of(one) for one in same}
         details.append(_details(same, [each for each in results if each.follows_from in names]))
@@ -92,7 +92,9 @@ def _observed(results: list[CheckResult]) -> str:
 def _details(same: list[CheckResult], following: list[CheckResult]) -> Text:
     result = same[0]
     symbol, style = _SYMBOLS[result.status]
-    lines = Text(f"\n{symbol} {result.check}: {_line(', '.join(one.subject for one in same))}\n", style)
+    checks = ", ".join(dict.fromkeys(one.check for one in same))
+    subjects = ", ".join(dict.fromkeys(one.subject for one in same))
+    lines = Text(f"\n{symbol} {checks}: {_line(subjects)}\n", style)
     for label, text in {
         "observed": result.observed,
         "impact": result.impact,

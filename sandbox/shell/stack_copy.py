@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.directory import PROJECT
+from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
 
 _COMMANDS = {"up", "update", "preview", "pre", "refresh", "destroy", "watch", "import"}
@@ -31,30 +31,39 @@ def main(engine: str) -> None:
 
 
 def _stack_file_option(engine: str, arguments: Sequence[str]) -> list[str]:
-    stack = _option(arguments, "--stack", "-s") or os.environ.get("PULUMI_STACK")
-    folder = Path(_option(arguments, "--cwd", "-C") or ".").resolve()
-    if stack is None or _option(arguments, "--config-file") or not _COMMANDS.intersection(arguments[:3]):
+    stack = option_value(arguments, "--stack", "-s") or os.environ.get("PULUMI_STACK")
+    folder = Path(option_value(arguments, "--cwd", "-C") or ".").resolve()
+    if stack is None or option_value(arguments, "--config-file") or not _COMMANDS.intersection(arguments[:3]):
         return []
+    directory = SandboxDirectory()
+    if os.environ.get("PULUMI_BACKEND_URL") != directory.backend_url:
+        return []  # a state of the user's own
     if next((each for each in (folder, *folder.parents) if (each / "Pulumi.yaml").is_file()), None) != PROJECT:
         return []
     from ops.project import project_name
-    from sandbox.directory import SandboxDirectory
     from sandbox.engine.stack_file import find_stack_file, write_copy
     from settings.loading import STACK_FILE
 
     # `organization/project/stack` is a name too.
     stack = stack.rsplit("/", 1)[-1]
-    directory = SandboxDirectory()
     original = find_stack_file(stack, None, directory)
+    if stack != os.environ.get("PULUMI_STACK"):
+        # What the stack file assumes to exist: `env` has made that of its own stack.
+        seeding = [sys.executable, "-m", "sandbox", "env", "--stack", stack]
+        seeded = subprocess.run(seeding, cwd=PROJECT, stdout=subprocess.DEVNULL, check=False)
+        if seeded.returncode:
+            sys.exit(seeded.returncode)
     copy = write_copy(directory, stack, original, print_note)
     # The lines that an error names are those of the user's own file.
     os.environ[STACK_FILE] = str(original)
     if not (directory.path / "state" / ".pulumi" / "stacks" / project_name() / f"{stack}.json").exists():
-        subprocess.run([engine, "stack", "init", stack, "--cwd", copy.parent], check=True)
+        created = subprocess.run([engine, "stack", "init", stack, "--cwd", copy.parent], check=False)
+        if created.returncode:
+            sys.exit(created.returncode)  # the engine has said why
     return ["--config-file", str(copy)]
 
 
-def _option(arguments: Sequence[str], *names: str) -> str | None:
+def option_value(arguments: Sequence[str], *names: str) -> str | None:
     """The value of an option, in either spelling: `--stack dev`, `--stack=dev`."""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if argument in names:

@@ -9,6 +9,7 @@ import yaml
 
 from sandbox.directory import PROJECT, SandboxDirectory, without_programs
 from sandbox.shell.programs import path_with_programs
+from sandbox.shell.stack_copy import option_value
 
 
 @pytest.fixture
@@ -16,13 +17,16 @@ def directory(tmp_path: Path) -> SandboxDirectory:
     return SandboxDirectory(tmp_path / "a home #1").create()
 
 
-def pulumi(directory: SandboxDirectory, *arguments: str, folder: Path = PROJECT, stack: str = "dev") -> list[str]:
+def pulumi(
+    directory: SandboxDirectory, *arguments: str, folder: Path = PROJECT, stack: str = "dev", backend: str = ""
+) -> list[str]:
     """The arguments that an engine gets, here a script that prints them."""
     engine = directory.path.parent / "engine"
     engine.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     engine.chmod(0o700)
     path = path_with_programs(directory, engine, os.environ["PATH"])
     env = {**os.environ, "PATH": path, "CULVERT_SANDBOX_HOME": str(directory.path), "PULUMI_STACK": stack}
+    env["PULUMI_BACKEND_URL"] = backend or directory.backend_url
     done = subprocess.run(["pulumi", *arguments], cwd=folder, env=env, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
@@ -40,13 +44,15 @@ def test_a_command_that_reads_the_stack_file_gets_the_sandboxs_copy(directory: S
 
 
 @pytest.mark.parametrize("option", [["--stack", "prod"], ["--stack=prod"], ["-s", "prod"]])
-def test_a_named_stack_precedes_that_of_the_shell(directory: SandboxDirectory, option: list[str]) -> None:
-    assert pulumi(directory, "preview", *option)[-1].endswith("/stacks/prod/Pulumi.prod.yaml")
+def test_a_stack_is_named_in_each_spelling_of_the_option(option: list[str]) -> None:
+    assert option_value(["preview", *option, "--diff"], "--stack", "-s") == "prod"
+    assert option_value(["preview", "--diff"], "--stack", "-s") is None
 
 
 def test_every_other_command_is_passed_on(directory: SandboxDirectory, tmp_path: Path) -> None:
     assert pulumi(directory, "stack", "output") == ["stack", "output"]
     assert pulumi(directory, "up", "--config-file", "own.yaml") == ["up", "--config-file", "own.yaml"]
+    assert pulumi(directory, "up", backend="file:///elsewhere") == ["up"]
     (tmp_path / "Pulumi.yaml").touch()
     assert pulumi(directory, "up", folder=tmp_path) == ["up"]
 

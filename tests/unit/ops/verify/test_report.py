@@ -88,3 +88,14 @@ def test_a_report_is_a_screen_of_text_that_does_not_act_on_the_terminal() -> Non
     assert len(lines) <= 40
     assert any("more: --json lists all" in line for line in lines)
     assert "\x1b[2J" not in capture.get()
+
+
+def test_what_several_checks_have_in_common_is_shown_once() -> None:
+    unknown = [Check("api", name).unknown("culvert-dev", "no token", "set it") for name in ("tunnel", "rules")]
+    missing = [CHECK.finds(host, "gone", FAULTS["record missing"]) for host in ("a.example.com", "b.example.com")]
+    console = Console(width=200)
+    with console.capture() as shown:
+        console.print(as_table([*missing, *unknown]))
+    assert "✗ records: a.example.com, b.example.com\n" in shown.get()
+    assert "? tunnel, rules: culvert-dev\n" in shown.get()
+    assert shown.get().count("remedy:") == 2
