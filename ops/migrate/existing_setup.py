@@ -135,11 +135,10 @@ class LeftOut:
 
 
 def with_value(values: Mapping[str, Any], path: str, value: Any) -> Values:
-    """A copy with one more key. An option that needs a `reason` is given as several keys at once, in a mapping."""
+    """A copy with one more key. The items of a list are added to those that are there."""
     key, _, rest = path.partition(".")
     inner = values.get(key) or {}
     if rest:
         return {**values, key: with_value(inner, rest, value)}
-    if isinstance(inner, list):
-        return {**values, key: [*inner, *value]}
-    return {**values, **value} if isinstance(value, dict) and key in value else {**values, key: value}
+    both = isinstance(inner, list) and isinstance(value, list)
+    return {**values, key: [*inner, *value] if both else value}
