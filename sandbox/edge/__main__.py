@@ -16,10 +16,11 @@ from sandbox.edge.access_jwt import AccessJwtIssuer
 from sandbox.edge.addresses import EdgeAddress, follow_faults, listen_preferring
 from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.edge.connection_pool import ConnectionPool
-from sandbox.edge.delays import NAMES, EdgeDelays
+from sandbox.edge.delays import NAMES, EdgeDelays, parse
 from sandbox.edge.http_frontend import HttpFrontend
 from sandbox.edge.listener import listen, listen_tcp_and_udp
 from sandbox.edge.rpc import capnp
+from sandbox.errors import SandboxError
 from sandbox.port_file import write as write_port_file
 
 SERVER_NAMES = ("h2.cftunnel.com", "quic.cftunnel.com", "probe.cftunnel.com")
@@ -75,11 +76,12 @@ def main() -> None:
     parser.add_argument("--port-file", type=Path, required=True, help="file that receives the ports once it serves")
     parser.add_argument("--address", default="127.0.0.1", help="the IPv4 address that connectors dial")
     for name in NAMES:
-        parser.add_argument(
-            f"--{name}-delay", type=float, default=0.0, help="seconds; sandbox/edge/delays.py says of what"
-        )
+        parser.add_argument(f"--{name}-delay", default="", help="seconds; sandbox/edge/delays.py says of what")
     options = parser.parse_args()
-    delays = EdgeDelays(**{name: getattr(options, f"{name}_delay") for name in NAMES})
+    try:
+        delays = EdgeDelays(**{name: parse(getattr(options, f"{name}_delay"), f"--{name}-delay") for name in NAMES})
+    except SandboxError as error:
+        parser.error(error.message)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("quic").setLevel(logging.WARNING)  # at INFO it logs each duplicate packet
     with contextlib.suppress(KeyboardInterrupt):

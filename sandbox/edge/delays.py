@@ -51,10 +51,11 @@ def variable(name: str) -> str:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> EdgeDelays:
     """The delays that the environment sets; 0 for the others. Raises `SandboxError` for a value that is not one."""
-    return EdgeDelays(**{name: _seconds(variable(name), environ.get(variable(name), "")) for name in NAMES})
+    return EdgeDelays(**{name: parse(environ.get(variable(name), ""), variable(name)) for name in NAMES})
 
 
-def _seconds(key: str, value: str) -> float:
+def parse(value: str, key: str) -> float:
+    """The delay that this environment variable or option has; 0 for an empty one. Raises `SandboxError`."""
     try:
         seconds = float(value or 0)
     except ValueError:
