@@ -19,6 +19,7 @@ from ops.recover.state import (
     pending_operations,
     resources,
 )
+from ops.recover.state_entries import set_missing_secrets
 
 
 def adopt(
@@ -38,6 +39,7 @@ def adopt(
     # The plan lists parents first. A pending operation's resource is not in it if its parents are in the state.
     order = [urn for urn in plan if urn in entries] + [urn for urn in entries if urn not in plan]
     add_resources(state, (entries[urn] for urn in order))
+    set_missing_secrets(resources(state))
     import_state(stack, state)
     _refresh(stack)
 

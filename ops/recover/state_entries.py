@@ -1,5 +1,6 @@
 """State entries for live resources."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from clients.pulumi_values import UNKNOWN, is_secret
@@ -45,6 +46,17 @@ def from_preview(planned: Resource, live: LiveResource) -> Resource:
     return {**planned, "id": live.id, "inputs": inputs, "outputs": _outputs(inputs, live), **_options(planned, live)}
 
 
+def set_missing_secrets(resources: Iterable[Resource]) -> None:
+    """Gives tunnels without a secret, which were imported, an empty one, until the next update sets a new one.
+
+    After an update that sets a secret where there is none, Cloudflare's plugin (5.22) would omit strings from the other
+    requests of its run: docs/adoption.md.
+    """
+    for resource in resources:
+        if resource["type"] == TUNNEL.type:
+            resource["outputs"] = {"tunnelSecret": "", **resource.get("outputs", {})}
+
+
 def loses_secret(live: LiveResource) -> bool:
     """Whether the API shows a secret of this resource only when it is created."""
     return live.kind is SERVICE_TOKEN
@@ -67,10 +79,7 @@ def _project_and_stack(urn: str) -> tuple[str, str]:
 
 def _outputs(inputs: dict[str, Any], live: LiveResource) -> dict[str, Any]:
     if not isinstance(live.kind, ObjectKind):
-        # Of a secret that the state lacks, the next update is the first. After it Cloudflare's plugin would omit strings
-        # from the other requests of its run (docs/adoption.md): not if there was a secret, even an empty one.
-        secret = {"tunnelSecret": ""} if live.kind is TUNNEL else {}
-        return {"__meta": SCHEMA, **secret, **inputs, "id": live.id}
+        return {"__meta": SCHEMA, **inputs, "id": live.id}
     # The object's own field manager: with another, the next update would conflict with it.
     manager = field_manager(live.body)
     return {**inputs, "__fieldManager": manager} if manager not in ("", FIELD_MANAGER) else inputs

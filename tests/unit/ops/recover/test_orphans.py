@@ -10,7 +10,7 @@ from ops.recover.cloudflare_kinds import NETWORK, POLICY, POOL, RECORD, ROUTE, T
 from ops.recover.kinds import KINDS
 from ops.recover.live_resources import LiveResource, LiveResources
 from ops.recover.orphans import orphans
-from ops.recover.state_entries import HIDDEN, from_pending, from_preview
+from ops.recover.state_entries import HIDDEN, from_pending, from_preview, set_missing_secrets
 from tests.support.api_server import FakeApiServer
 from tests.support.emulator import ACCOUNT, RECORDS, ZONE, Emulator
 
@@ -165,12 +165,14 @@ def test_of_two_resources_of_one_name_the_one_outside_the_state_is_found(
 
 def test_an_adopted_tunnel_has_an_empty_secret_until_the_next_update_sets_it() -> None:
     tunnel = LiveResource(TUNNEL, "culvert-dev", "t1", "", {"id": "t1", "name": "culvert-dev"})
-    planned = entry(TUNNEL.type, "tunnel", {"name": "culvert-dev", "tunnelSecret": HIDDEN})
-    adopted = from_preview(planned, tunnel)
-    assert (adopted["inputs"], adopted["outputs"]["tunnelSecret"]) == ({"name": "culvert-dev"}, "")
+    adopted = from_preview(entry(TUNNEL.type, "tunnel", {"name": "culvert-dev", "tunnelSecret": HIDDEN}), tunnel)
     secret = {SIGNATURE: pulumi_values.SECRET, "ciphertext": "c2VjcmV0"}
-    noted = entry(TUNNEL.type, "tunnel", {"name": "culvert-dev", "tunnelSecret": secret})
-    assert from_pending(noted, tunnel)["outputs"]["tunnelSecret"] == secret
+    noted = from_pending(entry(TUNNEL.type, "other", {"name": "culvert-dev", "tunnelSecret": secret}), tunnel)
+    record = entry(RECORD.type, "record", {"name": "blog.example.com"})
+    set_missing_secrets([adopted, noted, record])
+    assert (adopted["inputs"], adopted["outputs"]["tunnelSecret"]) == ({"name": "culvert-dev"}, "")
+    assert noted["outputs"]["tunnelSecret"] == secret
+    assert "outputs" not in record
 
 
 def test_what_a_preview_does_not_know_has_the_names_of_the_engine() -> None:
