@@ -26,6 +26,12 @@ def since(store: Store, mark: int, *, at_most: int = -1) -> list[Row]:
     return [{**row, "body": json.loads(row["body"]) if row["body"] else None} for row in rows]
 
 
+def recent_writes(store: Store, count: int) -> list[Row]:
+    """The last calls that are not reads, newest first, without their bodies."""
+    query = "SELECT mark, time, method, path, status FROM calls WHERE method != 'GET' ORDER BY mark DESC LIMIT ?"
+    return store.all(query, count)
+
+
 def last_mark(store: Store) -> int:
     row = store.one("SELECT coalesce(max(mark), 0) AS mark FROM calls")
     return row["mark"] if row else 0

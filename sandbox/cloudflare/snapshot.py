@@ -3,16 +3,16 @@
 import json
 from typing import Any
 
-from sandbox.cloudflare import crud, request_log
+from sandbox.cloudflare import crud, frontend, request_log
 from sandbox.cloudflare.resources import accounts, configurations, dns_records, tunnel_connections, tunnels
-from sandbox.cloudflare.store import Store
+from sandbox.cloudflare.store import Row, Store
 
 TUNNEL_SUFFIX = ".cfargotunnel.com"
 
 
 def take(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
     """Accounts, zones with their records, tunnels with configuration, connections and connectors, other objects,
-    tokens, and recent calls.
+    tokens, recent calls, recent calls that write, and the port of the edge's front end (None without an edge).
 
     A record that points at a tunnel has that tunnel's status in `target`, `deleted` or `unknown`.
     """
@@ -28,8 +28,10 @@ def take(store: Store, *, recent_calls: int = 60) -> dict[str, Any]:
             for row in store.all("SELECT * FROM objects ORDER BY kind")
         ],
         "tokens": store.all("SELECT id, name, grants, created FROM tokens ORDER BY created"),
-        "calls": _recent(store, recent_calls),
+        "calls": _shown(request_log.since(store, request_log.last_mark(store) - recent_calls)[::-1]),
+        "writes": _shown(request_log.recent_writes(store, recent_calls)),
         "call_count": request_log.last_mark(store),
+        "frontend": frontend.port(store),
     }
 
 
@@ -49,6 +51,5 @@ def _zone(store: Store, row: dict[str, Any], statuses: dict[str, str]) -> dict[s
     return {"id": row["id"], "name": row["name"], "account": row["account"], "records": records}
 
 
-def _recent(store: Store, count: int) -> list[dict[str, Any]]:
-    rows = request_log.since(store, request_log.last_mark(store) - count)
-    return [{key: row[key] for key in ("mark", "time", "method", "path", "status")} for row in reversed(rows)]
+def _shown(calls: list[Row]) -> list[dict[str, Any]]:
+    return [{key: call[key] for key in ("mark", "time", "method", "path", "status")} for call in calls]

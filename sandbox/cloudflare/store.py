@@ -49,7 +49,10 @@ CREATE TABLE calls (
     status INTEGER NOT NULL, body TEXT
 );
 """
-_ADDED = "CREATE TABLE IF NOT EXISTS locations_away (location TEXT PRIMARY KEY)"
+_ADDED = (
+    "CREATE TABLE IF NOT EXISTS locations_away (location TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS frontends (port INTEGER PRIMARY KEY)",
+)
 """Added to this layout later, so an existing file may lack it."""
 
 
@@ -82,7 +85,8 @@ class Store:
                 self.run(f"PRAGMA user_version={_VERSION}")
             elif version != _VERSION:
                 raise sqlite3.DatabaseError(f"{path} has layout {version}, this emulator reads {_VERSION}: remove it")
-            self.run(_ADDED)
+            for statement in _ADDED:
+                self.run(statement)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

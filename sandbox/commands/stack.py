@@ -20,7 +20,7 @@ from sandbox.commands.context import (
 )
 from sandbox.commands.in_use import in_use
 from sandbox.commands.options import Json, Manifests, Policy
-from sandbox.commands.output import print_progress, print_result
+from sandbox.commands.output import local_address, print_progress, print_result
 from sandbox.engine.stack_file import valid_stack_name
 
 if TYPE_CHECKING:
@@ -154,6 +154,6 @@ def _run(
     def print_summary() -> None:
         print(f"API calls: {count}. Dashboard: {running.dashboard()}")
         if operation != "destroy" and settings.public_hostname:
-            print(f"To visit a hostname: curl -H 'Host: HOSTNAME' {running.frontend()}")
+            print(f"To visit a hostname: {local_address('HOSTNAME', running.frontend() or '')}/")
 
     print_result(printed, as_json, print_summary)

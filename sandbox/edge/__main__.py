@@ -9,6 +9,7 @@ import signal
 from dataclasses import asdict
 from pathlib import Path
 
+from sandbox.cloudflare import frontend as frontend_port
 from sandbox.cloudflare.edge_locations import LOCATIONS
 from sandbox.cloudflare.store import Store
 from sandbox.directory import SandboxDirectory, write_private
@@ -57,8 +58,10 @@ async def serve(home: SandboxDirectory, port_file: Path, address: str, delays: E
     ]
     ports = [frontend.getsockname()[1], *(edge_address.port for edge_address in addresses)]
     write_private(saved, json.dumps(ports))
+    frontend_port.set_port(store, ports[0])
     write_port_file(port_file, {"frontend": ports[0], "edge": ports[1:], "delays": asdict(delays)})
     await asyncio.wait([*tasks, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    frontend_port.set_port(store, None)
     for pooled in pool.connections():
         pool.remove(pooled.connection)
         pooled.connection.close()

@@ -20,7 +20,7 @@ from sandbox.cloudflare.resources.access_applications import domains, with_polic
 from sandbox.cloudflare.resources.access_service_tokens import SECRET_HASH
 from sandbox.cloudflare.store import Row, Store
 from sandbox.edge import error_pages
-from sandbox.edge.access_jwt import AccessJwtIssuer, issuer
+from sandbox.edge.access_jwt import AccessJwtIssuer, team_site
 from sandbox.edge.error_pages import ErrorPage
 from sandbox.edge.http1 import HttpConnection
 from sandbox.edge.visitor_request import VisitorRequest
@@ -105,7 +105,9 @@ class Access:
         if not any(policy["decision"] == "allow" for policy in policies):
             return ErrorPage(403, 403, "Forbidden", f"{name} accepts only service tokens")
         query = urlencode({"kid": application["aud"], "redirect_url": request.target.decode("latin-1")})
-        return _redirect(f"{issuer(team)}/cdn-cgi/access/login/{request.host}?{query}", f"{name} requires a login")
+        return _redirect(
+            f"{request.url(team_site(team))}/cdn-cgi/access/login/{request.host}?{query}", f"{name} requires a login"
+        )
 
     async def _login(self, team: str, host: str, request: VisitorRequest, connection: HttpConnection) -> None:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
@@ -120,7 +122,7 @@ class Access:
             claims = {"email": email, "idp": query.get("idp", ""), "sub": subject}
             token = self._issuer.sign(team, application["aud"], _seconds(_session_duration(application)), **claims)
             back = urlencode({"token": token, "redirect_url": query.get("redirect_url", "/")})
-            page = _redirect(f"https://{host}/cdn-cgi/access/authorized?{back}", f"logged in as {email}")
+            page = _redirect(f"{request.url(host)}/cdn-cgi/access/authorized?{back}", f"logged in as {email}")
             await error_pages.send(page, request, connection)
         else:
             hidden = (

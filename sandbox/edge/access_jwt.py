@@ -53,4 +53,9 @@ class AccessJwtIssuer:
 
 
 def issuer(team: str) -> str:
-    return f"https://{team}.cloudflareaccess.com"
+    return f"https://{team_site(team)}"
+
+
+def team_site(team: str) -> str:
+    """The hostname of a team's own site."""
+    return f"{team}.cloudflareaccess.com"

@@ -20,6 +20,8 @@ _EDGE_ONLY = frozenset(
     b"cf-access-jwt-assertion cf-access-authenticated-user-email".split()
 )
 """Headers that only the edge sets: a visitor's own are dropped."""
+LOCAL_SUFFIX = ".localhost"
+"""Browsers resolve every name that ends so to this machine (RFC 6761), so `blog.example.com.localhost` can be opened."""
 
 
 @dataclass
@@ -28,7 +30,7 @@ class VisitorRequest:
 
     method: bytes
     host: str
-    """Lower case, no port."""
+    """Lower case, no port, no `.localhost`."""
     authority: bytes
     target: bytes
     """The path with its query."""
@@ -46,6 +48,8 @@ class VisitorRequest:
     """Headers that Access adds for the origin."""
     response_headers: Headers = field(default_factory=list)
     """Headers that the WAF adds to the response."""
+    local_address: str = ""
+    """What follows the hostname where a browser on this machine has opened it, `.localhost:8088`; else empty."""
 
     @property
     def path(self) -> str:
@@ -58,6 +62,12 @@ class VisitorRequest:
     def header(self, name: bytes) -> str:
         """The first value of one of the visitor's headers; empty where it is absent."""
         return next((value.decode("latin-1") for key, value in self.headers if key == name), "")
+
+    def url(self, host: str) -> str:
+        """The address at which this visitor opens a hostname, without a path."""
+        if self.local_address:
+            return f"http{'s' if self.secure else ''}://{host}{self.local_address}"
+        return f"https://{host}"
 
     def forwarded_headers(self) -> Headers:
         """The headers for the origin: https://developers.cloudflare.com/fundamentals/reference/http-headers/."""
@@ -80,7 +90,7 @@ def parse(request: h11.Request, connection: HttpConnection) -> VisitorRequest:
     """The visitor's request.
 
     All visitors of a sandbox are on this machine, so they choose where they come from: `CF-IPCountry` (two letters; XX,
-    unknown, without it) and `CF-Connecting-IP`.
+    unknown, without it) and `CF-Connecting-IP`. `HOSTNAME.localhost` is the hostname, and the origin sees it as such.
     """
     received = [(name.lower(), value) for name, value in request.headers]
     by_name = dict(received)
@@ -90,12 +100,13 @@ def parse(request: h11.Request, connection: HttpConnection) -> VisitorRequest:
         parts = urlsplit(target)
         authority, target = parts.netloc, (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
     country = by_name.get(b"cf-ipcountry", b"").decode("latin-1").upper()
+    host, local_address = _hostname(authority.decode("latin-1"))
     per_connection = {name.strip().lower() for name in by_name.get(b"connection", b"").split(b",")}
     dropped = _HOP_BY_HOP | _EDGE_ONLY | per_connection
     return VisitorRequest(
         method=request.method,
-        host=_hostname(authority.decode("latin-1")),
-        authority=authority.lower(),
+        host=host,
+        authority=host.encode("latin-1") if local_address else authority.lower(),
         target=target,
         headers=[
             (name, value) for name, value in received if name not in dropped and not name.startswith(b"cf-cloudflared-")
@@ -105,9 +116,16 @@ def parse(request: h11.Request, connection: HttpConnection) -> VisitorRequest:
         secure=connection.secure,
         address=by_name.get(b"cf-connecting-ip", connection.peer.encode()).decode("latin-1"),
         country=country if re.fullmatch("[A-Z][A-Z0-9]", country) else "XX",
+        local_address=local_address,
     )
 
 
-def _hostname(authority: str) -> str:
+def _hostname(authority: str) -> tuple[str, str]:
+    """The hostname, and what follows it for a browser on this machine (`VisitorRequest.local_address`)."""
     host, colon, port = authority.lower().rpartition(":")
-    return (host if colon and port.isdigit() else authority.lower()).rstrip(".")
+    if not (colon and port.isdigit()):
+        host, colon, port = authority.lower(), "", ""
+    name = host.rstrip(".")
+    if name.endswith(LOCAL_SUFFIX):
+        return name.removesuffix(LOCAL_SUFFIX).rstrip("."), f"{LOCAL_SUFFIX}{colon}{port}"
+    return name, ""

@@ -2,13 +2,17 @@
 
 import os
 import re
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from sandbox.cloudflare import frontend
+from sandbox.cloudflare.store import Store
 from sandbox.tools.browser import FLAGS
 from tests.support import browser
 from tests.support.emulator import (
@@ -167,6 +171,64 @@ def test_identifiers_in_calls_are_shown_as_names(page: Page, emulator: Emulator)
     expect(page.locator("#calls .path").nth(0)).to_have_text("/zones/example.com/dns_records")
 
 
+def test_hostnames_are_links_that_the_edge_understands(page: Page, emulator: Emulator, tmp_path: Path) -> None:
+    tunnel = emulator.tunnel("culvert-dev")
+    ssh = {"hostname": "ssh.example.com", "service": "ssh://a:22"}
+    wildcard = {"hostname": "*.example.com", "service": "http://a"}
+    config = {"ingress": [RULES[0], ssh, wildcard, RULES[1]]}
+    emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": config})
+    record(emulator, "blog", tunnel)
+    record(emulator, "*", tunnel)
+    expect(page.locator("[data-record='blog.example.com']")).to_be_visible()
+    expect(page.locator("main a")).to_have_count(0)  # no edge runs
+    frontend.set_port(Store(tmp_path / "cloudflare.sqlite3"), 8088)
+    links = page.locator("main a")
+    expect(links).to_have_text(["blog.example.com"] * 2)  # the rule's and the record's
+    for index in range(2):
+        expect(links.nth(index)).to_have_attribute("href", "http://blog.example.com.localhost:8088/")
+
+
+def test_a_link_opens_in_the_browser(chromium: Browser) -> None:
+    hosts: list[str] = []
+
+    class Front(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hosts.append(self.headers["Host"])
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            del format, args
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Front) as front:
+        threading.Thread(target=front.serve_forever, daemon=True).start()
+        context = chromium.new_context()
+        host = f"blog.example.com.localhost:{front.server_port}"
+        response = context.new_page().goto(f"http://{host}/")
+        context.close()
+        front.shutdown()
+    assert response
+    assert response.status == 200
+    assert hosts[0] == host
+
+
+def test_a_switch_shows_writes_only(page: Page, emulator: Emulator) -> None:
+    tunnel = emulator.tunnel("culvert-dev")
+    for _ in range(61):  # more reads than the list shows
+        emulator.call("GET", "/zones")
+    expect(page.locator("#calls li")).to_have_count(60)
+    expect(page.locator("#calls li .accent")).to_have_count(0)
+    page.get_by_label("writes only").check()
+    expect(page.locator("#calls li")).to_have_count(1)
+    expect(page.locator("#calls li .accent")).to_have_text("POST")
+    emulator.call("GET", "/zones")
+    emulator.done("DELETE", f"{TUNNELS}/{tunnel}")
+    expect(page.locator("#calls li .accent")).to_have_text(["DELETE", "POST"])
+    page.get_by_label("writes only").uncheck()
+    expect(page.locator("#calls li")).to_have_count(60)
+
+
 def test_data_from_clients_is_never_markup(page: Page, emulator: Emulator) -> None:
     hostile = "<img src=x onerror=window.injected=1><script>window.injected=1</script>"
     tunnel = emulator.tunnel(hostile)
@@ -232,9 +294,16 @@ def test_a_narrow_window_does_not_scroll_sideways(page: Page, emulator: Emulator
     tunnel = emulator.tunnel("a-tunnel-with-quite-a-long-name-" + "x" * 60)
     emulator.done("PUT", f"{TUNNELS}/{tunnel}/configurations", {"config": {"ingress": RULES}})
     record(emulator, "a-host-with-quite-a-long-name", tunnel)
-    page.set_viewport_size({"width": 390, "height": 800})
+    emulator.done("POST", RULESETS, {"name": "guard", "kind": "zone", "phase": "http_ratelimit"})
+    page.set_viewport_size({"width": 360, "height": 800})
     expect(page.locator("[data-record]")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator("#others tbody tr")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    tables = "[...document.querySelectorAll('.scroll')].map((each) => each.scrollWidth - each.clientWidth)"
+    assert page.evaluate(tables) == [0, 0, 0]
+    first_row = page.locator("[data-tunnel] tbody tr").first
+    labels = "(row) => [...row.children].map((cell) => getComputedStyle(cell, '::before').content)"
+    assert first_row.evaluate(labels) == ['"Rule"', '"Hostname"', '"Path"', '"Service"']
 
 
 def test_the_page_shows_when_the_emulator_is_gone(chromium: Browser, tmp_path: Path) -> None:

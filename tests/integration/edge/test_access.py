@@ -65,6 +65,17 @@ async def verify(edge: LocalEdge, token: str | None, application: dict[str, Any]
 
 
 @async_test
+async def test_a_browser_on_this_machine_logs_in_under_localhost(edge: LocalEdge) -> None:
+    protected = ProtectedHostname(edge, "login-here", allow({"email": {"email": ANN}}))
+    host = f"{protected.host}.localhost:{edge.frontend}"
+    login = urlsplit((await edge.get(host, "/a")).headers["location"])
+    assert (login.scheme, login.netloc) == ("http", f"{TEAM}.localhost:{edge.frontend}")
+    query = f"{login.query}&{httpx.QueryParams(email=ANN)}"
+    back = (await edge.get(login.netloc, f"{login.path}?{query}")).headers["location"]
+    assert back.startswith(f"http://{host}/cdn-cgi/access/authorized?")
+
+
+@async_test
 async def test_an_allowed_visitor_passes_with_a_jwt_that_the_teams_keys_verify(edge: LocalEdge) -> None:
     protected = ProtectedHostname(
         edge, "login", allow({"email": {"email": ANN}}, {"email_domain": {"domain": "example.org"}})

@@ -40,6 +40,17 @@ async def test_the_origin_gets_the_visitors_request_and_address(edge: LocalEdge)
     assert {name: request.header(name) for name in expected} == expected
 
 
+@async_test
+async def test_a_name_under_localhost_reaches_the_origin_as_the_hostname(edge: LocalEdge) -> None:
+    """Browsers open it; the dashboard reads the front end's port to link to it."""
+    exposed = edge.expose("local", "http://blog")
+    port = edge.api.http.get("/state.json").json()["frontend"]
+    async with edge.connected(exposed) as (connector,):
+        assert (await edge.get(f"{exposed.host}.localhost:{port}")).text == "hello"
+        assert connector.requests[0].header(":authority") == exposed.host
+    assert port == edge.frontend
+
+
 @pytest.mark.parametrize(
     "name",
     [

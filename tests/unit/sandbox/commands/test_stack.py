@@ -111,4 +111,4 @@ def test_how_to_visit_a_hostname_is_printed_only_for_a_stack_that_has_one(
     monkeypatch.setattr(stack, "services", lambda: services)
     monkeypatch.setattr(stack, "engine", lambda *_: services)
     stack.preview(config=file)
-    assert ("To visit a hostname" in capsys.readouterr().out) is visits
+    assert ("To visit a hostname: http://HOSTNAME.localhost:2/\n" in capsys.readouterr().out) is visits
