@@ -8,6 +8,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.argument_check import check_arguments
 from components.naming import common_labels, generated_name, owner_annotation
+from components.sample_site_page import PAGE
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgsDict
@@ -18,14 +19,6 @@ IMAGE = (
     "@sha256:cafbd84f76d7ccb0a2346f4c5209c3e494533d82ba3821f552c2e08a99111476"
 )
 PORT = 8080
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>It works</title>
-<h1>It works</h1>
-<p>This is culvert's sample site: nginx in a Kubernetes pod, reached through a Cloudflare Tunnel.</p>
-</html>
-"""
 
 
 class SampleSiteArgs(TypedDict):

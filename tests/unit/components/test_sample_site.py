@@ -1,5 +1,6 @@
 """The sample site: a page, its Deployment and its Service."""
 
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,15 @@ def test_only_the_deployment_is_awaited(recorded: Recorded) -> None:
 def test_the_page_explains_the_site(recorded: Recorded) -> None:
     assert "culvert's sample site" in recorded.one("ConfigMap").inputs["data"]["index.html"]
     assert {"name": "page", "configMap": {"name": "culvert-dev-site-page-1a2b3c4d"}} in pod(recorded)["volumes"]
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_has_two_schemes(recorded: Recorded) -> None:
+    html = recorded.one("ConfigMap").inputs["data"]["index.html"]
+    loading = re.findall(r"""(?:src|href|action)=["']?([^"' >]+)|url\(([^)]*)\)|(@import)|(//)""", html)
+    assert loading == [("data:,", "", "", "")]  # an empty icon, which browsers would ask the site for otherwise
+    assert not re.search(r"<script|\son\w+=", html)
+    assert "prefers-color-scheme: dark" in html
+    assert len(html) < 4096
 
 
 def test_its_pods_meet_the_restricted_standard(recorded: Recorded) -> None:
