@@ -86,7 +86,7 @@ def test_a_backend_with_another_target_port_than_the_policy_opens_is_502_until_i
     assert failures.keys() == {"reachable"}
     assert failures["reachable"]["subject"] == f"{BACKEND}/api:80"
     assert failures["reachable"]["impact"] == f"502 for {HOSTNAME}"
-    fix = "set it to 9090, or leave it out and the Service decides; then pulumi up"
+    fix = "set it to 9090, or leave it out and the Service decides; then update"
     assert failures["reachable"]["remedy"] == fix
     shop.up(engine, targetPort=9090, **selector)
     shop.answers(200)
@@ -99,7 +99,7 @@ def test_a_service_that_changes_after_an_update_is_502_until_the_next_one(shop: 
     shop.api.patch(SERVICE, {"spec": {"ports": [{"port": 80, "targetPort": 9091}]}})
     shop.answers(502)
     remedies = {check: failure["remedy"] for check, failure in shop.failures().items()}
-    assert remedies == {"services": "pulumi up", "reachable": "pulumi up"}
+    assert remedies == dict.fromkeys(("services", "reachable"), "update: the policy follows it")
     # The manifests have the Service as it was.
     shop.up("kubernetes")
     shop.answers(200)

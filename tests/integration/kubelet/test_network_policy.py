@@ -77,7 +77,7 @@ def test_a_target_port_that_the_policy_does_not_open_times_out_until_it_is_what_
     result = verified(site, stack(engine, 8080))
     assert (result.status, result.remedy) == (
         Status.FAILED,
-        "set it to 9090, or leave it out and the Service decides; then pulumi up",
+        "set it to 9090, or leave it out and the Service decides; then update",
     )
     write_policy(site, stack(engine, 9090))
     eventually(lambda: site.dial(connector(site), "api", 80)[0] == CONNECTED)
