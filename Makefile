@@ -8,7 +8,7 @@ BASE ?= main
 FORMAT ?= text
 # How many tests run at a time. Each worker has a sandbox of its own, which takes a gigabyte.
 WORKERS ?= 2
-MODULES := __main__.py clients components examples ops plugin policy sandbox scripts settings tests traffic
+MODULES := __main__.py culvert.py clients components examples ops plugin policy sandbox scripts settings tests traffic
 
 .DEFAULT_GOAL := help
 .PHONY: help setup install demo test unit lint types format generate rehearse

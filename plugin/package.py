@@ -32,6 +32,8 @@ from settings.errors import PREFIX
 
 NAME = "culvert"
 VERSION = "0.1.0"
+REPOSITORY = "https://github.com/OWNER/culvert"
+DESCRIPTION = "Kubernetes Services at public hostnames through a Cloudflare Tunnel, without an open port"
 COMPONENTS = [each for each in components_from_module(components) if each is not Exposure]
 EXPOSURE = f"{NAME}:index:Exposure"
 
@@ -164,12 +166,15 @@ def schema() -> dict[str, Any]:
 
 
 def _published(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what cannot be handed to a component of another process: the `replaceWith` of its options
-    takes no resource inside a component, and a hook is a function of the program's."""
+    """The schema with links to its documentation, without what cannot be handed to a component of another process.
+
+    The `replaceWith` of its options takes no resource inside a component, and a hook is a function of the program's.
+    """
     hidden = (("Connector", "replaceWith"), ("PrivateNetworks", "replaceWith"), ("WafRules", "beforeDelete"))
     for component, name in hidden:
         del schema["resources"][f"{NAME}:index:{component}"]["inputProperties"][name]
-    return schema
+    about = {"displayName": NAME, "description": DESCRIPTION, "homepage": REPOSITORY, "repository": REPOSITORY}
+    return {**schema, **about, "attribution": f"Settings: {REPOSITORY}/blob/main/docs/settings.md"}
 
 
 def _tidy(schema: Any) -> Any:

@@ -25,6 +25,8 @@ GONE = (
 """Warning where the stack's own tunnel is not in the account."""
 REFUSED = re.compile(r'": (40[0134])\b')
 """In an error of the provider: the status of a reply that repeating the call does not change."""
+NO_ZONE = "failed to find exactly one result"
+"""In the provider's error where the account has no zone of a name, or none that the token may read."""
 UNAUTHENTICATED = ("400", "401")
 """Statuses of a token that is not valid, anywhere in the API."""
 
@@ -131,6 +133,8 @@ def _tunnel(account_id: str, tunnel_id: str, options: pulumi.InvokeOptions) -> E
 def _refusal(error: Exception) -> tuple[str, str]:
     """The status of a refusal that lasts, empty for other errors, and the reason: the API's codes and messages."""
     text = _reason(error)
+    if NO_ZONE in text:
+        return "404", "the account has no zone of that name that the API token may read"
     status = REFUSED.search(text)
     if not status:
         return "", text

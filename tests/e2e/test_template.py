@@ -1,59 +1,83 @@
-"""`pulumi new` with this repository as the template: three answers make a project that deploys."""
+"""`pulumi new` with each template: three answers make a project that deploys."""
 
 import os
+import runpy
 import subprocess
-import sys
 from pathlib import Path
+
+import pytest
+import yaml
+from pulumi import automation
 
 from sandbox import tools
 from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
-from tests.support.checkouts import checkout
 
-ANSWERS = {"accountId": ACCOUNT, "zones": "template.example", "routes": "www.template.example"}
+TEMPLATES = PROJECT / "templates"
+HOSTNAME = "www.template.example"
 
 
-def test_three_answers_make_a_project_that_deploys(sandbox: Sandbox, tmp_path: Path) -> None:
-    repository, site = checkout(tmp_path / "repository"), tmp_path / "site"
-    options = ["--name", "shop", "--description", "A shop", "--stack", "dev", "--yes", "--non-interactive"]
-    answers = [part for key, value in ANSWERS.items() for part in ("--config", f"culvert:{key}={value}")]
-    state = tmp_path / "state"
-    state.mkdir()
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    host = programs / "pulumi-language-python"
-    host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "tests" / "support" / "language_host.py"}" "$@"\n')
-    host.chmod(0o755)
-    completed = subprocess.run(
-        [sandbox.run("status")["engine"]["path"], "new", repository, "--dir", site, *options, *answers],
-        env={
-            **os.environ,
-            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            "PULUMI_HOME": str(tmp_path / "pulumi"),
-            "PULUMI_BACKEND_URL": f"file://{state}",
-            "PULUMI_CONFIG_PASSPHRASE": "rehearsal",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        },
-        capture_output=True,
-        text=True,
-    )
+@pytest.fixture
+def env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a shell in the sandbox."""
+    variables = sandbox.run("env")
+    yaml_host = tools.ensure(["pulumi-language-yaml"], print)["pulumi-language-yaml"].path.parent
+    # The Automation API looks the engine up on this process's PATH.
+    monkeypatch.setenv("PATH", os.pathsep.join([variables.pop("PATH"), str(yaml_host)]))
+    return {**os.environ, **variables}
+
+
+def new(env: dict[str, str], template: str, folder: Path, answers: dict[str, str]) -> Path:
+    """Runs `pulumi new` with these answers, without the installation of packages, which are on the network."""
+    named = ["--name", "shop", "--description", "A shop", "--stack", "dev", "--dir", str(folder)]
+    given = [part for key, value in answers.items() for part in ("--config", f"{key}={value}")]
+    command = ["pulumi", "new", str(TEMPLATES / template), "--generate-only", "--yes", *named, *given]
+    completed = subprocess.run(command, env=env, capture_output=True, text=True)
     assert completed.returncode == 0, completed.stderr
+    return folder
 
-    def run(command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(sandbox.command(command), cwd=site, env=sandbox.env, capture_output=True, text=True)
 
-    up = run("up")
-    assert up.returncode == 0, up.stderr
-    assert "culvert-dev" not in up.stdout
-    record = sandbox.records()["www.template.example"]
-    assert record["comment"] == "shop/dev"
-    # Without a cloudflared no connector registers; with one, a pod is ready with its first connection of four.
-    states = {"degraded", "healthy"} if tools.find_cloudflared() else {"inactive"}
-    assert record["target"] in states
-    (site_pod,) = [
-        pod
-        for pod in sandbox.objects("v1", "Pod", "blog-dev")
-        if pod["metadata"]["labels"]["app.kubernetes.io/name"] == "blog"
+def test_three_answers_make_a_project_that_deploys(sandbox: Sandbox, env: dict[str, str], tmp_path: Path) -> None:
+    answers = {"culvert:accountId": ACCOUNT, "culvert:zones": "template.example", "culvert:routes": HOSTNAME}
+    site = new(env, "python", tmp_path / "site", answers)
+    assert sorted(file.name for file in site.iterdir() if not file.name.startswith(".")) == [
+        "Pulumi.dev.yaml",
+        "Pulumi.yaml",
+        "__main__.py",
+        "requirements.txt",
     ]
-    assert site_pod["status"]["phase"] == "Running"
-    assert run("destroy").returncode == 0
-    assert "www.template.example" not in sandbox.records()
+
+    def program() -> None:
+        runpy.run_path(str(site / "__main__.py"), run_name="__main__")
+
+    stack = automation.create_or_select_stack(
+        "dev",
+        "shop",
+        program,
+        opts=automation.LocalWorkspaceOptions(work_dir=str(site), env_vars=env),
+    )
+    for key, value in answers.items():
+        stack.set_config(key, automation.ConfigValue(value))
+    # Creates the account and the zone in the emulated API.
+    sandbox.run("env", "--config", str(site / "Pulumi.dev.yaml"))
+    try:
+        outputs = stack.up().outputs
+        assert outputs["publicHostname"].value == HOSTNAME
+        assert outputs["tunnelName"].value == "shop-dev"
+        assert sandbox.records()[HOSTNAME]["comment"] == "shop/dev"
+        pods = sandbox.objects("v1", "Pod", "blog-dev")
+        assert "blog" in {pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in pods}
+    finally:
+        stack.destroy()
+    assert HOSTNAME not in sandbox.records()
+
+
+def test_the_yaml_template_is_the_yaml_example_with_a_package_of_a_release(env: dict[str, str], tmp_path: Path) -> None:
+    answers = {"accountId": ACCOUNT, "zone": "template.example", "hostname": HOSTNAME}
+    site = new(env, "yaml", tmp_path / "site", answers)
+    project = yaml.safe_load((site / "Pulumi.yaml").read_text())
+    example = yaml.safe_load((PROJECT / "examples" / "yaml" / "Pulumi.yaml").read_text())
+    assert project["resources"]["exposure"].pop("name") == project["name"] == "shop"
+    del example["resources"]["exposure"]["name"]
+    assert project["resources"] == example["resources"]
+    assert project["outputs"] == example["outputs"]
+    assert project["config"].keys() - {"pulumi:tags"} == example["config"].keys()

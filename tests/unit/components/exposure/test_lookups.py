@@ -184,6 +184,12 @@ def test_a_zone_without_an_id_that_cannot_be_looked_up_stops_the_program(deploy:
     assert "or an API token (CLOUDFLARE_API_TOKEN, or cloudflare:apiToken) with Zone > Zone: Read" in message
 
 
+def test_a_zone_that_the_account_does_not_have_is_an_error(deploy: Deploy) -> None:
+    answers = {"getZone": "failed to find exactly one result: 0 found"}
+    message = refused(deploy, zones={"example.com": None}, answers=answers)
+    assert "cannot be looked up: the account has no zone of that name that the API token may read" in message
+
+
 def test_every_refused_zone_is_reported_with_the_refused_account(deploy: Deploy) -> None:
     forbidden = refusal("…", 403, 10000, "Authentication error")
     zones = {"example.com": ZONE, "example.org": OTHER}

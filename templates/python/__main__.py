@@ -1,0 +1,5 @@
+"""The exposure that Pulumi.<stack>.yaml describes."""
+
+import culvert
+
+culvert.run()
