@@ -91,8 +91,8 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     console.rule(f"[bold]curl -H 'Host: {hostname}' {status['frontend']}[/]", align="left")
     if not status["cloudflared"]["path"]:
         console.print(
-            "Skipped: cloudflared is not installed, so the connector's pods are simulated. With cloudflared on the "
-            "PATH, or named by CULVERT_CLOUDFLARED, this step fetches the sample site's page through the tunnel.",
+            "Skipped, because the connector's pods are simulated. With cloudflared, this step fetches the sample site's "
+            "page through the tunnel.",
             style="dim",
         )
         return 0

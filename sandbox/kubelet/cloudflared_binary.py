@@ -26,15 +26,19 @@ def find() -> Tool | None:
     return cached("cloudflared", VERSION)
 
 
-def obtain(progress: Progress) -> Tool | None:
-    """cloudflared as `find` returns it, else downloaded and kept; None where that fails, with a line of progress."""
-    existing = find()
-    if existing or os.environ.get("CULVERT_CLOUDFLARED"):
+class CloudflaredMissing(Exception):
+    """There is no cloudflared; the message says why."""
+
+
+def obtain(progress: Progress) -> Tool:
+    """cloudflared as `find` returns it, else downloaded and kept. Raises CloudflaredMissing where that fails."""
+    if existing := find():
         return existing
+    if named := os.environ.get("CULVERT_CLOUDFLARED"):
+        raise CloudflaredMissing(f"CULVERT_CLOUDFLARED is {named}, which is not a cloudflared that runs")
     release = RELEASES.get(this_platform())
     if not release:
-        progress(f"there is no official cloudflared for {this_platform()}")
-        return None
+        raise CloudflaredMissing(f"there is no official cloudflared for {this_platform()}")
     with build_folder(progress) as work:
         # Another process may have cached it while this one waited for the build folder.
         if tool := cached("cloudflared", VERSION):
@@ -42,6 +46,5 @@ def obtain(progress: Progress) -> Tool | None:
         try:
             Downloads(progress).fetch(release, work / "cloudflared")
         except DownloadUnavailable as reason:
-            progress(f"cloudflared cannot be downloaded: {reason}")
-            return None
+            raise CloudflaredMissing(f"cloudflared cannot be downloaded: {reason}") from None
         return store("cloudflared", VERSION, work / "cloudflared", "official download, checksum verified")

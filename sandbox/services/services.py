@@ -16,7 +16,7 @@ from sandbox.services.policy_enforcement import is_enforced
 from sandbox.services.prerequisites import api_objects, create_cluster_objects
 from sandbox.services.providers import choose_providers
 from sandbox.services.servers import Servers
-from sandbox.tools.tool import Progress
+from sandbox.tools.tool import Progress, Tool
 
 if TYPE_CHECKING:
     from clients.kubernetes import Object
@@ -71,7 +71,7 @@ class SandboxServices:
             self._servers.start_edge(delays)
             self._servers.start_providers(stand_ins, self._provider_environment())
 
-        cloudflared = None if external_kubeconfig() else cloudflared_binary.obtain(self._progress)
+        cloudflared = None if external_kubeconfig() else self._cloudflared()
         self._kubeconfig = self._servers.kubeconfig()
         self._servers.start_cluster(
             real_connectors=cloudflared is not None,
@@ -84,11 +84,19 @@ class SandboxServices:
             self._servers.start_kubelet(
                 cloudflared, self._kubeconfig, rollouts_wait=delays.rollouts_wait, enforced=enforced
             )
-        elif not external_kubeconfig():
+
+    def _cloudflared(self) -> Tool | None:
+        """cloudflared, or None. The command that starts the sandbox says what is missing, and the others do not."""
+        if self.running:
+            return cloudflared_binary.find()
+        try:
+            return cloudflared_binary.obtain(self._progress)
+        except cloudflared_binary.CloudflaredMissing as reason:
             self._progress(
-                "cloudflared is not installed: the connector's pods are simulated, and visitors get error 1033. "
-                "Put it on the PATH, or name it with CULVERT_CLOUDFLARED"
+                f"{reason}\nThe connector's pods are simulated, and visitors get error 1033. To change that, put "
+                "cloudflared on the PATH, or name it with CULVERT_CLOUDFLARED"
             )
+            return None
 
     def stop(self) -> list[str]:
         """Stops every process of the sandbox and returns their names. Their data stays for the next start."""

@@ -28,10 +28,10 @@ word in capitals. It needs a [cloudflared](https://github.com/cloudflare/cloudfl
         Step("Create everything:", ("python -m sandbox up",), shown=24),
         Step(
             "Visit the site, through the edge, the tunnel and cloudflared. Elsewhere the browser would find the edge by "
-            "DNS;\nhere its address is given:",
+            "DNS;\nhere a name under `.localhost` leads there, in a browser too:",
             (
                 "front=$(python -m sandbox status --json | jq -r .frontend)",
-                'curl -s -H "Host: blog-dev.example.com" "$front" | head -12',
+                'curl -s "http://blog-dev.example.com.localhost:${front##*:}/" | grep -A 2 "<h1>"',
             ),
         ),
         Step(

@@ -14,7 +14,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _VOLATILE = (
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "TUNNEL-ID"),
     (r"(?<![0-9a-f])(?!0123456789abcdef|89abcdef01234567)[0-9a-f]{32}(?![0-9a-f])", "RECORD-ID"),
-    (r"(127\.\d+\.\d+\.\d+):\d+", r"\1:PORT"),
+    (r"(127\.\d+\.\d+\.\d+|\.localhost):\d+", r"\1:PORT"),
     (r"127\.\d+\.\d+\.\d+(?=[\"' ])", "127.0.0.1"),
     (r"\b(token|policy)-[0-9a-f]{8}\b", r"\1-SUFFIX"),
     (r"-[0-9a-f]{8,10}-[a-z0-9]{5}\b", "-POD"),

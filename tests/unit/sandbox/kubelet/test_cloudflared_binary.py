@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.kubelet import cloudflared_binary
+from sandbox.kubelet.cloudflared_binary import CloudflaredMissing
 from sandbox.tools.catalog import this_platform
 from sandbox.tools.download import Downloads, DownloadUnavailable
 from sandbox.tools.releases import Release
@@ -48,7 +49,8 @@ def test_a_binary_named_in_the_environment_is_the_only_one_used(
     assert cloudflared_binary.obtain(print)
     downloads.clear()
     monkeypatch.setenv("CULVERT_CLOUDFLARED", str(own))
-    assert cloudflared_binary.obtain(print) is None
+    with pytest.raises(CloudflaredMissing, match=f"CULVERT_CLOUDFLARED is {own}, which is not"):
+        cloudflared_binary.obtain(print)
     own.write_text("#!/bin/sh\necho cloudflared version 2025.1.0\n")
     own.chmod(0o755)
     found = cloudflared_binary.obtain(print)
@@ -63,8 +65,7 @@ def test_a_failed_download_is_reported_and_leaves_nothing(tmp_path: Path, monkey
         raise DownloadUnavailable("github.com cannot be reached")
 
     monkeypatch.setattr(Downloads, "fetch", fetch)
-    messages: list[str] = []
-    assert cloudflared_binary.obtain(messages.append) is None
-    assert messages == ["cloudflared cannot be downloaded: github.com cannot be reached"]
+    with pytest.raises(CloudflaredMissing, match="cloudflared cannot be downloaded: github\\.com"):
+        cloudflared_binary.obtain(print)
     assert cloudflared_binary.find() is None
     assert [path.name for path in (tmp_path / "cache").rglob("*")] == ["lock"]
