@@ -68,11 +68,12 @@ def engine_tool() -> "Tool":
     return tools.ensure(["pulumi"], print_progress)["pulumi"]
 
 
-def engine(running: "SandboxServices", name: str, config: Path) -> "Engine":
+def engine(running: "SandboxServices", name: str, config: Path, *, coloured: bool = False) -> "Engine":
     """The engine of one stack, working against running services."""
     from sandbox.engine.engine import Engine
 
-    return Engine(running.directory, name, config, engine_tool(), running.environment(), print_progress)
+    environment = running.environment()
+    return Engine(running.directory, name, config, engine_tool(), environment, print_progress, coloured=coloured)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from ops.options import Config, Stack
 from ops.shared_hostnames import shared_hostnames
@@ -127,8 +128,12 @@ def _run(
     **options: bool,
 ) -> None:
     """Runs an operation of the engine on a stack and prints its result."""
+    from sandbox.commands.resource_tree import resource_tree
     from sandbox.services.admin_api import CallCount
 
+    console = Console(highlight=False)
+    on_terminal = console.is_terminal and not as_json
+    coloured = on_terminal and console.color_system is not None and not console.no_color
     name, path, settings = read_settings(stack, config)
     namespace = stack_namespace(name, settings)
     given = read_manifests(manifests)
@@ -141,7 +146,9 @@ def _run(
             running.seed(settings, namespace, given)
             mark, _ = running.calls()
             on_output = print_progress if as_json else print
-            result: UpdateResult = getattr(engine(running, name, path), operation)(on_output, **options)
+            result: UpdateResult = getattr(engine(running, name, path, coloured=coloured), operation)(
+                on_output, **options
+            )
             _, calls = running.calls(mark)
         except KeyboardInterrupt:
             running.stop_started()
@@ -152,6 +159,8 @@ def _run(
         printed["violations"] = [asdict(violation) for violation in result.violations]
 
     def print_summary() -> None:
+        if on_terminal:
+            console.print(resource_tree(result.steps))
         print(f"API calls: {count}. Dashboard: {running.dashboard()}")
         if operation != "destroy" and settings.public_hostname:
             print(f"To visit a hostname: {local_address('HOSTNAME', running.frontend() or '')}/")

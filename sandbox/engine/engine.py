@@ -29,7 +29,7 @@ class Engine:
     """The operations on one stack of a sandbox, one command at a time.
 
     `tool` is the engine, `env` its environment, which leads it to the sandbox's servers. `on_output` of each operation
-    receives the lines that the engine prints. A failed run raises `RunFailed`.
+    receives the lines that the engine prints, with a terminal's colours if `coloured`. A failed run raises `RunFailed`.
     """
 
     def __init__(
@@ -40,8 +40,11 @@ class Engine:
         tool: Tool,
         env: Mapping[str, str],
         progress: Progress,
+        *,
+        coloured: bool = False,
     ) -> None:
         self._name = stack
+        self._color = "always" if coloured else "never"
         self._workspace = StackWorkspace(directory, stack, config, tool, env, progress)
         self._env = dict(env)
         self._progress = progress
@@ -134,7 +137,7 @@ class Engine:
             repair_state(stack, self._expected, self._env, self._progress, cut_off=note.exists())
             note.touch() if changes else note.unlink(missing_ok=True)
             try:
-                result = operation(stack, on_output=on_output, on_event=events, color="never")
+                result = operation(stack, on_output=on_output, on_event=events, color=self._color)
             except automation.CommandError as error:
                 if events.complete:
                     note.unlink(missing_ok=True)

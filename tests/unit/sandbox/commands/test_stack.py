@@ -10,6 +10,7 @@ from sandbox.commands import stack
 from sandbox.directory import SandboxDirectory
 from sandbox.errors import SandboxError
 from settings import Settings
+from tests.support.engine_steps import step
 from tests.support.paths import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "stacks" / "Pulumi.routes.yaml"
@@ -100,6 +101,11 @@ class ReadyServices(RejectingServices):
     def as_json(self) -> dict[str, Any]:
         return {}
 
+    steps = (
+        step("create", "pulumi:pulumi:Stack", "culvert-lan", None),
+        step("create", "culvert:index:Tunnel", "lan", "pulumi:pulumi:Stack::culvert-lan"),
+    )
+
 
 @pytest.mark.parametrize(("content", "visits"), [(PRIVATE, False), (PUBLIC, True)])
 def test_how_to_visit_a_hostname_is_printed_only_for_a_stack_that_has_one(
@@ -109,6 +115,46 @@ def test_how_to_visit_a_hostname_is_printed_only_for_a_stack_that_has_one(
     file.write_text(content)
     services = ReadyServices(tmp_path / "sandbox")
     monkeypatch.setattr(stack, "services", lambda: services)
-    monkeypatch.setattr(stack, "engine", lambda *_: services)
+    monkeypatch.setattr(stack, "engine", lambda *_, **_options: services)
     stack.preview(config=file)
     assert ("To visit a hostname: http://HOSTNAME.localhost:2/\n" in capsys.readouterr().out) is visits
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured", "tree"),
+    [
+        ({}, False, False),  # the output of a test goes to no terminal
+        ({"FORCE_COLOR": "1"}, True, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, True),
+    ],
+)
+def test_a_terminal_gets_colours_and_the_tree_of_components(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    environ: dict[str, str],
+    coloured: bool,
+    tree: bool,
+) -> None:
+    file = tmp_path / "Pulumi.lan.yaml"
+    file.write_text(PRIVATE)
+    services = ReadyServices(tmp_path / "sandbox")
+    asked: list[bool] = []
+
+    def engine(*_: Any, coloured: bool) -> ReadyServices:
+        asked.append(coloured)
+        return services
+
+    monkeypatch.setattr(stack, "services", lambda: services)
+    monkeypatch.setattr(stack, "engine", engine)
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm-256color", **environ}.items():
+        monkeypatch.setenv(name, value)
+    stack.preview(config=file)
+    stack.preview(config=file, as_json=True)
+    printed = capsys.readouterr().out
+    assert asked == [coloured, False]
+    assert ("Tunnel" in printed) is tree
+    assert ("\x1b[32m+ Tunnel" in printed) is coloured
+    assert json.loads(printed.splitlines()[-1])
