@@ -6,6 +6,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.argument_check import check_arguments
+from components.naming import owner
 from components.records import COMMENT_LIMIT  # the limit of comments on routes too
 
 
@@ -29,8 +30,9 @@ class PrivateNetworksArgs(TypedDict):
     """Name of a virtual network to create for the routes, unique in the account."""
     virtual_network_id: NotRequired[str | None]
     """UUID of an existing virtual network, instead of a new one; without either, the account's default one."""
-    comment: str
-    """Comment in the dashboard that names the owner; truncated to 100 characters."""
+    comment: NotRequired[str]
+    """Comment in the dashboard that names the owner, `<project>/<stack>` when omitted; truncated to 100
+    characters."""
     depends_on: NotRequired[pulumi.Input[list[Any]]]
     """Resources to create before the first route and to delete after the last one: the connector, without which packets
     are dropped."""
@@ -56,13 +58,14 @@ class PrivateNetworks(pulumi.ComponentResource):
         check_arguments(self, args, PrivateNetworksArgs)
         super().__init__("culvert:index:PrivateNetworks", name, {}, opts)
         replace_with = list(args.get("replace_with", []))
+        comment = args.get("comment") or owner()
         virtual_network: Any = args.get("virtual_network_id")
         if network_name := args.get("virtual_network_name"):
             created = cloudflare.ZeroTrustTunnelCloudflaredVirtualNetwork(
                 f"{name}-network",
                 account_id=args["account_id"],
                 name=network_name,
-                comment=args["comment"][:COMMENT_LIMIT],
+                comment=comment[:COMMENT_LIMIT],
                 # Names are unique in an account, so a replacement cannot be created first.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
@@ -80,7 +83,7 @@ class PrivateNetworks(pulumi.ComponentResource):
                 tunnel_id=args["tunnel_id"],
                 network=route["network"],
                 virtual_network_id=virtual_network,
-                comment=_comment(args["comment"], route.get("comment", "")),
+                comment=_comment(comment, route.get("comment", "")),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     # The API rejects a second route of one network (1014), so a replacement cannot be created first.
@@ -100,7 +103,7 @@ class PrivateNetworks(pulumi.ComponentResource):
                     account_id=args["account_id"],
                     tunnel_id=args["tunnel_id"],
                     hostname=route["hostname"],
-                    comment=_comment(args["comment"], route.get("comment", "")),
+                    comment=_comment(comment, route.get("comment", "")),
                     opts=pulumi.ResourceOptions(
                         parent=self,
                         # A hostname leads to one tunnel, so a replacement cannot be created first.
@@ -114,5 +117,5 @@ class PrivateNetworks(pulumi.ComponentResource):
         self.register_outputs({"virtual_network_id": self.virtual_network_id})
 
 
-def _comment(owner: str, route: str) -> str:
-    return (f"{owner}: {route}" if route else owner)[:COMMENT_LIMIT]
+def _comment(component: str, route: str) -> str:
+    return (f"{component}: {route}" if route else component)[:COMMENT_LIMIT]

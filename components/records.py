@@ -6,6 +6,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.argument_check import check_arguments
+from components.naming import owner
 from components.zone_lookup import zone_id
 
 # The limit of the free plan. The API rejects longer comments.
@@ -21,8 +22,9 @@ class RecordsArgs(TypedDict):
     """Zone name → zone id (32 hex digits). A zone without an id is looked up by name, which needs *Zone: Read*."""
     target: pulumi.Input[str]
     """Target of the records: the tunnel's `target`."""
-    comment: str
-    """Comment of each record in the dashboard that names the owner; truncated to 100 characters."""
+    comment: NotRequired[str]
+    """Comment of each record in the dashboard that names the owner, `<project>/<stack>` when omitted; truncated to 100
+    characters."""
     adopt: NotRequired[dict[str, str]]
     """Hostname → `<zone id>/<record id>` of an existing CNAME to import. It is updated to match and deleted with the
     stack. Remove the entry once the import is done."""
@@ -47,6 +49,7 @@ class Records(pulumi.ComponentResource):
         super().__init__("culvert:index:Records", name, {}, opts)
         known, account = args.get("zones", {}), args["account_id"]
         zones = {zone: zone_id(self, zone, known, account) for zone in dict.fromkeys(args["hostnames"].values())}
+        comment = (args.get("comment") or owner())[:COMMENT_LIMIT]
         ids: dict[str, pulumi.Output[str]] = {}
         for hostname, zone in args["hostnames"].items():
             record = cloudflare.DnsRecord(
@@ -58,7 +61,7 @@ class Records(pulumi.ComponentResource):
                 proxied=True,
                 # The only value that the API accepts for a proxied record; a preview accepts any.
                 ttl=1,
-                comment=args["comment"][:COMMENT_LIMIT],
+                comment=comment,
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     # No record points at a tunnel without a connector.

@@ -209,7 +209,6 @@ def records(
     target: pulumi.Input[str],
     *,
     zone_ids: Mapping[str, str],
-    comment: str,
     adopt: Mapping[str, str],
     depends_on: Sequence[pulumi.Resource],
 ) -> RecordsArgs:
@@ -219,7 +218,6 @@ def records(
         "zones": {**settings.zones, **zone_ids},
         "hostnames": settings.hostnames(),
         "target": target,
-        "comment": comment,
         "adopt": {**adopt},
         "depends_on": [*depends_on],
     }
@@ -289,7 +287,6 @@ def private_networks(
     settings: Settings,
     tunnel_id: pulumi.Input[str],
     *,
-    comment: str,
     depends_on: Sequence[pulumi.Resource],
     replace_with: Sequence[pulumi.Resource],
 ) -> PrivateNetworksArgs | None:
@@ -308,7 +305,6 @@ def private_networks(
         ],
         "virtual_network_name": network.name if network else None,
         "virtual_network_id": network.id if network else None,
-        "comment": comment,
         "depends_on": [*depends_on],
         "replace_with": [*replace_with],
     }

@@ -123,7 +123,6 @@ class Exposure(pulumi.ComponentResource):
                 settings,
                 tunnel.target,
                 zone_ids=existing.zone_ids,
-                comment=mark,
                 adopt=adopted_records,
                 depends_on=ready,
             ),
@@ -139,7 +138,6 @@ class Exposure(pulumi.ComponentResource):
         if args := arguments.private_networks(
             settings,
             tunnel.tunnel_id,
-            comment=mark,
             depends_on=[connector.workload],
             replace_with=[tunnel.tunnel],
         ):

@@ -80,6 +80,10 @@ def test_a_renamed_hostname_changes_no_other_record(deploy: Deploy) -> None:
     assert after.names - before.names == {"DnsRecord culvert-dev-journal.example.com"}
 
 
+def test_a_comment_that_is_omitted_is_project_and_stack(deploy: Deploy) -> None:
+    assert deployed(deploy, comment="").resources[0].inputs["comment"] == "culvert/dev"
+
+
 def test_a_long_comment_is_truncated_at_the_limit_of_the_free_plan(deploy: Deploy) -> None:
     record = deployed(deploy, comment="culvert/" + "s" * 100).resources[0]
     assert record.inputs["comment"] == "culvert/" + "s" * 92

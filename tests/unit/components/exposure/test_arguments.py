@@ -30,7 +30,7 @@ def test_an_optional_component_has_no_arguments_without_its_settings(optional: s
 
 def test_access_and_private_networks_are_optional_too() -> None:
     assert arguments.access(settings()) is None
-    assert arguments.private_networks(settings(), "id", comment="c", depends_on=[], replace_with=[]) is None
+    assert arguments.private_networks(settings(), "id", depends_on=[], replace_with=[]) is None
 
 
 def test_the_namespace_is_named_after_the_exposure_unless_it_has_a_name() -> None:
@@ -82,7 +82,6 @@ def test_records_prefer_looked_up_zone_ids() -> None:
         settings(zones={"example.com": None}),
         "target",
         zone_ids={"example.com": "f" * 32},
-        comment="shop/dev",
         adopt={},
         depends_on=[],
     )
