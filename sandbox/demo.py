@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from sandbox.commands.output import local_address
 from sandbox.directory import PROJECT
 from sandbox.tools import browser
 
@@ -88,7 +90,8 @@ def main() -> int:
 
 def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     """Fetches the sample site's page through the tunnel, if there is a real connector; returns an exit status."""
-    console.rule(f"[bold]curl -H 'Host: {hostname}' {status['frontend']}[/]", align="left")
+    address = local_address(hostname, status["frontend"])
+    console.rule(f"[bold]curl {address}/[/]", align="left")
     if not status["cloudflared"]["path"]:
         console.print(
             "Skipped, because the connector's pods are simulated. With cloudflared, this step fetches the sample site's "
@@ -97,9 +100,10 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
         )
         return 0
     console.print("A visit: through the edge, a real cloudflared and the Service, to the sample site.", style="dim")
-    response = httpx.get(status["frontend"], headers={"Host": hostname}, timeout=30)
+    # Not every system's resolver has names under .localhost, as browsers and curl have.
+    response = httpx.get(status["frontend"], headers={"Host": address.removeprefix("http://")}, timeout=30)
     console.print(f"{response.status_code} {response.reason_phrase}")
-    console.print(response.text, markup=False)
+    console.print(_title(response.text), markup=False)
     if not response.is_success:
         return 1
     executable = browser.installed()
@@ -109,6 +113,12 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     else:
         console.print("No screenshot: Chromium or Chrome is not on the PATH.", style="dim")
     return 0
+
+
+def _title(page: str) -> str:
+    """The line with the page's title; the whole page if it has none."""
+    found = re.search(r"<title>.*?</title>", page)
+    return found[0] if found else page
 
 
 if __name__ == "__main__":
