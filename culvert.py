@@ -18,6 +18,10 @@ __all__ = ["Exposure", "Settings", "exports", "run"]
 _PACKAGES = {"Exposure": "components.exposure", "exports": "components.exposure", "Settings": "settings"}
 
 
+_calls: list[Any] = []
+"""Calls that start plugins. gRPC cancels one that nothing refers to."""
+
+
 def run() -> "Exposure":
     """Creates the exposure that the stack file describes, and exports its outputs.
 
@@ -30,7 +34,7 @@ def run() -> "Exposure":
     gc.disable()
     atexit.register(gc.freeze)
     # This order: the plugins start while the SDKs are imported, and those lazily.
-    calls = start_plugins()
+    _calls.extend(start_plugins())
     _import_lazily()
     import pulumi
 
@@ -42,7 +46,6 @@ def run() -> "Exposure":
         exposure = Exposure(base_name(pulumi.get_project(), pulumi.get_stack()), Settings.load())
     for output, value in exports(exposure).items():
         pulumi.export(output, value)
-    del calls
     return exposure
 
 

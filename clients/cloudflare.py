@@ -25,8 +25,6 @@ TOKENS_PAGE = "https://dash.cloudflare.com/profile/api-tokens"
 TUNNEL, DNS, WAF, ACCESS = "Cloudflare Tunnel", "DNS", "Zone WAF", "Access: Apps and Policies"
 SERVICE_TOKENS, NOTIFICATIONS = "Access: Service Tokens", "Notifications"
 MONITORS_AND_POOLS, LOAD_BALANCERS = "Load Balancing: Monitors And Pools", "Load Balancers"
-SERVICE_TOKENS, NOTIFICATIONS = "Access: Service Tokens", "Notifications"
-MONITORS_AND_POOLS, LOAD_BALANCERS = "Load Balancing: Monitors And Pools", "Load Balancers"
 """Groups of permissions of an API token."""
 _PAGE_SIZE = 1000
 _TIMEOUT = 20.0

@@ -60,7 +60,7 @@ def main(stack: str) -> int:
         return 0
     lines += ["", f"Keep this by writing it into Pulumi.{stack}.yaml, or undo it: pulumi up --refresh --stack {stack}"]
     if conflicts:
-        lines.append(f"What another manager changed is taken back with {FORCE}=true before that command.")
+        lines.append(f"What another manager changed is restored with {FORCE}=true before that command.")
     print("\n".join(lines))
     return DRIFT
 

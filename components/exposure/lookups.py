@@ -51,8 +51,9 @@ def existing(name: str, settings: Settings, outputs: Mapping[str, Any], options:
     are those of the last run.
 
     Reads of Cloudflare: one of the account in every run, which shows that the API token still works and that the
-    stack's tunnel is still there. None for hostnames that the stack has; one for a new one, or, where a zone has several, one for each hundred
-    of the zone's records and one more; two for a zone without an id that has a new hostname; one for the tunnel.
+    stack's tunnel is still there. None for hostnames that the stack has; one for a new one, or, where a zone has
+    several, one for each hundred of the zone's records and one more; two for a zone without an id that has a new
+    hostname; one for the tunnel.
 
     What the API refuses, and every run would be refused, is in the result. A zone that cannot be listed for another
     reason is a warning: the API refuses a second record later on, it overwrites none.
@@ -138,9 +139,9 @@ def _refusal(error: Exception) -> tuple[str, str]:
     status = REFUSED.search(text)
     if not status:
         return "", text
-    said = re.findall(r'"code": ?(\d+), ?"message": ?"([^"]*)"', text)
+    errors = re.findall(r'"code": ?(\d+), ?"message": ?"([^"]*)"', text)
     # The code 0 is of a note that only an emulator adds.
-    codes = "; ".join(f"{code} {message}".removeprefix("0 ") for code, message in said)
+    codes = "; ".join(f"{code} {message}".removeprefix("0 ") for code, message in errors)
     return status[1], f"the API answers {status[1]}, {codes}" if codes else text
 
 

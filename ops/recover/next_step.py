@@ -45,7 +45,7 @@ def next_step(report: Report, commands: Commands, action: str | None, interrupte
     if report.refusals:
         return f"remove the cause of each refusal, then `{commands.recover} --remove` again"
     if report.surveyed.unclear:
-        return f"decide whose the unclear resources are, as said with each; then {commands.repeat}"
+        return f"decide whose the unclear resources are, as listed with each; then {commands.repeat}"
     if action == "removed" and not report.remaining:
         return f"`{commands.up}` creates the stack again; `pulumi stack rm {report.stack}` ends it"
     if action == "adopted" and report.remaining:

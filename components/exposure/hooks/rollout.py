@@ -75,7 +75,7 @@ def explainer(name: str, provider: Mapping[str, Any] | None) -> Callable[[pulumi
 
 
 def why_not_ready(api: "KubernetesApi", namespace: str, name: str) -> str:
-    """What the newest pods of the exposure `name` that are not ready say of it; empty if all are ready, or none is.
+    """What the newest pods of the exposure `name` that are not ready say of it; empty if no pod is unready.
 
     Raises CheckUnavailable if the pods cannot be listed.
     """

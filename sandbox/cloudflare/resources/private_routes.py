@@ -88,10 +88,10 @@ async def read_by_address(request: Request, account: str, ip: str) -> Response:
     address = ip_network(_network(ip))
     virtual_network = _virtual_network(store, account, request.query_params.get("virtual_network_id"))
     routes = [route for route in store.bodies("routes", account) if route["virtual_network_id"] == virtual_network]
-    taken = [route for route in routes if _contains(ip_network(route["network"]), address)]
-    if not taken:
+    matching = [route for route in routes if _contains(ip_network(route["network"]), address)]
+    if not matching:
         raise ApiError(404, *MISSING)
-    return success(with_names(store, account, max(taken, key=lambda route: ip_network(route["network"]).prefixlen)))
+    return success(with_names(store, account, max(matching, key=lambda route: ip_network(route["network"]).prefixlen)))
 
 
 def with_names(store: Store, account: str, route: Body) -> Body:

@@ -102,8 +102,8 @@ def _parse(file: bytes, zone: str, *, proxied: bool) -> list[Body]:
         if record_type == "SOA" or (record_type == "NS" and name == parsed.origin):
             continue
         tags = _PROXIED.search(data.rdcomment or "")
-        said = tags and re.search(r"cf-proxied:(true|false)", tags[1])
-        wanted = said[1] == "true" if said else proxied
+        stated = tags and re.search(r"cf-proxied:(true|false)", tags[1])
+        wanted = stated[1] == "true" if stated else proxied
         comment = _PROXIED.sub("", data.rdcomment or "").strip()
         record: Body = {"name": name.to_text(omit_final_dot=True), "type": record_type, "content": data.to_text()}
         record["proxied"] = wanted and record_type in ADDRESS_TYPES

@@ -1,6 +1,6 @@
 """The judge of `traffic/` and cyclonus agree on random policies of Kubernetes.
 
-`python -m scripts.policy_agreement` compares as many flows as it is told.
+`python -m scripts.policy_agreement` compares any number of flows.
 """
 
 import os
