@@ -17,7 +17,8 @@ DEPLOYED = Check("state", "deployed")
 
 @dataclass
 class Runner:
-    """`probe_pod` adds a debug container to a connector's pod; `offline` skips the requests to public hostnames."""
+    """`probe_pod` adds a debug container to a connector's pod; `offline` skips the requests to public hostnames;
+    `emulated` says whether the API is an emulator, where its address does not tell: a proxy may be in between."""
 
     stack: ExpectedStack
     image: str = debug_container.IMAGE
@@ -25,6 +26,7 @@ class Runner:
     """Addresses that the connector must not reach."""
     probe_pod: bool = True
     offline: bool = False
+    emulated: bool | None = None
 
     def run(self) -> list[CheckResult]:
         """All results. A check that cannot run is among them, as unknown."""
@@ -41,4 +43,4 @@ class Runner:
         results += ClusterChecks(self.stack, cloudflare.version, self.image, self.lan, self.probe_pod).run()
         if self.offline:
             return [*results, public_response.ANSWER.skipped(self.stack.name, "switched off with --offline")]
-        return [*results, *public.run(self.stack)]
+        return [*results, *public.run(self.stack, self.emulated)]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -55,7 +56,8 @@ def run(target: Target, report: Path | None, yes: bool, offline: bool) -> int:
         return "done"
 
     steps = {**stack.steps(), "calls that the API refuses": probe}
-    result, mask = execute(target, zone_id, steps, stack.clean, _progress)
+    hidden = {options["team"]: "{team}", urlsplit(server).hostname or "": "{cluster}"}
+    result, mask = execute(target, zone_id, steps, stack.clean, _progress, hidden)
     _note_left_out(result.notes)
     path = report or Path(f"live-report-{target.run}.md")
     path.write_text(result.markdown(mask, _title()))
@@ -110,7 +112,7 @@ def clean_up(target: Target, run: str | None) -> int:
     print(f"In the cluster: kubectl delete namespace --ignore-not-found {base_name(project_name(), target.stack)}")
     if unread:
         print(f"not looked for, since they could not be listed: {', '.join(unread)}")
-    return 1 if left else 0
+    return 1 if left or unread else 0
 
 
 def _note_left_out(notes: list[str]) -> None:

@@ -1,7 +1,8 @@
 """What a report may show: no secret, no id, no name of an account, a zone or a person."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}", re.IGNORECASE)
@@ -21,6 +22,9 @@ class Mask:
     run: str
     secrets: frozenset[str] = frozenset()
     """Secret values that the run has met."""
+    hidden: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Other names that identify the account, the cluster or a person, with the placeholder of each. They are masked as
+    whole words: a team's name may be a common one."""
 
     def path(self, path: str) -> str:
         """A path with its query. Placeholders stand for ids and values."""
@@ -35,6 +39,10 @@ class Mask:
         """A message of the API or of a command."""
         for secret in self.secrets:
             text = text.replace(secret, "{secret}")
+        # The longest first: the cluster's name may have the team's in it.
+        for value, placeholder in sorted(self.hidden.items(), key=lambda each: -len(each[0])):
+            pattern = rf"(?<![A-Za-z0-9_-]){re.escape(value)}(?![A-Za-z0-9_-])"
+            text = re.sub(pattern, placeholder, text, flags=re.IGNORECASE) if value else text
         text = _EMAIL.sub("{email}", text)
         for value, placeholder in ((self.account, "{account}"), (self.zone_id, "{zone}"), (self.run, "{run}")):
             text = text.replace(value, placeholder)

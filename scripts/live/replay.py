@@ -40,7 +40,8 @@ def replay(exchanges: Sequence[Exchange], account: str, zone_id: str, zone: str)
         known: dict[str, str] = {}
 
         async def answer_all() -> list[Comparison]:
-            transport = httpx.ASGITransport(app)
+            # An error of the emulator is its answer 500 to one call, as from a server: the other calls are compared.
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as client:
                 return [await _compare(client, store, exchange, token, known) for exchange in exchanges]
 

@@ -38,11 +38,16 @@ def check(target: Target) -> str:
 
 
 def execute(
-    target: Target, zone_id: str, steps: Mapping[str, Step], clean: Step, progress: Progress
+    target: Target,
+    zone_id: str,
+    steps: Mapping[str, Step],
+    clean: Step,
+    progress: Progress,
+    hidden: Mapping[str, str] | None = None,
 ) -> tuple[Report, Mask]:
     """Takes the steps until one fails or an interrupt arrives, cleans up, and compares the calls with the emulator's.
 
-    Returns the report and what masks it.
+    Returns the report and what masks it; `hidden` has further names that it must not show, each with its placeholder.
     """
     report, recorder = Report(), Recorder(target.base_url, target.run, (target.account, zone_id))
     with recorder.serving() as url, _interruptible():
@@ -62,9 +67,15 @@ def execute(
     report.notes += [
         f"Refused, since the run had not created what it would change: {call}" for call in recorder.refused
     ]
-    report.comparisons = replay(recorder.exchanges, target.account, zone_id, target.zone)
+    try:
+        report.comparisons = replay(recorder.exchanges, target.account, zone_id, target.zone)
+    except Exception as error:  # of the emulator: what the run did and left must be known all the same
+        report.complete = False
+        report.notes.append(f"The calls could not be compared with the emulator: {type(error).__name__}: {error}")
     secrets = {value for exchange in recorder.exchanges for value in _secrets(exchange)} | {target.token}
-    return report, Mask(target.account, zone_id, target.zone, target.run, frozenset(secrets))
+    # The path names a person's directory, and often the cluster.
+    hidden = {**(hidden or {}), str(target.kubeconfig): "{kubeconfig}"}
+    return report, Mask(target.account, zone_id, target.zone, target.run, frozenset(secrets), hidden)
 
 
 def _clean_up(

@@ -10,7 +10,7 @@ Shape = Any
 """A kind as text, a dict of shapes, or a list with the one shape of its items, or none."""
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
-_KEY = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_KEY = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
 def shape(value: Any) -> Shape:

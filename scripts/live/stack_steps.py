@@ -1,15 +1,15 @@
 """The stack of a run, and what the run does to it: the steps of the sandbox's end-to-end tests."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from clients.kubernetes import KubernetesApi
+from ops.emulator import is_loopback
 from ops.expected_stack import ExpectedStack
-from ops.project import project_name
 from ops.verify.result import Status
 from ops.verify.runner import Runner
 from sandbox import tools
@@ -19,30 +19,29 @@ from sandbox.engine.update_result import UpdateResult
 from sandbox.services.providers import choose_providers
 from sandbox.services.servers import Servers
 from sandbox.tools.tool import Progress
+from scripts.live.stack_settings import CHANGED, FIRST, ROTATED, StackSettings
 from scripts.live.target import LiveError, Target
-from settings import Settings, base_name
-
-_FIRST, _CHANGED, _ROTATED = range(3)
+from settings import Settings
 
 
 class StackSteps:
     """One stack, in a directory of its own: its state, and its secrets, stay there until everything is deleted."""
 
     def __init__(self, target: Target, zone_id: str, team: str, email: str, offline: bool, progress: Progress) -> None:
-        self._target, self._zone_id = target, zone_id
-        self._team, self._email, self._offline = team, email, offline
-        self._progress = progress
+        self._target, self._offline, self._progress = target, offline, progress
+        self._settings = StackSettings(target, zone_id, team, email)
         self.directory = SandboxDirectory(Path(f".live/{target.run}"))
         self._servers = Servers(self.directory, progress)
         self._started = False
 
     @property
     def namespace(self) -> str:
-        return base_name(project_name(), self._target.stack)
+        return self._settings.namespace
 
     def prepare(self) -> str:
-        """The address of the cluster. Raises LiveError where it has the run's namespace, CheckUnavailable where it
-        does not answer."""
+        """The address of the cluster. Raises LiveError where the stack's settings are invalid, or the cluster has the
+        run's namespace; CheckUnavailable where the cluster does not answer."""
+        self._settings.require_valid()
         cluster = KubernetesApi(str(self._target.kubeconfig))
         if cluster.find(f"/api/v1/namespaces/{self.namespace}"):
             raise LiveError(f"the cluster has a namespace {self.namespace}: delete it, or choose another run id")
@@ -51,12 +50,12 @@ class StackSteps:
     def steps(self) -> dict[str, Callable[[str], str]]:
         """Each step by its name; it takes the recorder's address and returns its result in words."""
         return {
-            "up": lambda url: self._run(url, _FIRST, "up"),
-            "up again": lambda url: self._run(url, _FIRST, "up"),
+            "up": lambda url: self._run(url, FIRST, "up"),
+            "up again": lambda url: self._run(url, FIRST, "up"),
             "verify": self._verify,
-            "refresh": lambda url: self._run(url, _FIRST, "refresh"),
-            "change a route and rename a hostname": lambda url: self._run(url, _CHANGED, "up"),
-            "rotate the token": lambda url: self._run(url, _ROTATED, "up"),
+            "refresh": lambda url: self._run(url, FIRST, "refresh"),
+            "change a route and rename a hostname": lambda url: self._run(url, CHANGED, "up"),
+            "rotate the token": lambda url: self._run(url, ROTATED, "up"),
         }
 
     def clean(self, url: str) -> str:
@@ -64,10 +63,12 @@ class StackSteps:
         if not self._started:
             return "there was nothing to destroy"
         try:
-            return self._run(url, _ROTATED, "destroy")
+            return self._run(url, ROTATED, "destroy")
         finally:
-            KubernetesApi(str(self._target.kubeconfig)).delete(f"/api/v1/namespaces/{self.namespace}")
-            self._servers.stop_all()
+            try:
+                KubernetesApi(str(self._target.kubeconfig)).delete(f"/api/v1/namespaces/{self.namespace}")
+            finally:
+                self._servers.stop_all()
 
     def _run(self, url: str, version: int, operation: str) -> str:
         self.directory.create()
@@ -81,10 +82,12 @@ class StackSteps:
         return counts or "no resources"
 
     def _verify(self, url: str) -> str:
-        os.environ.update(self._environment(url))
-        settings = Settings.from_stack_file(self._write(_FIRST))
-        expected = ExpectedStack(self._target.stack, base_name(project_name(), self._target.stack), settings)
-        results = Runner(expected, offline=self._offline).run()
+        settings = Settings.from_stack_file(self._write(FIRST))
+        expected = ExpectedStack(self._target.stack, self.namespace, settings)
+        # `url` is the recorder's, on this machine, whatever is behind it.
+        emulated = is_loopback(self._target.base_url)
+        with _environ(self._environment(url)):
+            results = Runner(expected, offline=self._offline, emulated=emulated).run()
         failed = [each.check for each in results if each.status in (Status.FAILED, Status.UNKNOWN)]
         passed = sum(each.status == Status.PASSED for each in results)
         return f"{passed} checks passed" + (f"; not passed: {', '.join(sorted(set(failed)))}" if failed else "")
@@ -120,32 +123,18 @@ class StackSteps:
 
     def _write(self, version: int) -> Path:
         path = self.directory.path / f"Pulumi.{self._target.stack}.yaml"
-        config = {f"culvert:{key}": value for key, value in self.settings(version).items()}
+        config = {f"culvert:{key}": value for key, value in self._settings.of(version).items()}
         path.write_text(yaml.safe_dump({"config": config}, sort_keys=False))
         return path
 
-    def settings(self, version: int = _FIRST) -> dict[str, Any]:
-        """The stack file's keys in this version of it, without their prefix."""
-        target = self._target
-        labels = {"app.kubernetes.io/name": "blog"}
-        backend = {"service": "blog", "port": 80, "targetPort": 8080, "podSelector": labels}
-        site: dict[str, Any] = {"hostname": target.hostname, "backend": backend}
-        if version >= _CHANGED:
-            site["origin"] = {"connectTimeout": 10}
-        other = "renamed" if version >= _CHANGED else "status"
-        routes = [site, {"hostname": f"{other}-{target.hostname}", "service": "http_status:204"}]
-        more: dict[str, Any] = {}
-        if self._team:
-            routes[1] = {**routes[1], "access": {"serviceTokens": ["ci"]}}
-            more["accessTeam"] = self._team
-        if self._email:
-            more["notify"] = {"email": [self._email], "when": ["down"]}
-        return {
-            "accountId": target.account,
-            "zones": {target.zone: self._zone_id},
-            "namespace": self.namespace,
-            "sampleSite": True,
-            "routes": routes,
-            **({"token": {"epoch": 1}} if version >= _ROTATED else {}),
-            **more,
-        }
+
+@contextmanager
+def _environ(values: Mapping[str, str]) -> Iterator[None]:
+    """These environment variables, and afterwards what was there before."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,13 +15,21 @@ import httpx
 import pytest
 import yaml
 
+from clients.errors import CheckUnavailable
+from ops.verify.http_probe import HttpProbe, Response
+from sandbox.cloudflare import request_log
+from sandbox.cloudflare.store import Store
 from scripts.live.__main__ import clean_up, confirm, run
+from scripts.live.exchange import Exchange, Reply
 from scripts.live.guesses import guesses
 from scripts.live.masking import Mask
 from scripts.live.probes import Probes
 from scripts.live.recorder import Recorder
+from scripts.live.replay import replay
 from scripts.live.report import Report
 from scripts.live.run import check, execute
+from scripts.live.shapes import shape
+from scripts.live.stack_settings import StackSettings
 from scripts.live.stack_steps import StackSteps
 from scripts.live.target import LiveError, Target, read
 from settings import Settings
@@ -244,17 +253,82 @@ def test_the_stack_files_of_a_run_are_valid_and_name_it(
     service: Emulator, team: str, email: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    stack = StackSteps(target(service), ZONE, team, email, offline=True, progress=lambda _: None)
+    stack = StackSettings(target(service), ZONE, team, email)
+    stack.require_valid()
     hostnames = []
     for number in range(3):
         file = tmp_path / f"Pulumi.{RUN}.yaml"
-        config = {f"culvert:{key}": value for key, value in stack.settings(number).items()}
+        config = {f"culvert:{key}": value for key, value in stack.of(number).items()}
         file.write_text(yaml.safe_dump({"config": config}))
         settings = Settings.from_stack_file(file)
         assert settings.namespace_name("other") == f"culvert-{RUN}"
         hostnames.append(sorted(settings.hostnames()))
     assert all(RUN in hostname for each in hostnames for hostname in each)
     assert hostnames[0] != hostnames[1] == hostnames[2]
+
+
+def test_an_invalid_team_or_address_is_refused_before_the_cluster_is_asked(
+    service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stack = StackSteps(target(service), ZONE, "Acme Corp", "ann", offline=True, progress=lambda _: None)
+    with pytest.raises(LiveError) as refused:
+        stack.prepare()
+    assert [line.partition(". Accepted")[0] for line in str(refused.value).splitlines()] == [
+        'CULVERT_LIVE_TEAM: "Acme Corp" is not the name of a team',
+        'CULVERT_LIVE_EMAIL: "ann" is not an e-mail address',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "offline", "visits"),
+    [
+        ("https://api.example.com/client/v4", False, True),
+        ("https://api.example.com/client/v4", True, False),
+        ("http://127.0.0.1:1/client/v4", False, False),
+    ],
+)
+def test_verify_visits_the_public_hostnames_of_a_real_account(
+    service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base_url: str, offline: bool, visits: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CULVERT_VERIFY_FRONT", raising=False)
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "https://earlier.example.com")
+    visited: list[str] = []
+
+    def get(_: HttpProbe, url: str) -> Response:
+        visited.append(url)
+        return Response(url, failure="name")
+
+    monkeypatch.setattr(HttpProbe, "get", get)
+    stack = StackSteps(replace(target(service), base_url=base_url), ZONE, "", "", offline, lambda _: None)
+    stack.directory.create()
+    before = dict(os.environ)
+    # The recorder, whose place the service takes here, is on this machine.
+    assert "not passed" in stack.steps()["verify"](service.base_url)
+    assert visited == ([f"https://{HOSTNAME}/", f"https://status-{HOSTNAME}/"] if visits else [])
+    assert dict(os.environ) == before
+
+
+def test_the_clean_up_stops_its_servers_where_the_cluster_does_not_answer(
+    service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CULVERT_SANDBOX_PROVIDERS", "")
+    stopped: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the engine does not start")
+
+    monkeypatch.setattr("scripts.live.stack_steps.tools.ensure", fail)
+    monkeypatch.setattr("sandbox.tools.processes.Supervisor.stop_all", lambda _: stopped.append("all"))
+    stack = StackSteps(target(service), ZONE, "", "", offline=True, progress=lambda _: None)
+    with pytest.raises(RuntimeError, match="the engine does not start"):
+        stack.steps()["up"](service.base_url)
+    # The kubeconfig does not exist.
+    with pytest.raises(CheckUnavailable):
+        stack.clean(service.base_url)
+    assert stopped == ["all"]
 
 
 def test_nothing_is_written_that_the_run_did_not_create(service: Emulator) -> None:
@@ -320,6 +394,33 @@ def test_an_interrupt_does_not_stop_the_clean_up(service: Emulator) -> None:
     assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
 
 
+def test_an_error_of_the_emulator_is_its_answer_to_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = request_log.add
+
+    def add(store: Store, method: str, path: str, *more: Any) -> None:
+        if method == "HEAD":
+            raise RuntimeError("a mistake in the emulator")
+        log(store, method, path, *more)
+
+    monkeypatch.setattr(request_log, "add", add)
+    calls = [Exchange("a", method, f"{HERE}/cfd_tunnel", Reply(200)) for method in ("HEAD", "GET")]
+    assert [each.emulated.status for each in replay(calls, ACCOUNT, ZONE, "example.com")] == [500, 200]
+
+
+def test_a_run_that_cannot_be_compared_is_reported_all_the_same(
+    service: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a mistake in the emulator")
+
+    monkeypatch.setattr("scripts.live.run.replay", fail)
+    report, text = tried(service, create=lambda url: create(url, service))
+    assert not report.complete
+    assert report.left == []
+    assert "The calls could not be compared with the emulator: RuntimeError: a mistake in the emulator" in text
+    assert "| create | 3 create |" in text
+
+
 def test_a_failed_step_ends_the_run_and_is_in_the_report(service: Emulator) -> None:
     def fail(_: str) -> str:
         raise RuntimeError(f"{HOSTNAME} does not answer")
@@ -382,6 +483,16 @@ def test_what_a_killed_run_left_is_deleted_by_its_id(service: Emulator, capsys: 
     assert service.done("GET", f"/zones/{ZONE}/dns_records") == []
 
 
+def test_the_clean_up_by_id_fails_where_something_could_not_be_listed(
+    service: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = service.create_token(["Cloudflare Tunnel: Edit", "Zone: Read"])
+    assert clean_up(target(service, token), RUN) == 1
+    printed = capsys.readouterr().out
+    assert "deleted 0 objects" in printed
+    assert "not looked for, since they could not be listed: DNS record" in printed
+
+
 def test_every_missing_variable_is_named_at_once() -> None:
     with pytest.raises(LiveError) as missing:
         read({"CULVERT_LIVE_ACCOUNT": ACCOUNT})
@@ -426,3 +537,22 @@ def test_addresses_ids_and_the_zones_name_are_masked() -> None:
         mask.path(path) == "/accounts/{account}/teamnet/routes/ip/{address}?virtual_network_id={value}&is_deleted=false"
     )
     assert mask.text(f"APP.Example.com of {ZONE}") == "APP.{zone name} of {zone}"
+
+
+def test_the_team_the_cluster_and_the_kubeconfig_are_masked_as_whole_words(service: Emulator) -> None:
+    def fail(_: str) -> str:
+        raise RuntimeError(f"https://k8s.Acme.internal:6443 of {kubeconfig}: acme.cloudflareaccess.com, acmes")
+
+    kubeconfig = Path("/home/ann/.kube/config")
+    hidden = {"acme": "{team}", "k8s.acme.internal": "{cluster}", "": "{nothing}"}
+    one = replace(target(service), kubeconfig=kubeconfig)
+    report, mask = execute(one, ZONE, {"up": fail}, lambda _: "nothing", lambda _: None, hidden)
+    assert (
+        "| up | failed: RuntimeError: https://{cluster}:6443 of {kubeconfig}: {team}.cloudflareaccess.com, acmes |"
+        in report.markdown(mask, "")
+    )
+
+
+def test_keys_that_may_be_data_are_not_shown() -> None:
+    value = {"name_1": 1, "blog.example.com": 2, "a-b": {"ann@example.com": 3}, "k" * 41: 4}
+    assert shape(value) == {"name_1": "number", "…": "number"}
