@@ -13,8 +13,9 @@ Labels = tuple[tuple[str, str], ...]
 class Host:
     """One end of a flow: an address and, if a pod has it, that pod's namespace, labels and service account.
 
-    `reserved` are the address' reserved identities in Cilium (`remote-node`, `kube-apiserver`), `names` the DNS names
-    that resolve to it; other engines use neither. `namespace_labels` are those besides `kubernetes.io/metadata.name`.
+    `reserved` are the address' reserved identities in Cilium (`host`, `remote-node`, `kube-apiserver`), `names` the DNS
+    names that resolve to it; other engines use neither. `namespace_labels` are those besides
+    `kubernetes.io/metadata.name`.
     """
 
     ip: str

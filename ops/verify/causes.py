@@ -1,11 +1,16 @@
 """Which findings are causes, and which follow from another one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ops.verify.faults import FAULTS
+from ops.verify.public_urls import probed_name
 from ops.verify.result import CheckResult, Status
+
+_OF_ORIGINS = ("services", "reachable", "backends")
+"""The checks of what a route connects to; the impact of their findings names the hostnames of these routes."""
 
 
 def explained(results: Sequence[CheckResult], values: Mapping[str, str]) -> list[CheckResult]:
@@ -46,6 +51,15 @@ def _root(result: CheckResult, failed: Sequence[CheckResult]) -> CheckResult:
 def _leads_to(cause: CheckResult, effect: CheckResult) -> bool:
     if cause.fault not in FAULTS[effect.fault].follows_from:
         return False
-    # A record concerns its own hostname; everything else concerns the whole tunnel.
-    url = urlsplit(effect.subject)
-    return not (cause.check == "records" and url.hostname) or url.hostname == cause.subject
+    causing, concerned = _hostnames(cause), _hostnames(effect)
+    return not causing or not concerned or bool(causing & concerned)
+
+
+def _hostnames(result: CheckResult) -> set[str]:
+    """The hostnames that a finding concerns, as they are probed; none where it concerns the whole tunnel."""
+    if hostname := urlsplit(result.subject).hostname:
+        return {hostname}
+    if result.check == "records":
+        return {probed_name(result.subject)}
+    words = re.split(r"[\s,]+", result.impact) if result.check in _OF_ORIGINS else []
+    return {probed_name(word) for word in words if "." in word}

@@ -32,6 +32,8 @@ class Target:
     """Whether the network policy should allow it."""
     listening: bool = True
     """Whether a process is certain to listen there."""
+    hostnames: tuple[str, ...] = ()
+    """Those whose routes lead there."""
 
     @property
     def address(self) -> str:
@@ -40,7 +42,7 @@ class Target:
 
 def backends(stack: ExpectedStack) -> list[Target]:
     """The origin of each route, once."""
-    found: dict[tuple[str, int], Target] = {}
+    found: dict[tuple[str, int], list[str]] = {}
     for route in stack.updated.routes:
         origin = route.origin
         if origin.port is None:
@@ -48,8 +50,11 @@ def backends(stack: ExpectedStack) -> list[Target]:
         host = origin.host
         if origin.service:
             host = f"{origin.service}.{origin.namespace or stack.namespace}.svc.{origin.domain}"
-        found.setdefault((host, origin.port), Target(f"backend of {route.hostname}", host, origin.port, allowed=True))
-    return list(found.values())
+        found.setdefault((host, origin.port), []).append(route.hostname)
+    return [
+        Target(f"backend of {hostnames[0]}", host, port, allowed=True, hostnames=tuple(dict.fromkeys(hostnames)))
+        for (host, port), hostnames in found.items()
+    ]
 
 
 def metadata() -> Target:

@@ -29,8 +29,7 @@ def public_urls(settings: Settings, applications: list[dict[str, Any]] | None) -
     for route in settings.routes:
         if route.dns == "none":
             continue
-        host = re.sub(r"^\*\.", "culvert-verify.", route.hostname)
-        url = f"https://{host}{route.paths.shown or '/'}"
+        url = f"https://{probed_name(route.hostname)}{route.paths.shown or '/'}"
         login = None if applications is None else any(_covers(one, urlsplit(url)) for one in applications)
         # The stack file's own word on a route precedes what an application made elsewhere may cover.
         login = True if route.access else False if route.public else login
@@ -39,6 +38,11 @@ def public_urls(settings: Settings, applications: list[dict[str, Any]] | None) -
         if url not in urls or found.exact_path > urls[url].exact_path:
             urls[url] = found
     return list(urls.values())
+
+
+def probed_name(hostname: str) -> str:
+    """The name to request for a hostname: itself, or an arbitrary one below a wildcard."""
+    return re.sub(r"^\*\.", "culvert-verify.", hostname)
 
 
 def _covers(application: dict[str, Any], url: SplitResult) -> bool:

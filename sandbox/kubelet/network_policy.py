@@ -1,15 +1,14 @@
 """The network policies of the cluster, asked for each connection of a connector's pod."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.kubelet.cluster_api import Object
 from sandbox.kubelet.recent import Recent, RecentObjects
 from sandbox.kubelet.services import Backend
 from traffic.flow import Flow, Host, host_of_pod, port_names
+from traffic.identities import API_SERVER_LABELS, API_SERVER_SLICES, NODES, reserved_identities
 from traffic.judge import KINDS, Verdict, judge
-
-_API_SERVER = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,10 @@ class NetworkPolicies:
             destination = await self._host(backend.pod, backend.address)
             opened = port_names(backend.pod, backend.target)
         else:
-            destination, opened = (
-                Host(backend.address, names=names, reserved=await self._identities(backend.address)),
-                (),
-            )
+            destination, opened = Host(backend.address, names=names), ()
+        if not destination.is_pod:
+            node = pod["spec"].get("nodeName", "") if pod else ""
+            destination = replace(destination, reserved=await self._identities(backend.address, node))
         namespaces = {host.namespace for host in (source, destination) if host.is_pod}
         listed = await asyncio.gather(
             *(
@@ -64,14 +63,11 @@ class NetworkPolicies:
         # The items of a list have neither.
         return [{**policy, "apiVersion": api_version, "kind": kind} for policy in await self._objects.items(path)]
 
-    async def _identities(self, address: str) -> tuple[str, ...]:
-        """What Cilium knows an address as: a node, or the Kubernetes API."""
-        nodes = await self._objects.items("/api/v1/nodes")
-        slices = await self._objects.items(_API_SERVER, labelSelector="kubernetes.io/service-name=kubernetes")
-        of_nodes = {one["address"] for node in nodes for one in node.get("status", {}).get("addresses") or []}
-        of_api = {ip for one in slices for endpoint in one.get("endpoints") or [] for ip in endpoint["addresses"]}
-        known = {"remote-node": of_nodes, "kube-apiserver": of_api}
-        return tuple(identity for identity, addresses in known.items() if address in addresses)
+    async def _identities(self, address: str, client_node: str) -> tuple[str, ...]:
+        labels = ",".join(f"{key}={value}" for key, value in API_SERVER_LABELS.items())
+        nodes = await self._objects.items(NODES)
+        slices = await self._objects.items(API_SERVER_SLICES, labelSelector=labels)
+        return reserved_identities(address, nodes, slices, client_node)
 
 
 def _address(pod: Object, destination: str) -> str:

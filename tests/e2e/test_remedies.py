@@ -121,7 +121,7 @@ def test_policies_and_a_deployment_that_were_changed(deployed: DeployedStack) ->
         *("pod without its labels", "policy changed", "another policy for the pods", "Deployment changed"),
         following=("foreign connector",),
     )
-    assert f"kubectl -n {STACK} delete networkpolicy wide" in commands
+    assert f"kubectl -n {STACK} delete networkpolicies.networking.k8s.io wide" in commands
 
 
 def test_a_deleted_tunnel(deployed: DeployedStack) -> None:

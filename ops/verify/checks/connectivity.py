@@ -41,7 +41,8 @@ def _resolution(pod: str, answered: bool, name: str) -> CheckResult:
 def _backend(target: Target, answered: bool) -> CheckResult:
     if answered:
         return BACKENDS.passed(target.description, f"{target.address} answers")
-    return BACKENDS.finds(target.description, f"{target.address} does not answer", faults.BACKEND_SILENT)
+    impact = f"502 for {', '.join(target.hostnames)}" if target.hostnames else ""
+    return BACKENDS.finds(target.description, f"{target.address} does not answer", faults.BACKEND_SILENT, impact=impact)
 
 
 def _blocked(target: Target, answered: bool) -> CheckResult:

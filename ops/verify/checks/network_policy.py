@@ -81,7 +81,7 @@ def allow_only(policies: list[Object], pods: list[Object], stack: str, expected:
             continue
         ways = [way for way, rules in declared.items() if _allowing(policy, way) - rules]
         if ways:
-            name, kind = policy["metadata"]["name"], policy["kind"].lower()
+            name, kind = policy["metadata"]["name"], _resource(policy)
             observed = "; ".join(f"{way}: policy {name} allows more for the same pods" for way in ways)
             results.append(POLICY_RULES.finds(stack, observed, faults.POLICY_ADDED, kind=kind, other=name))
     return results or [POLICY_RULES.passed(stack, "the policies allow what is declared, and nothing else")]
@@ -90,6 +90,12 @@ def allow_only(policies: list[Object], pods: list[Object], stack: str, expected:
 def is_own(policy: Object, stack: str) -> bool:
     labels = policy["metadata"].get("labels") or {}
     return labels.get("app.kubernetes.io/instance") == stack and labels.get("app.kubernetes.io/part-of") == "culvert"
+
+
+def _resource(policy: Object) -> str:
+    """The kind as kubectl names it: `networkpolicies.crd.projectcalico.org`. Kinds of several groups share a name."""
+    group, _, _ = policy["apiVersion"].partition("/")
+    return f"{policy['kind'].lower().removesuffix('y')}ies.{group}"
 
 
 def _applies(policy: Object, pod: Object) -> bool:

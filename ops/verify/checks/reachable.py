@@ -1,7 +1,7 @@
 """Check of connections to origins: where each leads today, and whether the network policies allow it there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clients.errors import CheckUnavailable, KubernetesApiError
 from clients.kubernetes import KubernetesApi, Object
@@ -15,6 +15,7 @@ from ops.verify.result import Check, CheckResult
 from settings import Route
 from traffic import Flow, Host, Verdict, judge
 from traffic.flow import host_of_pod, port_names
+from traffic.identities import API_SERVER_LABELS, API_SERVER_SLICES, NODES, reserved_identities
 from traffic.judge import name_of
 from traffic.services import Endpoint, NoEndpoint, endpoints
 
@@ -40,10 +41,14 @@ class ReachableOrigins:
 
     def __init__(self, api: KubernetesApi, stack: ExpectedStack, pods: Sequence[Object]) -> None:
         self._api, self._stack = api, stack
-        # Pods of one Deployment differ in nothing that a policy selects by, unless they are of two revisions.
-        alike = {tuple(sorted((pod["metadata"].get("labels") or {}).items())): pod for pod in pods}
+        self._identities = stack.settings.network_policy.engine == "cilium"
+        # Pods of one Deployment differ in nothing that a policy selects by, unless they are of two revisions. Cilium
+        # also distinguishes the node of a pod from the others.
+        alike = {(self._node(pod), *sorted((pod["metadata"].get("labels") or {}).items())): pod for pod in pods}
         self._connectors = list(alike.values())
         self._policies: dict[str, list[Object]] = {}
+        self._namespaces: dict[str, Object | None] = {}
+        self._nodes_and_slices: tuple[list[Object], list[Object]] | None = None
 
     def run(self) -> list[CheckResult]:
         """One result for each origin."""
@@ -71,7 +76,7 @@ class ReachableOrigins:
                 for connector in self._connectors:
                     verdict = self._verdict(connector, endpoint, pod)
                     if not verdict.allowed:
-                        return self._closed(subject, routes, endpoint, pod, verdict)
+                        return self._closed(subject, routes, connector, endpoint, pod, verdict)
         except NoEndpoint as reason:
             return REACHABLE.skipped(subject, f"{reason}: there is no connection to judge")
         except CheckUnavailable as error:
@@ -97,17 +102,35 @@ class ReachableOrigins:
 
     def _verdict(self, connector: Object, endpoint: Endpoint, pod: Object | None) -> Verdict:
         source = self._host(_of(connector, self._stack.namespace))
-        destination = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
+        destination = self._destination(connector, endpoint, pod)
         names = port_names(pod, endpoint.port) if pod else ()
         policies = [policy for host in {source.namespace, destination.namespace} if host for policy in self._all(host)]
         return judge(Flow(source, destination, endpoint.port, port_names=names), policies)
 
+    def _destination(self, connector: Object, endpoint: Endpoint, pod: Object | None) -> Host:
+        found = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
+        if found.is_pod or not self._identities:
+            return found
+        # Cilium's policies name nodes and the Kubernetes API by identities, and its ranges contain no node.
+        if self._nodes_and_slices is None:
+            slices = self._api.items(API_SERVER_SLICES, API_SERVER_LABELS)
+            self._nodes_and_slices = self._api.items(NODES), slices
+        reserved = reserved_identities(endpoint.address, *self._nodes_and_slices, self._node(connector))
+        return replace(found, reserved=reserved)
+
+    def _node(self, connector: Object) -> str:
+        return (connector.get("spec") or {}).get("nodeName", "") if self._identities else ""
+
     def _host(self, pod: Object, address: str = "") -> Host:
-        try:
-            namespace = self._api.find(f"/api/v1/namespaces/{pod['metadata']['namespace']}")
-        except KubernetesApiError:  # few users may read namespaces; policies seldom name more than the namespace's name
-            namespace = None
-        return host_of_pod(pod, namespace, address)
+        return host_of_pod(pod, self._namespace(pod["metadata"]["namespace"]), address)
+
+    def _namespace(self, name: str) -> Object | None:
+        if name not in self._namespaces:
+            try:
+                self._namespaces[name] = self._api.find(f"/api/v1/namespaces/{name}")
+            except KubernetesApiError:  # few users may read namespaces; policies seldom name more than the name
+                self._namespaces[name] = None
+        return self._namespaces[name]
 
     def _all(self, namespace: str) -> list[Object]:
         if namespace not in self._policies:
@@ -118,17 +141,23 @@ class ReachableOrigins:
         return self._policies[namespace]
 
     def _closed(
-        self, subject: str, routes: Sequence[Route], endpoint: Endpoint, pod: Object | None, verdict: Verdict
+        self,
+        subject: str,
+        routes: Sequence[Route],
+        connector: Object,
+        endpoint: Endpoint,
+        pod: Object | None,
+        verdict: Verdict,
     ) -> CheckResult:
         observed = f"leads to {_place(endpoint, pod)}, and {verdict}"
         if verdict.unsupported:
             return REACHABLE.unknown(subject, observed, "read that policy: kubectl describe, or the plugin's own tools")
-        fault, values = self._fault(routes, endpoint, pod, verdict)
+        fault, values = self._fault(routes, connector, endpoint, pod, verdict)
         hostnames = ", ".join(dict.fromkeys(route.hostname for route in routes))
         return REACHABLE.finds(subject, observed, fault, impact=f"502 for {hostnames}", **values)
 
     def _fault(
-        self, routes: Sequence[Route], endpoint: Endpoint, pod: Object | None, verdict: Verdict
+        self, routes: Sequence[Route], connector: Object, endpoint: Endpoint, pod: Object | None, verdict: Verdict
     ) -> tuple[Fault, dict[str, str]]:
         """What closes the origin, and the values of its texts."""
         stack, policies = self._stack, " and ".join(verdict.policies)
@@ -146,9 +175,13 @@ class ReachableOrigins:
                 return faults.OTHER_TARGET_PORT, {"hostname": route.hostname, **ports}
             if pod and backend and backend.pod_selector and not backend.pod_selector.items() <= labels.items():
                 return faults.OTHER_PODS, {"hostname": route.hostname}
-        destination = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
+        destination = self._destination(connector, endpoint, pod)
         if declared_policy.allows(stack, destination, endpoint.port, port_names(pod, endpoint.port) if pod else ()):
             return faults.ORIGIN_CLOSED, {}
+        # A Service that leads to the Kubernetes API is followed by its own identity.
+        node = next((one for one in destination.reserved if one in ("host", "remote-node")), "")
+        if node and not (routes[0].origin.service and "kube-apiserver" in destination.reserved):
+            return faults.ORIGIN_ON_NODE, {"entity": node, "port": str(endpoint.port)}
         return faults.ORIGIN_MOVED, {}
 
 

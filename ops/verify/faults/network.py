@@ -34,7 +34,10 @@ POLICY_ADDED = Fault(
     impact=EXPOSED,
     cause="another policy of the namespace selects the connector's pods too, and policies add up",
     remedy="have it exclude pods labelled app.kubernetes.io/name=cloudflared, or delete it",
-    commands=("kubectl -n {namespace} delete {kind} {other}",),
+    commands=(
+        "kubectl -n {namespace} get {kind} {other} -o yaml",
+        "kubectl -n {namespace} delete {kind} {other}",
+    ),
 )
 SERVICE_MISSING = Fault(
     "Service missing",
@@ -145,6 +148,14 @@ ORIGIN_CLOSED = Fault(
     commands=(FORCE,),
     follows_from=("policy changed",),
 )
+ORIGIN_ON_NODE = Fault(
+    "origin on a node",
+    impact="502",
+    cause="the address is a node's, which Cilium matches by the entity {entity} alone, never by a range of addresses",
+    remedy="allow the entity {entity} on port {port} in networkPolicy.allow, then update",
+    commands=(UP,),
+    follows_from=("policy changed",),
+)
 ORIGIN_MOVED = Fault(
     "origin elsewhere",
     impact="502",
@@ -169,6 +180,7 @@ FAULTS = (
     OTHER_TARGET_PORT,
     OTHER_PODS,
     ORIGIN_CLOSED,
+    ORIGIN_ON_NODE,
     ORIGIN_MOVED,
     REACHABLE,
     NOT_ENFORCED,

@@ -18,6 +18,7 @@ _BACKEND = (
     "backend with another port",
     "backend with other pods",
     "origin closed by the policy",
+    "origin on a node",
     "origin elsewhere",
     "rules changed",
 )

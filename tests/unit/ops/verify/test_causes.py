@@ -1,13 +1,25 @@
 """Which findings are causes, which follow from them, and that each remedy is complete."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from ops.verify.causes import causes, explained
-from ops.verify.checks import connectivity, connector, deployment, network_policy, public_response, records, tunnel
+from ops.verify.causes import causes, explained, name_of
+from ops.verify.checks import (
+    connectivity,
+    connector,
+    deployment,
+    network_policy,
+    public_response,
+    reachable,
+    records,
+    services,
+    tunnel,
+)
 from ops.verify.checks.token_secret import judge
 from ops.verify.faults import FAULTS, LAYERS, Fault
+from ops.verify.probe_targets import Target
 from ops.verify.result import CheckResult, Status
 
 VALUES = {"stack": "dev", "name": "culvert-dev", "namespace": "blog", "deployment": "culvert-dev-cloudflared"}
@@ -30,9 +42,10 @@ def test_no_two_faults_have_one_name() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 def test_every_text_is_complete_once_filled(fault: Fault) -> None:
-    added = {"object": "pod/a", "kind": "networkpolicy", "other": "wide", "host": "a.example.com"}
+    added = {"object": "pod/a", "kind": "networkpolicies.networking.k8s.io", "other": "wide", "host": "a.example.com"}
     added |= {"service": "blog", "service_namespace": "blog", "accepted": "its port 80"}
     added |= {"port": "80", "declared": "81", "hostname": "a.example.com", "policies": "wide", "backend_namespace": "b"}
+    added |= {"entity": "host"}
     filled = fault.filled({**VALUES, **added, "subject": "a"})
     for text in (filled.impact, filled.cause, filled.remedy, *filled.commands):
         assert not re.search(r"[{}]", text), text
@@ -67,6 +80,41 @@ def test_a_records_fault_explains_its_own_hostname_alone() -> None:
         for host in ("a.example.com", "b.example.com")
     ]
     assert _follows(gone, *pages) == ["", "records: a.example.com", ""]
+
+
+SERVICE = services.SERVICES.finds("web/a", "gone", FAULTS["Service missing"], impact="502 for a.example.com")
+CLOSED = reachable.REACHABLE.finds("web/a:80", "closed", FAULTS["origin elsewhere"], impact="502 for a.example.com")
+TARGET = Target("backend of a.example.com", "a", 80, allowed=True, hostnames=("a.example.com", "*.example.org"))
+(SILENT,) = [
+    one
+    for one in connectivity.judge("p", [TARGET], {"control": True, "dns": True, "0": False})
+    if one.status is Status.FAILED
+]
+
+
+@pytest.mark.parametrize("cause", [SERVICE, CLOSED, SILENT], ids=lambda cause: cause.check)
+def test_a_fault_of_one_origin_explains_the_hostnames_that_lead_there_alone(cause: CheckResult) -> None:
+    pages = [
+        public_response.ANSWER.finds(f"https://{host}/", "502", FAULTS["error 502"])
+        for host in ("a.example.com", "b.example.com", "aa.example.com")
+    ]
+    assert _follows(cause, *pages) == ["", name_of(cause), "", ""]
+
+
+def test_a_fault_of_one_origin_explains_what_is_found_of_the_same_origin() -> None:
+    other = replace(SERVICE, subject="web/b", impact="502 for b.example.com")
+    assert _follows(other, SILENT) == ["", ""]
+    assert _follows(other, SERVICE, SILENT) == ["", "", "services: web/a"]
+
+
+def test_a_finding_of_a_wildcard_explains_the_name_that_is_probed_below_it() -> None:
+    page = public_response.ANSWER.finds("https://culvert-verify.example.org/", "502", FAULTS["error 502"])
+    assert _follows(SILENT, page) == ["", "backends: backend of a.example.com"]
+    gone = records.RECORDS.finds("*.example.org", "gone", FAULTS["record missing"])
+    page = public_response.RESOLVES.finds(
+        "https://culvert-verify.example.org/", "none", FAULTS["hostname does not resolve"]
+    )
+    assert _follows(gone, page) == ["", "records: *.example.org"]
 
 
 def test_findings_that_have_nothing_to_do_with_each_other_are_two_causes() -> None:

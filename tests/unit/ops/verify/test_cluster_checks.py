@@ -295,6 +295,25 @@ def test_policies_of_another_engine_and_kubernetes_own_allow_only_what_is_declar
     assert "policy wide allows more" in found(own, _policy("wide", ALL, podSelector={}, egress=[{}])).observed
 
 
+@pytest.mark.parametrize(
+    ("engine", "resource"),
+    [
+        ("kubernetes", "networkpolicies.networking.k8s.io"),
+        ("calico", "networkpolicies.projectcalico.org"),
+        ("calico-crd", "networkpolicies.crd.projectcalico.org"),
+        ("cilium", "ciliumnetworkpolicies.cilium.io"),
+    ],
+)
+def test_another_policy_is_shown_and_deleted_by_the_name_that_its_kind_alone_has(engine: str, resource: str) -> None:
+    stack = _expected(engine)
+    own = _policy(stack=stack)
+    other = {**own, "metadata": {"name": "wide"}, "spec": {**own["spec"], "egress": [{"more": True}]}}
+    assert _allowing([own, other], stack).commands == (
+        f"kubectl -n {{namespace}} get {resource} wide -o yaml",
+        f"kubectl -n {{namespace}} delete {resource} wide",
+    )
+
+
 def test_another_policy_that_only_denies_allows_nothing_more() -> None:
     for stack, closing in ((CALICO, [{"action": "Deny"}]), (CILIUM, [{}])):
         other = _policy("shut", ALL, stack, egress=closing, ingress=closing)

@@ -33,8 +33,11 @@ class Api:
         self._service = service or kinds.service("api", ports=[{"port": 80, "targetPort": port}])
         self._policies = policies
 
+        self.read: list[str] = []
+
     def find(self, path: str) -> Any:
-        if path == "/api/v1/namespaces/shop/services/api":
+        self.read.append(path)
+        if path.endswith(f"/services/{self._service['metadata']['name']}"):
             return self._service
         return {"metadata": {"labels": {}}} if path.count("/") == 4 else None
 
@@ -42,7 +45,8 @@ class Api:
         del labels
         if "policies" in path:
             return [policy for policy in self._policies if self._path(policy) == path]
-        found = self._lists.get(path.split("/namespaces/")[1], [])
+        self.read.append(path)
+        found = self._lists.get(path.split("/namespaces/")[1] if "/namespaces/" in path else path, [])
         if isinstance(found, int):
             raise KubernetesApiError(found, "refused", "grant it")
         return found
@@ -53,9 +57,11 @@ class Api:
         return engine.path(policy["metadata"]["namespace"])
 
 
-def stack(*routes: Any, engine: str = "kubernetes", outputs: dict[str, Any] | None = None) -> ExpectedStack:
+def stack(
+    *routes: Any, engine: str = "kubernetes", outputs: dict[str, Any] | None = None, **more: Any
+) -> ExpectedStack:
     listed = [{"hostname": f"r{number}.example.com", **route} for number, route in enumerate(routes)]
-    given = values(*listed, networkPolicy={"engine": engine})
+    given = values(*listed, networkPolicy={"engine": engine, **more})
     return ExpectedStack("dev", "culvert-dev", Settings.parse(given), outputs or {})
 
 
@@ -162,6 +168,60 @@ def test_addresses_are_judged_too_and_names_outside_the_cluster_are_not() -> Non
     (result,) = check(expected, Api(8080, [policy(expected)]))
     assert (result.subject, result.status) == ("192.168.7.9:8443", Status.PASSED)
     assert result.observed == "leads to 192.168.7.9:8443, which the network policies allow"
+
+
+API_SERVICE = kinds.service("kubernetes", "default", selector=None, ports=[{"name": "https", "port": 443}])
+API_SLICES = [kinds.endpoint_slice("10.0.0.10", ports=[{"name": "https", "port": 6443}])]
+NODES = [{"metadata": {"name": name}, "status": {"addresses": [{"address": ip}]}} for name, ip in (("a", "10.0.0.10"),)]
+
+
+def test_cilium_knows_the_kubernetes_api_and_nodes_by_identities_and_not_by_ranges() -> None:
+    expected = stack({"service": "https://kubernetes.default.svc"}, engine="cilium")
+    read = KubernetesService.of(API_SERVICE, API_SLICES)
+    expected = ExpectedStack(
+        "dev", "culvert-dev", expected.settings, {"services": {"default/kubernetes": read.to_output()}}
+    )
+    spec = policy_spec(arguments.network_policy(expected.updated, "culvert-dev", "web"))
+    assert [{"toEntities": ["kube-apiserver"]}.items() <= rule.items() for rule in spec["egress"]].count(True) == 1
+    own = {**policy(stack(engine="cilium")), "spec": spec}
+    lists: dict[str, Any] = {"default__endpointslices": API_SLICES, "/api/v1/nodes": NODES}
+    (result,) = check(expected, Api(443, [own], API_SERVICE, **lists))
+    assert (result.status, result.observed) == (
+        Status.PASSED,
+        "leads to 10.0.0.10:6443, which the network policies allow",
+    )
+    # Without the nodes and the API's addresses there is no verdict.
+    (result,) = check(expected, Api(443, [own], API_SERVICE, **{**lists, "/api/v1/nodes": 403}))
+    assert (result.status, result.remedy) == (Status.UNKNOWN, "grant it")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("node", "entity"), [("a", "host"), ("b", "remote-node")])
+def test_the_address_of_a_node_is_closed_by_cilium_alone(engine: str, node: str, entity: str) -> None:
+    connector = {**CONNECTOR, "spec": {"nodeName": node}}
+    expected = stack({"service": "http://10.0.0.10:8443"}, engine=engine)
+    lists: dict[str, Any] = {"/api/v1/nodes": NODES}
+    (result,) = check(expected, Api(8080, [policy(expected)], **lists), [connector])
+    if engine != "cilium":
+        assert result.status is Status.PASSED
+        return
+    assert (result.status, result.fault) == (Status.FAILED, "origin on a node")
+    allow: dict[str, Any] = {"entity": entity, "ports": [8443]}
+    assert result.remedy == f"allow the entity {entity} on port 8443 in networkPolicy.allow, then update"
+    mended = policy(stack({"service": "http://10.0.0.10:8443"}, engine=engine, allow=[allow]))
+    (result,) = check(expected, Api(8080, [mended], **lists), [connector])
+    assert result.status is Status.PASSED
+
+
+def test_namespaces_nodes_and_slices_are_read_once() -> None:
+    addresses = [{"service": f"http://192.168.7.{number}:8443"} for number in (8, 9)]
+    expected = stack(PLAIN, *addresses, engine="cilium")
+    api = Api(8080, [policy(expected)])
+    pods = [{**CONNECTOR, "metadata": {"name": f"c-{n}", "labels": {**LABELS, "n": str(n)}}} for n in (1, 2)]
+    assert [result.status for result in check(expected, api, pods)] == [Status.PASSED] * 3
+    for path in ("/api/v1/namespaces/web", "/api/v1/namespaces/shop", "/api/v1/nodes"):
+        assert api.read.count(path) == 1
+    assert sum("namespaces/default/endpointslices" in path for path in api.read) == 1
 
 
 def test_without_an_endpoint_or_a_connector_there_is_no_connection_to_judge() -> None:
