@@ -23,7 +23,8 @@ class CheckResult:
     """The result of one check of one subject."""
 
     layer: str
-    """Where it was observed: `file` (the stack files), `api`, `cluster`, `inside` (a connector's pod) or `internet`."""
+    """Where it was observed: `state` (the stack's), `file` (the stack files), `api`, `cluster`, `inside` (a connector's
+    pod) or `internet`."""
     check: str
     subject: str
     """What was checked: a hostname, a pod, the tunnel's name."""

@@ -1,8 +1,8 @@
 """Check of the network plugin: whether it enforces network policies at all.
 
 Kubernetes stores a policy whether or not anything reads it. What enforces policies is an agent on each node, nearly
-always of a DaemonSet, so the plugins are told by their DaemonSets, and k3s, which has its own, by its nodes. A plugin
-that is not known stays unknown: only a packet can tell, and `verify` sends some from a pod.
+always of a DaemonSet, so the plugins are recognised by their DaemonSets, and k3s, which has its own, by its nodes. A
+plugin that is not known stays unknown: only a packet shows it, and `verify` sends some from a pod.
 """
 
 import re
@@ -67,7 +67,7 @@ def judge(nodes: list[Object] | None, sets: list[Object] | None) -> CheckResult:
             remedy=f"install a plugin that enforces NetworkPolicy, such as Calico or Cilium; {_REMEDY}",
         )
     why = "no network plugin that is known" if sets is not None else "these credentials may not list DaemonSets"
-    return ENFORCED.unknown("network policies", f"whether they are enforced cannot be told: {why}", _REMEDY)
+    return ENFORCED.unknown("network policies", f"whether they are enforced is not known: {why}", _REMEDY)
 
 
 def _listed(api: KubernetesApi, path: str) -> list[Object] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clients.cloudflare import DNS, TOKENS_PAGE, CloudflareApi
-from clients.errors import CheckUnavailable, CloudflareApiError
+from clients.errors import ApiUnreachable, CheckUnavailable, CloudflareApiError
 from clients.reply_shape import documented_shape
 from ops.verify.result import Check, CheckResult, Status
 from settings import Settings
@@ -25,8 +25,11 @@ def run(api: CloudflareApi, settings: Settings) -> tuple[list[CheckResult], dict
                 zone_id = declared or api.zone_id(settings.account_id, zone)
                 result = belongs(api, settings.account_id, zone, zone_id)
         except CheckUnavailable as error:
-            refused = isinstance(error, CloudflareApiError) and error.status not in REFUSED
-            results.append(_not_found(zone, error) if not declared and not refused else ZONE.unavailable(zone, error))
+            unavailable = isinstance(error, CloudflareApiError) and error.status not in REFUSED
+            if declared or unavailable or isinstance(error, ApiUnreachable):
+                results.append(ZONE.unavailable(zone, error))
+            else:
+                results.append(_not_found(zone, error))
             continue
         results.append(result)
         if result.status is not Status.FAILED:

@@ -1,4 +1,6 @@
-"""The transcripts are those of the commands that the scripts type today, and print what the code prints today."""
+"""The transcripts have the commands and the prose of their scripts, and the causes and remedies of today's faults.
+
+Every other line of an output is as it was when the transcript was made."""
 
 import re
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from clients.cloudflare import CloudflareApi
+from clients.errors import ApiUnreachable, CheckUnavailable, CloudflareApiError
 from ops.expected_stack import ExpectedStack
 from ops.preflight.checks import cloudflare, zones
 from ops.verify.result import CheckResult, Status
@@ -199,6 +200,20 @@ def test_a_permission_that_is_missing_or_read_only_is_named(
         assert (failed.check, failed.subject) == ("permission", missing)
         assert failed.observed == ("Read only" if level else "missing")
         assert "at https://dash.cloudflare.com/profile/api-tokens" in failed.remedy
+
+
+@pytest.mark.parametrize(
+    "error", [ApiUnreachable("the API does not answer"), CloudflareApiError(503, "HTTP 503")], ids=lambda e: str(e)
+)
+def test_a_zone_without_an_id_is_unknown_where_the_api_gives_no_answer(error: CheckUnavailable) -> None:
+    class Api(CloudflareApi):
+        def zone_id(self, account: str, name: str) -> str:
+            del account, name
+            raise error
+
+    settings = stack(zones={"example.com": None}).settings
+    ((result,), ids) = zones.run(Api({"CLOUDFLARE_API_TOKEN": "t"}), settings)
+    assert (result.status, result.observed, ids) == (Status.UNKNOWN, error.reason, {})
 
 
 def test_an_api_that_fails_is_unknown_and_never_passes(emulator: Emulator) -> None:

@@ -51,5 +51,5 @@ def test_the_verdict_follows_from_what_runs_on_the_nodes(
     result = judge(nodes, sets)
     assert result.status is status
     assert observed in result.observed
-    # What cannot be told from the objects, a packet tells.
+    # What the objects do not show, a packet does.
     assert ("python -m ops verify" in result.remedy) is (status in (Status.FAILED, Status.UNKNOWN))
