@@ -115,7 +115,7 @@ def is_connector_token(text: str) -> bool:
     text = text.strip()
     try:
         content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(content, dict) and {"a", "t", "s"} <= set(content)
 

@@ -5,13 +5,10 @@ from typing import Any
 
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
 from ops.migrate.input_object import InputObject, Option
+from ops.migrate.pod_fields import SCHEDULING
 
 PATHS = {
-    "nodeSelector": "connector.scheduling.nodeSelector",
-    "tolerations": "connector.scheduling.tolerations",
-    "affinity": "connector.scheduling.affinity",
-    "priorityClassName": "connector.scheduling.priorityClassName",
-    "topologySpreadConstraints": "connector.scheduling.topologySpreadConstraints",
+    **SCHEDULING,
     "resources": "connector.resources",
     "podLabels": "connector.podLabels",
     "podAnnotations": "connector.podAnnotations",

@@ -7,6 +7,7 @@ from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi
 from ops.errors import OperatorError
 from ops.migrate.input_object import InputObject, Place
+from ops.migrate.kinds import OPERATOR
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,7 @@ class _Resource:
         return f"{root}/namespaces/{namespace}/{self.plural}" if namespace else f"{root}/{self.plural}"
 
 
-_GATEWAY, _OPERATOR = (
-    ("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
-    "networking.cfargotunnel.com",
-)
+_GATEWAY = ("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1")
 RESOURCES = (
     _Resource("Service", ("v1",), "services"),
     _Resource("ConfigMap", ("v1",), "configmaps"),
@@ -39,10 +37,10 @@ RESOURCES = (
     _Resource("HTTPRoute", _GATEWAY, "httproutes"),
     _Resource("Gateway", _GATEWAY, "gateways"),
     _Resource("GatewayClass", _GATEWAY, "gatewayclasses", namespaced=False),
-    _Resource("Tunnel", (f"{_OPERATOR}/v1alpha2", f"{_OPERATOR}/v1alpha1"), "tunnels"),
-    _Resource("ClusterTunnel", (f"{_OPERATOR}/v1alpha2", f"{_OPERATOR}/v1alpha1"), "clustertunnels", namespaced=False),
-    _Resource("TunnelBinding", (f"{_OPERATOR}/v1alpha1",), "tunnelbindings"),
-    _Resource("AccessTunnel", (f"{_OPERATOR}/v1alpha1",), "accesstunnels"),
+    _Resource("Tunnel", (f"{OPERATOR}/v1alpha2", f"{OPERATOR}/v1alpha1"), "tunnels"),
+    _Resource("ClusterTunnel", (f"{OPERATOR}/v1alpha2", f"{OPERATOR}/v1alpha1"), "clustertunnels", namespaced=False),
+    _Resource("TunnelBinding", (f"{OPERATOR}/v1alpha1",), "tunnelbindings"),
+    _Resource("AccessTunnel", (f"{OPERATOR}/v1alpha1",), "accesstunnels"),
 )
 
 

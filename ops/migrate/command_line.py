@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ops.migrate.connector_options import BY_NAME, BY_VARIABLE, from_text
+from ops.migrate import extra_variables
+from ops.migrate.connector_options import BY_NAME, BY_VARIABLE, ConnectorOption, from_text
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
-from ops.migrate.input_object import InputObject, Option
-from settings import OWN_VARIABLES
+from ops.migrate.input_object import InputObject, Option, Place
+from settings import OWN_VARIABLES, is_connector_token
 
 IMAGE = re.compile(r"(?:^|/)[^/]*cloudflared[^/]*$")
 _SUBCOMMANDS = ("tunnel", "run")
@@ -71,23 +72,33 @@ def _words(container: InputObject) -> list[Option]:
 
 
 def _arguments(container: InputObject, setup: ExistingSetup) -> Iterator[Option]:
-    words = iter(_without_program(_words(container)))
+    words, after_unknown = iter(_without_program(_words(container))), False
     for word in words:
         if not word.value.startswith("-") or word.value == "-":
-            if word.value not in _SUBCOMMANDS:
-                yield Option("tunnel", word.value, word.place)
+            # After an unknown flag, a word is more likely its value than the tunnel's name, which messages show.
+            if word.value not in _SUBCOMMANDS and (not after_unknown or is_connector_token(word.value)):
+                yield _given(BY_NAME["tunnel"], word.value, word.place)
+            after_unknown = False
             continue
         name, has_value, text = word.value.lstrip("-").partition("=")
         known = BY_NAME.get(name)
+        after_unknown = known is None and not has_value
         if known is None:
             reason, remedy = "cloudflared has no such flag", "leave it out, or correct it if it is misspelled"
             setup.skipped.append(SkippedItem(f"--{name}", reason, remedy, word.place))
         elif has_value:
-            yield Option(known.names[0], from_text(known, text), word.place)
+            yield _given(known, text, word.place)
         elif known.kind == "switch":
             yield Option(known.names[0], True, word.place)
         elif following := next(words, None):
-            yield Option(known.names[0], from_text(known, following.value), word.place)
+            yield _given(known, following.value, word.place)
+
+
+def _given(known: ConnectorOption, text: str, place: Place) -> Option:
+    """The option with its value as text. A connector token is read as one, whatever it is given as."""
+    if is_connector_token(text):
+        return Option("token", text.strip(), place)
+    return Option(known.names[0], from_text(known, text), place)
 
 
 def _without_program(words: list[Option]) -> list[Option]:
@@ -105,20 +116,18 @@ def _variables(container: InputObject, setup: ExistingSetup) -> Iterator[Option]
         name, place = variable.text("name"), variable.at("name")
         known = BY_VARIABLE.get(name)
         if known is None:
-            kept = {key: variable.get(key) for key in ("value", "valueFrom") if key in variable}
             if name in OWN_VARIABLES:
                 remedy = "leave it out: culvert sets it"
                 setup.skipped.append(SkippedItem(name, "the stack's connector has its own", remedy, place))
             else:
-                kept = kept or {"value": ""}
-                setup.settings.append(Option("connector.extraEnv", [{"name": name, **kept}], place))
+                extra_variables.add(variable, setup)
         elif "valueFrom" in variable and known.effect != "credential":
             source = "".join(variable.object("valueFrom").values)[:60]
             reason = f"its value is not in the input: it is from a {source}"
             setup.skipped.append(SkippedItem(name, reason, f"set what it has: {known.names[0]}", place))
         else:
             value = "" if "valueFrom" in variable else variable.text("value")
-            yield Option(known.names[0], from_text(known, value), place)
+            yield _given(known, value, place)
     for source in container.objects("envFrom"):
         name = source.object("secretRef").text("name") or source.object("configMapRef").text("name")
         reason, remedy = "its variables are not in the input", "set those that are needed under connector.extraEnv"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ops.migrate import given_options
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import InputObject, Option
+from settings import is_connector_token
 
 RULE = ("hostname", "path", "service", "originRequest")
 OWN = ("ingress", "originRequest", "warp-routing")
@@ -36,7 +37,7 @@ def read_into(setup: ExistingSetup, file: InputObject, namespace: str = "") -> N
     empty outside a cluster."""
     setup.defaults += file.object("originRequest").options()
     setup.rules += [read_rule(rule, setup, namespace) for rule in file.objects("ingress")]
-    if "tunnel" in file:
+    if "tunnel" in file and not is_connector_token(str(file.get("tunnel"))):
         add_tunnel(file.option("tunnel"), setup)
     if "warp-routing" in file:
         add_warp_routing(file.option("warp-routing"), bool(file.object("warp-routing").values), setup)

@@ -7,6 +7,7 @@ from typing import Any
 from ops.migrate.connector_options import BY_NAME
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import Option
+from settings import is_connector_token
 
 
 def apply(given: Iterable[Option], setup: ExistingSetup, namespace: str = "") -> None:
@@ -19,6 +20,8 @@ def apply(given: Iterable[Option], setup: ExistingSetup, namespace: str = "") ->
         if known is None:
             remedy = "correct it if it is misspelled; leave it out if it is not needed"
             setup.skipped.append(SkippedItem(option.key, "cloudflared has no such option", remedy, option.place))
+        elif known.names[0] in ("token", "token-file") or is_connector_token(str(option.value)):
+            setup.remote = True
         elif known.effect == "setting":
             value = str(option.value) if known.kind == "text" and option.value is not None else option.value
             setup.settings.append(Option(known.target, value, option.place))
@@ -27,8 +30,6 @@ def apply(given: Iterable[Option], setup: ExistingSetup, namespace: str = "") ->
             setup.settings.append(Option("connector.extraEnv", variable, option.place))
         elif known.effect in ("origin", "service"):
             single[known.names[0]] = option
-        elif known.names[0] in ("token", "token-file"):
-            setup.remote = True
         elif known.effect == "name":
             setup.name = str(option.value)
         elif known.effect == "other":

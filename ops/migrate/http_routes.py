@@ -10,15 +10,13 @@ from ops.errors import OperatorError
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import InputObject, Option
 from ops.migrate.kubernetes_objects import key_of, title_of, titled
+from ops.migrate.pod_fields import SCHEDULING
 from settings.yaml_nodes import YamlError, documents
 
-GROUP = "gateway.networking.k8s.io"
 CONTROLLER = "github.com/pl4nty/cloudflare-kubernetes-gateway"
 _PARAMETERS = {
     "replicas": "connector.replicas",
-    "nodeSelector": "connector.scheduling.nodeSelector",
-    "affinity": "connector.scheduling.affinity",
-    "tolerations": "connector.scheduling.tolerations",
+    **{field: SCHEDULING[field] for field in ("nodeSelector", "affinity", "tolerations")},
     "resources": "connector.resources",
     "loglevel": "connector.logLevel",
 }

@@ -11,6 +11,9 @@ from settings import KubernetesService
 from settings.plain_text import shortened
 from settings.yaml_nodes import LocatedMapping
 
+OPERATOR = "networking.cfargotunnel.com"
+"""API group of cloudflare-operator, every kind of which is read."""
+_GATEWAY = "gateway.networking.k8s.io"
 GROUPS = {
     "Service": "",
     "ConfigMap": "",
@@ -22,9 +25,9 @@ GROUPS = {
     "ReplicaSet": "apps",
     "Ingress": "networking.k8s.io",
     "IngressClass": "networking.k8s.io",
-    "HTTPRoute": "gateway.networking.k8s.io",
-    "Gateway": "gateway.networking.k8s.io",
-    "GatewayClass": "gateway.networking.k8s.io",
+    "HTTPRoute": _GATEWAY,
+    "Gateway": _GATEWAY,
+    "GatewayClass": _GATEWAY,
 }
 """API group of each kind that is read, apart from the operator's."""
 _CLUSTER_SCOPED = {"ClusterTunnel", "IngressClass", "GatewayClass"}
@@ -67,7 +70,7 @@ class Kinds:
         if unnamed and not namespace:
             item, reason = (
                 shortened(", ".join(unnamed), 200),
-                f"without a namespace, taken to be in {DEFAULT_NAMESPACE}",
+                f"without a namespace, assumed to be in {DEFAULT_NAMESPACE}",
             )
             found.skipped.append(SkippedItem(item, reason, "name their namespace with --namespace NAME", NOWHERE))
         found.services = service_origins.services_of(found.every("Service"), found.every("EndpointSlice"))
@@ -90,6 +93,3 @@ class Kinds:
     def config_maps(self) -> dict[tuple[str, str], InputObject]:
         """The ConfigMaps by namespace and name."""
         return {key_of(one): one for one in self.every("ConfigMap")}
-
-
-OPERATOR = "networking.cfargotunnel.com"

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.errors import OperatorError
+from ops.migrate import extra_variables, pod_fields
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
-from ops.migrate.input_object import InputObject, Option, Place
+from ops.migrate.input_object import InputObject, Option, Place, plain
 from ops.migrate.kubernetes_objects import key_of, qualified_title, title_of, titled
 from settings import KubernetesService
 from settings.yaml_nodes import YamlError, documents
 
-GROUP = "networking.cfargotunnel.com/"
 TUNNELS = ("Tunnel", "ClusterTunnel")
 PROTOCOLS = {"http", "https", "rdp", "smb", "ssh", "tcp", "udp"}
 USUAL = {22: "ssh", 139: "smb", 443: "https", 445: "smb", 3389: "rdp"}
@@ -23,15 +23,11 @@ _ORIGIN = {"noTlsVerify": "noTLSVerify", "http2Origin": "http2Origin"} | {
     key: key for key in ("proxyAddress", "proxyPort", "proxyType")
 }
 _SUBJECT = {"fqdn", "protocol", "path", "target", "caPool", *_ORIGIN}
+_CONTAINER = ("spec", "template", "spec", "containers", "cloudflared")
 _PATCH = {
     ("spec", "replicas"): "connector.replicas",
-    ("spec", "template", "spec", "nodeSelector"): "connector.scheduling.nodeSelector",
-    ("spec", "template", "spec", "tolerations"): "connector.scheduling.tolerations",
-    ("spec", "template", "spec", "affinity"): "connector.scheduling.affinity",
-    ("spec", "template", "spec", "priorityClassName"): "connector.scheduling.priorityClassName",
-    ("spec", "template", "spec", "topologySpreadConstraints"): "connector.scheduling.topologySpreadConstraints",
-    ("spec", "template", "spec", "containers", "cloudflared", "resources"): "connector.resources",
-    ("spec", "template", "spec", "containers", "cloudflared", "env"): "connector.extraEnv",
+    **{("spec", "template", "spec", field): path for field, path in pod_fields.POD.items()},
+    (*_CONTAINER, "resources"): "connector.resources",
 }
 
 
@@ -88,8 +84,8 @@ def _read_settings(tunnel: InputObject, setup: ExistingSetup) -> None:
     paths = {
         "size": "connector.replicas",
         "protocol": "connector.protocol",
-        "nodeSelectors": "connector.scheduling.nodeSelector",
-        "tolerations": "connector.scheduling.tolerations",
+        "nodeSelectors": pod_fields.SCHEDULING["nodeSelector"],
+        "tolerations": pod_fields.SCHEDULING["tolerations"],
     }
     setup.settings += [
         Option(path, spec.get(key), spec.at(key))
@@ -127,6 +123,10 @@ def _read_patch(title: str, patch: Any, place: Place, setup: ExistingSetup) -> N
     def walk(value: Any, path: tuple[str, ...]) -> None:
         if path in _PATCH:
             setup.settings.append(Option(_PATCH[path], value, place))
+        elif path == (*_CONTAINER, "env"):
+            # Without the lines, which count from the patch's first.
+            for variable in InputObject({"env": plain(value)}, place, title).objects("env"):
+                extra_variables.add(variable, setup)
         elif isinstance(value, Mapping) and any(known[: len(path)] == path for known in _PATCH):
             for key, inner in value.items():
                 walk(inner, (*path, key))

@@ -27,8 +27,6 @@ ACCEPTED = (
     "cloudflare-operator, Ingresses of cloudflare-tunnel-ingress-controller, HTTPRoutes of "
     "cloudflare-kubernetes-gateway, and the Services they lead to"
 )
-_OF_INGRESSES = "strrl.dev/cloudflare-tunnel-ingress-controller"
-"""Label of the connectors that the ingress controller runs."""
 
 
 def tunnels(found: Kinds, live: Iterable[ExistingSetup] = ()) -> list[ExistingSetup]:
@@ -133,7 +131,8 @@ def _is_controlled(resource: InputObject, found: Kinds) -> bool:
     kinds = {"Tunnel", "ClusterTunnel", "Gateway", *workloads.KINDS}
     if any(kind in kinds and found.every(kind) for kind, _ in owners(resource)):
         return True
-    return _OF_INGRESSES in titled(resource).object("metadata").object("labels") and bool(found.every("Ingress"))
+    # The ingress controller's name is also the label of the connectors that it runs.
+    return ingresses.CONTROLLER in titled(resource).object("metadata").object("labels") and bool(found.every("Ingress"))
 
 
 def _with_rules_from_api(setups: Iterable[ExistingSetup]) -> list[ExistingSetup]:

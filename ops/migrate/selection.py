@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from ops.errors import OperatorError
+from ops.migrate.candidates import is_final_404
 from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from ops.migrate.input_object import NOWHERE, Option, shown
+from ops.migrate.origins import DURATIONS
 from settings.plain_text import shortened
 
 
@@ -49,7 +51,7 @@ def _merged(setups: list[ExistingSetup]) -> ExistingSetup:
         found.zones |= setup.zones
         found.skipped += setup.skipped
         for rule in setup.rules:
-            if rule is setup.rules[-1] and not rule.hostname and not rule.path and rule.service == "http_status:404":
+            if is_final_404(setup, rule):
                 final = [rule]
             else:
                 found.rules.append(_with_defaults(rule, setup))
@@ -84,7 +86,6 @@ def _with_defaults(rule: IngressRule, setup: ExistingSetup) -> IngressRule:
 def _from_api(option: Option) -> Option:
     """The option as a file has it: of durations, which alone are numbers to the API, as text with their unit."""
     value: Any = option.value
-    is_duration = option.key in ("connectTimeout", "tlsTimeout", "tcpKeepAlive", "keepAliveTimeout")
-    if is_duration and isinstance(value, int) and not isinstance(value, bool):
+    if option.key in DURATIONS and isinstance(value, int) and not isinstance(value, bool):
         value = f"{value}s"
     return replace(option, value=value)

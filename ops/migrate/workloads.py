@@ -3,22 +3,13 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from ops.migrate import command_line, config_file, given_options
+from ops.migrate import command_line, config_file, given_options, pod_fields
 from ops.migrate.config_maps import config_files
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem
 from ops.migrate.input_object import InputObject, Option
 from ops.migrate.kubernetes_objects import key_of, qualified_title, title_of, titled
 
 KINDS = ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Pod")
-_POD = {
-    "nodeSelector": "connector.scheduling.nodeSelector",
-    "tolerations": "connector.scheduling.tolerations",
-    "affinity": "connector.scheduling.affinity",
-    "priorityClassName": "connector.scheduling.priorityClassName",
-    "topologySpreadConstraints": "connector.scheduling.topologySpreadConstraints",
-    "dnsConfig": "connector.dnsConfig",
-    "hostAliases": "connector.hostAliases",
-}
 _UNREPORTED = {"containers", "restartPolicy", "serviceAccountName", "serviceAccount", "volumes", "imagePullSecrets"}
 _UNREPORTED |= {"securityContext", "terminationGracePeriodSeconds", "schedulerName", "nodeName"}
 _UNREPORTED |= {"enableServiceLinks", "automountServiceAccountToken", "preemptionPolicy", "priority"}
@@ -132,7 +123,7 @@ def _read_workload(workload: InputObject, container: InputObject, setup: Existin
     elif workload.get("kind") == "DaemonSet":
         reason, remedy = "it runs a connector on every node", "set connector.replicas to the number that is needed"
         setup.skipped.append(SkippedItem(title, reason, remedy, workload.place))
-    setup.settings += [Option(path, pod.get(key), pod.at(key)) for key, path in _POD.items() if pod.get(key)]
+    setup.settings += [Option(path, pod.get(key), pod.at(key)) for key, path in pod_fields.POD.items() if pod.get(key)]
     if resources := container.get("resources"):
         setup.settings.append(Option("connector.resources", resources, container.at("resources")))
     if image := container.text("image"):
@@ -147,7 +138,7 @@ def _read_workload(workload: InputObject, container: InputObject, setup: Existin
             remedy = "run it in a Deployment of its own, or do without it"
             setup.skipped.append(SkippedItem(f"{title}, container {other.text('name')}", reason, remedy, other.place))
     remedy = "see `culvert:connector` in docs/settings.md for an equivalent"
-    for one, known in ((pod, _UNREPORTED | _POD.keys()), (container, _CONTAINER)):
+    for one, known in ((pod, _UNREPORTED | pod_fields.POD.keys()), (container, _CONTAINER)):
         for key, value in one.values.items():
             if key not in known and value not in (None, False, "", [], {}, "ClusterFirst"):
                 reason = "the stack has no setting of this name"

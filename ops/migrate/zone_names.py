@@ -27,7 +27,7 @@ def zones_of(candidates: Iterable[CandidateRoute]) -> tuple[dict[str, None], lis
             zones[zone] = None
             kept.append(candidate)
         else:
-            reason = f"no zone can be told from it: {name} is not below a suffix under which names are registered"
+            reason = f"its zone is not known: {name} is not below a suffix under which names are registered"
             item = SkippedItem(candidate.rule.name, reason, "set its zone with --zone NAME=ID", candidate.rule.place)
             left_out.append(LeftOut(candidate.rule, item))
     return zones, kept, left_out

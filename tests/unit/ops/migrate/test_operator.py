@@ -46,6 +46,28 @@ def test_a_subjects_own_no_tls_verify_precedes_that_of_the_tunnel(spec: str, val
     assert "Tunnel cellar, noTlsVerify: the operator writes each subject's own noTlsVerify over it" in remarks(setup)
 
 
+def test_a_deploy_patch_has_the_fields_and_the_variables_of_a_pod() -> None:
+    patch = """
+    spec: {template: {spec: {
+      hostAliases: [{ip: 192.0.2.1, hostnames: [a]}], priorityClassName: high, hostNetwork: true,
+      containers: [{name: cloudflared, resources: {limits: {cpu: 1}}, env: [{name: TZ, value: UTC},
+      {name: API_KEY, value: hunter2}]}]}}}
+    """
+    setup = read_tunnel(TUNNEL[: TUNNEL.index("    spec: {template")] + patch)
+    assert settings(setup) == {
+        "connector.hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a"]}],
+        "connector.scheduling.priorityClassName": "high",
+        "connector.resources": {"limits": {"cpu": 1}},
+        "connector.extraEnv": [{"name": "TZ", "value": "UTC"}],
+    }
+    report = remarks(setup)
+    assert (
+        f"input.yaml:{TUNNEL.strip().splitlines().index('  deployPatch: |') + 1}: API_KEY: its value may be" in report
+    )
+    assert "deployPatch spec.template.spec.hostNetwork: culvert does not patch the connector" in report
+    assert "hunter2" not in repr(setup)
+
+
 def test_a_size_of_zero_is_a_value() -> None:
     assert settings(read_tunnel(TUNNEL.replace("spec:", "spec:\n  size: 0", 1)))["connector.replicas"] == 0
 

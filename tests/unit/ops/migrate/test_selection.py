@@ -75,6 +75,13 @@ def test_merged_tunnels_keep_the_defaults_of_each_for_its_own_rules() -> None:
     assert "--merge: the routes of 2 tunnels become one stack with one tunnel: attic" in remarks(found)
 
 
+@pytest.mark.parametrize("hostname", ["", "hostname: '*', "])
+def test_the_final_404_of_a_merged_tunnel_receives_no_requests_of_the_others(hostname: str) -> None:
+    first = FIRST.replace('{service: "http_status:404"}', f'{{{hostname}service: "http_status:404"}}')
+    found = select(setups(first, SECOND), None, merge=True)
+    assert [rule.service for rule in found.rules].index("http_status:404") == len(found.rules) - 1
+
+
 def test_tunnels_of_several_accounts_are_not_merged() -> None:
     other = SECOND.replace("account_id: 0", "account_id: f").replace("tunnel_id: 6", "tunnel_id: 7")
     with pytest.raises(OperatorError, match=r"the tunnels are in 2 accounts, 0123.* f123.*: select one with --tunnel"):

@@ -206,6 +206,65 @@ def test_a_token_names_account_and_tunnel_and_is_not_shown() -> None:
     assert token not in repr(setup.settings) + remarks(setup)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["tunnel", "--tokn", "TOKEN", "run"], ["tunnel", "run", "TOKEN"], ["tunnel", "--name", "TOKEN"]],
+)
+def test_a_token_in_another_place_than_its_flag_is_not_a_name(arguments: list[str]) -> None:
+    token = base64.b64encode(b'{"a": "0123456789abcdef0123456789abcdef", "t": "the-tunnel", "s": "aHVzaA=="}').decode()
+    setup = read_tunnel(deployment([token if each == "TOKEN" else each for each in arguments]))
+    assert (setup.account_id, setup.name, setup.remote) == ("0123456789abcdef0123456789abcdef", "the-tunnel", True)
+    assert token not in repr(setup)
+
+
+def test_a_token_in_place_of_a_name_in_a_config_file_is_not_shown() -> None:
+    token = base64.b64encode(b'{"a": "0", "t": "t", "s": "aHVzaA=="}').decode()
+    setup = read_tunnel(f"{{tunnel: {token}, loglevel: {token}, ingress: [{{service: 'http_status:404'}}]}}")
+    assert setup.remote
+    assert token not in repr(setup)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["tunnel", "run", "--api-passwort", "hunter2"], ""),
+        (["tunnel", "--api-passwort=hunter2", "run", "cellar"], "cellar"),
+        (["tunnel", "--no-such-switch", "run", "cellar"], "cellar"),
+    ],
+)
+def test_a_word_after_an_unknown_flag_is_not_the_name_of_the_tunnel(arguments: list[str], name: str) -> None:
+    setup = read_tunnel(deployment(arguments))
+    assert setup.name == name
+    assert "hunter2" not in repr(setup)
+
+
+def test_variables_that_look_like_secrets_are_left_out_and_others_are_reported() -> None:
+    secrets = {
+        "CF_API_TOKEN": "a1",
+        "ClientSecret": "b2",
+        "DB_PASSWORD": "c3",
+        "SSH_KEY": "d4",
+        "PROXY": "http://u:e5@h",
+    }
+    given = ", ".join(f"{{name: {name}, value: '{value}'}}" for name, value in secrets.items())
+    others = (
+        "{name: TZ, value: UTC}, {name: EMPTY_KEY}, {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}"
+    )
+    setup = read_tunnel(deployment(["tunnel", "--url", "http://a"], f"env: [{given}, {others}]"))
+    assert settings(setup)["connector.extraEnv"] == [
+        {"name": "TZ", "value": "UTC"},
+        {"name": "EMPTY_KEY", "value": ""},
+        {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+    ]
+    report = remarks(setup)
+    for name, value in secrets.items():
+        assert f"{name}: its value may be a secret, and a stack file is plain text" in report
+        assert value not in repr(setup)
+    assert "TZ: its value is copied into connector.extraEnv as it is, in plain text" in report
+    assert "EMPTY_KEY" not in report
+    assert "NODE" not in report
+
+
 def test_a_token_from_a_secret_takes_the_rules_of_the_api_s_answer() -> None:
     text = deployment(
         ["tunnel", "run"], "env: [{name: TUNNEL_TOKEN, valueFrom: {secretKeyRef: {name: t, key: token}}}]"
@@ -242,7 +301,7 @@ def test_objects_without_a_namespace_are_reported_unless_it_is_named() -> None:
     text = CONFIG_MAP.replace(", namespace: homelab", "")
     (setup,), found = read_tunnels(text)
     assert setup.rules[0].namespace == "default"
-    assert "ConfigMap tunnel-config: without a namespace, taken to be in default" in remarks(found)
+    assert "ConfigMap tunnel-config: without a namespace, assumed to be in default" in remarks(found)
     (setup,), found = read_tunnels(text, namespace="cellar")
     assert setup.rules[0].namespace == "cellar"
     assert not found.skipped
