@@ -13,22 +13,28 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 
-class Host(LanguageServer):
-    """Runs the program in this process, as the engine of the Automation API does."""
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
+    """What the engine asks of every language host before it runs a program."""
 
-    def __init__(self) -> None:
-        self._folder = Path()
-        self._engine = ""
-        super().__init__(self._run_program)
+    engine = ""
+    """The engine's address, from the handshake on."""
 
     def Handshake(self, request: Any, context: object) -> language_pb2.LanguageHandshakeResponse:
         del context
-        self._engine = request.engine_address
+        self.engine = request.engine_address
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: object, context: object) -> plugin_pb2.PluginInfo:
         del request, context
         return plugin_pb2.PluginInfo(version="0.0.0")
+
+
+class Host(LanguageHost, LanguageServer):
+    """Runs the program in this process, as the engine of the Automation API does."""
+
+    def __init__(self) -> None:
+        self._folder = Path()
+        super().__init__(self._run_program)
 
     def RuntimeOptionsPrompts(self, request: object, context: object) -> language_pb2.RuntimeOptionsResponse:
         del request, context
@@ -51,7 +57,7 @@ class Host(LanguageServer):
     def Run(self, request: Any, context: Any) -> Any:
         self._folder = Path(request.info.program_directory or request.pwd)
         # The Automation API passes the engine's address here.
-        request.args[:] = [self._engine]
+        request.args[:] = [self.engine]
         return super().Run(request, context)
 
     def _run_program(self) -> None:
@@ -60,12 +66,17 @@ class Host(LanguageServer):
         runpy.run_path(str(self._folder / "__main__.py"), run_name="__main__")
 
 
-def main() -> None:
+def serve(host: LanguageHost) -> None:
     """Serves until the engine ends this process."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     print(port, flush=True)
     server.start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server.wait_for_termination()
+
+
+def main() -> None:
+    """Serves the language host for Python."""
+    serve(Host())

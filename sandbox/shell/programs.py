@@ -17,7 +17,8 @@ def path_with_programs(directory: SandboxDirectory, engine: Path, path: str) -> 
     first, last = directory.path / "bin", directory.path / "languages"
     _write(first / "pulumi", f"from sandbox.shell.stack_copy import main; main({str(engine)!r})")
     _write(last / "pulumi-language-python", "from sandbox.shell.language_host import main; main()")
-    return os.pathsep.join([str(first), without_programs(path), str(last)])
+    # An empty entry would be the current folder.
+    return os.pathsep.join(filter(None, [str(first), without_programs(path), str(last)]))
 
 
 def _write(script: Path, code: str) -> None:

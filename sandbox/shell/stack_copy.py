@@ -13,7 +13,12 @@ from pathlib import Path
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.errors import SandboxError
 
-_COMMANDS = {"up", "update", "preview", "pre", "refresh", "destroy", "watch", "import"}
+_COMMANDS = {"up", "update", "preview", "pre", "refresh", "destroy", "down", "dn", "watch", "import"}
+_FLAGS = {
+    *("--disable-integrity-checking", "--emoji", "-e", "--fully-qualify-stack-names", "-Q", "--help", "-h"),
+    *("--logflow", "--logtostderr", "--non-interactive", "--version"),
+}
+"""The engine's own options that take no value; those of a command can only follow it."""
 
 
 def main(engine: str) -> None:
@@ -33,7 +38,7 @@ def main(engine: str) -> None:
 def _stack_file_option(engine: str, arguments: Sequence[str]) -> list[str]:
     stack = option_value(arguments, "--stack", "-s") or os.environ.get("PULUMI_STACK")
     folder = Path(option_value(arguments, "--cwd", "-C") or ".").resolve()
-    if stack is None or option_value(arguments, "--config-file") or not _COMMANDS.intersection(arguments[:3]):
+    if stack is None or option_value(arguments, "--config-file") or command_of(arguments) not in _COMMANDS:
         return []
     directory = SandboxDirectory()
     if os.environ.get("PULUMI_BACKEND_URL") != directory.backend_url:
@@ -63,14 +68,28 @@ def _stack_file_option(engine: str, arguments: Sequence[str]) -> list[str]:
     return ["--config-file", str(copy)]
 
 
+def command_of(arguments: Sequence[str]) -> str:
+    """The engine's command, found as the engine does: the first word that is no option and no option's value."""
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        # `-sdev` has its value within.
+        if word not in _FLAGS and "=" not in word and (word.startswith("--") or len(word) == 2):
+            next(words, None)
+    return ""
+
+
 def option_value(arguments: Sequence[str], *names: str) -> str | None:
-    """The value of an option, in either spelling: `--stack dev`, `--stack=dev`."""
+    """The value of an option, in each spelling: `--stack dev`, `--stack=dev`, `-s dev`, `-s=dev`, `-sdev`."""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if argument in names:
             return following
         for name in names:
             if argument.startswith(f"{name}="):
                 return argument.partition("=")[2]
+            if len(name) == 2 and argument.startswith(name):
+                return argument[2:]
     return None
 
 

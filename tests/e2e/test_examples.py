@@ -91,7 +91,7 @@ def typescript_example(tmp_path: Path) -> Path:
     if not shutil.which("pulumi-language-nodejs"):
         host = tmp_path / "pulumi-language-nodejs"
         host.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "tests/support/node_language_host.py"}" "$@"\n'
+            f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -P -m tests.support.node_language_host "$@"\n'
         )
         host.chmod(0o700)
     return folder

@@ -6,31 +6,19 @@ https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/pulumi-language-node
 
 import json
 import os
-import signal
 import subprocess
-from concurrent import futures
 from pathlib import Path
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import language_pb2
+
+from sandbox.shell.language_host import LanguageHost, serve
 
 RUNNER = "node_modules/@pulumi/pulumi/cmd/run/index.js"
 
 
-class _Host(language_pb2_grpc.LanguageRuntimeServicer):
-    engine = ""
-
-    def Handshake(self, request: Any, context: object) -> language_pb2.LanguageHandshakeResponse:
-        del context
-        self.engine = request.engine_address
-        return language_pb2.LanguageHandshakeResponse()
-
-    def GetPluginInfo(self, request: object, context: object) -> plugin_pb2.PluginInfo:
-        del request, context
-        return plugin_pb2.PluginInfo(version="0.0.0")
-
+class _Host(LanguageHost):
     def GetRequiredPackages(self, request: object, context: object) -> language_pb2.GetRequiredPackagesResponse:
         del request, context
         return language_pb2.GetRequiredPackagesResponse()
@@ -73,9 +61,4 @@ class _Host(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 if __name__ == "__main__":
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Host(), server)
-    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
-    server.start()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    server.wait_for_termination()
+    serve(_Host())

@@ -9,7 +9,7 @@ import yaml
 
 from sandbox.directory import PROJECT, SandboxDirectory, without_programs
 from sandbox.shell.programs import path_with_programs
-from sandbox.shell.stack_copy import option_value
+from sandbox.shell.stack_copy import command_of, option_value
 
 
 @pytest.fixture
@@ -43,14 +43,40 @@ def test_a_command_that_reads_the_stack_file_gets_the_sandboxs_copy(directory: S
     assert (PROJECT / "Pulumi.dev.yaml").read_text() == original
 
 
-@pytest.mark.parametrize("option", [["--stack", "prod"], ["--stack=prod"], ["-s", "prod"]])
+@pytest.mark.parametrize("option", [["--stack", "prod"], ["--stack=prod"], ["-s", "prod"], ["-s=prod"], ["-sprod"]])
 def test_a_stack_is_named_in_each_spelling_of_the_option(option: list[str]) -> None:
     assert option_value(["preview", *option, "--diff"], "--stack", "-s") == "prod"
     assert option_value(["preview", "--diff"], "--stack", "-s") is None
 
 
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ("up --stack dev", "up"),
+        ("--stack dev --non-interactive up", "up"),
+        ("-C folder -s dev up", "up"),
+        ("-Cfolder --color=always -Q -v 9 preview --diff", "preview"),
+        ("--stack up stack output", "stack"),
+        ("stack import", "stack"),
+        ("config refresh", "config"),
+        ("--version", ""),
+        ("--stack", ""),
+        ("", ""),
+    ],
+)
+def test_the_command_is_the_first_word_that_is_no_option_and_no_options_value(arguments: str, command: str) -> None:
+    assert command_of(arguments.split()) == command
+
+
+def test_options_may_precede_a_command_that_reads_the_stack_file(directory: SandboxDirectory) -> None:
+    copy = directory.path / "stacks" / "dev" / "Pulumi.dev.yaml"
+    typed = ["--stack", "dev", "--non-interactive", "up"]
+    assert pulumi(directory, *typed)[-6:] == [*typed, "--config-file", str(copy)]
+
+
 def test_every_other_command_is_passed_on(directory: SandboxDirectory, tmp_path: Path) -> None:
     assert pulumi(directory, "stack", "output") == ["stack", "output"]
+    assert pulumi(directory, "stack", "import") == ["stack", "import"]
     assert pulumi(directory, "up", "--config-file", "own.yaml") == ["up", "--config-file", "own.yaml"]
     assert pulumi(directory, "up", backend="file:///elsewhere") == ["up"]
     (tmp_path / "Pulumi.yaml").touch()
@@ -70,3 +96,8 @@ def test_the_sandbox_never_takes_its_own_programs_for_installed_ones(directory: 
     path = path_with_programs(directory, Path("/engine"), before)
     assert without_programs(path) == before
     assert path_with_programs(directory, Path("/engine"), path) == path
+
+
+def test_an_empty_path_does_not_become_the_current_folder(directory: SandboxDirectory) -> None:
+    path = path_with_programs(directory, Path("/engine"), "")
+    assert path.split(os.pathsep) == [str(directory.path / "bin"), str(directory.path / "languages")]
