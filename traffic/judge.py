@@ -154,8 +154,10 @@ def _closed_by_calico(
 
 
 def _order(policy: Object) -> tuple[float, str]:
-    own = _engine(policy) == "kubernetes"
-    return (_KUBERNETES_ORDER, policy["metadata"]["name"]) if own else calico.order(policy)
+    if _engine(policy) == "kubernetes":
+        # The name under which Calico stores it decides between policies of one order.
+        return _KUBERNETES_ORDER, f"knp.default.{policy['metadata']['name']}"
+    return calico.order(policy)
 
 
 def _selects(policy: Object, pod: Host) -> bool:

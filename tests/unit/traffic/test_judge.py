@@ -118,6 +118,10 @@ def test_calico_applies_the_first_rule_that_matches_in_the_policies_order() -> N
     assert not allowed(to(LAN), own, first)
     assert allowed(to(LAN), own, calico(order=2000, **types, egress=[deny]))
     assert allowed(to(LAN), calico(**types, egress=[{"action": "Pass"}, deny]))
+    # Of two with one order, the name decides: Kubernetes' own is stored as `knp.default.NAME`.
+    own["metadata"]["name"] = "a"
+    assert not allowed(to(LAN), own, calico(name="default.b", order=1000, **types, egress=[deny]))
+    assert allowed(to(LAN), own, calico(name="z", order=1000, **types, egress=[deny]))
 
 
 @pytest.mark.parametrize(
