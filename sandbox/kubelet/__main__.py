@@ -40,7 +40,7 @@ async def serve(
 
     `rollouts_wait`: rollouts wait for `minReadySeconds`. `enforced`: network policies apply to the connectors.
 
-    The port file, `{"proxy": port, "policy": 0 or 1}`, is written once all existing pods are adopted.
+    The port file, `{"proxy": port, "policy": true or false}`, is written once all existing pods are adopted.
     """
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -58,14 +58,14 @@ async def serve(
     kubelet = Kubelet(api, host, home.path)
     running = asyncio.create_task(kubelet.run())
     proxying = asyncio.create_task(service_proxy.serve(listener))
-    logs = asyncio.create_task(ContainerLogs(home.path, kubeconfig.parent).serve(listen(0), api))
+    logs = asyncio.create_task(ContainerLogs(home.path, kubeconfig.parent, kubelet.has).serve(listen(0), api))
     names = ServiceNames(api, service_proxy.serve_tcp, hosts, kubelet.owner_of) if hosts else None
     naming = asyncio.create_task(names.run()) if names else None
     stopped = asyncio.create_task(stop.wait())
     adopted = asyncio.create_task(kubelet.adopted.wait())
     await asyncio.wait({running, stopped, adopted}, return_when=asyncio.FIRST_COMPLETED)
     if adopted.done():
-        write_port_file(port_file, {"proxy": proxy_port, "policy": int(enforced)})
+        write_port_file(port_file, {"proxy": proxy_port, "policy": enforced})
     await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
     await kubelet.stop()

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import re
 import socket
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,6 +21,11 @@ _PATH = re.compile(r"/containerLogs/([a-z0-9-]+)/([a-z0-9.-]+)/[a-z0-9-]+")
 _POLL = 0.2
 """Seconds between two looks for more lines, with `follow`."""
 _HEAD_TIMEOUT = 10.0
+_RETRY = 1.0
+"""Seconds between two attempts to write the address of the kubelet into the status of the nodes."""
+_SUPPORTED = {"follow", "tailLines", "limitBytes"}
+_DEFAULTS = {"stream": "All"}
+"""Parameters that are supported with this value alone."""
 log = logging.getLogger(__name__)
 
 
@@ -29,24 +35,37 @@ def log_file(home: Path, namespace: str, pod: str) -> Path:
 
 
 class ContainerLogs:
-    """Serves the logs of the pods below `home`. `control_plane` is the folder with the certificates."""
+    """Serves the logs of the pods below `home`.
 
-    def __init__(self, home: Path, control_plane: Path) -> None:
-        self._home = home
+    `control_plane` is the folder with the certificates; `exists` says by namespace and name whether a pod still does.
+    """
+
+    def __init__(self, home: Path, control_plane: Path, exists: Callable[[str, str], bool]) -> None:
+        self._home, self._exists = home, exists
         self._context = kubelet_certificates.server_context(control_plane)
 
     async def serve(self, listener: socket.socket, api: ClusterApi) -> None:
         """Serves until cancelled, as the kubelet of every node."""
         server = await asyncio.start_server(self._answer, sock=listener, ssl=self._context)
+        async with server:
+            await self._register(listener.getsockname()[1], api)
+            await server.serve_forever()
+
+    async def _register(self, port: int, api: ClusterApi) -> None:
+        """Makes each node's status name this server."""
         status = {
             "addresses": [{"type": "ExternalDNS", "address": kubelet_certificates.NAME}],
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": listener.getsockname()[1]}},
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
         }
-        nodes = await api.get("/api/v1/nodes") or {"items": []}
-        for node in nodes["items"]:
-            await api.patch_status(f"/api/v1/nodes/{node['metadata']['name']}", status)
-        async with server:
-            await server.serve_forever()
+        while True:
+            try:
+                nodes = await api.get("/api/v1/nodes") or {"items": []}
+                for node in nodes["items"]:
+                    await api.patch_status(f"/api/v1/nodes/{node['metadata']['name']}", status)
+                return
+            except Exception:
+                log.exception("kubectl logs does not work yet: the nodes' status cannot be changed")
+                await asyncio.sleep(_RETRY)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
@@ -56,12 +75,16 @@ class ContainerLogs:
             match = _PATH.fullmatch(unquote(url.path))
             options = {name: values[-1] for name, values in parse_qs(url.query).items()}
             file = log_file(self._home, *match.groups()) if match else None
-            if file is None or not file.is_file():
+            other = ", ".join(name for name, value in options.items() if not _is_supported(name, value))
+            if match is None or file is None or not file.is_file():
                 reason = "the pod is simulated: it has no log" if match else "the sandbox's kubelet serves logs alone"
                 writer.write(_head(HTTPStatus.NOT_FOUND) + reason.encode())
+            elif other:
+                reason = f"the sandbox's kubelet does not support {other}"
+                writer.write(_head(HTTPStatus.BAD_REQUEST) + reason.encode())
             else:
                 writer.write(_head(HTTPStatus.OK))
-                await _send(file, options, writer)
+                await _send(file, options, writer, lambda: self._exists(*match.groups()))
             await writer.drain()
         writer.close()
 
@@ -70,7 +93,11 @@ def _head(status: HTTPStatus) -> bytes:
     return f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n".encode()
 
 
-async def _send(file: Path, options: dict[str, str], writer: asyncio.StreamWriter) -> None:
+def _is_supported(name: str, value: str) -> bool:
+    return name in _SUPPORTED or value == _DEFAULTS.get(name, "false")
+
+
+async def _send(file: Path, options: dict[str, str], writer: asyncio.StreamWriter, exists: Callable[[], bool]) -> None:
     """Sends the end of a log, and with `follow` what is added to it, until the client or the pod is gone."""
     content = file.read_bytes()
     end = len(content)
@@ -79,9 +106,11 @@ async def _send(file: Path, options: dict[str, str], writer: asyncio.StreamWrite
     if limit := options.get("limitBytes"):
         content = content[: int(limit)]
     writer.write(content)
-    while options.get("follow") == "true" and file.is_file():
+    following = options.get("follow") == "true"
+    while following:
         await writer.drain()
         await asyncio.sleep(_POLL)
+        following = exists()  # before the last look, so that it finds a pod's last lines
         with file.open("rb") as stream:
             stream.seek(end)
             added = stream.read()

@@ -57,6 +57,10 @@ class Kubelet:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._probe_client.aclose()
 
+    def has(self, namespace: str, name: str) -> bool:
+        """Whether a pod is in the cluster, and this kubelet's."""
+        return any(pod.name == f"{namespace}/{name}" for pod in self._pods.values())
+
     async def owner_of(self, address: tuple[str, int]) -> Client | None:
         """The pod whose process has a TCP socket with this address and port; None where it is not a connector's."""
         pods = {process.pid: pod for pod in self._pods.values() if (process := pod.process)}

@@ -20,7 +20,9 @@ class Recent:
         if key in self._values and time.monotonic() - self._values[key][0] <= SECONDS:
             return self._values[key][1]
         value = await make()
-        self._values[key] = (time.monotonic(), value)
+        now = time.monotonic()
+        self._values = {each: made for each, made in self._values.items() if now - made[0] <= SECONDS}
+        self._values[key] = (now, value)
         return value
 
 

@@ -131,7 +131,13 @@ class Servers:
 
     def enforces_policies(self) -> bool:
         """Whether the running kubelet applies network policies. Raises `SandboxError` if it is of another version."""
-        return bool(self.port("kubelet", "policy"))
+        try:
+            enforced = json.loads(self._port_file("kubelet").read_text())["policy"]
+        except (OSError, ValueError, KeyError, TypeError):
+            enforced = None
+        if not isinstance(enforced, bool):
+            raise other_version("kubelet", "it does not report whether it applies network policies")
+        return enforced
 
     def start_secret_operators(self, delivery: str, kubeconfig: Path) -> None:
         """What `culvert:token` with this delivery expects in a cluster. An external cluster has its own."""
