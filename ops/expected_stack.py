@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components import pod_labels
+from components.network_policy.engines import engine_of
 from ops.emulator import is_loopback
 from ops.project import PROJECT, project_name
 from settings import Settings, SettingsError, base_name, provider_settings, remembered_services, stack_name
@@ -55,12 +56,15 @@ class ExpectedStack:
     @property
     def named(self) -> dict[str, str]:
         """What the texts of faults say of the stack."""
+        engine = self.settings.network_policy.engine
         return {
             "stack": self.stack,
             "name": self.name,
             "namespace": self.namespace,
             "deployment": self.deployment,
             "epoch": str(self.settings.token.epoch + 1),
+            # Kubernetes' own apply beside those of the stack's engine.
+            "policy_kinds": ",".join(dict.fromkeys(engine_of(name).resource for name in ("kubernetes", engine))),
         }
 
     @property

@@ -25,7 +25,16 @@ class PolicyEngine:
 
     def path(self, namespace: str) -> str:
         """Path of the policies of a namespace at the API server."""
-        return f"/apis/{self.api_version}/namespaces/{namespace}/{self.kind.lower().removesuffix('y')}ies"
+        return f"/apis/{self.api_version}/namespaces/{namespace}/{self._plural}"
+
+    @property
+    def resource(self) -> str:
+        """The kind as kubectl names it: `networkpolicies.projectcalico.org`. Kinds of several groups share a name."""
+        return f"{self._plural}.{self.api_version.partition('/')[0]}"
+
+    @property
+    def _plural(self) -> str:
+        return f"{self.kind.lower().removesuffix('y')}ies"
 
 
 ENGINES: dict[str, PolicyEngine] = {

@@ -12,6 +12,7 @@ _EXAMPLE = {
     "namespace": "blog-dev",
     "deployment": "culvert-dev-cloudflared",
     "epoch": "1",
+    "policy_kinds": "networkpolicies.networking.k8s.io",
     "subject": "POD",
     "object": "KIND/NAME",
     "kind": "KIND",

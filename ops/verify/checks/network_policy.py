@@ -6,7 +6,7 @@ from typing import Any
 
 from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi
-from components.network_policy.engines import PolicyEngine
+from components.network_policy.engines import ENGINES, PolicyEngine
 from ops.verify.faults import network as faults
 from ops.verify.result import Check, CheckResult
 from traffic import Host
@@ -93,9 +93,8 @@ def is_own(policy: Object, stack: str) -> bool:
 
 
 def _resource(policy: Object) -> str:
-    """The kind as kubectl names it: `networkpolicies.crd.projectcalico.org`. Kinds of several groups share a name."""
-    group, _, _ = policy["apiVersion"].partition("/")
-    return f"{policy['kind'].lower().removesuffix('y')}ies.{group}"
+    """The kind of a policy as kubectl names it."""
+    return next(engine.resource for engine in ENGINES.values() if engine.api_version == policy["apiVersion"])
 
 
 def _applies(policy: Object, pod: Object) -> bool:

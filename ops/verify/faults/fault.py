@@ -20,7 +20,8 @@ class Fault:
     """One fault that a check can find.
 
     Texts may contain `{stack}`, `{name}` (the prefix of the stack's names), `{namespace}`, `{deployment}`, `{epoch}`
-    (the next of the token), `{subject}` of the finding, and what the check adds; `filled` replaces them.
+    (the next of the token), `{policy_kinds}` (those that apply to the pods, for kubectl), `{subject}` of the finding,
+    and what the check adds; `filled` replaces them.
     """
 
     name: str

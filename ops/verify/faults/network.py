@@ -96,7 +96,7 @@ REACHABLE = Fault(
     impact="none; but access to the Cloudflare account is then enough to publish it with one rule",
     cause="another policy allows it, or it is on the pod's own node, which many network plugins never block",
     remedy="add nodes, or block it with the network plugin's own policies for hosts",
-    commands=("kubectl -n {namespace} get networkpolicy",),
+    commands=("kubectl -n {namespace} get {policy_kinds}",),
     follows_from=(
         "policies not enforced",
         "policy missing",
@@ -117,14 +117,14 @@ CLOSED_BY_BACKEND = Fault(
     impact="502",
     cause="a network policy of the backend's namespace restricts who may connect to its pods",
     remedy="allow port {port} from pods labelled app.kubernetes.io/name=cloudflared of namespace {namespace} there",
-    commands=("kubectl -n {backend_namespace} get networkpolicy",),
+    commands=("kubectl -n {backend_namespace} get {policy_kinds}",),
 )
 CLOSED_BY_OTHER = Fault(
     "origin closed by another policy",
     impact="502",
     cause="another policy of the namespace selects the connector's pods",
     remedy="change {policies}, or have it exclude pods labelled app.kubernetes.io/name=cloudflared",
-    commands=("kubectl -n {namespace} get networkpolicy",),
+    commands=("kubectl -n {namespace} get {policy_kinds}",),
 )
 OTHER_TARGET_PORT = Fault(
     "backend with another port",

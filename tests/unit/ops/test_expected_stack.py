@@ -1,4 +1,4 @@
-"""The cluster of a stack: the one that its stack file names, as the program uses it."""
+"""The expected stack: its cluster, which its stack file names, and what the texts of faults say of it."""
 
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,10 @@ import yaml
 
 from clients.errors import ApiUnreachable
 from ops import expected_stack
+from ops.expected_stack import ExpectedStack
 from ops.recover.live_resources import LiveResources
 from ops.verify.runner import Runner
+from settings import Settings
 from tests.support.kubernetes_server import kubernetes_server
 from tests.support.settings_examples import values
 
@@ -69,3 +71,17 @@ def test_verify_asks_the_cluster_that_the_stack_file_names(tmp_path: Path, monke
     assert {each.observed for each in results if each.layer == "cluster"} == {
         "no kubeconfig has a usable context berlin: Invalid kube-config file. No configuration found."
     }
+
+
+@pytest.mark.parametrize(
+    ("engine", "kinds"),
+    [
+        ("kubernetes", "networkpolicies.networking.k8s.io"),
+        ("calico", "networkpolicies.networking.k8s.io,networkpolicies.projectcalico.org"),
+        ("calico-crd", "networkpolicies.networking.k8s.io,networkpolicies.crd.projectcalico.org"),
+        ("cilium", "networkpolicies.networking.k8s.io,ciliumnetworkpolicies.cilium.io"),
+    ],
+)
+def test_the_kinds_of_policies_have_the_names_that_no_other_group_has(engine: str, kinds: str) -> None:
+    settings = Settings.parse(values(networkPolicy={"engine": engine}))
+    assert ExpectedStack("dev", "culvert-dev", settings).named["policy_kinds"] == kinds

@@ -23,7 +23,7 @@ from ops.verify.probe_targets import Target
 from ops.verify.result import CheckResult, Status
 
 VALUES = {"stack": "dev", "name": "culvert-dev", "namespace": "blog", "deployment": "culvert-dev-cloudflared"}
-VALUES |= {"epoch": "1"}
+VALUES |= {"epoch": "1", "policy_kinds": "networkpolicies.networking.k8s.io"}
 
 
 def _follows(*failed: CheckResult) -> list[str]:
