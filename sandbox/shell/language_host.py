@@ -60,6 +60,18 @@ class Host(LanguageHost, LanguageServer):
         request.args[:] = [self.engine]
         return super().Run(request, context)
 
+    def RunPlugin(self, request: Any, context: Any) -> Any:
+        """A policy pack or a package in Python. What it writes on standard error is in this process's, too."""
+        command = [sys.executable, "-u", request.info.program_directory or request.program, *request.args]
+        environment = dict(variable.split("=", 1) for variable in request.env)
+        with subprocess.Popen(command, cwd=request.pwd, env=environment or None, stdout=subprocess.PIPE) as process:
+            # The engine ends the call where it needs the plugin no more.
+            context.add_callback(process.terminate)
+            assert process.stdout is not None
+            for line in process.stdout:
+                yield language_pb2.RunPluginResponse(stdout=line)
+        yield language_pb2.RunPluginResponse(exitcode=process.returncode)
+
     def _run_program(self) -> None:
         if str(self._folder) not in sys.path:
             sys.path.insert(0, str(self._folder))

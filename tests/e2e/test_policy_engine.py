@@ -10,22 +10,23 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Sandbox, settings
+from tests.e2e.conftest import ACCOUNT, Sandbox, settings
 from tests.support.policy_stacks import PROJECT
 
 Run = dict[str, Any]
 
-LEAK = """
+LEAK = f"""
 from components import Tunnel
 from pulumi_kubernetes.core.v1 import ConfigMap
-tunnel = Tunnel("other", {"account_id": settings.account_id, "ingress_rules": [{"service": "http_status:404"}]})
-ConfigMap("leak", metadata={"name": "leak", "namespace": exposure.namespace}, data={"config": tunnel.token})
+tunnel = Tunnel("other", {{"account_id": "{ACCOUNT}", "ingress_rules": [{{"service": "http_status:404"}}]}})
+ConfigMap("leak", metadata={{"name": "leak", "namespace": exposure.namespace}}, data={{"config": tunnel.token}})
 """
 WITHOUT_POLICY = """
 from pulumi_kubernetes.apps.v1 import Deployment
 from components.connector.connector import Connector
+from settings import ConnectorOptions
 Connector("other", {
-    "namespace": "default", "token": "none", "replicas": 2, "image": settings.connector.image.reference,
+    "namespace": "default", "token": "none", "replicas": 2, "image": ConnectorOptions().image.reference,
     "grace_period_seconds": 30, "resources": {},
 })
 """

@@ -64,7 +64,7 @@ def test_dev_and_prod_share_an_account_and_a_zone_but_no_hostname_and_no_namespa
 
 
 def test_the_template_asks_for_what_a_public_hostname_needs_alone() -> None:
-    asked = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["template"]["config"]
+    asked = yaml.safe_load((PROJECT / "templates/python/Pulumi.yaml").read_text())["template"]["config"]
     required = ["culvert:accountId", "culvert:zones", "culvert:routes"]
     assert list(asked) == required
     # The answers that the descriptions suggest.
