@@ -1,4 +1,5 @@
-"""Replies of another shape than documented: the clients check the outermost, the readers of a reply rely on the rest."""
+"""Replies of another shape than documented: the clients check the outermost, the readers of a reply rely on the
+rest."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -44,11 +44,11 @@ class PrivateNetworksArgs(TypedDict):
 class PrivateNetworks(pulumi.ComponentResource):
     """Private networks that users of the WARP client reach through the tunnel.
 
-    Creates a ZeroTrustTunnelCloudflaredRoute per network, a ZeroTrustNetworkHostnameRoute per hostname and, with `virtual_network_name`, a
-    ZeroTrustTunnelCloudflaredVirtualNetwork, which never becomes the account's default. A route of another owner for
-    the same network in the same virtual network is not overwritten: the API rejects the new one (1014). Needs
-    *Cloudflare Tunnel: Edit* on the account and nothing more. The account's Gateway policies decide which users reach
-    which addresses.
+    Creates a ZeroTrustTunnelCloudflaredRoute per network, a ZeroTrustNetworkHostnameRoute per hostname and, with
+    `virtual_network_name`, a ZeroTrustTunnelCloudflaredVirtualNetwork, which never becomes the account's default. A
+    route of another owner for the same network in the same virtual network is not overwritten: the API rejects the new
+    one (1014). Needs *Cloudflare Tunnel: Edit* on the account and nothing more. The account's Gateway policies decide
+    which users reach which addresses.
     """
 
     virtual_network_id: pulumi.Output[str] | None

@@ -63,8 +63,8 @@ class SampleSite(pulumi.ComponentResource):
         )
         Service(
             f"{name}-site-service",
-            # Pulumi waits for the Deployment already. For a Service, it would wait ten seconds more from the last change
-            # of its endpoints.
+            # Pulumi waits for the Deployment already. For a Service, it would wait ten seconds more from the last
+            # change of its endpoints.
             metadata={
                 **metadata,
                 "name": args["service"],

@@ -1,1 +1,2 @@
-"""Commands for operators: check what a stack needs, verify a deployed one, recover from an interrupted update, migrate to culvert."""
+"""Commands for operators: check what a stack needs, verify a deployed one, recover from an interrupted update, migrate
+to culvert."""

@@ -107,7 +107,7 @@ def migrate(
         list[str] | None,
         typer.Argument(
             metavar="FILE...",
-            help="A config.yml, Kubernetes objects, chart values or the API's answer; a directory; - is standard input.",
+            help="A config.yml, Kubernetes objects, chart values or the API's answer; a directory; - is stdin.",
         ),
     ] = None,
     to: Annotated[

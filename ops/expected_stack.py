@@ -45,7 +45,8 @@ class ExpectedStack:
 
     @cached_property
     def updated(self) -> Settings:
-        """The settings with the Services of the cluster as the last update read them; without its outputs, with none."""
+        """The settings with the Services of the cluster as the last update read them; without its outputs, with
+        none."""
         keys = self.settings.services_to_read(self.namespace)
         try:
             readings = dict.fromkeys(keys, "is not read again")

@@ -1,4 +1,5 @@
-"""Hostnames that several stacks of one project declare: each has one DNS record, so only one stack can be up with it."""
+"""Hostnames that several stacks of one project declare: each has one DNS record, so only one stack can be up with
+it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -94,8 +94,8 @@ def _visit(console: Console, status: dict[str, Any], hostname: str) -> int:
     console.rule(f"[bold]curl {address}/[/]", align="left")
     if not status["cloudflared"]["path"]:
         console.print(
-            "Skipped, because the connector's pods are simulated. With cloudflared, this step fetches the sample site's "
-            "page through the tunnel.",
+            "Skipped, because the connector's pods are simulated. With cloudflared, this step fetches the sample "
+            "site's page through the tunnel.",
             style="dim",
         )
         return 0

@@ -17,7 +17,7 @@ from sandbox.tools.catalog import CATALOG
 from sandbox.tools.download import Downloads, DownloadUnavailable
 from sandbox.tools.releases import CHECKSUMS, Release, pinned_checksums
 
-_HEADING = "# The SHA-256 of each official download. `python -m scripts.checksums` writes this file after a version has changed."
+_HEADING = "# The SHA-256 of each official download. `python -m scripts.checksums` writes this file for a new version."
 
 
 def official_downloads() -> list[Release]:

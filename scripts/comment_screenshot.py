@@ -37,7 +37,8 @@ ul {{ padding-left: 24px; }}
 table {{ width: 100%; margin-bottom: 16px; border-collapse: collapse; font-size: 13px; }}
 th, td {{ padding: 5px 10px; border: 1px solid #d1d9e0; text-align: left; vertical-align: top; }}
 tr:nth-child(2n) td {{ background: #f6f8fa; }}
-code {{ padding: 2px 5px; border-radius: 5px; background: #818b981f; font: 11.5px/1.5 "DejaVu Sans Mono", ui-monospace, monospace;
+code {{ padding: 2px 5px; border-radius: 5px; background: #818b981f;
+  font: 11.5px/1.5 "DejaVu Sans Mono", ui-monospace, monospace;
   overflow-wrap: break-word; }}
 </style>
 <article>

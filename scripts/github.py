@@ -138,7 +138,8 @@ def drift(stack: str, command: list[str]) -> int:
     shown, complete = fenced(output, MAX_LENGTH)
     body = (
         f"`make drift STACK={stack}` finds differences between the stack file and the deployed resources. Keep them by "
-        f"writing them into `Pulumi.{stack}.yaml`, or undo them with `pulumi up --refresh --stack {stack}`.\n\n{shown}\n"
+        f"writing them into `Pulumi.{stack}.yaml`, or undo them with `pulumi up --refresh --stack {stack}`."
+        f"\n\n{shown}\n"
     )
     body += "" if complete else "\nTruncated: the log of the run has all of it.\n"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """`python -m scripts.kill_matrix`: kills runs of every example stack after each of their writes, and completes them.
 
-Not part of `make test`, which kills a sample: each kill takes three runs of the engine, and the whole takes hours. Needs
-the packages of requirements-dev.txt.
+Not part of `make test`, which kills a sample: each kill takes three runs of the engine, and the whole takes hours.
+Needs the packages of requirements-dev.txt.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""Text of any origin as Markdown: quoted, so that it can neither render, nor mention an account, nor end its quotation."""
+"""Text of any origin as Markdown: quoted, so that it can neither render, nor mention an account, nor end its
+quotation."""
 
 import re
 import unicodedata

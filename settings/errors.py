@@ -28,8 +28,8 @@ class SettingIssue:
     `key` is the path as in a stack file (`culvert:routes[1].hostname`); `value` is the value found, fit for JSON, None
     where the key is absent, and of a long one the beginning of its JSON; `problem` says what is wrong with it;
     `accepted` says which values are accepted; `source` is the URL of the page or file that the rule comes from;
-    `location` is the line in the stack file (`Pulumi.dev.yaml:14`), empty where it is not known; `excerpt` has the lines
-    of the file that the message does not tell otherwise, with their numbers.
+    `location` is the line in the stack file (`Pulumi.dev.yaml:14`), empty where it is not known; `excerpt` has the
+    lines of the file that the message does not tell otherwise, with their numbers.
     """
 
     key: str

@@ -47,9 +47,9 @@ PRIVATE_IPV4 = (
     "240.0.0.0/4",  # reserved, broadcast
 )
 
-# The internet of IPv6: the only range that IANA allocates global addresses from. Outside it are unique local, link-local
-# and multicast addresses, and with ::/8 the notations that embed private IPv4 addresses: IPv4-mapped and NAT64.
-# https://www.iana.org/assignments/ipv6-address-space
+# The internet of IPv6: the only range that IANA allocates global addresses from. Outside it are unique local,
+# link-local and multicast addresses, and with ::/8 the notations that embed private IPv4 addresses: IPv4-mapped and
+# NAT64. https://www.iana.org/assignments/ipv6-address-space
 GLOBAL_IPV6 = "2000::/3"
 
 # The parts of it that are not global: https://www.iana.org/assignments/iana-ipv6-special-registry

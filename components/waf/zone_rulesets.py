@@ -24,7 +24,8 @@ def ownership_tag(owner: str) -> str:
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """An existing entry point ruleset. `ours`: this stack owns it, by its tag or its state. `others`: its rules of other owners."""
+    """An existing entry point ruleset. `ours`: this stack owns it, by its tag or its state. `others`: its rules of
+    other owners."""
 
     id: str
     name: str

@@ -1,1 +1,2 @@
-"""Migrate to culvert: a stack file from what exists, such as files of cloudflared, Kubernetes objects or chart values."""
+"""Migrate to culvert: a stack file from what exists, such as files of cloudflared, Kubernetes objects or chart
+values."""

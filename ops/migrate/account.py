@@ -36,8 +36,8 @@ def read(account: str, tunnel: str | None) -> ExistingSetup:
     name, tunnel_id = str(found.get("name") or tunnel), tunnel if by_id else found["id"]
     if found.get("config_src") == "local" or found.get("remote_config") is False:
         raise OperatorError(
-            f"the rules of the tunnel {name} are not at Cloudflare: it is configured by a config.yml on the machine that "
-            "runs it, which this command reads as a FILE"
+            f"the rules of the tunnel {name} are not at Cloudflare: it is configured by a config.yml on the machine "
+            "that runs it, which this command reads as a FILE"
         )
     setup = api_configuration.read(InputObject(api.configuration(account, tunnel_id), Place(f"tunnel {name}")))
     setup.title, setup.name, setup.account_id = name, tunnel_id, account

@@ -1,4 +1,5 @@
-"""Services that a rule names from where cloudflared runs: that machine itself, its sockets, and names on its network."""
+"""Services that a rule names from where cloudflared runs: that machine itself, its sockets, and names on its
+network."""
 
 import re
 from contextlib import suppress

@@ -181,8 +181,8 @@ def _target(
     services: Mapping[str, KubernetesService],
     setup: ExistingSetup,
 ) -> str:
-    """The URL of the subject's Service: what the operator last wrote, else as it would be written from the first port of
-    the Service and that port's usual protocol."""
+    """The URL of the subject's Service: what the operator last wrote, else as it would be written from the first port
+    of the Service and that port's usual protocol."""
     name, protocol = subject.text("name"), subject.object("spec").text("protocol")
     protocol = protocol if protocol in PROTOCOLS else ""
     if target := status.text("target"):

@@ -1,5 +1,5 @@
-"""The origin options in force for each rule, as cloudflared resolves them: what a rule states holds over what the tunnel
-states, also where it is false, 0 or empty."""
+"""The origin options in force for each rule, as cloudflared resolves them: what a rule states holds over what the
+tunnel states, also where it is false, 0 or empty."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,5 +1,5 @@
-"""Routes that now receive other requests: cloudflared applies the rules of a file in its order, a stack the most specific
-first; and what a rule that is left out received, a wider route does."""
+"""Routes that now receive other requests: cloudflared applies the rules of a file in its order, a stack the most
+specific first; and what a rule that is left out received, a wider route does."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -12,7 +12,8 @@ from ops.project import project_name
 class Owner:
     """One stack as its resources name it.
 
-    Two stacks may have the same name: `dev-2` of project `culvert` and `2` of project `culvert-dev`. Their marks differ.
+    Two stacks may have the same name: `dev-2` of project `culvert` and `2` of project `culvert-dev`. Their marks
+    differ.
     """
 
     project: str

@@ -21,7 +21,8 @@ def program() -> None:
 
 
 def planned_creations(stack: automation.Stack) -> list[Resource]:
-    """All resources that the next update would create, replace or import, in that order, as state entries without id and outputs.
+    """All resources that the next update would create, replace or import, in that order, as state entries without id
+    and outputs.
 
     Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are
     hidden. Raises `automation.CommandError` if the program cannot be previewed.

@@ -13,8 +13,8 @@ from fastapi.responses import Response
 
 
 class Guessed(int):
-    """A code that no documentation and no report confirms. A reply with it has the header GUESS, and `make live` compares
-    it with the service's."""
+    """A code that no documentation and no report confirms. A reply with it has the header GUESS, and `make live`
+    compares it with the service's."""
 
 
 Failure = tuple[int, str]

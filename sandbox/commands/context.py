@@ -41,7 +41,8 @@ def stack_namespace(stack: str, settings: Settings) -> str:
 
 
 def read_manifests(folder: Path | None) -> "list[Object] | None":
-    """The manifests in the folder that the user gave, None without one. Every error is raised before anything starts."""
+    """The manifests in the folder that the user gave, None without one. Every error is raised before anything
+    starts."""
     if folder is None:
         return None
     if external_kubeconfig():

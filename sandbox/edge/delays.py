@@ -33,7 +33,8 @@ class EdgeDelays:
 
     @property
     def rollouts_wait(self) -> bool:
-        """Whether `minReadySeconds` delays rollouts, as in a cluster. Without a `use` delay, waiting would gain nothing."""
+        """Whether `minReadySeconds` delays rollouts, as in a cluster. Without a `use` delay, waiting would gain
+        nothing."""
         return self.use > 0
 
     def arguments(self) -> list[str]:

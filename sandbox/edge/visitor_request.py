@@ -21,7 +21,8 @@ _EDGE_ONLY = frozenset(
 )
 """Headers that only the edge sets: a visitor's own are dropped."""
 LOCAL_SUFFIX = ".localhost"
-"""Browsers resolve every name that ends so to this machine (RFC 6761), so `blog.example.com.localhost` can be opened."""
+"""Browsers resolve every name that ends so to this machine (RFC 6761), so `blog.example.com.localhost` can be
+opened."""
 
 
 @dataclass

@@ -79,8 +79,8 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r'field conflict detected|conflict with "',
-        "fields that no other manager changed: `PULUMI_K8S_ENABLE_PATCH_FORCE=true` in the environment of one `up` takes "
-        "them back; the number of pods is left to others by `culvert:connector: {replicas: external}`",
+        "fields that no other manager changed: `PULUMI_K8S_ENABLE_PATCH_FORCE=true` in the environment of one `up` "
+        "takes them back; the number of pods is left to others by `culvert:connector: {replicas: external}`",
         "https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts",
     ),
     (

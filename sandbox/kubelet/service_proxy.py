@@ -5,8 +5,8 @@ Service names need no DNS. It is a SOCKS proxy because for an HTTP proxy Go writ
 line: that would be the visitor's hostname in place of the Service's. No pod runs anything here, so the proxy responds
 with the files that a pod would serve where they are known, else with the name of the Service.
 
-The network policies of the cluster apply to each connection. A closed one is what cloudflared meets in a cluster: a dial
-that times out, though sooner than there.
+The network policies of the cluster apply to each connection. A closed one is what cloudflared meets in a cluster: a
+dial that times out, though sooner than there.
 """
 
 import asyncio
@@ -32,7 +32,8 @@ from traffic.services import NoEndpoint
 WEB_ROOT = "/usr/share/nginx/html"
 """The folder that nginx images serve, the sample site's among them."""
 DIAL_TIMEOUT = 1.0
-"""Seconds after which a dial that a policy closes fails. In a cluster it is the route's connectTimeout, 30 by default."""
+"""Seconds after which a dial that a policy closes fails. In a cluster it is the route's connectTimeout, 30 by
+default."""
 _TEAM_DOMAIN = re.compile(r"[a-z0-9-]+\.cloudflareaccess\.com")
 log = logging.getLogger(__name__)
 
@@ -140,8 +141,8 @@ class ServiceProxy:
         return None
 
     async def _serve_http(self, connection: HttpConnection, pod: Client, target: socks.SocksRequest) -> None:
-        """Responds as the Service while it has an endpoint and no policy closes the connection; after that it closes the
-        connection without a response."""
+        """Responds as the Service while it has an endpoint and no policy closes the connection; after that it closes
+        the connection without a response."""
         with contextlib.suppress(NoEndpoint, FlowDenied), contextlib.closing(connection):
             while request := await connection.next_request():
                 backend = await self._connect(pod, target.host, target.port)

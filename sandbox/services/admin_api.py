@@ -71,8 +71,8 @@ class AdminApi:
         except httpx.HTTPError as error:
             raise SandboxError(
                 f"the emulated Cloudflare API does not answer ({str(error) or type(error).__name__}). Its log is "
-                f"{self._directory.path / 'logs' / 'cloudflare.log'}; start it again with: python -m sandbox down, then "
-                f"python -m sandbox up",
+                f"{self._directory.path / 'logs' / 'cloudflare.log'}; start it again with: python -m sandbox down, "
+                f"then python -m sandbox up",
                 key="sandbox",
                 accepted="a running sandbox",
             ) from None

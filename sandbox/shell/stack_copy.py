@@ -1,7 +1,8 @@
 """`pulumi` in a shell of the sandbox: the installed one, with the stack file of a rehearsal.
 
-The engine writes how it encrypts secrets into the stack file, here with the sandbox's passphrase, and obeys the provider
-settings in it, which lead to real accounts. So the commands that read the stack file get the sandbox's copy instead.
+The engine writes how it encrypts secrets into the stack file, here with the sandbox's passphrase, and obeys the
+provider settings in it, which lead to real accounts. So the commands that read the stack file get the sandbox's copy
+instead.
 """
 
 import os

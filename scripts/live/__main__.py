@@ -1,4 +1,5 @@
-"""`make live`: try a stack against a real account, zone and cluster, and compare the API with the sandbox's emulator."""
+"""`make live`: try a stack against a real account, zone and cluster, and compare the API with the sandbox's
+emulator."""
 
 import os
 import sys

@@ -73,7 +73,8 @@ every other finding.
             "## Every hostname answers with error 1016\n\nThe tunnel was deleted, with its connections:",
             (
                 "tunnel=$(pulumi stack output tunnelId)",
-                f'api -X DELETE "$CLOUDFLARE_BASE_URL/accounts/{_ACCOUNT}/cfd_tunnel/$tunnel?cascade=true" | jq -c .success',
+                f'api -X DELETE "$CLOUDFLARE_BASE_URL/accounts/{_ACCOUNT}/cfd_tunnel/$tunnel?cascade=true" '
+                "| jq -c .success",
                 _VERIFY,
             ),
             faults=("tunnel missing",),

@@ -27,15 +27,16 @@ word in capitals. It needs a [cloudflared](https://github.com/cloudflare/cloudfl
         ),
         Step("Create everything:", ("python -m sandbox up",), shown=24),
         Step(
-            "Visit the site, through the edge, the tunnel and cloudflared. Elsewhere the browser would find the edge by "
-            "DNS;\nhere a name under `.localhost` leads there, in a browser too:",
+            "Visit the site, through the edge, the tunnel and cloudflared. Elsewhere the browser would find the edge "
+            "by DNS;\nhere a name under `.localhost` leads there, in a browser too:",
             (
                 "front=$(python -m sandbox status --json | jq -r .frontend)",
                 'curl -s "http://blog-dev.example.com.localhost:${front##*:}/" | grep -A 2 "<h1>"',
             ),
         ),
         Step(
-            "From here on, `pulumi`, `kubectl` and `python -m ops` work in the sandbox, as they do with a real account:",
+            "From here on, `pulumi`, `kubectl` and `python -m ops` work in the sandbox, as they do with a real "
+            "account:",
             (
                 'eval "$(python -m sandbox env)"',
                 "kubectl -n blog-dev get pods",

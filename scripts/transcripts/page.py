@@ -42,7 +42,8 @@ def _render(step: Step, outputs: Iterator[str]) -> str:
         cut = step.shown and len(printed) > step.shown
         lines += [f"$ {command}", *(["…", *printed[-step.shown :]] if cut else printed)]
     block = "\n".join(line.rstrip() for line in lines)
-    return f"{step.text.strip()}\n\n<!-- not run: a transcript of `python -m scripts.transcripts` -->\n\n```console\n{block}\n```"
+    mark = "<!-- not run: a transcript of `python -m scripts.transcripts` -->"
+    return f"{step.text.strip()}\n\n{mark}\n\n```console\n{block}\n```"
 
 
 def without_outputs(text: str) -> str:

@@ -24,7 +24,8 @@ _LENGTHS = {4: (8, 16, 24), 6: (32, 48, 64)}
 
 
 def require_length(text: str, network: IPv4Network | IPv6Network) -> None:
-    """Reject the first address of a range without its length: other tools write 10.20.0.0 for 10.20.0.0/16, and alone it
+    """Reject the first address of a range without its length: other tools write 10.20.0.0 for 10.20.0.0/16, and alone
+    it
     is a single address."""
     address = int(network.network_address)
     zeros = (address & -address).bit_length() - 1

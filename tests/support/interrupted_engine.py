@@ -57,7 +57,8 @@ TARGETS = {name: frozenset({name}) for name in (COMMAND, ENGINE, PROVIDERS)} | {
 
 
 class EngineKiller:
-    """Counts writes and kills processes of the run after a given number of them: the engine, unless others are named."""
+    """Counts writes and kills processes of the run after a given number of them: the engine, unless others are
+    named."""
 
     def __init__(self, backend: str) -> None:
         self.backend = backend

@@ -50,7 +50,8 @@ class ExampleStack:
         self.write(self.original)
 
     def _foreign_rules(self) -> list[dict[str, Any]]:
-        """The rules of others in all zones, without versions, times, and the empty parameters that the provider adds."""
+        """The rules of others in all zones, without versions, times, and the empty parameters that the provider
+        adds."""
         rulesets = [item for item in self.harness.api_state()["objects"] if item["kind"] == "rulesets"]
         rules = [rule for ruleset in rulesets for rule in ruleset.get("rules", ())]
         hidden = ("version", "last_updated")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A stub of cloudflared: the files in `SWITCHES` control its answers to probes.
 
-It logs two lines, and writes its arguments, environment and pid to `started.json` in `HOME`. The files `unready` and `dead` make its probes
-fail; with `stubborn` it ignores SIGTERM.
+It logs two lines, and writes its arguments, environment and pid to `started.json` in `HOME`. The files `unready` and
+`dead` make its probes fail; with `stubborn` it ignores SIGTERM.
 """
 
 import http.server

@@ -1,7 +1,7 @@
 """Pulumi resource hooks: API calls around the engine's own create, update and delete steps.
 
-They are registered by every run of the program, and act on what the run updates or deletes. `pulumi destroy` runs the program, and
-with it the hooks, only with `--run-program`.
+They are registered by every run of the program, and act on what the run updates or deletes. `pulumi destroy` runs the
+program, and with it the hooks, only with `--run-program`.
 """
 
 from components.exposure.hooks.connections import drop_connections

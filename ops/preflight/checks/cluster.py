@@ -1,4 +1,5 @@
-"""Checks of the cluster: reachable, by whom, with which rights, and with the kinds and Services that the stack needs."""
+"""Checks of the cluster: reachable, by whom, with which rights, and with the kinds and Services that the stack
+needs."""
 
 from typing import Any
 

@@ -18,8 +18,8 @@ def run(stack: ExpectedStack) -> list[CheckResult]:
             f"also in {each.file}",
             impact="the stack that is brought up second is refused before it makes anything",
             cause="a hostname has one DNS record, which leads to the tunnel of one stack",
-            remedy="another hostname; where it is meant, dns: none in the stack that makes no record, or adopt with the "
-            "record's id to take it over",
+            remedy="another hostname; where it is meant, dns: none in the stack that makes no record, or adopt with "
+            "the record's id to take it over",
         )
         for each in shared
     ]

@@ -48,7 +48,8 @@ class Reading:
 
 
 def reading(check: Check, stack: ExpectedStack, key: str, found: KubernetesService | str) -> Reading | CheckResult:
-    """What the routes' Service of the key `namespace/name` is to them, or the result of `check` where that is no use."""
+    """What the routes' Service of the key `namespace/name` is to them, or the result of `check` where that is no
+    use."""
     routes = tuple(route for route in stack.settings.routes if key in _services_of(stack, route))
     impact = _IMPACT.format(", ".join(dict.fromkeys(route.hostname for route in routes)))
     # Without other routes and Access, whose rules would be among the differences.

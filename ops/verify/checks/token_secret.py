@@ -1,4 +1,5 @@
-"""Check of the Secret that the pods mount: it exists, and nothing but the stack has written it. Its data is not read."""
+"""Check of the Secret that the pods mount: it exists, and nothing but the stack has written it. Its data is not
+read."""
 
 from typing import Any
 

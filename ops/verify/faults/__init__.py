@@ -1,4 +1,5 @@
-"""What verify can find: the one source of impacts, causes and remedies, in its reports and on the troubleshooting page."""
+"""What verify can find: the one source of impacts, causes and remedies, in its reports and on the troubleshooting
+page."""
 
 from ops.verify.faults import cloudflare, cluster, network, public
 from ops.verify.faults.fault import Fault

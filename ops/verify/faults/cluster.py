@@ -38,7 +38,8 @@ IMAGE_NOT_PULLED = Fault(
     "image cannot be pulled",
     impact=_UNREADY,
     cause="the image cannot be pulled: the tag does not exist, or the registry cannot be reached",
-    remedy="correct culvert:connector.image (repository, tag, digest), then update; the events have the registry's error",
+    remedy="correct culvert:connector.image (repository, tag, digest), then update; the events have the "
+    "registry's error",
     commands=(DESCRIBE_POD, UP),
     follows_from=("Deployment changed",),
 )

@@ -34,8 +34,8 @@ UNRESOLVED = Fault(
 NO_CERTIFICATE = Fault(
     "certificate not valid",
     impact="a browser warning, or no page at all",
-    cause="no certificate covers the name: Universal SSL covers the zone and one label below it, and is issued within a "
-    "day for a new zone",
+    cause="no certificate covers the name: Universal SSL covers the zone and one label below it, and is issued within "
+    "a day for a new zone",
     remedy="dash.cloudflare.com > SSL/TLS > Edge Certificates; deeper names need an advanced certificate",
 )
 CERTIFICATE_EXPIRES = Fault(

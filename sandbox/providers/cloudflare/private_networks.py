@@ -1,8 +1,8 @@
 """Resource types of private networks: routes of addresses and of hostnames through tunnels, and virtual networks.
 
 Source: the schemas and models of terraform-provider-cloudflare v5.22 (`zero_trust_tunnel_cloudflared_route`,
-`zero_trust_network_hostname_route`, `zero_trust_tunnel_cloudflared_virtual_network`). All are patched in place unless the account changes. A route whose
-virtual network is no longer set stays in it.
+`zero_trust_network_hostname_route`, `zero_trust_tunnel_cloudflared_virtual_network`). All are patched in place unless
+the account changes. A route whose virtual network is no longer set stays in it.
 """
 
 from sandbox.providers.cloudflare.fields import COMPUTED, OPTIONAL_COMPUTED, Field

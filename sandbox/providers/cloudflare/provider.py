@@ -25,7 +25,7 @@ RESOURCE_TYPES = {
     "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": TUNNEL_CONFIG,
     "cloudflare:index/zeroTrustTunnelCloudflaredRoute:ZeroTrustTunnelCloudflaredRoute": ROUTE,
     "cloudflare:index/zeroTrustNetworkHostnameRoute:ZeroTrustNetworkHostnameRoute": HOSTNAME_ROUTE,
-    "cloudflare:index/zeroTrustTunnelCloudflaredVirtualNetwork:ZeroTrustTunnelCloudflaredVirtualNetwork": VIRTUAL_NETWORK,
+    "cloudflare:index/zeroTrustTunnelCloudflaredVirtualNetwork:ZeroTrustTunnelCloudflaredVirtualNetwork": VIRTUAL_NETWORK,  # noqa: E501
     "cloudflare:index/dnsRecord:DnsRecord": DNS_RECORD,
     "cloudflare:index/ruleset:Ruleset": RULESET,
     "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": ACCESS_POLICY,

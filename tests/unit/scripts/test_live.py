@@ -84,8 +84,8 @@ DEVIATIONS: dict[str, Deviation] = {
         "PUT", "/configurations", lambda _: b"<html></html>"
     ),
     "status 422, 400 in the emulator": Deviation("POST", "/alerting/v3/policies", status=400, new_status=422),
-    "error code 1102 ({account} of {email} at {address}: {secret}), 1003 (Tunnel not found) in the emulator, which is a "
-    "guess": Deviation("GET", "/cfd_tunnel/0000", coded(1102), status=404),
+    "error code 1102 ({account} of {email} at {address}: {secret}), 1003 (Tunnel not found) in the emulator, which is "
+    "a guess": Deviation("GET", "/cfd_tunnel/0000", coded(1102), status=404),
     "error code none, 81044 (Record does not exist.) in the emulator": Deviation(
         "GET", "/dns_records/0000", lambda body: {**body, "errors": []}, status=404
     ),

@@ -1,4 +1,5 @@
-"""Stack files whose settings are not where or as the engine expects them: on the wrong level, without the prefix, in the
+"""Stack files whose settings are not where or as the engine expects them: on the wrong level, without the prefix, in
+the
 wrong shape. Every message says how to write it."""
 
 from pathlib import Path
