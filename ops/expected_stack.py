@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from components import pod_labels
 from components.network_policy.engines import engine_of
 from ops.emulator import is_loopback
-from ops.project import PROJECT, project_name
+from ops.project import PROJECT, project_folder, project_name, use_project_of
 from settings import Settings, SettingsError, base_name, provider_settings, remembered_services, stack_name
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def load(stack: str | None, config: Path | None) -> ExpectedStack:
 
     Without `stack`, the stack is the one that `config` is named after, or else `dev`.
     """
+    use_project_of(config)
     stack = stack_name(stack, config)
     path = config or PROJECT / f"Pulumi.{stack}.yaml"
     settings, name = Settings.from_stack_file(path), base_name(project_name(), stack)
@@ -112,7 +113,7 @@ def _outputs(stack: str) -> tuple[dict[str, Any], bool | None]:
         return {}, None
     command = [engine, "stack", "output", "--json", "--non-interactive", "--stack", stack]
     try:
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=project_folder(), capture_output=True, text=True, timeout=60)
         if done.returncode:
             return {}, False if "no stack named" in done.stderr else None
         outputs = json.loads(done.stdout)

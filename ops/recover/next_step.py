@@ -4,6 +4,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.project import PROJECT, project_folder
 from ops.recover.report import Report
 
 
@@ -22,8 +23,12 @@ class Commands:
 
     @property
     def up(self) -> str:
-        named = f" --config-file {shlex.quote(str(self.config))}" if self.config else ""
-        return f"pulumi up --stack {self.stack}{named}"
+        command = f"pulumi up --stack {self.stack}"
+        if self.config is None:
+            return command
+        if project_folder() == PROJECT:
+            return f"{command} --config-file {shlex.quote(str(self.config))}"
+        return f"{command} --cwd {shlex.quote(str(self.config.parent))}"
 
     @property
     def repeat(self) -> str:

@@ -10,7 +10,7 @@ import yaml
 from pulumi import automation
 
 from ops.errors import OperatorError
-from ops.project import PROJECT
+from ops.project import project_folder
 from ops.recover.preview import program
 from ops.recover.state import export_state
 from settings.stack_file import parse
@@ -24,10 +24,10 @@ def select_stack(name: str, config: Path | None) -> Iterator[automation.Stack]:
     OperatorError without an engine.
     """
     if config is None:
-        yield _select(name, PROJECT)
+        yield _select(name, project_folder())
         return
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(PROJECT / "Pulumi.yaml", folder)
+        shutil.copy(project_folder() / "Pulumi.yaml", folder)
         file = Path(folder) / f"Pulumi.{name}.yaml"
         shutil.copy(config, file)
         stack = _select(name, Path(folder))

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ops.project import project_name
+from ops.project import project_folder, project_name, use_project_of
 from sandbox.cluster.external import external_kubeconfig
 from sandbox.directory import PROJECT, SandboxDirectory, write_private
 from sandbox.errors import SandboxError
@@ -32,6 +32,7 @@ def valid_stack_name(stack: str | None, config: Path | None) -> str:
 
     Raises `SettingsError` for a name from which no resource name can be made.
     """
+    use_project_of(config)
     name = stack_name(stack, config)
     base_name(project_name(), name)
     return name
@@ -65,7 +66,7 @@ def write_copy(directory: SandboxDirectory, stack: str, original: Path, progress
     """Writes the stack file of a rehearsal, beside a copy of `Pulumi.yaml`, and returns its path."""
     file = stored_stack_file(directory, stack)
     file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(PROJECT / "Pulumi.yaml", file.parent / "Pulumi.yaml")
+    shutil.copy(project_folder() / "Pulumi.yaml", file.parent / "Pulumi.yaml")
     previous = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
     content, left_out = rehearsal_content(original, None if external_kubeconfig() else lambda: certificate(directory))
     if left_out:

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pulumi import automation
 
-from ops.project import project_name
+from ops.project import project_folder, project_name
 from ops.recover import state
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.engine import checkpoint
@@ -93,7 +93,7 @@ class StackWorkspace:
             lock.release()
 
     def _select(self, folder: Path) -> automation.Stack:
-        shutil.copy(PROJECT / "Pulumi.yaml", folder / "Pulumi.yaml")
+        shutil.copy(project_folder() / "Pulumi.yaml", folder / "Pulumi.yaml")
         workspace = _Workspace(
             work_dir=str(folder),
             pulumi_home=str(self._directory.path / "pulumi"),

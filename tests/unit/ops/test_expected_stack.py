@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from clients.errors import ApiUnreachable
-from ops import expected_stack
+from ops import expected_stack, project
 from ops.expected_stack import ExpectedStack
 from ops.recover.live_resources import LiveResources
+from ops.recover.next_step import Commands
 from ops.verify.runner import Runner
 from settings import Settings
 from tests.support.kubernetes_server import kubernetes_server
@@ -20,6 +21,8 @@ from tests.support.settings_examples import values
 def _no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CLOUDFLARE_BASE_URL", raising=False)
+    # Which project it is holds for the process.
+    monkeypatch.setattr(project, "_used", project.PROJECT)
 
 
 def stack_file(folder: Path, **provider: Any) -> Path:
@@ -85,3 +88,13 @@ def test_verify_asks_the_cluster_that_the_stack_file_names(tmp_path: Path, monke
 def test_the_kinds_of_policies_have_the_names_that_no_other_group_has(engine: str, kinds: str) -> None:
     settings = Settings.parse(values(networkPolicy={"engine": engine}))
     assert ExpectedStack("dev", "culvert-dev", settings).named["policy_kinds"] == kinds
+
+
+def test_a_stack_file_beside_a_project_of_its_own_is_of_that_project(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: blog\n")
+    file = stack_file(tmp_path)
+    own = expected_stack.load(None, file)
+    assert (own.name, own.mark) == ("blog-dev", "blog/dev")
+    assert Commands("dev", file).up == f"pulumi up --stack dev --cwd {tmp_path}"
+    (tmp_path / "Pulumi.yaml").unlink()
+    assert expected_stack.load(None, stack_file(tmp_path)).mark == "culvert/dev"
