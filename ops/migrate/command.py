@@ -1,5 +1,6 @@
 """The command `migrate`: reads the files, writes the stack file, and lists what could not be migrated."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def migrate(
     else:
         print(stack_file.render(conversion.values), end="")
     _report(merged(conversion.skipped), report)
+    if to:
+        _say(f"next: python -m sandbox up --config {shlex.quote(str(to))}, which rehearses the stack")
     _say(f"{conversion.converted} of {conversion.total} routes converted{f', to {to}' if to else ''}.")
     return 1 if strict and conversion.converted < conversion.total else 0
 

@@ -90,9 +90,11 @@ def down(
             directory.delete_drafts()
             if delete:
                 directory.delete()
+    in_shell = os.environ.get("PULUMI_BACKEND_URL") == directory.backend_url
+    left = "\nthis shell is still set up for the sandbox: open a new one for real stacks" if in_shell else ""
     summary = f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"
     print_result(
         {"stopped": stopped, "deleted": delete},
         as_json,
-        lambda: print(f"{summary}{'; data deleted' if delete else ''}"),
+        lambda: print(f"{summary}{'; data deleted' if delete else ''}{left}"),
     )

@@ -163,6 +163,8 @@ def _run(
             console.print(resource_tree(result.steps))
         print(f"API calls: {count}. Dashboard: {running.dashboard()}")
         if operation != "destroy" and settings.public_hostname:
-            print(f"To visit a hostname: {local_address('HOSTNAME', running.frontend() or '')}/")
+            # A wildcard stands for any name.
+            hostname = settings.public_hostname.replace("*", "any")
+            print(f"To visit {hostname}: {local_address(hostname, running.frontend() or '')}/")
 
     print_result(printed, as_json, print_summary)

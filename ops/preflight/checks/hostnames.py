@@ -11,7 +11,7 @@ def run(stack: ExpectedStack) -> list[CheckResult]:
     shared = shared_hostnames(stack.file, stack.settings)
     if not shared:
         count = len(records(stack.settings))
-        return [HOSTNAMES.passed(stack.file.name, f"{count} hostnames, none of them in another stack file")]
+        return [HOSTNAMES.passed(stack.file.name, f"hostnames: {count}, none of them in another stack file")]
     return [
         HOSTNAMES.failed(
             each.hostname,

@@ -44,9 +44,9 @@ def matches(name: str, deployment: Object | None, replicas: int | None, image: s
     differences = []
     present = spec.get("replicas", 1)
     if replicas is None and not present:
-        return WORKLOAD.finds(name, "0 replicas, declared are external ones", faults.SCALED_TO_NONE)
+        return WORKLOAD.finds(name, "replicas: 0, declared: external", faults.SCALED_TO_NONE)
     if replicas not in (None, present):
-        differences.append(f"{present} replicas, declared are {replicas}")
+        differences.append(f"replicas: {present}, declared: {replicas}")
     containers = spec["template"]["spec"]["containers"]
     images = [container.get("image") for container in containers if container["name"] == "cloudflared"]
     if images != [image]:

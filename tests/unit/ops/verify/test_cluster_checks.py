@@ -37,8 +37,8 @@ def _deployment(replicas: int = 2, image: str = IMAGE, name: str = "cloudflared"
     [
         (_deployment(), Status.PASSED, "as"),
         (None, Status.FAILED, "does not exist"),
-        (_deployment(3), Status.FAILED, "3 replicas, declared are 2"),
-        (_deployment(0), Status.FAILED, "0 replicas, declared are 2"),
+        (_deployment(3), Status.FAILED, "replicas: 3, declared: 2"),
+        (_deployment(0), Status.FAILED, "replicas: 0, declared: 2"),
         (_deployment(image="cloudflare/cloudflared:latest"), Status.FAILED, "image cloudflare/cloudflared:latest"),
         (_deployment(name="tunnel"), Status.FAILED, "image none"),
     ],
@@ -52,7 +52,7 @@ def test_the_deployment_is_as_declared(deployment: dict | None, status: Status, 
 def test_external_replicas_are_any_number_but_none() -> None:
     for replicas, status in ((1, Status.PASSED), (7, Status.PASSED), (0, Status.FAILED)):
         found = deployment_check.matches("culvert-dev-cloudflared", _deployment(replicas), None, IMAGE)
-        assert (found.status, f"{replicas} replicas" in found.observed) == (status, True)
+        assert (found.status, str(replicas) in found.observed) == (status, True)
     other = _deployment(image="other")
     assert deployment_check.matches("culvert-dev-cloudflared", other, None, IMAGE).status is Status.FAILED
 

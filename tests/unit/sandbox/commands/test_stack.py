@@ -117,7 +117,7 @@ def test_how_to_visit_a_hostname_is_printed_only_for_a_stack_that_has_one(
     monkeypatch.setattr(stack, "services", lambda: services)
     monkeypatch.setattr(stack, "engine", lambda *_, **_options: services)
     stack.preview(config=file)
-    assert ("To visit a hostname: http://HOSTNAME.localhost:2/\n" in capsys.readouterr().out) is visits
+    assert ("To visit blog.example.com: http://blog.example.com.localhost:2/\n" in capsys.readouterr().out) is visits
 
 
 @pytest.mark.parametrize(
