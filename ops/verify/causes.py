@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ops.verify.faults import FAULTS
+from ops.verify.faults.fault import FORCING
 from ops.verify.public_urls import probed_name
 from ops.verify.result import CheckResult, Status
 
@@ -19,12 +20,20 @@ def explained(results: Sequence[CheckResult], values: Mapping[str, str]) -> list
     `values` are those of the stack that a fault's texts may contain.
     """
     failed = [result for result in results if result.fault]
-    return [_completed(result, failed, values) if result.fault else result for result in results]
+    completed = [_completed(result, failed, values) if result.fault else result for result in results]
+    if any(command.startswith(FORCING) for result in completed for command in result.commands):
+        # An update meets what another manager changed, whatever it is run for.
+        completed = [replace(each, commands=tuple(map(_forcing, each.commands))) for each in completed]
+    return completed
 
 
 def causes(results: Sequence[CheckResult]) -> list[CheckResult]:
     """The failures that follow from no other."""
     return [result for result in results if result.status is Status.FAILED and not result.follows_from]
+
+
+def _forcing(command: str) -> str:
+    return f"{FORCING}{command}" if command.startswith("pulumi up") else command
 
 
 def name_of(result: CheckResult) -> str:

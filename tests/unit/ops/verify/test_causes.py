@@ -144,3 +144,12 @@ def test_a_secret_is_judged_by_who_wrote_its_data(secret: dict | None, delivery:
     assert found.fault == fault
     assert (found.status is Status.PASSED) == (not fault)
     assert fault != "token Secret changed" or "kubectl-edit wrote its data at 2026-01-01" in found.observed
+
+
+def test_each_update_restores_fields_where_one_of_them_has_to() -> None:
+    gone = records.RECORDS.finds("a.example.com", "gone", FAULTS["record missing"])
+    scaled = deployment.WORKLOAD.finds("culvert-dev-cloudflared", "none", FAULTS["Deployment changed"])
+    alone = explained([gone], VALUES)[0].commands
+    both = explained([gone, scaled], VALUES)
+    assert alone == ("pulumi up --refresh --stack dev",)
+    assert both[0].commands == both[1].commands == (f"PULUMI_K8S_ENABLE_PATCH_FORCE=true {alone[0]}",)
