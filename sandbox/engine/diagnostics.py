@@ -146,8 +146,12 @@ def _plain(text: str) -> str:
 
 
 def lines(errors: Iterable[Mapping[str, Any]]) -> str:
-    """The errors for a terminal, numbered if there are several."""
-    messages = [str(error["message"]) for error in errors]
+    """The errors for a terminal, numbered if there are several, each with the page that its rule comes from."""
+    messages = [_with_source(str(error["message"]), error.get("source", "")) for error in errors]
     if len(messages) == 1:
         return messages[0]
     return "\n".join(f"{number}. {message}" for number, message in enumerate(messages, 1))
+
+
+def _with_source(message: str, source: str) -> str:
+    return f"{message}\n   See {source}" if source and source not in message else message

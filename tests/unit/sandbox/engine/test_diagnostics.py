@@ -67,6 +67,7 @@ def test_a_broken_mandatory_rule_is_an_error_and_an_advisory_one_is_not() -> Non
 
 def test_several_errors_are_numbered() -> None:
     assert lines([{"message": "one"}]) == "one"
+    assert lines([{"message": "one", "source": "https://example.com/"}]) == "one\n   See https://example.com/"
     assert lines([{"message": "one"}, {"message": "two"}]) == "1. one\n2. two"
 
 
