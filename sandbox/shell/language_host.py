@@ -58,7 +58,9 @@ class Host(LanguageHost, LanguageServer):
         self._folder = Path(request.info.program_directory or request.pwd)
         # The Automation API passes the engine's address here.
         request.args[:] = [self.engine]
-        return super().Run(request, context)
+        result = super().Run(request, context)
+        # The error is in the engine's log already: `bail` keeps the engine from reporting it a second time.
+        return language_pb2.RunResponse(bail=bool(result.error))
 
     def RunPlugin(self, request: Any, context: Any) -> Any:
         """A policy pack or a package in Python. What it writes on standard error is in this process's, too."""

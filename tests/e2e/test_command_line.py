@@ -156,6 +156,12 @@ def test_pulumi_in_the_printed_environment_has_the_sandboxs_stack(sandbox: Sandb
     script = f'{printed}\npulumi stack output tunnelName --cwd "{tmp_path}"'
     completed = subprocess.run(["bash", "-ec", script], env=sandbox.env, capture_output=True, text=True)
     assert completed.stdout.strip() == "culvert-plain", completed.stderr
+    (tmp_path / "__main__.py").write_text("import pulumi\nraise pulumi.RunError('one mistake')\n")
+    script = f'{printed}\npulumi preview --non-interactive --cwd "{tmp_path}"'
+    completed = subprocess.run(["bash", "-ec", script], env=sandbox.env, capture_output=True, text=True)
+    assert completed.returncode != 0
+    assert "error: one mistake" in completed.stdout
+    assert "unhandled" not in completed.stdout + completed.stderr
 
 
 def test_the_engine_downloads_no_plugins_unless_the_environment_allows_it(sandbox: Sandbox) -> None:
