@@ -155,3 +155,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DeployedStac
 
     with deployed_stack(tmp_path_factory.mktemp("verify")) as deployed:
         yield deployed
+
+
+@pytest.fixture
+def own_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A test's own sandbox, not started."""
+    box = Sandbox(tmp_path / "home")
+    yield box
+    box.raw("down", "--delete")

@@ -35,14 +35,6 @@ def _processes_of(home: Path) -> list[psutil.Process]:
     return processes
 
 
-@pytest.fixture
-def own_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    """A test's own sandbox, not started."""
-    box = Sandbox(tmp_path / "home")
-    yield box
-    box.raw("down", "--delete")
-
-
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A started sandbox without stacks, whose processes the tests of the group `started` stop and kill."""

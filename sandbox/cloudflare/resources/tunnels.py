@@ -155,7 +155,12 @@ def of_account(store: Store, account: str, tunnel: str, *, alive: bool = False) 
 
 
 def seed(store: Store, tunnel: str, account: str, name: str) -> None:
-    """Creates a remotely configured tunnel with this id unless there is one. A deleted one is created again."""
+    """Creates a remotely configured tunnel with this id unless there is one. A deleted one is created again, without
+    its rules."""
+    store.run(
+        "DELETE FROM configurations WHERE tunnel IN (SELECT id FROM tunnels WHERE id = ? AND deleted IS NOT NULL)",
+        tunnel,
+    )
     store.run(
         "INSERT INTO tunnels VALUES (?, ?, ?, ?, 'cloudflare', ?, NULL, NULL, NULL) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret = excluded.secret, created = excluded.created, "

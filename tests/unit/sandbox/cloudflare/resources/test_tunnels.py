@@ -113,6 +113,20 @@ def test_another_accounts_tunnel_is_not_found(emulator: Emulator) -> None:
     assert refusal(emulator.call("GET", f"/accounts/{other}/cfd_tunnel/{emulator.tunnel()}")) == (404, 1003)
 
 
+def test_a_seeded_tunnel_that_was_deleted_comes_back_without_its_rules(emulator: Emulator) -> None:
+    seed = {"tunnels": [{"id": NOWHERE, "name": "seeded", "account": ACCOUNT}]}
+    emulator.owner("POST", "/seed", seed)
+    rules = {"config": {"ingress": [{"service": "http_status:404"}]}}
+    emulator.done("PUT", f"{TUNNELS}/{NOWHERE}/configurations", rules)
+    emulator.owner("POST", "/seed", seed)
+    assert (
+        emulator.done("GET", f"{TUNNELS}/{NOWHERE}/configurations")["config"]["ingress"] == rules["config"]["ingress"]
+    )
+    emulator.done("DELETE", f"{TUNNELS}/{NOWHERE}")
+    emulator.owner("POST", "/seed", seed)
+    assert emulator.done("GET", f"{TUNNELS}/{NOWHERE}/configurations")["config"] is None
+
+
 def test_a_malformed_tunnel_id_is_not_a_route(emulator: Emulator) -> None:
     assert refusal(emulator.call("GET", f"{TUNNELS}/mine")) == (404, 7003)
 
