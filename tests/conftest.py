@@ -1,10 +1,13 @@
 """Markers of every test, by its folder, and Hypothesis without a deadline."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from sandbox import tools
 from tests.support.paths import PROJECT
+from tests.support.publisher import Publisher
 
 # No test is about the time that a busy machine takes to generate an input.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,3 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED")
             )
+
+
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    """A server of downloads on loopback, which no proxy of the environment stands before."""
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    made = Publisher()
+    yield made
+    made.close()

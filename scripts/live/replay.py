@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -15,6 +14,7 @@ from sandbox.cloudflare.middleware import API
 from sandbox.cloudflare.resources import accounts, zones
 from sandbox.cloudflare.store import Store
 from scripts.live.exchange import Exchange, Reply
+from scripts.live.generated_values import learn, translated
 
 _SHORTEST = 16
 """Characters from which on a value is one that a server has generated, such as an id."""
@@ -55,34 +55,16 @@ async def _compare(
     client: httpx.AsyncClient, store: Store, exchange: Exchange, token: str, known: dict[str, str]
 ) -> Comparison:
     headers = {"authorization": f"Bearer {token}", "content-type": exchange.content_type}
-    path = _translated(exchange.path, known)
-    body = _translated(exchange.body.decode(errors="replace"), known)
+    path = translated(exchange.path, known)
+    body = translated(exchange.body.decode(errors="replace"), known)
     tunnel = _connect(store, exchange, path)
     answer = await client.request(exchange.method, API + path, content=body, headers=headers)
     if tunnel:
         connections.close(store, tunnel)
     content_type = answer.headers.get("content-type", "")
     emulated = Reply(answer.status_code, answer.content, content_type, answer.headers.get(responses.GUESS, ""))
-    _learn(exchange.reply.body, emulated.body, known)
+    learn(exchange.reply.body, emulated.body, known, _SHORTEST)
     return Comparison(exchange, emulated)
-
-
-def _translated(text: str, known: dict[str, str]) -> str:
-    for real, emulated in known.items():
-        text = text.replace(real, emulated)
-    return text
-
-
-def _learn(real: Any, emulated: Any, known: dict[str, str]) -> None:
-    """Maps what the service generated to what the emulator generated in its place."""
-    if isinstance(real, dict) and isinstance(emulated, dict):
-        for key in real.keys() & emulated.keys():
-            _learn(real[key], emulated[key], known)
-    elif isinstance(real, list) and isinstance(emulated, list):
-        for one, other in zip(real, emulated, strict=False):
-            _learn(one, other, known)
-    elif isinstance(real, str) and isinstance(emulated, str) and real != emulated and len(real) >= _SHORTEST:
-        known[real] = emulated
 
 
 def _connect(store: Store, exchange: Exchange, path: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +16,6 @@ from tests.support.publisher import Publisher
 
 # These tools are built from their Go modules until `python -m scripts.checksums` has run where their hosts answer.
 UNPINNED = {"promtool"}
-
-
-@pytest.fixture
-def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(variable, raising=False)
-    made = Publisher()
-    yield made
-    made.close()
 
 
 def _update(file: Path, *releases: Release) -> list[str]:

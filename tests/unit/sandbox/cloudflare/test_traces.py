@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from scripts.live.generated_values import learn, translated
 from tests.support.emulator import Emulator
 from tests.support.paths import TRACES
 
@@ -19,33 +20,15 @@ def test_every_recorded_call_is_answered_with_the_recorded_status_and_shape(emul
     differences, count = [], 0
     for step in STEPS:
         for call in json.loads((TRACES / f"{step}.json").read_text()):
-            path, body = _translated(call["path"], known), json.loads(_translated(json.dumps(call["body"]), known))
+            path, body = translated(call["path"], known), json.loads(translated(json.dumps(call["body"]), known))
             reply = emulator.call(call["method"], path.removeprefix("/client/v4"), body)
             answer = reply.json() if reply.content else ""
-            _learn(call["reply"], answer, known)
+            learn(call["reply"], answer, known, shortest=32)
             count += 1
             if (reply.status_code, _shape(answer)) != (call["status"], _shape(call["reply"])):
                 differences.append((step, call["method"], path, reply.text))
     assert differences == []
     assert count == 46
-
-
-def _translated(text: str, known: dict[str, str]) -> str:
-    for recorded, actual in known.items():
-        text = text.replace(recorded, actual)
-    return text
-
-
-def _learn(recorded: Any, actual: Any, known: dict[str, str]) -> None:
-    """Maps generated values of the recording (identifiers, tokens) to those of the emulator."""
-    if isinstance(recorded, dict) and isinstance(actual, dict):
-        for key in recorded.keys() & actual.keys():
-            _learn(recorded[key], actual[key], known)
-    elif isinstance(recorded, list) and isinstance(actual, list):
-        for one, other in zip(recorded, actual, strict=False):
-            _learn(one, other, known)
-    elif isinstance(recorded, str) and isinstance(actual, str) and recorded != actual and len(recorded) >= 32:
-        known[recorded] = actual
 
 
 def _shape(value: Any) -> Any:
