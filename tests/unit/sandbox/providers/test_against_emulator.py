@@ -1,7 +1,6 @@
 """The stand-in and the emulator API take each other for the real thing."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,18 +10,9 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 
 from tests.support.emulator import Emulator
-from tests.support.plugin_client import MiniEngine, Plugin, PluginError, running_plugin, trace
+from tests.support.plugin_client import MiniEngine, Plugin, PluginError, trace
 from tests.support.recorded_program import ACCOUNT, CONFIG, NETWORK, RECORD, ROUTE, TUNNEL, ZONE, program
 from tests.unit.sandbox.providers.test_replay import of_resources
-
-
-@pytest.fixture
-def plugin(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
-    emulator.owner("POST", "/seed", {"zones": [{"id": ZONE, "name": "example.test", "account": ACCOUNT}]})
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", emulator.base_url)
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
-    with running_plugin("cloudflare") as plugin:
-        yield plugin
 
 
 def calls(emulator: Emulator, since: int) -> tuple[int, list[tuple[str, str, int]]]:

@@ -1,7 +1,6 @@
 """A tunnel, its rules and a record, imported and changed: the calls are those recorded of the official plugin."""
 
 import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,19 +8,10 @@ from pulumi.runtime.proto import plugin_pb2
 
 from sandbox.providers.values import Secret
 from tests.support.emulator import Emulator
-from tests.support.plugin_client import Plugin, PluginError, ResourceState, connect, running_plugin, trace
+from tests.support.plugin_client import Plugin, PluginError, ResourceState, connect, trace
 from tests.support.recorded_program import ACCOUNT, CONFIG, FIRST_SECRET, RECORD, SECOND_SECRET, TUNNEL, ZONE
 
 HOST = "blog.example.test"
-
-
-@pytest.fixture
-def plugin(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
-    emulator.owner("POST", "/seed", {"zones": [{"id": ZONE, "name": "example.test", "account": ACCOUNT}]})
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", emulator.base_url)
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", emulator.token)
-    with running_plugin("cloudflare") as plugin:
-        yield plugin
 
 
 def adopt(plugin: Plugin, emulator: Emulator, order: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
