@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
 
+# The tests of a worker share one sandbox, in any order, and leave stacks in it: a zone has one id in all of them.
+ZONES: dict[str, str | None] = {
+    "example.com": ZONE,
+    "example.net": "aaabcdef0123456789abcdef01234567",
+    "lab.example.com": "1" * 32,
+    "many.example": "2" * 32,
+    "unknown-id.example": None,
+}
+
 
 class Sandbox:
     """One sandbox in a folder of its own, driven by its command line.
@@ -83,6 +92,8 @@ class Sandbox:
 
     def stack_file(self, name: str, config: Mapping[str, Any]) -> Path:
         """A stack file with these settings (keys without `culvert:`)."""
+        unlisted = {zone: id for zone, id in config["zones"].items() if ZONES.get(zone, "") != id}
+        assert not unlisted, f"list the zone in ZONES, with one id for all tests: {unlisted}"
         path = self.home.parent / f"Pulumi.{name}.yaml"
         path.write_text(yaml.safe_dump({"config": {f"culvert:{key}": value for key, value in config.items()}}))
         return path

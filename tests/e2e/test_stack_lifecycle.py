@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
+from tests.e2e.conftest import PROJECT, ZONE, ZONES, Sandbox, settings
 
 TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
 RULES = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
@@ -92,7 +92,7 @@ def test_more_replicas_change_the_deployment_alone(sandbox: Sandbox) -> None:
 def test_n_hostnames_take_n_plus_two_writes_and_one_list_of_their_zone(
     sandbox: Sandbox,
 ) -> None:
-    zones = {"many.example": "2" * 32}
+    zones = {"many.example": ZONES["many.example"]}
     routes = [{"hostname": f"n{number}.many.example", "service": "http://blog"} for number in range(25)]
     first = sandbox.up("many", settings("many", zones=zones, routes=routes))
     # The zone is empty: its first page of records is the last.
@@ -106,10 +106,10 @@ def test_n_hostnames_take_n_plus_two_writes_and_one_list_of_their_zone(
 
 def test_a_wildcard_hostname_has_one_record_for_all_its_paths(sandbox: Sandbox) -> None:
     routes = [
-        {"hostname": "*.example.net", "path": {"prefix": f"/{name}"}, "service": f"http://{name}"}
+        {"hostname": "*.unknown-id.example", "path": {"prefix": f"/{name}"}, "service": f"http://{name}"}
         for name in ("one", "two", "three")
     ]
-    report = sandbox.up("wild", settings("wild", zones={"example.net": None}, routes=routes))
+    report = sandbox.up("wild", settings("wild", zones={"unknown-id.example": None}, routes=routes))
     assert [change["name"] for change in report["changes"] if change["type"] == RECORD] != []
     assert len([change for change in report["changes"] if change["type"] == RECORD]) == 1
     # The reads look up the zone by its name.
@@ -172,7 +172,7 @@ def test_an_existing_namespace_is_used_and_not_deleted(sandbox: Sandbox) -> None
 
 
 def test_a_record_is_in_the_most_specific_zone_of_its_hostname(sandbox: Sandbox) -> None:
-    zones = {"example.com": ZONE, "lab.example.com": "1" * 32}
+    zones = {name: ZONES[name] for name in ("example.com", "lab.example.com")}
     routes = [
         {"hostname": "zoned.example.com", "service": "http://blog"},
         {"hostname": "zoned.lab.example.com", "service": "http://blog"},
@@ -180,4 +180,4 @@ def test_a_record_is_in_the_most_specific_zone_of_its_hostname(sandbox: Sandbox)
     sandbox.up("zoned", settings("zoned", zones=zones, routes=routes))
     records = sandbox.records()
     assert records["zoned.example.com"]["zone"] == ZONE
-    assert records["zoned.lab.example.com"]["zone"] == "1" * 32
+    assert records["zoned.lab.example.com"]["zone"] == zones["lab.example.com"]

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Sandbox, settings
+from tests.e2e.conftest import ZONES, Sandbox, settings
 
-ZONE = "aaabcdef0123456789abcdef01234567"
+ZONE = ZONES["example.net"]
 CUSTOM = "http_request_firewall_custom"
 RULES = {"name": "sanctions", "countries": ["KP"]}
 LIMITS = {
