@@ -12,16 +12,30 @@ const exposure = new culvert.Exposure(name, {
     accountId: config.require("accountId"),
     // If the id is empty, the zone is looked up by name.
     zones: { [zone]: config.get("zoneId") ?? "" },
+    // The connector's own namespace, which is deleted with all of its content: the Services are in another one.
+    namespace: name,
     routes: [
         {
             hostname: `shop.${zone}`,
             // The network policy selects pods by label, and allows the port that they listen on.
-            backend: { service: "storefront", port: 80, targetPort: 8080, podSelector: { app: "storefront" } },
+            backend: {
+                service: "storefront",
+                namespace: "shop",
+                port: 80,
+                targetPort: 8080,
+                podSelector: { app: "storefront" },
+            },
         },
         {
             hostname: `api.${zone}`,
             path: "/v1",
-            backend: { service: "orders", port: 80, targetPort: 3000, podSelector: { app: "orders" } },
+            backend: {
+                service: "orders",
+                namespace: "shop",
+                port: 80,
+                targetPort: 3000,
+                podSelector: { app: "orders" },
+            },
         },
     ],
     connector: { replicas: 3 },

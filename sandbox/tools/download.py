@@ -35,7 +35,8 @@ class Downloads:
         """
         name = release.name
         if not release.sha256:
-            raise DownloadUnavailable(f"no checksum of {release.url} is pinned in {CHECKSUMS.name} ({DECISION})")
+            reason = f"no checksum of {release.url} is pinned in {CHECKSUMS.name} ({DECISION})"
+            raise DownloadUnavailable(f"{reason}; `python -m scripts.checksums` pins it as its publisher lists it")
         archive = target.with_name(f"{target.name}.download")
         try:
             digest = self.receive(release.url, archive)

@@ -56,7 +56,7 @@ class Go:
             f"Building {module.name} needs Go {needed[0]}.{needed[1]} or newer, and {has}. Install it from {_SOURCE}",
             key="go",
             value=f"{installed[0]}.{installed[1]}" if installed else None,
-            accepted=f"{needed[0]}.{needed[1]} or newer",
+            accepted=f"Go {needed[0]}.{needed[1]} or newer",
             source=_SOURCE,
         )
 

@@ -58,11 +58,13 @@ def _get(name: str, position: str, work: Path, downloads: Downloads, go: Go, pro
     try:
         go.build(name, entry, target)
     except SandboxError as error:
+        unless_pinned = "" if not release or release.sha256 else ", its checksum pinned"
+        download = f", access to its official download{unless_pinned}" if release else ""
         raise SandboxError(
             f"{name} {entry.version} is not on the PATH and cannot be downloaded: {reason}. {error.message}",
             key=error.key,
             value=error.value,
-            accepted=f"{name} on the PATH, access to its official download, or {error.accepted}",
+            accepted=f"{name} on the PATH{download}, or {error.accepted}",
             source=error.source,
         ) from error
     return store(name, entry.version, target, "built from its Go module, cached")

@@ -113,11 +113,17 @@ def test_the_typescript_examples_one_resource_is_a_whole_exposure(
     assert (connector["spec"]["replicas"], connector["status"]["availableReplicas"]) == (3, 3)
     (policy,) = sandbox.objects("networking.k8s.io/v1", "NetworkPolicy", "shop-dev")
     backends = [
-        (rule["to"][0]["podSelector"]["matchLabels"]["app"], rule["ports"][0]["port"])
+        (*_peer_labels(rule["to"][0]), rule["ports"][0]["port"])
         for rule in policy["spec"]["egress"]
         if "app" in rule["to"][0].get("podSelector", {}).get("matchLabels", {})
     ]
-    assert sorted(backends) == [("orders", 3000), ("storefront", 8080)]
+    assert sorted(backends) == [("shop", "orders", 3000), ("shop", "storefront", 8080)]
+
+
+def _peer_labels(peer: dict[str, Any]) -> tuple[str, str]:
+    """The namespace, and the label `app` of the pods, of a network policy's peer."""
+    namespace = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    return namespace, peer["podSelector"]["matchLabels"]["app"]
 
 
 def test_the_yaml_examples_one_resource_is_a_whole_exposure(

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -151,6 +152,29 @@ def test_without_go_the_error_names_the_version_and_the_download_page(program: P
     assert "needs Go 1.26 or newer" in caught.value.message
     assert (caught.value.key, caught.value.source) == ("go", "https://go.dev/dl/")
     assert leftovers(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "reason", "accepted"),
+    [
+        (
+            "darwin-amd64",
+            "kwok",
+            "no checksum of https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-darwin-amd64 is "
+            "pinned in checksums.txt (docs/decisions/pinned-checksums.md); `python -m scripts.checksums` pins it",
+            "kwok on the PATH, access to its official download, its checksum pinned, or Go 1.26 or newer",
+        ),
+        ("darwin-arm64", "etcd", "no official download for darwin-arm64", "etcd on the PATH, or Go 1.26 or newer"),
+    ],
+)
+def test_a_platform_without_a_download_is_named_with_the_ways_out(
+    program: Program, monkeypatch: pytest.MonkeyPatch, platform: str, name: str, reason: str, accepted: str
+):
+    del program  # a PATH without Go
+    monkeypatch.setattr(provision, "this_platform", lambda: platform)
+    with pytest.raises(SandboxError, match=re.escape(reason)) as caught:
+        tools.ensure([name], lambda _: None)
+    assert caught.value.accepted == accepted
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,14 @@ def test_a_page_routes_to_no_service_of_the_namespace_that_a_stack_creates(page:
             assert (of_site and not backend) or within not in ("", None, name), route
 
 
+def test_the_typescript_example_routes_to_services_of_another_namespace_than_the_connectors() -> None:
+    program = (PROJECT / "examples/typescript/index.ts").read_text()
+    assert "\n    namespace: name,\n" in program
+    backends = re.findall(r"backend: \{(.*?\{.*?\}.*?)\}", program, re.DOTALL)
+    assert len(backends) == program.count("backend:") == 2
+    assert [re.findall(r'namespace: "(.*?)"', each) for each in backends] == [["shop"], ["shop"]]
+
+
 def configurations(text: str) -> Iterator[dict[str, Any]]:
     """The stack files among a page's blocks of YAML."""
     for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
