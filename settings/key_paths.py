@@ -1,6 +1,7 @@
 """Places of a key by its name: where a key that is on the wrong level belongs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -15,6 +16,14 @@ def place_of(model: type[Group], name: str) -> str:
     where too many groups have one."""
     places = sorted({place for place in _keys(model) if place[1].lower() == name.lower()}, key=_depth)
     return " or ".join(_words(*place) for place in places) if len(places) <= MAX_PLACES else ""
+
+
+def closest_key(known: Iterable[str], name: str) -> str:
+    """The known key that a name is closest to, whatever its style: `sampleSite` of `sample_site`. Empty where none is
+    close."""
+    folded = {key.lower(): key for key in known}
+    close = get_close_matches(name.replace("_", "").lower(), folded, 1)
+    return folded[close[0]] if close else ""
 
 
 def _depth(place: tuple[str, str]) -> tuple[int, str]:

@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from settings import references
 from settings.errors import MISSING, PREFIX, REDACTED, REJECTED, SettingIssue, truncate
-from settings.key_paths import place_of
+from settings.key_paths import closest_key, place_of
 from settings.pod_spec.fields import NESTED
 from settings.schema import Accepts, Group, accepts, fields_in, types_along, yaml_keys
 
@@ -29,6 +28,8 @@ PROBLEMS = {
 }
 
 
+SECRET_NAME = re.compile("token|secret|password|key", re.IGNORECASE)
+"""Names of keys whose value may be a secret."""
 SWITCHES = {
     **dict.fromkeys(("true", "yes", "on", "y", "enabled", "enable", "1"), "true"),
     **dict.fromkeys(("false", "no", "off", "n", "disabled", "disable", "none", "0"), "false"),
@@ -47,7 +48,7 @@ def issues_of(model: type[Group], data: Any, error: ValidationError) -> list[Set
 def _issues(model: type[Group], data: Any, detail: dict[str, Any]) -> list[SettingIssue]:
     if detail["type"] != NESTED:
         return [_issue(model, data, detail)]
-    key, value = _key_and_value(tuple(detail["loc"]), data)
+    key, value = key_and_value(tuple(detail["loc"]), data)
     inner = issues_of(detail["ctx"]["group"], value, detail["ctx"]["error"])
     return [replace(issue, key=_joined(key, issue.key.removeprefix(PREFIX))) for issue in inner]
 
@@ -62,11 +63,11 @@ def _issue(model: type[Group], data: Any, detail: dict[str, Any]) -> SettingIssu
         path = path[:-up]
     if path[-1:] == ("[key]",):  # an invalid key of a mapping, which pydantic adds to the key itself
         (*parent, value, _), path = path, path[:-1]
-        key, _ = _key_and_value(path, data)
-        group, rule = _rule(model, (*parent, "[key]"))
+        key, _ = key_and_value(path, data)
+        group, rule = rule_at(model, (*parent, "[key]"))
     else:
-        key, value = _key_and_value(path, data)
-        group, rule = _rule(model, path)
+        key, value = key_and_value(path, data)
+        group, rule = rule_at(model, path)
     if detail["type"] == "extra_forbidden":
         return _unknown(model, group, key, str(path[-1]), value)
     if detail["type"] == "missing":
@@ -103,7 +104,7 @@ def _spelling(detail: dict[str, Any]) -> str:
     return ""
 
 
-def _rule(model: type[Group], path: tuple[Any, ...]) -> tuple[type[Group], Accepts]:
+def rule_at(model: type[Group], path: tuple[Any, ...]) -> tuple[type[Group], Accepts]:
     """The group that the last part of a path is a key of, and what the innermost type with a rule accepts."""
     group, found = model, Accepts()
     for index, annotation in enumerate(types_along(model, path)):
@@ -117,25 +118,24 @@ def _rule(model: type[Group], path: tuple[Any, ...]) -> tuple[type[Group], Accep
 
 def _unknown(model: type[Group], group: type[Group], key: str, name: str, value: Any) -> SettingIssue:
     known = yaml_keys(group)
-    folded = {setting.lower(): setting for setting in known}
-    close = get_close_matches(name.replace("_", "").lower(), folded, 1)
+    close = closest_key(known, name)
     first, _, rest = name.partition(".")
-    if close and folded[close[0]].lower() == name.replace("_", "").lower():
-        nearest = f" (did you mean {folded[close[0]]}?)"
+    if close.lower() == name.replace("_", "").lower():
+        nearest = f" (did you mean {close}?)"
     elif rest and first in known:
         nearest = f" (a path; write {rest.rpartition('.')[2]} below {PREFIX}{first}, indented)"
     elif place := place_of(model, name):
         nearest = f" here (it belongs elsewhere: {place})"
     else:
-        nearest = f" (did you mean {folded[close[0]]}?)" if close else ""
+        nearest = f" (did you mean {close}?)" if close else ""
     # A misplaced secret must not be printed.
-    shown = REDACTED if re.search(r"token|secret|password|key", name, re.IGNORECASE) else value
+    shown = REDACTED if SECRET_NAME.search(name) else value
     issue = SettingIssue.of(key, shown, "", f"one of {', '.join(known)}", references.PULUMI_CONFIGURATION)
     problem = f"is an unknown setting{nearest}, set to {issue.problem.strip()}"
     return SettingIssue(key, issue.value, problem, issue.accepted, issue.source)
 
 
-def _key_and_value(path: tuple[Any, ...], data: Any) -> tuple[str, Any]:
+def key_and_value(path: tuple[Any, ...], data: Any) -> tuple[str, Any]:
     """A path as in a stack file, and the value there.
 
     Where a string or a switch stands for an object (`namespace: blog`), the path ends at it.

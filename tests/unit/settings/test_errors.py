@@ -1,5 +1,7 @@
 """Every mistake in the settings is reported at once."""
 
+from pathlib import Path
+
 import pytest
 
 from settings import Settings, SettingsError
@@ -27,12 +29,63 @@ def test_three_invalid_routes_and_an_invalid_account_are_four_mistakes() -> None
 def test_several_mistakes_of_one_route_are_reported_together() -> None:
     given = values({"hostname": "*", "path": "v1", "servce": "http://blog", "advancedCertificate": "no"})
     assert set(messages(given)) == {
-        "routes[0]",
         "routes[0].hostname",
         "routes[0].path",
         "routes[0].servce",
         "routes[0].advancedCertificate",
     }
+
+
+def test_what_is_below_a_misspelled_key_is_checked_in_the_same_run(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(f"""config:
+  culvert:accountId: "0123456789abcdef0123456789abcdef"
+  culvert:zones: {{example.com: {ZONE}}}
+  culvert:conector:
+    replica: 99
+    scheduling:
+      tolerationz: [{{keey: 3}}]
+      tolerations: []
+    logLevl: info
+  culvert:routs:
+    - {{hostnam: a.example.com, service: http://a}}
+    - hostname: b.example.net
+      servce: ftp://b
+""")
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_stack_file(file)
+    found = [(issue.key.removeprefix("culvert:"), issue.location.partition(":")[2]) for issue in refusal.value.issues]
+    assert sorted(found) == [
+        ("conector", "4"),
+        ("conector.logLevl", "9"),
+        ("conector.replica", "5"),
+        ("conector.replica", "5"),
+        # Both spellings are there, so the unknown one is no slip of the other.
+        ("conector.scheduling.tolerationz", "7"),
+        ("routs", "10"),
+        ("routs[0].hostnam", "11"),
+        ("routs[1].servce", "13"),
+        ("routs[1].servce", "13"),
+    ]
+    problems = {issue.problem for issue in refusal.value.issues}
+    assert "99 must be at most 25" in problems
+    assert '"ftp://b" has the scheme ftp, which the connector does not support' in problems
+
+
+def test_a_key_that_resembles_another_only_a_little_is_not_taken_for_it() -> None:
+    # `engin` can only be a slip; `pre` may be meant for something else than `preset`.
+    given = values(a_route(), networkPolicy={"allow": [{"cidr": "10.0.0.0/8", "ports": [80]}], "engin": "x", "pre": 1})
+    shown = messages(given)
+    assert set(shown) == {"networkPolicy.engin", "networkPolicy.pre"}
+    assert "must be one of" in shown["networkPolicy.engin"]
+    assert "is an unknown setting" in shown["networkPolicy.pre"]
+
+
+def test_a_secret_under_a_misspelled_key_stays_hidden() -> None:
+    given = values(a_route(), tokens="a-secret-of-mine", conector=1)
+    shown = messages(given)
+    assert "[hidden]" in shown["tokens"]
+    assert not [text for text in shown.values() if "a-secret-of-mine" in text]
 
 
 def test_checks_between_keys_run_although_other_keys_are_invalid() -> None:

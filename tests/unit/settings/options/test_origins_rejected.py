@@ -40,7 +40,11 @@ ORIGINS: dict[str, Case] = {
         f"{ORIGIN}.originServerName",
         "is not a name that a certificate can be issued for",
     ),
-    "Cloudflare's spelling": (an_origin(noTLSVerify=True), f"{ORIGIN}.noTLSVerify", "did you mean noTlsVerify?"),
+    "Cloudflare's spelling": (
+        an_origin(noTLSVerify=True, reason="a printer"),
+        f"{ORIGIN}.noTLSVerify",
+        "did you mean noTlsVerify?",
+    ),
     "unverified without a reason": (an_origin(noTlsVerify=True), ORIGIN, "has noTlsVerify without a reason"),
     "an empty reason": (an_origin(noTlsVerify=True, reason=" "), f"{ORIGIN}.reason", "must not be empty"),
     "a reason without noTlsVerify": (an_origin(reason="because"), ORIGIN, "has a reason without noTlsVerify"),
