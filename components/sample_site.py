@@ -40,7 +40,7 @@ class SampleSite(pulumi.ComponentResource):
         check_arguments(self, args, SampleSiteArgs)
         super().__init__("culvert:index:SampleSite", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        selector = {"app.kubernetes.io/name": args["service"], "app.kubernetes.io/instance": name}
+        selector = sample_site_selector(name, args["service"])
         labels = {**common_labels(name), **selector}
         metadata: ObjectMetaArgsDict = {
             "namespace": args["namespace"],
@@ -74,6 +74,11 @@ class SampleSite(pulumi.ComponentResource):
             opts=child,
         )
         self.register_outputs({})
+
+
+def sample_site_selector(name: str, service: str) -> dict[str, str]:
+    """The labels by which the Service of an exposure's sample site selects its pods."""
+    return {"app.kubernetes.io/name": service, "app.kubernetes.io/instance": name}
 
 
 def _pod(image: str, page: pulumi.Input[str]) -> "PodSpecArgsDict":

@@ -68,6 +68,7 @@ class Services:
             pod = await self._pod_at(endpoint.address)
         elif (pod := await self._objects.pod(*endpoint.pod)) is None:
             raise NoEndpoint(f"the pod behind Service {name} of {namespace} no longer exists")
+        _require_listener(pod, endpoint.port)
         return Backend(endpoint.address, endpoint.port, pod, f"{namespace}/{name}", port)
 
     async def _of_address(self, address: str, port: int, node: str) -> Backend:
@@ -75,7 +76,9 @@ class Services:
             spec = service["spec"]
             if address in (spec.get("clusterIPs") or [spec.get("clusterIP")]):
                 return await self._of_service(service, port, node)
-        return Backend(address, port, await self._pod_at(address))
+        pod = await self._pod_at(address)
+        _require_listener(pod, port)
+        return Backend(address, port, pod)
 
     async def _pod_at(self, address: str) -> Object | None:
         pods = await self._objects.items("/api/v1/pods", fieldSelector=f"status.podIP={address}")
@@ -84,6 +87,16 @@ class Services:
     def _next(self, found: Sequence[Endpoint]) -> Endpoint:
         ordered = sorted(found, key=lambda endpoint: (endpoint.pod or ("", ""), endpoint.address, endpoint.port))
         return ordered[next(self._counter) % len(ordered)]
+
+
+def _require_listener(pod: Object | None, port: int) -> None:
+    """Raises NoEndpoint where a pod declares ports, and this is none of them: nothing runs in it that could listen."""
+    containers = pod["spec"].get("containers") or [] if pod else []
+    listed = [one for container in containers for one in container.get("ports") or []]
+    declared = {one["containerPort"] for one in listed if one.get("protocol", "TCP") == "TCP"}
+    if pod and declared and port not in declared:
+        numbers = ", ".join(map(str, sorted(declared)))
+        raise NoEndpoint(f"pod {pod['metadata']['name']} declares the ports {numbers}, and does not listen on {port}")
 
 
 def _is_address(host: str) -> bool:

@@ -33,7 +33,7 @@ class Shop:
         self._env = sandbox.run("env", "--config", str(self._file), *self._manifests)
         self._frontend = sandbox.run("status")["frontend"]
         self.api = KubernetesApi(self._env["KUBECONFIG"])
-        containers = [{"name": "c", "image": "i", "ports": [{"containerPort": 9090}]}]
+        containers = [{"name": "c", "image": "i", "ports": [{"containerPort": 9090}, {"containerPort": 9091}]}]
         pod = {"metadata": {"name": "api-0", "labels": {"app": "api"}}, "spec": {"containers": containers}}
         path = f"/api/v1/namespaces/{BACKEND}/pods"
         self.api.text("POST", path, {}, pod, {"Content-Type": "application/json"})

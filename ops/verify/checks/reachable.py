@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from clients.errors import CheckUnavailable, KubernetesApiError
 from clients.kubernetes import KubernetesApi, Object
 from components.network_policy.engines import engine_of
+from components.sample_site import sample_site_selector
 from ops.expected_stack import ExpectedStack
 from ops.verify import declared_policy
 from ops.verify.checks.network_policy import is_own, policies_of
 from ops.verify.faults import network as faults
 from ops.verify.faults.fault import Fault
 from ops.verify.result import Check, CheckResult
-from settings import Route
+from settings import KubernetesService, Route
+from settings.options.sample_site import SAMPLE_SITE_PORT, SAMPLE_SITE_TARGET_PORT
 from traffic import Flow, Host, Verdict, judge
 from traffic.flow import host_of_pod, port_names
 from traffic.identities import API_SERVER_LABELS, API_SERVER_SLICES, NODES, reserved_identities
@@ -71,7 +73,14 @@ class ReachableOrigins:
     def _result(self, origin: Origin, routes: Sequence[Route]) -> CheckResult:
         subject = str(origin)
         try:
-            reached = self._reached(origin)
+            service = self._service(origin)
+            if change := self._change_of_site(origin, service):
+                return REACHABLE.finds(subject, change, faults.SITE_CHANGED, impact=_impact(routes))
+            if origin.service and service is None and self._is_declared(origin):
+                missing = {"service_namespace": origin.namespace, "service": origin.service}
+                observed = "the Service does not exist"
+                return REACHABLE.finds(subject, observed, faults.SERVICE_MISSING, impact=_impact(routes), **missing)
+            reached = self._reached(origin, service)
             for endpoint, pod in reached:
                 for connector in self._connectors:
                     verdict = self._verdict(connector, endpoint, pod)
@@ -84,12 +93,37 @@ class ReachableOrigins:
         led = " and ".join(dict.fromkeys(_place(endpoint, pod) for endpoint, pod in reached[:3]))
         return REACHABLE.passed(subject, f"leads to {led}, which the network policies allow")
 
-    def _reached(self, origin: Origin) -> list[tuple[Endpoint, Object | None]]:
+    def _service(self, origin: Origin) -> Object | None:
+        """The Service of an origin that names one; None if it does not exist."""
+        path = f"/api/v1/namespaces/{origin.namespace}/services/{origin.service}"
+        return self._api.find(path) if origin.service else None
+
+    def _change_of_site(self, origin: Origin, service: Object | None) -> str:
+        """How the sample site's Service differs from what the stack creates; empty for another Service."""
+        site = self._stack.updated.sample_site
+        if site is None or (origin.namespace, origin.service) != (self._stack.namespace, site.name):
+            return ""
+        if service is None:
+            return "the Service does not exist"
+        found, target = KubernetesService.of(service), SAMPLE_SITE_TARGET_PORT
+        ports = {each["port"]: each.get("targetPort", each["port"]) for each in found.spec["ports"]}
+        if ports.get(SAMPLE_SITE_PORT) != target:
+            leads = f"leads to port {ports[SAMPLE_SITE_PORT]}" if SAMPLE_SITE_PORT in ports else "is missing"
+            return f"port {SAMPLE_SITE_PORT} {leads}, and the sample site's pods listen on {target}"
+        selector = sample_site_selector(self._stack.name, site.name)
+        return "" if found.spec.get("selector") == selector else "selects other pods than the sample site's"
+
+    def _is_declared(self, origin: Origin) -> bool:
+        """Whether the routes declare what is behind the Service, so that the check of Services does not read it."""
+        return f"{origin.namespace}/{origin.service}" not in self._stack.settings.services_to_read(
+            self._stack.namespace
+        )
+
+    def _reached(self, origin: Origin, service: Object | None) -> list[tuple[Endpoint, Object | None]]:
         """The endpoints, and the pod of each that is one. Raises NoEndpoint."""
         if not origin.service:
             return [(Endpoint(origin.address, origin.port), None)]
         core = f"/api/v1/namespaces/{origin.namespace}"
-        service = self._api.find(f"{core}/services/{origin.service}")
         if service is None:
             raise NoEndpoint("the Service does not exist")
         label = {"kubernetes.io/service-name": origin.service}
@@ -153,8 +187,7 @@ class ReachableOrigins:
         if verdict.unsupported:
             return REACHABLE.unknown(subject, observed, "read that policy: kubectl describe, or the plugin's own tools")
         fault, values = self._fault(routes, connector, endpoint, pod, verdict)
-        hostnames = ", ".join(dict.fromkeys(route.hostname for route in routes))
-        return REACHABLE.finds(subject, observed, fault, impact=f"502 for {hostnames}", **values)
+        return REACHABLE.finds(subject, observed, fault, impact=_impact(routes), **values)
 
     def _fault(
         self, routes: Sequence[Route], connector: Object, endpoint: Endpoint, pod: Object | None, verdict: Verdict
@@ -183,6 +216,10 @@ class ReachableOrigins:
         if node and not (routes[0].origin.service and "kube-apiserver" in destination.reserved):
             return faults.ORIGIN_ON_NODE, {"entity": node, "port": str(endpoint.port)}
         return faults.ORIGIN_MOVED, {}
+
+
+def _impact(routes: Sequence[Route]) -> str:
+    return f"502 for {', '.join(dict.fromkeys(route.hostname for route in routes))}"
 
 
 def _place(endpoint: Endpoint, pod: Object | None) -> str:

@@ -68,6 +68,13 @@ SERVICE_CHANGED = Fault(
     commands=(UP,),
     follows_from=("policy changed",),
 )
+SITE_CHANGED = Fault(
+    "sample site's Service changed",
+    impact="502",
+    cause="the Service, which the stack creates for the sample site, was changed or deleted manually",
+    remedy="restore it",
+    commands=(FORCE,),
+)
 NO_RESOLUTION = Fault(
     "names do not resolve",
     impact="502: the connector cannot resolve the names of Services",
@@ -88,6 +95,7 @@ BACKEND_SILENT = Fault(
         "Service changed",
         "Service without the route's port",
         "Service without addresses",
+        "sample site's Service changed",
         "names do not resolve",
     ),
 )
@@ -173,6 +181,7 @@ FAULTS = (
     SERVICE_UNUSABLE,
     SERVICE_WITHOUT_ADDRESSES,
     SERVICE_CHANGED,
+    SITE_CHANGED,
     NO_RESOLUTION,
     BACKEND_SILENT,
     CLOSED_BY_BACKEND,

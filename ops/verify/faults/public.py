@@ -11,6 +11,7 @@ _BACKEND = (
     "Service changed",
     "Service without the route's port",
     "Service without addresses",
+    "sample site's Service changed",
     "names do not resolve",
     "backend does not answer",
     "backend closed to the connector",

@@ -9,6 +9,7 @@ from components import pod_labels
 from components.exposure import arguments
 from components.network_policy.engines import engine_of
 from components.network_policy.network_policy import policy_spec
+from components.sample_site import sample_site_selector
 from ops.expected_stack import ExpectedStack
 from ops.verify.checks.reachable import ReachableOrigins
 from ops.verify.result import CheckResult, Status
@@ -233,6 +234,44 @@ def test_without_an_endpoint_or_a_connector_there_is_no_connection_to_judge() ->
     )
     (result,) = check(expected, Api(8080, []), pods=())
     assert result.observed == "there are no pods that could connect"
+
+
+@pytest.mark.parametrize(
+    ("change", "observed"),
+    [
+        ({}, ""),
+        ({"port": 81}, "port 80 is missing, and the sample site's pods listen on 8080"),
+        ({"targetPort": 9090}, "port 80 leads to port 9090, and the sample site's pods listen on 8080"),
+        ({"selector": {"app": "x"}}, "selects other pods than the sample site's"),
+        ({"name": "other"}, "the Service does not exist"),
+    ],
+)
+def test_a_changed_service_of_the_sample_site_is_restored_and_not_followed(
+    change: dict[str, Any], observed: str
+) -> None:
+    given = values({"hostname": "blog.example.com", "service": "http://site"}, sampleSite={"name": "site"})
+    expected = ExpectedStack("dev", "culvert-dev", Settings.parse(given))
+    port = {"port": 80, "targetPort": 8080, **{key: value for key, value in change.items() if key != "selector"}}
+    selector = change.get("selector", sample_site_selector("culvert-dev", "site"))
+    service = kinds.service(port.pop("name", "site"), "web", selector=selector, ports=[port])
+    slices = [{"metadata": {"name": "s"}, "endpoints": [ENDPOINT], "ports": [{"name": "", "port": 8080}]}]
+    api = Api(8080, [], service, web__endpointslices=slices)
+    (result,) = check(expected, api)
+    if not observed:
+        assert result.status is Status.PASSED
+        return
+    assert (result.subject, result.observed, result.impact) == ("web/site:80", observed, "502 for blog.example.com")
+    assert result.fault == "sample site's Service changed"
+    assert result.commands == ("PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh --stack {stack}",)
+
+
+def test_a_service_that_does_not_exist_is_found_where_the_check_of_services_does_not_read_it() -> None:
+    other = kinds.service("other")
+    (result,) = check(stack(DECLARED), Api(8080, [], other))
+    assert (result.fault, result.observed) == ("Service missing", "the Service does not exist")
+    assert result.commands == ("kubectl -n shop get service api", "pulumi up --stack {stack}")
+    (result,) = check(stack(PLAIN), Api(8080, [], other))
+    assert result.status is Status.SKIPPED
 
 
 def test_what_may_not_be_read_is_unknown() -> None:

@@ -110,6 +110,16 @@ async def test_a_service_has_the_names_of_the_clusters_dns(
     )
 
 
+@async_test
+async def test_a_pod_listens_on_the_ports_that_it_declares_and_on_any_if_it_declares_none() -> None:
+    assert (await services(cluster(PLAIN)).resolve("blog.shop", 80, "other")).target == 8080
+    ports = [{"containerPort": 9090}, {"containerPort": 8080, "protocol": "UDP"}]
+    api = cluster(PLAIN, pod={"metadata": {}, "spec": {"containers": [{"name": "nginx", "ports": ports}]}})
+    reason = "pod blog-1 declares the ports 9090, and does not listen on 8080"
+    with pytest.raises(NoEndpoint, match=reason):
+        await services(api).resolve("blog.shop", 80, "other")
+
+
 @pytest.mark.parametrize(
     ("spec", "ready", "host", "port", "reason"),
     [
