@@ -8,7 +8,13 @@ import pulumi
 from components.access import Access
 from components.connector.connector import Connector
 from components.exposure import arguments, cluster_services, lookups
-from components.exposure.hooks import check_token_change, drop_connections, explain_rollout, release_rulesets
+from components.exposure.hooks import (
+    await_rules,
+    check_token_change,
+    drop_connections,
+    explain_rollout,
+    release_rulesets,
+)
 from components.exposure.outputs import exports
 from components.load_balancer import LoadBalancer
 from components.monitoring.monitoring import Monitoring
@@ -102,7 +108,7 @@ class Exposure(pulumi.ComponentResource):
                 depends_on=[policy],
                 before_update=[check_token_change(name, plain, opts)],
             ),
-            pulumi.ResourceOptions(parent=self, transformations=[drop_connections]),
+            pulumi.ResourceOptions(parent=self, transformations=[drop_connections, await_rules(name)]),
         )
         connector = Connector(
             name,

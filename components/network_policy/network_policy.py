@@ -38,9 +38,10 @@ class NetworkPolicyArgs(TypedDict):
 class NetworkPolicy(pulumi.ComponentResource):
     """A network policy that denies all traffic of the connector's pods except what is declared, in both directions.
 
-    Creates one NetworkPolicy of Kubernetes or Calico, or one CiliumNetworkPolicy, with a generated name, so that a
-    replacement exists before the old one is deleted. Create it before the pods that it selects, so that none ever runs
-    without it. A cluster whose network plugin enforces no policies accepts the object and ignores it.
+    Creates one NetworkPolicy of Kubernetes or Calico, or one CiliumNetworkPolicy, with a generated name. A change of
+    what it allows creates another one, and deletes the old one at the end of the run; until then both apply. Create it
+    before the pods that it selects, so that none ever runs without it. A cluster whose network plugin enforces no
+    policies accepts the object and ignores it.
     """
 
     def __init__(self, name: str, args: NetworkPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -63,7 +64,9 @@ class NetworkPolicy(pulumi.ComponentResource):
             resolvers=args.get("resolvers", []),
             region=args.get("region"),
         ).apply(policy_spec)
-        child = pulumi.ResourceOptions(parent=self)
+        # Policies add up, and the engine creates a replacement first and deletes the old policy at the end of the run:
+        # what the old one allows stays open while connectors may still need it.
+        child = pulumi.ResourceOptions(parent=self, replace_on_changes=["spec"])
         if engine is engine_of("kubernetes"):
             KubernetesNetworkPolicy(f"{name}-policy", metadata=metadata, spec=spec, opts=child)
         else:

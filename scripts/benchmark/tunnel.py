@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import psutil
 
+from clients.kubernetes import KubernetesApi
+from sandbox.cluster.embedded import kubeconfig
 from sandbox.edge.delays import EdgeDelays, from_environment, variable
 from scripts.benchmark.load import Load, clients
 from scripts.benchmark.measurement import sandbox, set_faults, stack_file
@@ -40,10 +42,20 @@ CHANGES: dict[str, dict[str, Any]] = {
     "a rule changes": {
         "routes": [*SETTINGS["routes"], {"hostname": HOSTNAME, "path": "/status", "service": "http_status:204"}]
     },
+    "a route moves to another Service": {"routes": [{"hostname": HOSTNAME, "service": "http://next.shop"}]},
 }
 """Planned changes: each is an `up` with these settings on top of the previous ones."""
-
-
+NEXT: dict[str, Any] = {
+    "metadata": {"name": "next", "namespace": "shop"},
+    "spec": {
+        "selector": {"matchLabels": {"app.kubernetes.io/name": "next"}},
+        "template": {
+            "metadata": {"labels": {"app.kubernetes.io/name": "next"}},
+            "spec": {"containers": [{"name": "next", "image": "next"}]},
+        },
+    },
+}
+"""Deployment behind the Service that the route moves to."""
 SLOWER = 2
 """How many times slower the edge is in the last rollouts."""
 LATE_RULES = 20.0
@@ -64,6 +76,7 @@ def rows(protocol: str, edge: EdgeDelays) -> Iterator[tuple[str, Load]]:
     """
     with _tunnel_in_sandbox(protocol) as tunnel:
         tunnel.restart(edge)
+        tunnel.create_next()
         for event, change in CHANGES.items():
             yield event, tunnel.under_load(partial(tunnel.up, change))
         yield "a connector is killed", tunnel.under_load(tunnel.kill_one)
@@ -109,6 +122,13 @@ class _Tunnel:
             raise RuntimeError("cloudflared is neither on the PATH nor named by CULVERT_CLOUDFLARED")
         self._frontend, self._dashboard = status["frontend"], status["dashboard"]
         time.sleep(max(asdict(edge).values()))  # of connections that were made anew
+
+    def create_next(self) -> None:
+        """Creates the pods behind the Service that the route moves to."""
+        api = KubernetesApi(str(kubeconfig(self._home)))
+        namespace = NEXT["metadata"]["namespace"]
+        api.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+        api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", NEXT)
 
     def up(self, change: Mapping[str, Any]) -> None:
         """An `up` with these settings on top of the previous ones; `connector` is merged."""

@@ -46,8 +46,10 @@ class Registered:
     retained: bool
     before_delete: frozenset[str]
     before_update: frozenset[str]
+    after_update: frozenset[str]
     on_error: frozenset[str]
     ignore_changes: frozenset[str]
+    replace_on_changes: frozenset[str]
     timeouts: tuple[str, str]
 
     def __str__(self) -> str:
@@ -108,8 +110,10 @@ class _Monitor(mocks.MockMonitor):
                     retained=request.retainOnDelete,
                     before_delete=frozenset(request.hooks.before_delete),
                     before_update=frozenset(request.hooks.before_update),
+                    after_update=frozenset(request.hooks.after_update),
                     on_error=frozenset(request.hooks.on_error),
                     ignore_changes=frozenset(request.ignoreChanges),
+                    replace_on_changes=frozenset(request.replaceOnChanges),
                     timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                 )
             )

@@ -88,6 +88,17 @@ def test_the_deployment_is_created_after_the_network_policy_and_the_rules(dev: R
     }
 
 
+def test_new_backends_open_before_the_rules_and_old_ones_close_after_connectors_have_these(dev: Recorded) -> None:
+    policy, tunnel = dev.one("NetworkPolicy"), dev.one("ZeroTrustTunnelCloudflared")
+    rules = dev.one("ZeroTrustTunnelCloudflaredConfig")
+    assert (str(policy) in tunnel.dependencies, str(tunnel) in rules.dependencies) == (True, True)
+    # The engine deletes what it replaces at the end of a run, so after this hook.
+    assert (policy.replace_on_changes, policy.delete_before_replace) == ({"spec"}, False)
+    assert rules.after_update == {"culvert-dev-await-rules"}
+    # A hook for its deletion would make `pulumi destroy` without `--run-program` fail.
+    assert not policy.before_delete
+
+
 def test_the_deployment_is_replaced_with_its_tunnel(dev: Recorded) -> None:
     replaced = {str(found): found.replace_with for found in dev.resources if found.replace_with}
     assert replaced == {"Deployment culvert-dev-cloudflared": {"ZeroTrustTunnelCloudflared culvert-dev-tunnel"}}

@@ -62,6 +62,8 @@ def test_a_network_policy_is_one_object_under_a_generated_name(deploy: Deploy) -
     assert policy.inputs["metadata"]["namespace"] == "blog"
     assert "name" not in policy.inputs["metadata"]
     assert policy.inputs["spec"]["podSelector"] == {"matchLabels": LABELS}
+    # Another one is created before the rules change, and the old one deleted at the end of the run.
+    assert (policy.replace_on_changes, policy.delete_before_replace) == ({"spec"}, False)
 
 
 def test_the_default_preset_is_strict(deploy: Deploy) -> None:
@@ -109,6 +111,7 @@ def test_another_engine_is_one_object_of_its_kind_under_a_generated_name(
     assert policy.inputs["apiVersion"] == policy.type.split(":")[1]
     written = engine_of(engine).write(LABELS, egress("strict", "blog", [API]), ingress("monitoring"))
     assert policy.inputs["spec"] == written
+    assert (policy.replace_on_changes, policy.delete_before_replace) == ({"spec"}, False)
 
 
 def test_an_unknown_engine_is_rejected() -> None:
