@@ -2,16 +2,22 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pulumi import automation
 
 from ops.expected_stack import ExpectedStack
-from ops.recover.state import Resource, export_state, pending_operations, resources, urn_name
-
-if TYPE_CHECKING:
-    # Its clients take a second to import, and a state without pending operations needs none of them.
-    from ops.recover.live_resources import LiveResources
+from ops.recover.actions import adopt
+from ops.recover.kinds import KINDS
+from ops.recover.live_resources import LiveResources, is_terminating
+from ops.recover.object_kinds import ObjectKind
+from ops.recover.orphans import orphans
+from ops.recover.owner import stack_owner
+from ops.recover.pending_operations import completed_creations
+from ops.recover.preview import planned_creations
+from ops.recover.state import Resource, export_state, resources, urn_name
+from ops.recover.state_entries import loses_secret
+from ops.recover.survey import survey
 
 Say = Callable[[str], object]
 _PAUSE = 0.5
@@ -24,26 +30,13 @@ def repair_state(
     expected: Callable[[], ExpectedStack],
     environ: Mapping[str, str],
     say: Say,
-    *,
-    cut_off: bool = False,
 ) -> None:
     """Adds to a stack's state what an interrupted run created, and removes its pending operations and what is gone.
 
-    Does nothing without pending operations, unless something else shows that the last run was `cut_off`. Creations that
-    did not take place are left to the next update. `environ` says how to reach the API and the cluster. The engine's
-    own remedy, `refresh --import-pending-creates`, marks such a resource as an import and then forgets it.
+    Creations that did not take place are left to the next update. `environ` says how to reach the API and the cluster.
+    The engine's own remedy, `refresh --import-pending-creates`, marks such a resource as an import and then forgets it.
     """
     state = export_state(stack)
-    if not (cut_off or pending_operations(state)):
-        return
-    from ops.recover.actions import adopt
-    from ops.recover.live_resources import LiveResources
-    from ops.recover.orphans import orphans
-    from ops.recover.owner import stack_owner
-    from ops.recover.pending_operations import completed_creations
-    from ops.recover.state_entries import loses_secret
-    from ops.recover.survey import survey
-
     say("an earlier run was interrupted; looking for what it created and deleted")
     live, described = LiveResources(environ), expected()
     await_deletions(state, live, say)
@@ -63,12 +56,8 @@ def repair_state(
     adopt(stack, state, [orphan for orphan in left if orphan.entry], planned, live)
 
 
-def await_deletions(state: dict[str, Any], live: "LiveResources", say: Say) -> None:
+def await_deletions(state: dict[str, Any], live: LiveResources, say: Say) -> None:
     """Waits for objects of the state that are being deleted: a refresh would keep them, and an update use them."""
-    from ops.recover.kinds import KINDS
-    from ops.recover.live_resources import is_terminating
-    from ops.recover.object_kinds import ObjectKind
-
     deadline = time.monotonic() + _TIMEOUT
     for resource in resources(state):
         kind = KINDS.get(resource["type"])
@@ -87,8 +76,6 @@ def await_deletions(state: dict[str, Any], live: "LiveResources", say: Say) -> N
 
 
 def _planned(stack: automation.Stack, say: Say) -> list[Resource]:
-    from ops.recover.preview import planned_creations
-
     try:
         return planned_creations(stack)
     except automation.CommandError as error:

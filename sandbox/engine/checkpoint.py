@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from clients.pulumi_values import is_secret
 from sandbox.directory import SandboxDirectory
+from sandbox.engine.property_diff import SECRET
 from sandbox.errors import SandboxError
 from sandbox.tools.tool import Progress
 
@@ -23,7 +25,7 @@ def list_stacks(directory: SandboxDirectory) -> list[dict[str, Any]]:
         if not _is_complete(file):  # the stack's next command restores its backup
             stacks.append({"name": file.stem, "resources": None, "updated": None})
             continue
-        latest = (json.loads(file.read_text()).get("checkpoint") or {}).get("latest") or {}
+        latest = deployment(file)
         stacks.append(
             {
                 "name": file.stem,
@@ -32,6 +34,29 @@ def list_stacks(directory: SandboxDirectory) -> list[dict[str, Any]]:
             }
         )
     return stacks
+
+
+def deployment(checkpoint: Path) -> dict[str, Any]:
+    """The state in a complete checkpoint: `{resources, pending_operations, manifest, …}`, with secrets encrypted.
+
+    Empty before the stack's first run.
+    """
+    return (json.loads(checkpoint.read_text()).get("checkpoint") or {}).get("latest") or {}
+
+
+def outputs(deployment: dict[str, Any]) -> dict[str, Any]:
+    """The stack's outputs in a state, with secrets masked as the engine's commands mask them."""
+    resources = deployment.get("resources") or []
+    stack = next((one for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
+    return _masked(stack.get("outputs") or {})
+
+
+def _masked(value: Any) -> Any:
+    if is_secret(value):
+        return SECRET
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return {key: _masked(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def delete_drafts(state: Path, stack: str) -> None:

@@ -15,7 +15,6 @@ from ops.expected_stack import ExpectedStack
 from ops.project import project_name
 from ops.recover import state
 from ops.recover.object_kinds import NAMESPACE
-from ops.recover.repair import repair_state
 from sandbox.directory import SandboxDirectory
 from sandbox.engine import diagnostics, policy_pack, shared_namespaces
 from sandbox.engine.update_result import EventRecorder, UpdateResult, plain_outputs
@@ -85,7 +84,7 @@ class Engine:
         """
 
         def run(stack: automation.Stack, **options: Any) -> automation.DestroyResult | automation.PreviewResult:
-            resources = state.resources(state.export_state(stack))
+            resources = self._resources()
             hooks = [resource.get("resourceHooks") or {} for resource in resources]
             needed = run_program or any({"BeforeDelete", "AfterDelete"} & set(kinds) for kinds in hooks)
             if preview:
@@ -116,8 +115,8 @@ class Engine:
         gone = [one.name for one in result.changes if one.type == NAMESPACE.type and one.op in ("delete", "replace")]
         if not gone:
             return
-        with self._stack() as stack:
-            resources = state.resources(state.export_state(stack))
+        with self._stack():
+            resources = self._resources()
         deleted = [one["id"] for one in resources if state.urn_name(one["urn"]) in gone and one.get("id")]
         if shared := self._shared_namespaces(resources, deleted):
             self._progress(shared_namespaces.describe(shared))
@@ -127,6 +126,9 @@ class Engine:
     ) -> dict[str, list[str]]:
         return shared_namespaces.shared_namespaces(self._name, resources, self._env["KUBECONFIG"], deleted)
 
+    def _resources(self) -> list[state.Resource]:
+        return self._workspace.deployment().get("resources") or []
+
     def _policies(self, policy: bool) -> dict[str, Any]:
         return policy_pack.arguments(self._name) if policy else {}
 
@@ -134,7 +136,11 @@ class Engine:
         events = EventRecorder()
         with self._stack() as stack:
             note = self._workspace.note
-            repair_state(stack, self._expected, self._env, self._progress, cut_off=note.exists())
+            if note.exists() or self._workspace.deployment().get("pending_operations"):
+                # Its clients take long to import, and most runs need none of them.
+                from ops.recover.repair import repair_state
+
+                repair_state(stack, self._expected, self._env, self._progress)
             note.touch() if changes else note.unlink(missing_ok=True)
             try:
                 result = operation(stack, on_output=on_output, on_event=events, color=self._color)

@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clients.kubernetes import KubernetesApi
 from ops.project import project_name
-from ops.recover.namespace_contents import foreign_contents, own_objects
 from ops.recover.object_kinds import NAMESPACE
 from ops.recover.owner import Owner
 from sandbox.errors import SandboxError
-from sandbox.services.cluster_services import MADE_UP
 
 OPTION = "--delete-shared-namespace"
 _SHOWN = 20
@@ -25,6 +22,11 @@ def shared_namespaces(
         namespaces = [name for name in namespaces if name in {*deleted}]
     if not namespaces:
         return {}
+    # Imported here, since an update needs none of these clients.
+    from clients.kubernetes import KubernetesApi
+    from ops.recover.namespace_contents import foreign_contents, own_objects
+    from sandbox.services.cluster_services import MADE_UP
+
     api = KubernetesApi(kubeconfig)
     own = own_objects(resources, Owner(project_name(), stack).mark)
 

@@ -7,13 +7,15 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from pulumi import automation
+from pulumi.automation._stack import StackInitMode
 
 from ops.project import project_folder, project_name
-from ops.recover import state
 from sandbox.directory import PROJECT, SandboxDirectory
 from sandbox.engine import checkpoint
 from sandbox.engine.engine_processes import await_orphans
@@ -27,10 +29,26 @@ from settings.loading import STACK_FILE
 
 
 class _Workspace(automation.LocalWorkspace):
+    """A workspace that reads the state where the library would run a command of the engine, which takes longer than the
+    reading a hundredfold."""
+
+    checkpoint: Path
+
+    def select_stack(self, stack_name: str) -> None:
+        """Nothing: each command names its stack."""
+
     def stack_outputs(self, stack_name: str) -> automation.OutputMap:
-        """Outputs with secrets masked by the engine. The library would run a second command to read them decrypted."""
-        outputs = state.command_json(self, "stack", "output", "--json", "--stack", stack_name)
+        """Outputs with secrets masked, never decrypted."""
+        del stack_name  # the workspace has one stack
+        outputs = checkpoint.outputs(checkpoint.deployment(self.checkpoint))
         return {name: automation.OutputValue(value, secret=value == SECRET) for name, value in outputs.items()}
+
+
+class _Stack(automation.Stack):
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        """An empty summary of the last run, which the library asks for after each: no command prints any of it."""
+        del show_secrets
+        return automation.UpdateSummary("", datetime.min, "", {}, {}, "")
 
 
 class StackWorkspace:
@@ -66,6 +84,19 @@ class StackWorkspace:
         """The stack file in the sandbox, that of the last run."""
         return stored_stack_file(self._directory, self._name)
 
+    def deployment(self) -> dict[str, Any]:
+        """The stack's state, `{resources, pending_operations, …}` with secrets encrypted; empty before its first
+        run."""
+        return checkpoint.deployment(self._checkpoint)
+
+    @property
+    def _state_folder(self) -> Path:
+        return self._directory.path / "state" / ".pulumi"
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self._state_folder / "stacks" / project_name() / f"{self._name}.json"
+
     @contextmanager
     def open(self) -> Iterator[automation.Stack]:
         """The stack, for one command at a time. Raises `SandboxError` while another command uses it."""
@@ -83,9 +114,8 @@ class StackWorkspace:
             ) from None
         try:
             await_orphans(self._directory.backend_url, self._name, self._progress)
-            state_folder = self._directory.path / "state" / ".pulumi"
-            checkpoint.delete_drafts(state_folder, self._name)
-            checkpoint.restore(state_folder / "stacks" / project_name() / f"{self._name}.json", self._progress)
+            checkpoint.delete_drafts(self._state_folder, self._name)
+            checkpoint.restore(self._checkpoint, self._progress)
             if self._config:
                 write_copy(self._directory, self._name, self._config, self._progress)
             yield self._select(folder)
@@ -101,8 +131,10 @@ class StackWorkspace:
             env_vars=self._env,
             pulumi_command=self._command,
         )
-        stack = automation.Stack.create_or_select(self._name, workspace)
-        if any((self._directory.path / "state" / ".pulumi" / "locks").glob(f"**/{self._name}/*.json")):
+        workspace.checkpoint = self._checkpoint
+        mode = StackInitMode.SELECT if self._checkpoint.exists() else StackInitMode.CREATE
+        stack = _Stack(self._name, workspace, mode)
+        if any((self._state_folder / "locks").glob(f"**/{self._name}/*.json")):
             self._note_interruption(f"unlocking stack {self._name!r}, which an interrupted run left locked")
             stack.cancel()
         return stack
@@ -119,12 +151,14 @@ class StackWorkspace:
         os.environ.update(addresses)
         if str(PROJECT) not in sys.path:
             sys.path.insert(0, str(PROJECT))
+        collects = gc.isenabled()
         try:
             with self._stack_file_named():
                 runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
         finally:
             # The program disables it, because its own process ends with it.
-            gc.enable()
+            if collects:
+                gc.enable()
 
     @contextmanager
     def _stack_file_named(self) -> Iterator[None]:

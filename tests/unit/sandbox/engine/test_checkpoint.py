@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from clients.pulumi_values import SECRET, SIGNATURE
 from sandbox.directory import SandboxDirectory
-from sandbox.engine.checkpoint import delete_drafts, list_stacks, restore
+from sandbox.engine.checkpoint import delete_drafts, deployment, list_stacks, outputs, restore
 from sandbox.errors import SandboxError
 
 BEFORE, AFTER = {"version": 3, "at": "before"}, {"version": 3, "at": "after"}
@@ -94,3 +95,21 @@ def test_a_damaged_checkpoint_is_listed_without_its_content(state: Path) -> None
     (state / "stacks" / "culvert" / "dev.json").write_text('{"version": 3, "checkpoi')
     listed = list_stacks(SandboxDirectory(state.parents[1]))
     assert listed == [{"name": "dev", "resources": None, "updated": None}]
+
+
+def test_a_new_stack_has_no_resources_and_no_outputs(tmp_path: Path) -> None:
+    (tmp_path / "dev.json").write_text('{"version": 3, "checkpoint": {"stack": "dev", "latest": null}}')
+    state = deployment(tmp_path / "dev.json")
+    assert (state, outputs(state)) == ({}, {})
+
+
+def test_secrets_in_the_outputs_are_masked_however_deep(tmp_path: Path) -> None:
+    secret = {SIGNATURE: SECRET, "ciphertext": "v1:abc"}
+    found = {"urls": ["https://a.example.com"], "token": secret, "tokens": {"ci": {"id": "1", "keys": [secret]}}}
+    resources = [{"type": "pulumi:pulumi:Stack", "outputs": found}, {"type": "other", "outputs": {"not": "ours"}}]
+    (tmp_path / "dev.json").write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}}))
+    assert outputs(deployment(tmp_path / "dev.json")) == {
+        "urls": ["https://a.example.com"],
+        "token": "[secret]",
+        "tokens": {"ci": {"id": "1", "keys": ["[secret]"]}},
+    }
