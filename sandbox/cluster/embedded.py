@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from urllib3.exceptions import HTTPError
-
 from sandbox.cluster.access import admin_token, connect, is_ready
 from sandbox.cluster.access import kubeconfig as kubeconfig_content
 from sandbox.cluster.control_plane import API_SERVER, CLIENTS, ETCD, KWOK, PROGRAMS, ControlPlaneFolder, arguments
@@ -135,6 +133,7 @@ class _Cluster:
     def _await_usable(self) -> None:
         from kubernetes import client
         from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
 
         deadline = time.monotonic() + 60
         with connect(self._folder.kubeconfig) as api:

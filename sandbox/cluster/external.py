@@ -3,9 +3,6 @@
 import os
 from pathlib import Path
 
-from urllib3.exceptions import HTTPError
-from yaml import YAMLError
-
 from sandbox.cluster.access import connect
 from sandbox.errors import SandboxError
 
@@ -36,6 +33,8 @@ def check_external(path: Path | str) -> str:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from kubernetes.config.config_exception import ConfigException
+    from urllib3.exceptions import HTTPError
+    from yaml import YAMLError
 
     def unusable(message: str) -> SandboxError:
         return SandboxError(message, key="KUBECONFIG", value=str(path), accepted="a kubeconfig whose cluster answers")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from ops.options import Config, Stack
 from ops.shared_hostnames import shared_hostnames
@@ -25,6 +24,8 @@ from sandbox.commands.output import local_address, print_progress, print_result
 from sandbox.engine.stack_file import valid_stack_name
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sandbox.engine.update_result import UpdateResult
 
 
@@ -128,12 +129,10 @@ def _run(
     **options: bool,
 ) -> None:
     """Runs an operation of the engine on a stack and prints its result."""
-    from sandbox.commands.resource_tree import resource_tree
     from sandbox.services.admin_api import CallCount
 
-    console = Console(highlight=False)
-    on_terminal = console.is_terminal and not as_json
-    coloured = on_terminal and console.color_system is not None and not console.no_color
+    console = None if as_json else _terminal()
+    coloured = bool(console and console.color_system is not None and not console.no_color)
     name, path, settings = read_settings(stack, config)
     namespace = stack_namespace(name, settings)
     given = read_manifests(manifests)
@@ -159,7 +158,9 @@ def _run(
         printed["violations"] = [asdict(violation) for violation in result.violations]
 
     def print_summary() -> None:
-        if on_terminal:
+        if console:
+            from sandbox.commands.resource_tree import resource_tree
+
             console.print(resource_tree(result.steps))
         print(f"API calls: {count}. Dashboard: {running.dashboard()}")
         if operation != "destroy" and settings.public_hostname:
@@ -168,3 +169,11 @@ def _run(
             print(f"To visit {hostname}: {local_address(hostname, running.frontend() or '')}/")
 
     print_result(printed, as_json, print_summary)
+
+
+def _terminal() -> "Console | None":
+    """The terminal that standard output leads to, if any."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else None

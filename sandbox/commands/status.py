@@ -3,9 +3,6 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 from ops.options import Config, Stack
 from sandbox.commands.context import services
 from sandbox.commands.options import Json
@@ -54,6 +51,9 @@ def _describe(running: "SandboxServices") -> dict[str, Any]:
 
 
 def _table(described: dict[str, Any]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
     parts = Table("part", "in use", "version", "from", box=None, pad_edge=False)
     engine, cluster, connector = described["engine"], described["cluster"], described["cloudflared"]
     parts.add_row("engine", engine["path"] or "-", engine["version"] or "-", engine["origin"])

@@ -9,8 +9,6 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-import trustme
-
 from sandbox import tools
 from sandbox.cluster.access import connect
 from sandbox.directory import SandboxDirectory
@@ -26,6 +24,8 @@ def certificate(directory: SandboxDirectory) -> str:
     """The sandbox's sealing certificate in PEM, created on first use; its key is `sealing/key.pem` (mode 0600)."""
     path = directory.path / "sealing" / "certificate.pem"
     if not path.exists():
+        import trustme
+
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = trustme.CA(organization_name="culvert sandbox", key_type=trustme.KeyType.RSA)
         directory.write_secret("sealing/key.pem", authority.private_key_pem.bytes().decode())

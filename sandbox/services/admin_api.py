@@ -1,10 +1,11 @@
 """The client of the emulated API's admin endpoints, `/sandbox/…`."""
 
+import contextlib
+import http.client
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import httpx
 
 from sandbox.directory import SandboxDirectory
 from sandbox.errors import SandboxError
@@ -63,12 +64,9 @@ class AdminApi:
                 value="stopped",
                 accepted="a running sandbox",
             )
-        headers = {"Authorization": f"Bearer {self._directory.secret('admin')}"}
         try:
-            # By plain HTTP on loopback, for which no certificate authority has to be read.
-            options: dict[str, Any] = {"timeout": 30, "trust_env": False, "verify": False}
-            reply = httpx.request(method, f"{self.url()}sandbox/{path}", json=body, headers=headers, **options)
-        except httpx.HTTPError as error:
+            status, text = self._reply(method, f"/sandbox/{path}", body)
+        except (http.client.HTTPException, OSError) as error:
             raise SandboxError(
                 f"the emulated Cloudflare API does not answer ({str(error) or type(error).__name__}). Its log is "
                 f"{self._directory.path / 'logs' / 'cloudflare.log'}; start it again with: python -m sandbox down, "
@@ -76,11 +74,20 @@ class AdminApi:
                 key="sandbox",
                 accepted="a running sandbox",
             ) from None
-        if reply.status_code == 404:
+        if status == 404:
             raise other_version("cloudflare", f"it does not know /sandbox/{path.partition('?')[0]}")
-        if reply.is_error:
-            raise SandboxError(f"the emulated Cloudflare API rejected {method} /sandbox/{path}: {reply.text}")
-        answer = reply.json()
+        if status >= 400:
+            raise SandboxError(f"the emulated Cloudflare API rejected {method} /sandbox/{path}: {text}")
+        answer = json.loads(text)
         if missing := [key for key in expected if key not in answer]:
             raise other_version("cloudflare", f"its reply to /sandbox/{path.partition('?')[0]} has no {missing[0]!r}")
         return answer
+
+    def _reply(self, method: str, path: str, body: object) -> tuple[int, str]:
+        """Status and text. By a client that takes no time to import: each command makes such calls."""
+        headers = {"Authorization": f"Bearer {self._directory.secret('admin')}", "Content-Type": "application/json"}
+        port = self._servers.port("cloudflare", "port")
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            reply = connection.getresponse()
+            return reply.status, reply.read().decode()

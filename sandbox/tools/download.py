@@ -6,11 +6,14 @@ import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from sandbox.tools.releases import CHECKSUMS, Release
 from sandbox.tools.tool import Progress
+
+if TYPE_CHECKING:
+    # Most commands find all of their tools in the cache.
+    import httpx
 
 DECISION = "docs/decisions/pinned-checksums.md"
 
@@ -25,6 +28,8 @@ class Downloads:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._unreachable: dict[str, DownloadUnavailable] = {}
+        import httpx
+
         self._client = httpx.Client(follow_redirects=True, timeout=httpx.Timeout(30, connect=4))
 
     def fetch(self, release: Release, target: Path) -> None:
@@ -81,7 +86,9 @@ class Downloads:
         return digest.hexdigest()
 
     @contextlib.contextmanager
-    def _get(self, url: str) -> Iterator[httpx.Response]:
+    def _get(self, url: str) -> "Iterator[httpx.Response]":
+        import httpx
+
         host = httpx.URL(url).host
         if host in self._unreachable:
             raise self._unreachable[host]

@@ -9,8 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import httpx
+from urllib.parse import urlsplit
 
 from sandbox.errors import SandboxError
 from sandbox.tools.cache import folder
@@ -59,6 +58,9 @@ def obtain(schema: Schema, progress: Progress) -> Path:
 
 
 def _downloaded(schema: Schema) -> bytes | None:
+    # A schema is nearly always in the cache.
+    import httpx
+
     try:
         reply = httpx.get(schema.url, timeout=httpx.Timeout(30, connect=4))
     except httpx.HTTPError:
@@ -68,7 +70,7 @@ def _downloaded(schema: Schema) -> bytes | None:
 
 def _from_module(schema: Schema, work: Path) -> bytes:
     go = shutil.which("go")
-    accepted = f"access to {httpx.URL(schema.url).host}, or a Go that reaches a module proxy"
+    accepted = f"access to {urlsplit(schema.url).hostname}, or a Go that reaches a module proxy"
     if not go:
         raise SandboxError(
             f"{schema.name} cannot be downloaded, and there is no Go on the PATH", key=schema.name, accepted=accepted

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sandbox.directory import SandboxDirectory
@@ -50,18 +49,18 @@ def test_an_edge_that_does_not_report_its_frontend(
 @pytest.mark.parametrize(
     ("reply", "difference"),
     [
-        (httpx.Response(200, json={"calls": []}), "its reply to /sandbox/calls has no 'mark'"),
-        (httpx.Response(404, json={"detail": "Not Found"}), "it does not know /sandbox/calls"),
+        ((200, '{"calls": []}'), "its reply to /sandbox/calls has no 'mark'"),
+        ((404, '{"detail": "Not Found"}'), "it does not know /sandbox/calls"),
     ],
 )
 def test_an_api_with_other_endpoints(
     directory: SandboxDirectory,
     running: Callable[[str, object], Servers],
     monkeypatch: pytest.MonkeyPatch,
-    reply: httpx.Response,
+    reply: tuple[int, str],
     difference: str,
 ) -> None:
-    monkeypatch.setattr(httpx, "request", lambda *_args, **_options: reply)
+    monkeypatch.setattr(AdminApi, "_reply", lambda *_call: reply)
     with pytest.raises(SandboxError, match=ANOTHER) as caught:
         AdminApi(directory, running("cloudflare", {"port": 1})).calls()
     assert caught.value.message.startswith(f"the server 'cloudflare' runs, but {difference}")
