@@ -13,7 +13,7 @@ from sandbox.edge.certificate_authority import CertificateAuthority
 from sandbox.edge.connection_pool import ConnectionPool
 from sandbox.edge.http1 import ClientDisconnected, HttpConnection
 from sandbox.edge.listener import accept_http
-from sandbox.edge.visitor_request import VisitorRequest
+from sandbox.edge.visitor_request import LOCAL_SUFFIX, VisitorRequest
 from sandbox.edge.waf import Waf
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,11 @@ class HttpFrontend:
         self._access = Access(store, issuer)
         self._tls = authority.sni_context()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._port = 0
 
     async def serve(self, listener: socket.socket) -> None:
         """Accepts connections from a listening, non-blocking socket until cancelled."""
-        loop = asyncio.get_running_loop()
+        loop, self._port = asyncio.get_running_loop(), listener.getsockname()[1]
         while True:
             client, _ = await loop.sock_accept(listener)
             task = asyncio.create_task(self._serve_connection(client))
@@ -61,7 +62,8 @@ class HttpFrontend:
             return
         route = routes.resolve(self._store, request.host)
         if route.zone is None or route.tunnel is None:
-            await error_pages.send(error_pages.no_origin(route.reason), request, connection)
+            page = error_pages.no_origin(route.reason, self._links(request) if error_pages.is_browser(request) else ())
+            await error_pages.send(page, request, connection)
             return
         if page := self._waf.evaluate(route.zone["id"], request):
             await error_pages.send(page, request, connection)
@@ -75,3 +77,10 @@ class HttpFrontend:
             await error_pages.send(page, request, connection)
             return
         await proxy.forward(request, connection, pooled.connection)
+
+    def _links(self, request: VisitorRequest) -> list[tuple[str, str]]:
+        """The hostnames that are served, each with its address for a browser on this machine."""
+        scheme = "https" if request.secure else "http"
+        return [
+            (name, f"{scheme}://{name}{LOCAL_SUFFIX}:{self._port}/") for name in routes.served_hostnames(self._store)
+        ]

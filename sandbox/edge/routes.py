@@ -43,6 +43,15 @@ def resolve(store: Store, hostname: str) -> Route:
     return _resolve_address(store, zone, f"the record of {hostname}", record["content"] or "")
 
 
+def served_hostnames(store: Store) -> list[str]:
+    """The hostnames that lead to a tunnel, in their order; of a wildcard, one name that it applies to."""
+    names = {row["name"] for row in store.all("SELECT DISTINCT name FROM records")}
+    for zone in store.all("SELECT id FROM zones"):
+        names |= {each["name"] for each in store.bodies("load_balancers", zone["id"])}
+    hostnames = {name.replace("*", "any") for name in names}
+    return sorted(name for name in hostnames if resolve(store, name).tunnel)
+
+
 def _resolve_load_balancer(store: Store, zone: Row, balancer: dict[str, Any]) -> Route:
     """The first pool with a connected tunnel, whatever the steering policy: that suffices to rehearse a failover."""
     source = f"the load balancer of {balancer['name']}"

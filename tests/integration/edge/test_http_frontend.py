@@ -355,6 +355,18 @@ async def test_a_hostname_outside_all_zones_gets_1016(edge: LocalEdge) -> None:
 
 
 @async_test
+async def test_a_browser_at_another_address_is_offered_the_hostnames_that_are_served(edge: LocalEdge) -> None:
+    # The first by name: a page shows no more than fifty.
+    exposed = edge.expose("0-offered", "http://blog")
+    for address in ("127.0.0.1", "elsewhere.test", "nothing.example.com"):
+        page = await edge.get(address, accept="text/html")
+        assert page.status_code == 530
+        assert "Error 1016" in page.text
+        assert f'<a href="http://{exposed.host}.localhost:{edge.frontend}/">{exposed.host}</a>' in page.text
+        assert exposed.host not in (await edge.get(address)).text
+
+
+@async_test
 async def test_a_hostname_is_escaped_in_the_error_page(edge: LocalEdge) -> None:
     page = await edge.get("<script>.example.com", accept="text/html")
     assert "<script>" not in page.text

@@ -71,3 +71,15 @@ def test_a_tunnel_of_another_account_is_not_used(store: Store) -> None:
     store.run("UPDATE tunnels SET account = ?", "1" * 32)
     reason = routes.resolve(store, "a.example.com").reason
     assert reason == "the record of a.example.com points to a tunnel that does not exist in this account"
+
+
+def test_what_leads_to_a_tunnel_is_served_and_a_wildcard_by_one_name(store: Store) -> None:
+    assert routes.served_hostnames(store) == [
+        "a.example.com",
+        "any.deep.example.com",
+        "any.example.com",
+        "b.inner.example.com",
+        "example.com",
+    ]
+    store.run("UPDATE tunnels SET deleted = 'now'")
+    assert routes.served_hostnames(store) == []
