@@ -23,7 +23,7 @@ def candidate_routes(setup: ExistingSetup, localhost: str | None) -> tuple[Value
         if item := _unsuitable(rule, options) or machine_names.unsuitable(rule, localhost):
             left_out.append(LeftOut(rule, item))
             continue
-        service = machine_names.service_of(rule, localhost, setup.skipped)
+        service = machine_names.service_of(rule, localhost, setup)
         origin = service_origins.origin_of(rule, service, setup)
         scheme = service.partition(":")[0].lower() if "://" in service else ""
         found.append((rule, origin, options.of(rule, scheme), scheme))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ops.migrate.candidates import candidate_routes, is_final_404
+from ops.migrate.connector_namespace import needed_objects
 from ops.migrate.existing_setup import ExistingSetup, SkippedItem, Values
 from ops.migrate.reordered_routes import reordered_routes, with_receivers
 from ops.migrate.valid_options import with_valid_options
@@ -52,4 +53,5 @@ def convert(setup: ExistingSetup, localhost: str | None = None) -> Conversion:
     values, more = with_valid_options(values, setup.settings)
     settings, rules = Settings.parse(values), [candidate.rule for candidate, _ in valid.routes]
     skipped += [*more, *with_receivers(left_out, settings), *reordered_routes(settings, rules)]
+    skipped += needed_objects(setup, settings)
     return Conversion(values, len(rules), total, skipped)

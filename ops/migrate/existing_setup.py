@@ -109,6 +109,7 @@ class ExistingSetup:
     def take_connectors(self, other: "ExistingSetup") -> None:
         """Adds the connectors of a tunnel whose rules are these."""
         self.account_id = self.account_id or other.account_id
+        self.namespace = self.namespace or other.namespace
         self.settings += other.settings
         self.skipped += other.skipped
         self.rules = [replace(rule, namespace=other.namespace) for rule in self.rules]

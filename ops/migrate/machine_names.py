@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pydantic_core import PydanticCustomError
 
-from ops.migrate.existing_setup import IngressRule, SkippedItem
+from ops.migrate.existing_setup import ExistingSetup, IngressRule, SkippedItem
 from settings.options.services import ServiceUrl, parse
 
 LOCALHOST = re.compile(
@@ -27,8 +27,9 @@ def unsuitable(rule: IngressRule, localhost: str | None) -> SkippedItem | None:
     return SkippedItem(rule.name, reason, remedy, rule.place)
 
 
-def service_of(rule: IngressRule, localhost: str | None, skipped: list[SkippedItem]) -> str:
-    """The rule's service as a route names it. What that changes is added to `skipped`."""
+def service_of(rule: IngressRule, localhost: str | None, setup: ExistingSetup) -> str:
+    """The rule's service as a route names it. What that changes is added to `setup.skipped`."""
+    skipped = setup.skipped
     service = with_address(rule.service, localhost)
     if _NO_PORT.fullmatch(service):
         service = f"{service.rstrip('/')}:7864"
@@ -46,8 +47,16 @@ def service_of(rule: IngressRule, localhost: str | None, skipped: list[SkippedIt
         remedy = "use its IP address, or a networkPolicy that allows names: {engine: cilium} or {preset: guide}"
         skipped.append(SkippedItem(rule.name, reason, remedy, rule.place))
     elif url.service and not url.namespace:
-        reason = f"{url.host} is a name on the machine's network; in a stack it is the Service of the stack's namespace"
-        remedy = f"create that Service, or name another: http://{url.service}.NAMESPACE.svc, or an IP address"
+        reason = (
+            f"{url.host} is a name on the machine's network; in a stack it is a Service of the connector's own "
+            "namespace, where no application belongs"
+        )
+        known = [key.partition("/")[0] for key in setup.services if key.endswith(f"/{url.service}")]
+        named = " or ".join(f"{url.scheme}://{url.service}.{name}.svc:{url.port}" for name in known or ["NAMESPACE"])
+        remedy = (
+            f"name the Service with its namespace{' in the input' if known else ''}, {named}, or an IP address; if "
+            "cloudflared runs in a cluster, --namespace NAME says in which namespace"
+        )
         skipped.append(SkippedItem(rule.name, reason, remedy, rule.place))
     return service
 

@@ -165,7 +165,7 @@ def _read_binding(
         )
         if pool := spec.get("caPool"):
             reason = f"it is the key {pool} of the tunnel's originCaPool, a Secret beside the operator's connector"
-            remedy = "copy it to a Secret in the stack's namespace, and set that as the route's origin.caPool"
+            remedy = "copy it to a Secret in the connector's namespace, and set that as the route's origin.caPool"
             setup.skipped.append(SkippedItem(f"{title}, caPool", reason, remedy, spec.at("caPool")))
         for key in spec.values:
             if key not in _SUBJECT:

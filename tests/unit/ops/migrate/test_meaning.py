@@ -305,7 +305,7 @@ def test_the_requests_of_a_rule_that_is_left_out_are_said_to_go_to_a_wider_route
 @pytest.mark.parametrize(
     ("service", "written", "remark"),
     [
-        ("http://nas", "http://nas", "nas is a name on the machine's network; in a stack it is the Service"),
+        ("http://nas", "http://nas", "nas is a name on the machine's network; in a stack it is a Service of"),
         ("http://nas.lan:8080", "http://nas.lan.:8080", "nas.lan is a DNS name of the machine's network"),
         ("tcp://10.0.0.1", "tcp://10.0.0.1:7864", "its service has no port, so it is tcp://10.0.0.1:7864"),
         ("http://api.shop.svc", "http://api.shop.svc", ""),
@@ -318,6 +318,16 @@ def test_a_name_on_the_network_of_a_machine_is_not_silently_a_service(
     assert settings["routes"][0]["service"] == written
     assert len(said) == bool(remark)
     assert all(remark in line for line in said)
+
+
+def test_a_namespace_of_the_input_is_advised_for_a_bare_name_and_never_the_connectors(ops: Ops) -> None:
+    text = "ingress: [{hostname: a.example.com, service: 'http://nas:8080'}]"
+    _, (remark,) = converted(ops, text)
+    assert "name the Service with its namespace, http://nas.NAMESPACE.svc:8080, or an IP address" in remark
+    assert "create" not in remark
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: nas, namespace: media}\nspec: {ports: [{port: 8080}]}"
+    _, (remark,) = converted(ops, f"{text}\n---\n{service}")
+    assert "name the Service with its namespace in the input, http://nas.media.svc:8080, or an IP address" in remark
 
 
 @pytest.mark.parametrize("name", ["LOCALHOST", "127.0.0.1", "[::1]", "host.docker.internal"])

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from ops.errors import OperatorError
+from ops.migrate.conversion import convert
 from tests.support.migrate_input import origin, read_tunnel, read_tunnels, remarks, rules, settings
 
 CONFIG_MAP = """
@@ -354,3 +355,38 @@ def test_variables_in_arguments_are_filled_in_as_kubernetes_does() -> None:
     setup = read_tunnel(text)
     assert rules(setup) == ["$(NAME).example.org -> http://shop:80"]
     assert origin(setup) == {"httpHostHeader": "$(APP)"}
+
+
+PULLED = deployment(
+    ["tunnel", "--config", "/etc/cloudflared/config.yaml", "run"],
+    "volumeMounts: [{name: c, mountPath: /etc/cloudflared}], "
+    "env: [{name: PROXY, valueFrom: {configMapKeyRef: {name: proxy, key: url}}}]",
+    "imagePullSecrets: [{name: registry}], volumes: [{name: c, configMap: {name: tunnel-config}}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "advised"),
+    [
+        # Nothing but connectors is in the namespace, as far as the input tells.
+        ("http://wiki.docs.svc:8080", "use it for the stack's too: culvert:namespace: {name: homelab, create: false}"),
+        # An application is in it.
+        (
+            "http://wiki:8080",
+            "copy them into a namespace for the connector, and name that: culvert:namespace: {name: …",
+        ),
+    ],
+)
+def test_only_a_namespace_without_applications_is_advised_for_the_connector(service: str, advised: str) -> None:
+    setup = read_tunnel(CONFIG_MAP.replace("http://wiki:8080", service), PULLED)
+    setup.account_id = "0" * 32
+    (remark,) = [item for item in convert(setup).skipped if item.item == "namespace"]
+    assert remark.remedy.startswith(advised)
+    assert "uses proxy, registry of the namespace homelab" in remark.reason
+
+
+def test_a_connector_that_needs_no_object_of_its_namespace_has_no_remark_about_it() -> None:
+    plain = PULLED.replace("imagePullSecrets: [{name: registry}], ", "").replace("configMapKeyRef", "fieldRef")
+    setup = read_tunnel(CONFIG_MAP, plain.replace("{name: proxy, key: url}", "{fieldPath: spec.nodeName}"))
+    setup.account_id = "0" * 32
+    assert not [item for item in convert(setup).skipped if item.item == "namespace"]
