@@ -1,18 +1,11 @@
-"""Cloudflare's own client against the emulator. Its typed resources take seconds to import, so one worker has them."""
+"""Cloudflare's own client against the emulator."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.support.emulator import Emulator
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("sdk"))
 
 
 @pytest.fixture
