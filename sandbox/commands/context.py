@@ -71,17 +71,15 @@ def engine_tool() -> "Tool":
 
 def engine(running: "SandboxServices", name: str, config: Path, *, coloured: bool = False) -> "Engine":
     """The engine of one stack, working against running services."""
-    from sandbox.engine.engine import Engine
-
     environment = running.environment()
-    return Engine(running.directory, name, config, engine_tool(), environment, print_progress, coloured=coloured)
+    return engine_class()(
+        running.directory, name, config, engine_tool(), environment, print_progress, coloured=coloured
+    )
 
 
 @contextlib.contextmanager
 def stored_stack(name: str, command: str) -> Iterator["Engine"]:
     """The engine of a stack of this sandbox, to read its state. It needs none of the sandbox's servers."""
-    from sandbox.engine.engine import Engine
-
     stopped = services()
     if not (stopped.directory.path / "stacks" / name).exists():
         known = ", ".join(sorted(path.name for path in stopped.directory.path.glob("stacks/*"))) or "none yet"
@@ -93,4 +91,14 @@ def stored_stack(name: str, command: str) -> Iterator["Engine"]:
             accepted=known,
         )
     with in_use(stopped.directory, command, print_progress):
-        yield Engine(stopped.directory, name, None, engine_tool(), stopped.state_environment(), print_progress)
+        yield engine_class()(stopped.directory, name, None, engine_tool(), stopped.state_environment(), print_progress)
+
+
+def engine_class() -> "type[Engine]":
+    from clients import lazy_sdk
+
+    # The engine imports the components of the program, which takes a second with the whole SDKs.
+    lazy_sdk.install()
+    from sandbox.engine.engine import Engine
+
+    return Engine

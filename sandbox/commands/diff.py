@@ -21,6 +21,10 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what a change does to each stack: from the base, brought up in a sandbox of its own, to this checkout."""
+    from clients import lazy_sdk
+
+    # The engine imports the components of the program, which takes a second with the whole SDKs.
+    lazy_sdk.install()
     from sandbox.diff import formats
     from sandbox.diff.comparison import compare
 

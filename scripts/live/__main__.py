@@ -41,6 +41,9 @@ def main(
 def run(target: Target, report: Path | None, yes: bool, offline: bool) -> int:
     """Checks, asks, takes the steps, cleans up and writes the report; returns the exit status."""
     # The engine's and the emulator's libraries take seconds to import, and a missing variable is an error at once.
+    from clients import lazy_sdk
+
+    lazy_sdk.install()
     from scripts.live.probes import Probes
     from scripts.live.run import check, execute
     from scripts.live.stack_steps import StackSteps

@@ -84,6 +84,12 @@ def test_importing_the_components_loads_only_what_every_stack_needs() -> None:
     assert 0 < int(kubernetes_modules) < 20
 
 
+def test_the_sandboxs_engine_loads_no_whole_sdk() -> None:
+    modules = "[m for m in sys.modules if m.startswith(('pulumi_cloudflare.', 'pulumi_kubernetes.'))]"
+    program = f"from sandbox.commands.context import engine_class; import sys; engine_class(); print(len({modules}))"
+    assert 0 < int(printed(program)) < 100
+
+
 def test_a_resource_class_is_loaded_without_the_others() -> None:
     classes = "sum(isinstance(value, type) for value in vars(sys.modules['pulumi_cloudflare._inputs']).values())"
     program = f"{INSTALL}import components, sys; from pulumi_cloudflare import DnsRecord"
