@@ -12,7 +12,8 @@ import psutil
 import pytest
 import yaml
 
-from tests.e2e.conftest import PROJECT, Sandbox, settings
+from tests.e2e.conftest import Sandbox, settings
+from tests.support.paths import PROJECT
 
 
 def _eventually(condition: Callable[[], object], seconds: float = 60) -> None:

@@ -17,8 +17,9 @@ from pulumi import automation
 
 from ops.recover.state import export_state
 from sandbox import tools
-from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE, Sandbox, settings
+from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
 from tests.support.node_sdk import write_sdk
+from tests.support.paths import PROJECT
 
 EXAMPLES = PROJECT / "examples"
 Program = Callable[[], None] | Path

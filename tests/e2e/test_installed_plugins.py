@@ -14,7 +14,8 @@ import pytest
 
 from sandbox.services.providers import PROVIDERS
 from sandbox.tools import plugin_version
-from tests.e2e.conftest import PROJECT, Sandbox, settings
+from tests.e2e.conftest import Sandbox, settings
+from tests.support.paths import PROJECT
 
 PLUGIN = f"""#!{sys.executable}
 import pathlib, sys, threading

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox, settings
+from tests.e2e.conftest import ACCOUNT, Sandbox, settings
+from tests.support.paths import PROJECT
 
 RUN = "live-0a1b2c3d"
 

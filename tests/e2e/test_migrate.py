@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
+from tests.e2e.conftest import ACCOUNT, Sandbox
+from tests.support.paths import PROJECT
 
 
 def test_the_stack_file_of_a_local_cloudflared_can_be_deployed_and_is_stable(sandbox: Sandbox) -> None:

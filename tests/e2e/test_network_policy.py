@@ -1,8 +1,6 @@
 """A backend that the network policy does not open: 502 for the visitor, the fix by `verify`, and 200 after it."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 import yaml
 
 from clients.kubernetes import KubernetesApi
-from tests.e2e.conftest import PROJECT, Sandbox, settings
+from tests.e2e.conftest import Sandbox, settings
 from tests.support import kubernetes_services as kinds
 
 pytestmark = pytest.mark.cloudflared
@@ -59,9 +57,8 @@ class Shop:
 
     def failures(self) -> dict[str, Any]:
         """The checks of `verify` that do not pass, by name."""
-        command = [sys.executable, "-m", "ops", "verify", "--config", str(self._file), "--offline", "--json"]
-        env = {**self._sandbox.env, **self._env}
-        done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+        options = ("--config", str(self._file), "--offline", "--json")
+        done = self._sandbox.module("ops", "verify", *options, env=self._env)
         checks = json.loads(done.stdout)["checks"]
         return {check["check"]: check for check in checks if check["status"] in ("failed", "unknown")}
 

@@ -3,13 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
 import httpx
 
 from sandbox.engine.checkpoint import restore
-from tests.e2e.conftest import PROJECT, ZONE, Sandbox, settings
+from tests.e2e.conftest import ZONE, Sandbox, settings
 from tests.support.interrupted_engine import engine_harness, quiet
 
 KINDS = {"tunnel", "record", "Namespace", "Secret", "Deployment", "PodDisruptionBudget", "Service", "NetworkPolicy"}
@@ -42,9 +41,8 @@ EVERYTHING: dict[str, Any] = {
 
 def recover(sandbox: Sandbox, stack: str, *options: str, status: int) -> dict[str, Any]:
     file = sandbox.home.parent / f"Pulumi.{stack}.yaml"
-    env = {**sandbox.env, **sandbox.run("env", "--config", str(file))}
-    command = [sys.executable, "-m", "ops", "recover", "--config", str(file), "--json", *options]
-    completed = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+    env = sandbox.run("env", "--config", str(file))
+    completed = sandbox.module("ops", "recover", "--config", str(file), "--json", *options, env=env)
     output = f"{completed.stdout}\n{completed.stderr[-4000:]}"
     assert completed.returncode == status, f"exit {completed.returncode}\n{output}"
     return json.loads(completed.stdout)

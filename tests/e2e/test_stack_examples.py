@@ -7,7 +7,8 @@ import pytest
 from kubernetes.dynamic.resource import ResourceList
 
 from settings import Settings
-from tests.e2e.conftest import PROJECT, Sandbox
+from tests.e2e.conftest import Sandbox
+from tests.support.paths import PROJECT
 
 EXAMPLES = sorted((PROJECT / "examples" / "stacks").glob("Pulumi.*.yaml"))
 

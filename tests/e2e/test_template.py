@@ -10,7 +10,8 @@ import yaml
 from pulumi import automation
 
 from sandbox import tools
-from tests.e2e.conftest import ACCOUNT, PROJECT, Sandbox
+from tests.e2e.conftest import ACCOUNT, Sandbox
+from tests.support.paths import PROJECT
 
 TEMPLATES = PROJECT / "templates"
 HOSTNAME = "www.template.example"

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +15,7 @@ from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
 from ops.verify.result import CheckResult, Status, exit_status
 from settings import Settings
-from tests.e2e.conftest import ACCOUNT, PROJECT, ZONE
+from tests.e2e.conftest import ACCOUNT, ZONE
 from tests.support.deployed_stack import APPS, PODS, POLICIES, SERVICES, STACK, DeployedStack
 
 pytestmark = pytest.mark.xdist_group("verify")
@@ -46,9 +45,7 @@ def test_a_deployed_stack_passes(deployed: DeployedStack) -> None:
 
 def test_preflight_passes_in_a_sandbox_without_touching_it(deployed: DeployedStack) -> None:
     before = deployed.record()
-    command = [sys.executable, "-m", "ops", "preflight", "--config", str(deployed.file), "--json"]
-    environ = {**deployed.box.env, **deployed.env}
-    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True)
+    done = deployed.box.module("ops", "preflight", "--config", str(deployed.file), "--json", env=deployed.env)
     assert done.returncode == 0, done.stdout + done.stderr
     checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
     assert checks["network-plugin"]["observed"] == "the nodes are simulated: such a cluster has no network plugin"
@@ -66,10 +63,7 @@ def test_checks_of_simulated_pods_are_skipped_instead_of_passed(deployed: Deploy
 
 
 def _command(deployed: DeployedStack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ops", "verify", "--config", str(deployed.file), *arguments]
-    return subprocess.run(
-        command, cwd=PROJECT, env={**deployed.box.env, **deployed.env}, capture_output=True, text=True
-    )
+    return deployed.box.module("ops", "verify", "--config", str(deployed.file), *arguments, env=deployed.env)
 
 
 def test_the_command_line_reports_failures_and_never_a_token(deployed: DeployedStack) -> None:
