@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.e2e.conftest import ACCOUNT, Sandbox, settings
 
-NETWORK = "10.43.0.0/16"
+NETWORK = "10.143.0.0/16"
 TEAMNET = f"/accounts/{ACCOUNT}/teamnet"
 
 
@@ -38,7 +38,7 @@ def test_a_route_moves_and_a_foreign_route_stays(sandbox: Sandbox) -> None:
     sandbox.up("routed", routed_settings())
     (route,) = sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed")
     assert route["virtual_network_name"] == "default"
-    assert [network["name"] for network in sandbox.api("GET", f"{TEAMNET}/virtual_networks")] == ["default"]
+    assert "homelab" not in [network["name"] for network in sandbox.api("GET", f"{TEAMNET}/virtual_networks")]
 
     sandbox.destroy("routed")
     assert sandbox.api("GET", f"{TEAMNET}/routes?comment=culvert/routed") == []
