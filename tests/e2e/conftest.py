@@ -1,5 +1,7 @@
 """A sandbox, driven by its command line with `--json`."""
 
+import contextlib
+import itertools
 import json
 import os
 import sys
@@ -31,6 +33,7 @@ ZONES = {
     "many.example": "2" * 32,
     "example.org": "99abcdef0123456789abcdef01234567",
     "named.example": "3" * 32,
+    "homelab.example": "4" * 32,
 }
 
 _COMMANDS = CommandServer()
@@ -44,6 +47,8 @@ class Sandbox:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.owners: Path | None = None
+        """A folder with a link for each stack: to the test module that uses it, which no other may."""
         self.env = {
             **{
                 key: value
@@ -70,7 +75,20 @@ class Sandbox:
 
     def module(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
         """Runs `python -m NAME` in the sandbox's environment, with `env` added to it."""
+        named = dict(itertools.pairwise(arguments))
+        file = Path(named.get("--config", "")).name
+        self._own(named.get("--stack") or file.removeprefix("Pulumi.").removesuffix(".yaml"))
         return _COMMANDS.run(name, *arguments, env={**self.env, **(env or {})})
+
+    def _own(self, stack: str) -> None:
+        """Fails the second of two test modules that use this stack, on whichever workers and in whichever order."""
+        if not (self.owners and stack):
+            return
+        module, owner = os.environ["PYTEST_CURRENT_TEST"].partition("::")[0], self.owners / stack
+        with contextlib.suppress(FileExistsError):
+            owner.symlink_to(module)
+        first = os.readlink(owner)
+        assert first == module, f"{first} uses a stack {stack!r} too: give one of them another name"
 
     def dashboard(self) -> str:
         """Address of the emulated API's dashboard, and of the API below it; the sandbox must be running."""
@@ -104,6 +122,7 @@ class Sandbox:
             zone: id for zone, id in config["zones"].items() if zone not in ZONES or id not in (None, ZONES[zone])
         }
         assert not unlisted, f"list the zone in ZONES, with one id for all tests: {unlisted}"
+        self._own(name)
         path = self.home.parent / f"Pulumi.{name}.yaml"
         path.write_text(yaml.safe_dump({"config": {f"culvert:{key}": value for key, value in config.items()}}))
         return path
@@ -157,12 +176,16 @@ def settings(stack: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for all tests of a worker; each test uses its own stacks. Its path has every special character."""
+    base = tmp_path_factory.getbasetemp()
+    owners = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "owners-of-stacks"
+    owners.mkdir(exist_ok=True)
     box = Sandbox(tmp_path_factory.mktemp("sandbox") / "a home #1%20?")
     try:
         with finalizing(box.home):
             # A zone that a stack file declares without its id would get another one than that of the table.
             zones = {"zones": ZONES, "namespace": {"name": "default", "create": False}}
             box.run("env", "--config", str(box.stack_file("zones", settings("zones", **zones))))
+            box.owners = owners
             yield box
     finally:
         box.raw("down", "--delete")

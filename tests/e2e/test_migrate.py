@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.e2e.conftest import ACCOUNT, Sandbox
+from tests.e2e.conftest import ACCOUNT, ZONES, Sandbox
 from tests.support.paths import PROJECT
 
 
@@ -13,7 +13,7 @@ def test_the_stack_file_of_a_local_cloudflared_can_be_deployed_and_is_stable(san
         (PROJECT / "tests/fixtures/migrate/samples/config.yml").read_text().replace("example.com", "homelab.example")
     )
     file = sandbox.home.parent / "Pulumi.homelab.yaml"
-    options = ["--account-id", ACCOUNT, "--zone", f"homelab.example={'3' * 32}", "--to", str(file)]
+    options = ["--account-id", ACCOUNT, "--zone", f"homelab.example={ZONES['homelab.example']}", "--to", str(file)]
     command = [sys.executable, "-m", "ops", "migrate", "-", *options]
     subprocess.run(command, cwd=PROJECT, input=sample, text=True, check=True)
     assert sandbox.run("up", "--config", str(file))["outputs"]["publicHostname"] == "nas.homelab.example"
