@@ -34,6 +34,7 @@ ZONES = {
     "example.org": "99abcdef0123456789abcdef01234567",
     "named.example": "3" * 32,
     "homelab.example": "4" * 32,
+    "plugin.example": "5" * 32,
 }
 
 _COMMANDS = CommandServer()
@@ -77,7 +78,8 @@ class Sandbox:
         """Runs `python -m NAME` in the sandbox's environment, with `env` added to it."""
         named = dict(itertools.pairwise(arguments))
         file = Path(named.get("--config", "")).name
-        self._own(named.get("--stack") or file.removeprefix("Pulumi.").removesuffix(".yaml"))
+        if name == "sandbox" and arguments[0] in ("up", "refresh", "destroy"):
+            self._own(named.get("--stack") or file.removeprefix("Pulumi.").removesuffix(".yaml"))
         return _COMMANDS.run(name, *arguments, env={**self.env, **(env or {})})
 
     def _own(self, stack: str) -> None:

@@ -17,7 +17,7 @@ from pulumi import automation
 
 from ops.recover.state import export_state
 from sandbox import tools
-from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
+from tests.e2e.conftest import ACCOUNT, ZONE, ZONES, Sandbox, settings
 from tests.support.node_sdk import write_sdk
 from tests.support.paths import PROJECT
 
@@ -204,12 +204,16 @@ def test_a_mistake_ends_the_program_with_its_message_alone(
 
 
 def test_hooks_of_an_exposure_run_in_the_plugin(deploy: Deploy, yaml_example: Path, sandbox: Sandbox) -> None:
-    def rulesets() -> list[str]:
-        return [item["name"] for item in sandbox.api("GET", f"/zones/{ZONE}/rulesets") if item["kind"] == "zone"]
+    # A zone of its own: one stack owns a zone's rulesets.
+    name = "plugin.example"
+    zone = ZONES[name]
 
-    waf = {"owns": ["example.com"], "rules": [{"name": "sanctions", "countries": ["KP"]}]}
-    _change(yaml_example, lambda exposure: exposure.update(waf=waf, zones={"example.com": ZONE}))
-    stack = deploy("blog", yaml_example, {"accountId": ACCOUNT})
+    def rulesets() -> list[str]:
+        return [item["name"] for item in sandbox.api("GET", f"/zones/{zone}/rulesets") if item["kind"] == "zone"]
+
+    waf = {"owns": [name], "rules": [{"name": "sanctions", "countries": ["KP"]}]}
+    _change(yaml_example, lambda exposure: exposure.update(waf=waf, zones={name: zone}))
+    stack = deploy("blog", yaml_example, {"accountId": ACCOUNT, "hostname": f"blog.{name}"})
     assert rulesets() == ["blog-http_request_firewall_custom"]
     _change(yaml_example, lambda exposure: exposure.pop("waf"))
     stack.up()
