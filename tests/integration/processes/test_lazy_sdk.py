@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("lazy-sdk")  # one worker makes the ordinary imports
+
 # Every name of the packages' modules, and every class that the types of their properties refer to.
 DESCRIBE = """
 import importlib, inspect, json, pkgutil, sys
