@@ -1,7 +1,7 @@
-"""NetworkPolicy of Calico, in both of its API groups.
+"""NetworkPolicy and GlobalNetworkPolicy of Calico, in both of its API groups.
 
-https://docs.tigera.io/calico/latest/reference/resources/networkpolicy. Where that page is silent, the meaning is that
-of `libcalico-go/lib/backend/syncersv1/updateprocessors`.
+https://docs.tigera.io/calico/latest/reference/resources/networkpolicy, and globalnetworkpolicy beside it. Where these
+pages are silent, the meaning is that of `libcalico-go/lib/backend/syncersv1/updateprocessors`.
 """
 
 from collections.abc import Iterable
@@ -17,12 +17,15 @@ _NAMESPACE = "projectcalico.org/namespace"
 
 def selects(policy: Object, pod: Host) -> bool:
     """Whether the policy applies to a pod. Raises Unsupported if that depends on labels of the service account."""
-    spec = policy["spec"]
-    if pod.namespace != policy["metadata"].get("namespace"):
+    spec, own = policy["spec"], policy["metadata"].get("namespace")
+    if own and pod.namespace != own:
         return False
     return all_of(
         [
+            # Untracked policies, and those before translation, apply to nodes alone.
+            lambda: not spec.get("doNotTrack") and not spec.get("preDNAT"),
             lambda: _selected(spec.get("selector") or "all()", _labels(pod)),
+            lambda: not spec.get("namespaceSelector") or _in_namespaces(spec["namespaceSelector"], pod),
             lambda: unsupported(
                 "serviceAccountSelector", spec.get("serviceAccountSelector") not in (None, "", "all()")
             ),
@@ -33,13 +36,15 @@ def selects(policy: Object, pod: Host) -> bool:
 
 def order(policy: Object) -> tuple[float, str]:
     """Key by which the policies of a tier are applied. Kubernetes' own have the order 1,000."""
-    declared = policy["spec"].get("order")
-    return (float("inf") if declared is None else float(declared)), policy["metadata"]["name"]
+    declared, metadata = policy["spec"].get("order"), policy["metadata"]
+    # As Felix names them: those of a namespace with it.
+    name = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
+    return (float("inf") if declared is None else float(declared)), name
 
 
 def action(policy: Object, flow: Flow, direction: str) -> str | None:
     """`Allow`, `Deny` or `Pass` of the first rule for `direction` that matches a flow; None if no rule does."""
-    own = policy["metadata"]["namespace"]
+    own = policy["metadata"].get("namespace") or ""
     for rule in policy["spec"].get(direction.lower()) or []:
         if rule["action"] != "Log" and _matches(rule, flow, own):
             return str(rule["action"])
@@ -86,16 +91,21 @@ def _is_chosen(entity: Object, host: Host, own: str) -> bool:
     if not host.is_pod:
         return False  # only a network set, which is not evaluated, has labels besides pods
     namespaces, accounts = entity.get("namespaceSelector"), entity.get("serviceAccounts") or {}
-    of_namespace = {**host.labels_of_namespace, "projectcalico.org/name": host.namespace}
     return all_of(
         [
-            # Without a namespaceSelector, a selector selects pods of the policy's own namespace.
-            lambda: _selected(namespaces, of_namespace) if namespaces else host.namespace == own,
+            # Without a namespaceSelector, a selector selects pods of the policy's own namespace, if it has one.
+            lambda: _in_namespaces(namespaces, host) if namespaces else own in ("", host.namespace),
             lambda: _selected(entity.get("selector") or "all()", _labels(host)),
             lambda: not accounts.get("names") or host.service_account in accounts["names"],
             lambda: unsupported("serviceAccounts.selector", accounts.get("selector")),
         ]
     )
+
+
+def _in_namespaces(selector: str, pod: Host) -> bool:
+    # `global()` stands for what is in no namespace, which no pod is.
+    in_none = selector.strip() == "global()"
+    return not in_none and _selected(selector, {**pod.labels_of_namespace, "projectcalico.org/name": pod.namespace})
 
 
 def _is_port(entity: Object, flow: Flow) -> bool:

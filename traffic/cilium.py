@@ -1,4 +1,4 @@
-"""CiliumNetworkPolicy.
+"""CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy.
 
 https://docs.cilium.io/en/stable/security/policy/language/. Where that page is silent, the meaning is that of
 `pkg/policy/api` and `pkg/k8s/apis/cilium.io/utils`.
@@ -27,9 +27,9 @@ def specs(policy: Object) -> Iterator[Object]:
 
 def selects(policy: Object, pod: Host) -> bool:
     """Whether the policy (with one spec) applies to a pod."""
-    own = policy["metadata"]["namespace"]
-    selector = policy["spec"].get("endpointSelector")
-    return pod.namespace == own and selector is not None and _selected(selector, pod, own)
+    own = _namespace(policy)
+    selector = policy["spec"].get("endpointSelector")  # without one, it is about nodes
+    return own in ("", pod.namespace) and selector is not None and _selected(selector, pod, own)
 
 
 def allows(policy: Object, flow: Flow, direction: str) -> bool:
@@ -44,7 +44,7 @@ def denies(policy: Object, flow: Flow, direction: str) -> bool:
 
 def _any_rule(policy: Object, flow: Flow, direction: str, key: str) -> bool:
     peer, side = (flow.destination, "to") if direction == "Egress" else (flow.source, "from")
-    own = policy["metadata"]["namespace"]
+    own = _namespace(policy)
     return any_of(policy["spec"].get(key) or [], lambda rule: _matches(rule, peer, flow, own, side))
 
 
@@ -71,6 +71,11 @@ def _matches(rule: Object, peer: Host, flow: Flow, own: str, side: str) -> bool:
             lambda: unsupported("authentication", rule.get("authentication")),
         ]
     )
+
+
+def _namespace(policy: Object) -> str:
+    """The policy's namespace; empty for one of the whole cluster."""
+    return policy["metadata"].get("namespace") or ""
 
 
 def _is_port(groups: list[Object] | None, flow: Flow) -> bool:
@@ -152,14 +157,15 @@ def _unsupported_peer(field: str, _item: object, _host: Host, _own: str) -> bool
 
 
 def _selected(selector: Object, pod: Host, own: str) -> bool:
-    """In a namespaced policy, a selector without a namespace selects pods of the policy's own."""
+    """In a namespaced policy, a selector without a namespace selects pods of the policy's own; in one of the whole
+    cluster, pods of every namespace."""
     plain = {"matchLabels": {}, "matchExpressions": []}
     for key, value in (selector.get("matchLabels") or {}).items():
         plain["matchLabels"][_plain(key)] = value
     for expression in selector.get("matchExpressions") or []:
         plain["matchExpressions"].append({**expression, "key": _plain(expression["key"])})
     named = any(key == _NAMESPACE or key.startswith(_NAMESPACE_LABELS) for key in map(_plain, _keys(selector)))
-    return (named or pod.namespace == own) and matches(plain, _labels(pod))
+    return (named or own in ("", pod.namespace)) and matches(plain, _labels(pod))
 
 
 def _keys(selector: Object) -> list[str]:

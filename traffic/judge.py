@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from policy.network_policies import isolates as resource_isolates
 from policy.stack import Resource
-from traffic import calico, cilium, kubernetes
+from traffic import admin, calico, cilium, kubernetes
 from traffic.flow import Flow, Host, Object
+from traffic.kinds import engine_of
 from traffic.matching import Unsupported
 
 Result = TypeVar("Result")
@@ -15,29 +16,6 @@ Result = TypeVar("Result")
 DIRECTIONS = ("Egress", "Ingress")
 _KUBERNETES_ORDER = 1000.0
 """The order that Calico gives Kubernetes' policies within its default tier."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of network policy: `engine` is `kubernetes`, `calico` or `cilium`."""
-
-    engine: str
-    api_version: str
-    name: str
-
-    def path(self, namespace: str) -> str:
-        """Path of the policies of a namespace at the API server."""
-        return f"/apis/{self.api_version}/namespaces/{namespace}/{self.name.lower().removesuffix('y')}ies"
-
-
-KINDS = (
-    Kind("kubernetes", "networking.k8s.io/v1", "NetworkPolicy"),
-    Kind("calico", "projectcalico.org/v3", "NetworkPolicy"),
-    Kind("calico", "crd.projectcalico.org/v1", "NetworkPolicy"),
-    Kind("cilium", "cilium.io/v2", "CiliumNetworkPolicy"),
-)
-"""The kinds that are evaluated. Policies of a whole cluster are not among them."""
-_ENGINES = {kind.api_version: kind.engine for kind in KINDS}
 
 
 class _UnsupportedPolicy(Exception):
@@ -69,7 +47,8 @@ class Verdict:
 
 
 def judge(flow: Flow, policies: Iterable[Object]) -> Verdict:
-    """The verdict of these policies, each with `apiVersion`, `kind` and `metadata.namespace`.
+    """The verdict of these policies, each with `apiVersion`, `kind` and, unless it is the whole cluster's,
+    `metadata.namespace`.
 
     A cluster has one engine. Where policies of Calico and of Cilium apply to the same pod, both must allow the flow.
     """
@@ -81,9 +60,13 @@ def judge(flow: Flow, policies: Iterable[Object]) -> Verdict:
         try:
             selecting = [policy for policy in read if _selects(policy, pod)]
             own, calicos, ciliums = (
-                [policy for policy in selecting if _engine(policy) == engine]
+                [policy for policy in selecting if engine_of(policy) == engine]
                 for engine in ("kubernetes", "calico", "cilium")
             )
+            isolating = [policy for policy in (*own, *calicos, *ciliums) if isolates(policy, direction)]
+            for policy in selecting:
+                if engine_of(policy) == "admin" and admin.may_decide(policy, direction, bool(isolating)):
+                    raise _UnsupportedPolicy(policy, f"the kind {policy['kind']} is not evaluated")
             closing: tuple[Object, ...] = ()
             if ciliums or not calicos:
                 closing = _closed_by_cilium(flow, direction, own, ciliums)
@@ -142,7 +125,7 @@ def _closed_by_calico(
     does, the end of the tier denies the flow. Kubernetes' own policies have an order too, and only allow."""
     applying = [policy for policy in (*own, *others) if isolates(policy, direction)]
     for policy in sorted(applying, key=_order):
-        if _engine(policy) == "kubernetes":
+        if engine_of(policy) == "kubernetes":
             if kubernetes.allows(policy, flow, direction):
                 return ()
             continue
@@ -154,14 +137,15 @@ def _closed_by_calico(
 
 
 def _order(policy: Object) -> tuple[float, str]:
-    if _engine(policy) == "kubernetes":
+    if engine_of(policy) == "kubernetes":
         # The name under which Calico stores it decides between policies of one order.
-        return _KUBERNETES_ORDER, f"knp.default.{policy['metadata']['name']}"
+        metadata = policy["metadata"]
+        return _KUBERNETES_ORDER, f"{metadata['namespace']}/knp.default.{metadata['name']}"
     return calico.order(policy)
 
 
 def _selects(policy: Object, pod: Host) -> bool:
-    module = {"kubernetes": kubernetes, "calico": calico, "cilium": cilium}[_engine(policy)]
+    module = {"kubernetes": kubernetes, "calico": calico, "cilium": cilium, "admin": admin}[engine_of(policy)]
     return pod.is_pod and _evaluate(policy, lambda: module.selects(policy, pod))
 
 
@@ -173,13 +157,10 @@ def _evaluate(policy: Object, evaluation: Callable[[], Result]) -> Result:
 
 
 def _with_one_spec(policy: Object) -> Iterable[Object]:
-    return cilium.specs(policy) if _engine(policy) == "cilium" else (policy,)
-
-
-def _engine(policy: Object) -> str:
-    return _ENGINES[policy["apiVersion"]]
+    return cilium.specs(policy) if engine_of(policy) == "cilium" else (policy,)
 
 
 def name_of(policy: Object) -> str:
-    """`NetworkPolicy web/culvert-prod`: kind, namespace and name."""
-    return f"{policy['kind']} {policy['metadata']['namespace']}/{policy['metadata']['name']}"
+    """`NetworkPolicy web/culvert-prod`: kind, namespace if it has one, and name."""
+    metadata = policy["metadata"]
+    return f"{policy['kind']} {'/'.join(filter(None, (metadata.get('namespace'), metadata['name'])))}"

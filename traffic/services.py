@@ -5,8 +5,12 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/, and `pkg/proxy/end
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TypeVar
 
 from traffic.flow import Object
+
+Service = TypeVar("Service", bound=Object)
 
 
 class NoEndpoint(Exception):
@@ -45,6 +49,33 @@ def parse_name(host: str, namespace: str) -> ServiceName:
     elif 1 <= len(labels) <= 2 and all(labels):
         return ServiceName((labels[1:] or [namespace])[0], labels[0])
     raise NoEndpoint(f"{host} is not a Service of this cluster, and nothing else can be reached from it")
+
+
+def service_at(services: Iterable[Service], address: str, port: int, protocol: str = "TCP") -> Service | None:
+    """The Service to whose endpoints nodes translate a pod's connection to an address, if there is one.
+
+    That is the Service with this cluster IP address, or with this external or load balancer's address and the port; of
+    these, other ports reach the address itself.
+    """
+    ip = ip_address(address)
+    for service in services:
+        spec = service.get("spec") or {}
+        if ip in map(_ip, spec.get("clusterIPs") or [spec.get("clusterIP")]):
+            return service
+        balancer = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        # A load balancer of the mode Proxy gets the connection itself.
+        balanced = [each.get("ip") for each in balancer if each.get("ipMode") != "Proxy"]
+        ports = {(each["port"], each.get("protocol", "TCP")) for each in spec.get("ports") or []}
+        if ip in map(_ip, [*(spec.get("externalIPs") or []), *balanced]) and (port, protocol) in ports:
+            return service
+    return None
+
+
+def _ip(text: str | None) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text or "")
+    except ValueError:  # `None` of a headless Service
+        return None
 
 
 def endpoints(

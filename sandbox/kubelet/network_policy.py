@@ -8,7 +8,8 @@ from sandbox.kubelet.recent import Recent, RecentObjects
 from sandbox.kubelet.services import Backend
 from traffic.flow import Flow, Host, host_of_pod, port_names
 from traffic.identities import API_SERVER_LABELS, API_SERVER_SLICES, NODES, reserved_identities
-from traffic.judge import KINDS, Verdict, judge
+from traffic.judge import Verdict, judge
+from traffic.kinds import CLUSTER_KINDS, KINDS
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Client:
 
 
 class NetworkPolicies:
-    """Verdicts by the policies that the API server has at that moment: all of both pods' namespaces."""
+    """Verdicts by the policies that the API server has at that moment: all of both pods' namespaces, and those of
+    the whole cluster."""
 
     def __init__(self, objects: RecentObjects) -> None:
         self._objects = objects
@@ -51,7 +53,8 @@ class NetworkPolicies:
                 self._policies(kind.path(namespace), kind.api_version, kind.name)
                 for kind in KINDS
                 for namespace in namespaces
-            )
+            ),
+            *(self._policies(kind.path(), kind.api_version, kind.name) for kind in CLUSTER_KINDS),
         )
         policies = [policy for found in listed for policy in found]
         return judge(Flow(source, destination, backend.target, port_names=opened), policies)

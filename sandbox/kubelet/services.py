@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from sandbox.kubelet.cluster_api import Object
 from sandbox.kubelet.recent import RecentObjects
-from traffic.services import Endpoint, NoEndpoint, endpoints, parse_name
+from traffic.services import Endpoint, NoEndpoint, endpoints, parse_name, service_at
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,8 @@ class Services:
         return Backend(endpoint.address, endpoint.port, pod, f"{namespace}/{name}", port)
 
     async def _of_address(self, address: str, port: int, node: str) -> Backend:
-        for service in await self._objects.items("/api/v1/services"):
-            spec = service["spec"]
-            if address in (spec.get("clusterIPs") or [spec.get("clusterIP")]):
-                return await self._of_service(service, port, node)
+        if service := service_at(await self._objects.items("/api/v1/services"), address, port):
+            return await self._of_service(service, port, node)
         pod = await self._pod_at(address)
         _require_listener(pod, port)
         return Backend(address, port, pod)

@@ -26,6 +26,8 @@ _EXAMPLE = {
     "declared": "another port",
     "hostname": "HOSTNAME",
     "policies": "NAME",
+    "selected": "the pods of the connector, or of the backend",
+    "url": "http://SERVICE.NAMESPACE.svc:PORT",
     "backend_namespace": "NAMESPACE",
 }
 """What the page has in place of a finding's own values."""

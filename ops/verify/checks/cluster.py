@@ -11,6 +11,7 @@ from components.network_policy.flows import METRICS_PORT
 from ops.expected_stack import ExpectedStack
 from ops.verify import debug_container, probe_targets
 from ops.verify.checks import (
+    cluster_policies,
     connectivity,
     connector,
     deployment,
@@ -20,7 +21,8 @@ from ops.verify.checks import (
     token,
     token_secret,
 )
-from ops.verify.checks.reachable import ReachableOrigins
+from ops.verify.checks.cluster_policies import ClusterPolicies
+from ops.verify.checks.reachable import ReachableOrigins, of_namespace
 from ops.verify.declared_policy import expected_spec
 from ops.verify.result import Check, CheckResult, attempt
 
@@ -49,6 +51,7 @@ class ClusterChecks:
                     for pod in api.items(f"{core}/pods")
                     if deployment.is_running(pod) and deployment.is_connector(pod, stack.labels, stack.name)
                 ]
+                of_cluster = cluster_policies.read(api)
                 simulated = {pod["metadata"]["name"] for pod in pods if _is_simulated(api, pod)}
         except CheckUnavailable as error:
             cluster = (
@@ -63,8 +66,9 @@ class ClusterChecks:
         results = attempt(deployment.WORKLOAD, stack.deployment, lambda: self._workload(found, pods))
         results += attempt(token_secret.SECRET, stack.deployment, lambda: token_secret.check(api, stack, found))
         results += attempt(token.TOKEN, stack.namespace, lambda: token.is_hidden(_with_pod_specs(api, core, apps)))
-        results += attempt(network_policy.POLICY, stack.name, lambda: self._network_policy(api, pods))
-        results += attempt(reachable.REACHABLE, stack.name, lambda: ReachableOrigins(api, stack, pods).run())
+        results += attempt(network_policy.POLICY, stack.name, lambda: self._network_policy(api, pods, of_cluster))
+        origins = ReachableOrigins(api, stack, pods, of_cluster.policies)
+        results += attempt(reachable.REACHABLE, stack.name, origins.run)
         results += attempt(connector.CONNECTED, stack.name, lambda: self._connectors(api, pods, simulated))
         return results + attempt(POD, stack.deployment, lambda: self._connectivity(api, pods, simulated))
 
@@ -75,12 +79,15 @@ class ClusterChecks:
             results += deployment.are_ready(name, found["spec"].get("replicas", 1), pods)
         return results
 
-    def _network_policy(self, api: KubernetesApi, pods: list[Object]) -> list[CheckResult]:
+    def _network_policy(self, api: KubernetesApi, pods: list[Object], of_cluster: ClusterPolicies) -> list[CheckResult]:
         name, namespace = self.stack.name, self.stack.namespace
         # Kubernetes' own policies apply beside a plugin's: together they allow what any of them does.
         engines = {engine_of("kubernetes"), engine_of(self.stack.settings.network_policy.engine)}
         policies = [policy for engine in engines for policy in network_policy.policies_of(api, engine, namespace)]
         rules = network_policy.allow_only(policies, pods, name, expected_spec(self.stack))
+        if of_cluster.policies or of_cluster.unlisted:
+            found = of_namespace(api, namespace)
+            rules += cluster_policies.allow_no_more(of_cluster, pods, namespace, found, expected_spec(self.stack))
         followed = services.follow_services(api, self.stack, policies)
         return [*network_policy.selects_all(policies, pods, name, self.stack.labels), *rules, *followed]
 

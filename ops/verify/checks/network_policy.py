@@ -79,7 +79,7 @@ def allow_only(policies: list[Object], pods: list[Object], stack: str, expected:
     for policy in policies:
         if is_own(policy, stack) or not any(_applies(policy, pod) for pod in pods):
             continue
-        ways = [way for way, rules in declared.items() if _allowing(policy, way) - rules]
+        ways = [way for way, rules in declared.items() if allowing(policy, way) - rules]
         if ways:
             name, kind = policy["metadata"]["name"], _resource(policy)
             observed = "; ".join(f"{way}: policy {name} allows more for the same pods" for way in ways)
@@ -107,10 +107,10 @@ def _host(pod: Object, namespace: str) -> Host:
     return Host("", namespace, tuple((pod["metadata"].get("labels") or {}).items()))
 
 
-def _allowing(policy: Object, way: str) -> set[str]:
+def allowing(policy: Object, way: str) -> set[str]:
     """The rules of a policy that allow traffic."""
     rules = [rule for rule in policy["spec"].get(way) or [] if rule.get("action", "Allow") != "Deny"]
-    if policy["kind"] == "CiliumNetworkPolicy":  # where an empty rule allows nothing
+    if policy["kind"].startswith("Cilium"):  # where an empty rule allows nothing
         rules = [rule for rule in rules if rule]
     return rules_of({way: rules}, way)
 

@@ -9,6 +9,7 @@ from components.network_policy.engines import engine_of
 from components.sample_site import sample_site_selector
 from ops.expected_stack import ExpectedStack
 from ops.verify import declared_policy
+from ops.verify.checks.cluster_policies import kind_of
 from ops.verify.checks.network_policy import is_own, policies_of
 from ops.verify.faults import network as faults
 from ops.verify.faults.fault import Fault
@@ -19,7 +20,7 @@ from traffic import Flow, Host, Verdict, judge
 from traffic.flow import host_of_pod, port_names
 from traffic.identities import API_SERVER_LABELS, API_SERVER_SLICES, NODES, reserved_identities
 from traffic.judge import name_of
-from traffic.services import Endpoint, NoEndpoint, endpoints
+from traffic.services import Endpoint, NoEndpoint, endpoints, service_at
 
 REACHABLE = Check("cluster", "reachable")
 
@@ -38,11 +39,14 @@ class Origin:
 
 
 class ReachableOrigins:
-    """Judges the origins of all routes by the policies in the cluster: those of the stack's namespace and of the
-    backend's. Kubernetes' own apply in every cluster, beside those of the stack's engine."""
+    """Judges the origins of all routes by the policies in the cluster: those of the stack's namespace, of the
+    backend's, and of the whole cluster. Kubernetes' own apply in every cluster, beside those of the stack's engine."""
 
-    def __init__(self, api: KubernetesApi, stack: ExpectedStack, pods: Sequence[Object]) -> None:
+    def __init__(
+        self, api: KubernetesApi, stack: ExpectedStack, pods: Sequence[Object], of_cluster: Sequence[Object] = ()
+    ) -> None:
         self._api, self._stack = api, stack
+        self._of_cluster = {name_of(policy): policy for policy in of_cluster}
         self._identities = stack.settings.network_policy.engine == "cilium"
         # Pods of one Deployment differ in nothing that a policy selects by, unless they are of two revisions. Cilium
         # also distinguishes the node of a pod from the others.
@@ -50,6 +54,8 @@ class ReachableOrigins:
         self._connectors = list(alike.values())
         self._policies: dict[str, list[Object]] = {}
         self._namespaces: dict[str, Object | None] = {}
+        self._services: list[Object] | None = None
+        self._unlisted = ""
         self._nodes_and_slices: tuple[list[Object], list[Object]] | None = None
 
     def run(self) -> list[CheckResult]:
@@ -91,12 +97,24 @@ class ReachableOrigins:
         except CheckUnavailable as error:
             return REACHABLE.unavailable(subject, error)
         led = " and ".join(dict.fromkeys(_place(endpoint, pod) for endpoint, pod in reached[:3]))
-        return REACHABLE.passed(subject, f"leads to {led}, which the network policies allow")
+        # Without them, an address counts as one outside the cluster.
+        note = f", if it is not a Service's: {self._unlisted}" if self._unlisted and not origin.service else ""
+        return REACHABLE.passed(subject, f"leads to {led}, which the network policies allow{note}")
 
     def _service(self, origin: Origin) -> Object | None:
-        """The Service of an origin that names one; None if it does not exist."""
-        path = f"/api/v1/namespaces/{origin.namespace}/services/{origin.service}"
-        return self._api.find(path) if origin.service else None
+        """The Service that an origin names, or whose address it is; None if there is none."""
+        if origin.service:
+            return self._api.find(f"/api/v1/namespaces/{origin.namespace}/services/{origin.service}")
+        return self._service_at(origin.address, origin.port)
+
+    def _service_at(self, address: str, port: int) -> Object | None:
+        """The Service that has an address; None if there is none, or if the cluster's Services may not be listed."""
+        if self._services is None:
+            try:
+                self._services = self._api.items("/api/v1/services")
+            except KubernetesApiError as error:
+                self._services, self._unlisted = [], error.reason
+        return service_at(self._services, address, port)
 
     def _change_of_site(self, origin: Origin, service: Object | None) -> str:
         """How the sample site's Service differs from what the stack creates; empty for another Service."""
@@ -121,17 +139,19 @@ class ReachableOrigins:
 
     def _reached(self, origin: Origin, service: Object | None) -> list[tuple[Endpoint, Object | None]]:
         """The endpoints, and the pod of each that is one. Raises NoEndpoint."""
-        if not origin.service:
-            return [(Endpoint(origin.address, origin.port), None)]
-        core = f"/api/v1/namespaces/{origin.namespace}"
         if service is None:
-            raise NoEndpoint("the Service does not exist")
-        label = {"kubernetes.io/service-name": origin.service}
-        slices = self._api.items(f"/apis/discovery.k8s.io/v1/namespaces/{origin.namespace}/endpointslices", label)
-        found = endpoints(service, slices, origin.port)
+            if origin.service:
+                raise NoEndpoint("the Service does not exist")
+            return [(Endpoint(origin.address, origin.port), None)]
+        namespace, name = origin.namespace or service["metadata"]["namespace"], service["metadata"]["name"]
+        label = {"kubernetes.io/service-name": name}
+        slices = self._api.items(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices", label)
+        found = endpoints(_of(service, namespace), slices, origin.port)
         selector = service["spec"].get("selector")
-        pods = self._api.items(f"{core}/pods", selector) if any(one.pod for one in found) else []
-        by_name = {(origin.namespace, pod["metadata"]["name"]): _of(pod, origin.namespace) for pod in pods}
+        pods = (
+            self._api.items(f"/api/v1/namespaces/{namespace}/pods", selector) if any(one.pod for one in found) else []
+        )
+        by_name = {(namespace, pod["metadata"]["name"]): _of(pod, namespace) for pod in pods}
         return [(one, by_name.get(one.pod) if one.pod else None) for one in found]
 
     def _verdict(self, connector: Object, endpoint: Endpoint, pod: Object | None) -> Verdict:
@@ -139,7 +159,8 @@ class ReachableOrigins:
         destination = self._destination(connector, endpoint, pod)
         names = port_names(pod, endpoint.port) if pod else ()
         policies = [policy for host in {source.namespace, destination.namespace} if host for policy in self._all(host)]
-        return judge(Flow(source, destination, endpoint.port, port_names=names), policies)
+        flow = Flow(source, destination, endpoint.port, port_names=names)
+        return judge(flow, [*policies, *self._of_cluster.values()])
 
     def _destination(self, connector: Object, endpoint: Endpoint, pod: Object | None) -> Host:
         found = self._host(pod, endpoint.address) if pod else Host(endpoint.address)
@@ -160,10 +181,7 @@ class ReachableOrigins:
 
     def _namespace(self, name: str) -> Object | None:
         if name not in self._namespaces:
-            try:
-                self._namespaces[name] = self._api.find(f"/api/v1/namespaces/{name}")
-            except KubernetesApiError:  # few users may read namespaces; policies seldom name more than the name
-                self._namespaces[name] = None
+            self._namespaces[name] = of_namespace(self._api, name)
         return self._namespaces[name]
 
     def _all(self, namespace: str) -> list[Object]:
@@ -194,6 +212,11 @@ class ReachableOrigins:
     ) -> tuple[Fault, dict[str, str]]:
         """What closes the origin, and the values of its texts."""
         stack, policies = self._stack, " and ".join(verdict.policies)
+        if all(name in self._of_cluster for name in verdict.policies):
+            policy = self._of_cluster[verdict.policies[0]]
+            selected = f"the pods of {'the backend' if verdict.direction == 'Ingress' else 'the connector'}"
+            shown = {"kind": kind_of(policy).resource, "other": policy["metadata"]["name"]}
+            return faults.CLOSED_BY_CLUSTER, {"selected": selected, "port": str(endpoint.port), **shown}
         if verdict.direction == "Ingress":
             namespace = pod["metadata"]["namespace"] if pod else stack.namespace
             return faults.CLOSED_BY_BACKEND, {"port": str(endpoint.port), "backend_namespace": namespace}
@@ -211,11 +234,25 @@ class ReachableOrigins:
         destination = self._destination(connector, endpoint, pod)
         if declared_policy.allows(stack, destination, endpoint.port, port_names(pod, endpoint.port) if pod else ()):
             return faults.ORIGIN_CLOSED, {}
+        address = routes[0].origin.address
+        if address is not None and (service := self._service_at(str(address), routes[0].origin.port or 0)):
+            namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
+            url = f"{routes[0].origin.scheme}://{name}.{namespace}.svc:{routes[0].origin.port}"
+            return faults.ORIGIN_BY_ADDRESS, {"service": f"{namespace}/{name}", "url": url}
         # A Service that leads to the Kubernetes API is followed by its own identity.
         node = next((one for one in destination.reserved if one in ("host", "remote-node")), "")
         if node and not (routes[0].origin.service and "kube-apiserver" in destination.reserved):
             return faults.ORIGIN_ON_NODE, {"entity": node, "port": str(endpoint.port)}
         return faults.ORIGIN_MOVED, {}
+
+
+def of_namespace(api: KubernetesApi, name: str) -> Object | None:
+    """A Namespace, for its labels; None if these credentials may not read it: policies seldom select by more than its
+    name."""
+    try:
+        return api.find(f"/api/v1/namespaces/{name}")
+    except KubernetesApiError:
+        return None
 
 
 def _impact(routes: Sequence[Route]) -> str:
@@ -226,6 +263,6 @@ def _place(endpoint: Endpoint, pod: Object | None) -> str:
     return f"pod {pod['metadata']['name']}, port {endpoint.port}" if pod else f"{endpoint.address}:{endpoint.port}"
 
 
-def _of(pod: Object, namespace: str) -> Object:
-    """A pod with its namespace, which lists do not always name."""
-    return {**pod, "metadata": {**pod["metadata"], "namespace": namespace}}
+def _of(item: Object, namespace: str) -> Object:
+    """An object with its namespace, which lists do not always name."""
+    return {**item, "metadata": {**item["metadata"], "namespace": namespace}}

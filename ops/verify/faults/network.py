@@ -39,6 +39,13 @@ POLICY_ADDED = Fault(
         "kubectl -n {namespace} delete {kind} {other}",
     ),
 )
+CLUSTER_POLICY = Fault(
+    "policy of the cluster for the pods",
+    impact=EXPOSED,
+    cause="a policy of the whole cluster selects the connector's pods too, and policies add up",
+    remedy="have its owner exclude pods labelled app.kubernetes.io/name=cloudflared",
+    commands=("kubectl get {kind} {other} -o yaml",),
+)
 SERVICE_MISSING = Fault(
     "Service missing",
     impact="502",
@@ -111,6 +118,7 @@ REACHABLE = Fault(
         "pod without its labels",
         "policy changed",
         "another policy for the pods",
+        "policy of the cluster for the pods",
     ),
 )
 NOT_ENFORCED = Fault(
@@ -133,6 +141,13 @@ CLOSED_BY_OTHER = Fault(
     cause="another policy of the namespace selects the connector's pods",
     remedy="change {policies}, or have it exclude pods labelled app.kubernetes.io/name=cloudflared",
     commands=("kubectl -n {namespace} get {policy_kinds}",),
+)
+CLOSED_BY_CLUSTER = Fault(
+    "origin closed by a policy of the cluster",
+    impact="502",
+    cause="a policy of the whole cluster selects {selected}",
+    remedy="have its owner allow port {port} from pods labelled app.kubernetes.io/name=cloudflared of {namespace}",
+    commands=("kubectl get {kind} {other} -o yaml",),
 )
 OTHER_TARGET_PORT = Fault(
     "backend with another port",
@@ -164,6 +179,13 @@ ORIGIN_ON_NODE = Fault(
     commands=(UP,),
     follows_from=("policy changed",),
 )
+ORIGIN_BY_ADDRESS = Fault(
+    "route to the address of a Service",
+    impact="502",
+    cause="the address is that of Service {service}, which is translated to its pods before a policy applies",
+    remedy="change the route to {url}, and the policy follows the Service; then update",
+    commands=(UP,),
+)
 ORIGIN_MOVED = Fault(
     "origin elsewhere",
     impact="502",
@@ -177,6 +199,7 @@ FAULTS = (
     POD_UNLABELLED,
     POLICY_CHANGED,
     POLICY_ADDED,
+    CLUSTER_POLICY,
     SERVICE_MISSING,
     SERVICE_UNUSABLE,
     SERVICE_WITHOUT_ADDRESSES,
@@ -186,10 +209,12 @@ FAULTS = (
     BACKEND_SILENT,
     CLOSED_BY_BACKEND,
     CLOSED_BY_OTHER,
+    CLOSED_BY_CLUSTER,
     OTHER_TARGET_PORT,
     OTHER_PODS,
     ORIGIN_CLOSED,
     ORIGIN_ON_NODE,
+    ORIGIN_BY_ADDRESS,
     ORIGIN_MOVED,
     REACHABLE,
     NOT_ENFORCED,

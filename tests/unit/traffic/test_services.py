@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.kubernetes_services import endpoint_slice, service
-from traffic.services import Endpoint, NoEndpoint, ServiceName, endpoints, parse_name
+from traffic.services import Endpoint, NoEndpoint, ServiceName, endpoints, parse_name, service_at
 
 NAMED = service("api", ports=[{"name": "http", "port": 80, "targetPort": "web"}, {"name": "dns", "port": 53}])
 TWO_PORTS = [{"name": "http", "port": 8080}, {"name": "dns", "port": 5353}]
@@ -110,3 +110,25 @@ def test_names_of_the_clusters_dns(host: str, expected: ServiceName) -> None:
 def test_other_names_have_no_endpoint(host: str) -> None:
     with pytest.raises(NoEndpoint, match="is not a Service of this cluster"):
         parse_name(host, "web")
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "found"),
+    [
+        ("10.96.7.7", 80, "api"),
+        ("10.96.7.7", 81, "api"),  # the Service has the address, and refuses other ports
+        ("fd00:0::7", 80, "api"),
+        ("192.0.2.10", 80, "api"),
+        ("192.0.2.10", 81, None),  # other ports of an external address are not translated
+        ("192.0.2.11", 80, "api"),
+        ("192.0.2.12", 80, None),  # the load balancer gets the connection itself
+        ("10.96.7.8", 80, None),
+    ],
+)
+def test_an_address_is_a_services_where_nodes_translate_it(address: str, port: int, found: str | None) -> None:
+    balancer = [{"ip": "192.0.2.11"}, {"ip": "192.0.2.12", "ipMode": "Proxy"}, {"hostname": "lb.example.net"}]
+    api = service("api", clusterIPs=["10.96.7.7", "fd00::7"], externalIPs=["192.0.2.10"])
+    api["status"] = {"loadBalancer": {"ingress": balancer}}
+    others = [service("db", clusterIP="None"), service("alias", type="ExternalName", clusterIP=None)]
+    result = service_at([*others, api], address, port)
+    assert (result and result["metadata"]["name"]) == found

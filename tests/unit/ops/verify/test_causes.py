@@ -45,7 +45,7 @@ def test_every_text_is_complete_once_filled(fault: Fault) -> None:
     added = {"object": "pod/a", "kind": "networkpolicies.networking.k8s.io", "other": "wide", "host": "a.example.com"}
     added |= {"service": "blog", "service_namespace": "blog", "accepted": "its port 80"}
     added |= {"port": "80", "declared": "81", "hostname": "a.example.com", "policies": "wide", "backend_namespace": "b"}
-    added |= {"entity": "host"}
+    added |= {"entity": "host", "selected": "the pods", "url": "http://blog.blog.svc:80"}
     filled = fault.filled({**VALUES, **added, "subject": "a"})
     for text in (filled.impact, filled.cause, filled.remedy, *filled.commands):
         assert not re.search(r"[{}]", text), text
@@ -53,7 +53,12 @@ def test_every_text_is_complete_once_filled(fault: Fault) -> None:
     for command in filled.commands:
         if command.startswith("pulumi "):
             assert "--stack dev" in command, command
-        if command.startswith("kubectl ") and "config current-context" not in command:
+        # What the whole cluster has is in no namespace.
+        if (
+            command.startswith("kubectl ")
+            and "config current-context" not in command
+            and "of the cluster" not in fault.name
+        ):
             assert re.search(r" -n [a-z]| --all-namespaces", command), command
 
 

@@ -277,3 +277,58 @@ def test_a_service_that_does_not_exist_is_found_where_the_check_of_services_does
 def test_what_may_not_be_read_is_unknown() -> None:
     (result,) = check(stack(PLAIN), Api(8080, [], shop__endpointslices=403))
     assert (result.status, result.observed, result.remedy) == (Status.UNKNOWN, "refused", "grant it")
+
+
+BY_ADDRESS = {"service": "http://10.96.7.7"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_cluster_ip_address_of_a_service_leads_to_its_pods(engine: str) -> None:
+    expected = stack(BY_ADDRESS, engine=engine)
+    own = policy(expected)
+    lists = {"/api/v1/services": [kinds.service("api")]}
+    (result,) = check(expected, Api(8080, [own], **lists))
+    assert (result.status, result.subject) == (Status.FAILED, "10.96.7.7:80")
+    assert result.observed.startswith("leads to pod api-1, port 8080, and ")
+    assert result.cause == (
+        "the address is that of Service shop/api, which is translated to its pods before a policy applies"
+    )
+    assert (
+        result.remedy == "change the route to http://api.shop.svc:80, and the policy follows the Service; then update"
+    )
+    # The policy of a route to the Service itself.
+    (result,) = check(expected, Api(8080, [policy(stack(PLAIN, engine=engine))], **lists))
+    assert result.status is Status.PASSED
+
+
+def test_an_address_is_judged_as_one_outside_where_services_may_not_be_listed_and_the_result_says_so() -> None:
+    expected = stack(BY_ADDRESS)
+    (result,) = check(expected, Api(8080, [policy(expected)], **{"/api/v1/services": 403}))
+    assert (result.status, result.observed) == (
+        Status.PASSED,
+        "leads to 10.96.7.7:80, which the network policies allow, if it is not a Service's: refused",
+    )
+
+
+def test_a_policy_of_the_whole_cluster_that_closes_an_origin_is_named() -> None:
+    expected = stack(PLAIN, engine="calico")
+    everywhere = {
+        "apiVersion": "projectcalico.org/v3",
+        "kind": "GlobalNetworkPolicy",
+        "metadata": {"name": "lockdown"},
+        "spec": {"order": 1, "types": ["Egress"], "selector": "all()", "egress": [{"action": "Deny"}]},
+    }
+    api: Any = Api(8080, [policy(expected)])
+    (result,) = ReachableOrigins(api, expected, [CONNECTOR], [everywhere]).run()
+    assert result.observed.endswith("GlobalNetworkPolicy lockdown allows no such egress")
+    assert result.cause == "a policy of the whole cluster selects the pods of the connector"
+    assert result.commands == ("kubectl get globalnetworkpolicies.projectcalico.org lockdown -o yaml",)
+    everywhere["spec"] = {"order": 1, "types": ["Ingress"], "namespaceSelector": "projectcalico.org/name == 'shop'"}
+    (result,) = ReachableOrigins(api, expected, [CONNECTOR], [everywhere]).run()
+    assert (result.fault, result.cause) == (
+        "origin closed by a policy of the cluster",
+        "a policy of the whole cluster selects the pods of the backend",
+    )
+    everywhere["spec"]["tier"] = "security"
+    (result,) = ReachableOrigins(api, expected, [CONNECTOR], [everywhere]).run()
+    assert result.status is Status.UNKNOWN

@@ -1,4 +1,4 @@
-"""Verdicts of the kubelet on connections to nodes, which Cilium knows by entities."""
+"""Verdicts of the kubelet on connections: to nodes, which Cilium knows by entities, and by policies of the cluster."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from sandbox.kubelet.network_policy import Client, NetworkPolicies
 from sandbox.kubelet.services import Backend
 from tests.support.local_edge import async_test
 
+CLUSTERWIDE = "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies"
 POLICIES = "/apis/cilium.io/v2/namespaces/web/ciliumnetworkpolicies"
 NODES = [{"metadata": {"name": name}, "status": {"addresses": [{"address": f"10.0.0.{name}"}]}} for name in "12"]
 ON_NODE = {"metadata": {"name": "agent", "namespace": "web"}, "spec": {"hostNetwork": True}}
@@ -16,10 +17,10 @@ ON_NODE = {"metadata": {"name": "agent", "namespace": "web"}, "spec": {"hostNetw
 class Objects:
     """The objects of an API server with one policy that allows an entity, and a connector's pod on the node `1`."""
 
-    def __init__(self, entity: str) -> None:
+    def __init__(self, entity: str, **lists: Any) -> None:
         spec = {"endpointSelector": {}, "egress": [{"toEntities": [entity]}]}
         policy = {"metadata": {"name": "own", "namespace": "web"}, "spec": spec}
-        self._lists = {POLICIES: [policy], "/api/v1/nodes": NODES}
+        self._lists = {POLICIES: [policy], "/api/v1/nodes": NODES, **lists}
 
     async def get(self, path: str) -> Any:
         return {"metadata": {"name": path}}
@@ -42,3 +43,11 @@ async def test_the_node_of_the_connector_is_another_entity_than_the_others(
         policies = NetworkPolicies(Objects(entity))  # pyright: ignore[reportArgumentType]
         found = await policies.verdict(Client("web", "pod-1"), Backend(address, 8080, pod))
         assert found.allowed is expected
+
+
+@async_test
+async def test_policies_of_the_whole_cluster_apply_too() -> None:
+    denial = {"endpointSelector": {}, "egressDeny": [{"toEntities": ["host"]}]}
+    objects: Any = Objects("host", **{CLUSTERWIDE: [{"metadata": {"name": "shut"}, "spec": denial}]})
+    found = await NetworkPolicies(objects).verdict(Client("web", "pod-1"), Backend("10.0.0.1", 8080, None))
+    assert str(found) == "CiliumClusterwideNetworkPolicy shut allows no such egress"
