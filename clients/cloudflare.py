@@ -7,6 +7,7 @@ as long as the SDK itself. Import this module where it is used, since the SDK ta
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ import cloudflare
 import httpx
 
 from clients.errors import ApiUnreachable, CheckUnavailable, CloudflareApiError
-from clients.limited_http import LimitedClient
+from clients.limited_http import LimitedClient, Stalled
+from clients.limits import time_limit, too_late
 from settings import json_text
 from settings.plain_text import shortened
 
@@ -27,8 +29,6 @@ SERVICE_TOKENS, NOTIFICATIONS = "Access: Service Tokens", "Notifications"
 MONITORS_AND_POOLS, LOAD_BALANCERS = "Load Balancing: Monitors And Pools", "Load Balancers"
 """Groups of permissions of an API token."""
 _PAGE_SIZE = 1000
-_TIMEOUT = 20.0
-"""Seconds for a connection, and for each piece of a reply."""
 
 
 class CloudflareApi:
@@ -40,7 +40,8 @@ class CloudflareApi:
     def __init__(
         self, environ: Mapping[str, str] | None = None, *, retries: int = 0, http: httpx.Client | None = None
     ) -> None:
-        """`retries` is how often a call is repeated that was answered 408, 409, 429 or 5xx, or not at all."""
+        """`retries` is how often a call is repeated that was answered 408, 409, 429 or 5xx, or could not be sent. With
+        none, an API that did not answer in time is not asked again: every further question would wait as long."""
         environ = os.environ if environ is None else environ
         token = environ.get("CLOUDFLARE_API_TOKEN", "")
         if not token:
@@ -48,8 +49,10 @@ class CloudflareApi:
             raise ApiUnreachable("CLOUDFLARE_API_TOKEN is not set", remedy)
         self.base_url = environ.get("CLOUDFLARE_BASE_URL", "").rstrip("/") or BASE_URL
         http = http or LimitedClient(follow_redirects=True)
+        self._limit = time_limit()
+        self._persistent, self._stalled = retries > 0, False
         self._sdk = cloudflare.Cloudflare(
-            api_token=token, base_url=self.base_url, timeout=_TIMEOUT, max_retries=retries, http_client=http
+            api_token=token, base_url=self.base_url, timeout=self._limit, max_retries=retries, http_client=http
         )
         # The SDK takes these from the environment, and prefers them to the token.
         self._sdk.api_key = self._sdk.api_email = self._sdk.user_service_key = None
@@ -88,7 +91,7 @@ class CloudflareApi:
     def zone_id(self, account: str, name: str) -> str:
         """Id of the account's zone of this name. Raises CheckUnavailable if the token sees none."""
         # At most one matches, so no page size is given: the API takes no more than 50 for zones.
-        found = self._objects("/zones", "Zone", **{"name": name, "account.id": account})
+        found = self._objects("/zones", "Zone", {"name": name, "account.id": account})
         if not found:
             remedy = f"give it Zone: Read on {name}, at {TOKENS_PAGE}"
             raise CheckUnavailable(f"the token sees no zone {name} in the account", remedy)
@@ -125,8 +128,10 @@ class CloudflareApi:
             if error.status != 404:
                 raise
 
-    def _get(self, path: str, permission: str, **query: str) -> Any:
-        return self._call("GET", path, f"'{permission}: Read' (or Edit)", query)
+    def _get(
+        self, path: str, permission: str, query: Mapping[str, str] | None = None, until: float | None = None
+    ) -> Any:
+        return self._call("GET", path, f"'{permission}: Read' (or Edit)", query, until=until)
 
     def _object(self, path: str, permission: str) -> Body:
         found = self._get(path, permission)
@@ -134,9 +139,11 @@ class CloudflareApi:
             raise _unexpected(path, "with something else than an object")
         return found
 
-    def _objects(self, path: str, permission: str, **query: str) -> list[Body]:
+    def _objects(
+        self, path: str, permission: str, query: Mapping[str, str] | None = None, until: float | None = None
+    ) -> list[Body]:
         """The objects of a list, each of which has an id; a list may also be null."""
-        found = self._get(path, permission, **query) or []
+        found = self._get(path, permission, query, until) or []
         if not isinstance(found, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in found):
             raise _unexpected(path, "with something else than a list of objects with ids")
         return found
@@ -151,16 +158,18 @@ class CloudflareApi:
             raise
 
     def items(self, path: str, permission: str, *, paged: bool = True, **query: str) -> list[Body]:
-        """The items of all pages, or of a list that has one page.
+        """The items of all pages, which share one limit of time, or of a list that has one page.
 
         The SDK's own paging takes a refused page for an empty one, so it is not used.
         """
         if not paged:
-            return self._objects(path, permission, **query)
+            return self._objects(path, permission, query)
+        until = time.monotonic() + self._limit
         items: list[Body] = []
         first_ids: set[str] = set()
         for number in range(1, 1000):
-            page = self._objects(path, permission, **query, page=str(number), per_page=str(_PAGE_SIZE))
+            of_page = {**query, "page": str(number), "per_page": str(_PAGE_SIZE)}
+            page = self._objects(path, permission, of_page, until)
             if page and page[0]["id"] in first_ids:
                 raise _unexpected(path, f"with an earlier page in place of page {number}")
             first_ids |= {each["id"] for each in page[:1]}
@@ -170,18 +179,32 @@ class CloudflareApi:
         return items
 
     def _call(
-        self, method: str, path: str, permission: str, query: Mapping[str, str] | None = None, body: Body | None = None
+        self,
+        method: str,
+        path: str,
+        permission: str,
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        *,
+        until: float | None = None,
     ) -> Any:
-        """The reply's `result`. `permission` is what the API token needs for this call."""
+        """The reply's `result`. `permission` is what the API token needs for this call, `until` the time of
+        `time.monotonic` at which it must be there."""
+        seconds = self._limit if until is None else until - time.monotonic()
+        if self._stalled or seconds <= 0:
+            raise self._unanswered(too_late(self._limit))
         send = {"GET": self._sdk.get, "PUT": self._sdk.put, "DELETE": self._sdk.delete}[method]
         content = {} if body is None else {"body": body}
         try:
-            reply = send(path, cast_to=httpx.Response, options={"params": dict(query or {})}, **content)
+            options: Any = {"params": dict(query or {}), "timeout": seconds}
+            reply = send(path, cast_to=httpx.Response, options=options, **content)
         except cloudflare.APIStatusError as error:
             reply = error.response
+        except Stalled:
+            self._stalled = not self._persistent
+            raise self._unanswered(too_late(self._limit)) from None
         except cloudflare.APIConnectionError as error:
-            reason = f"the API at {self.base_url} does not answer: {type(error.__cause__ or error).__name__}"
-            raise ApiUnreachable(reason, "check the network, and CLOUDFLARE_BASE_URL where it is set") from None
+            raise self._unanswered(type(error.__cause__ or error).__name__) from None
         if reply.status_code == 204:
             return None
         try:
@@ -194,6 +217,10 @@ class CloudflareApi:
         if reply.is_success and envelope.get("success"):
             return envelope.get("result")
         raise _refusal(method, path, permission, reply, envelope)
+
+    def _unanswered(self, reason: str) -> ApiUnreachable:
+        remedy = "check the network, and CLOUDFLARE_BASE_URL where it is set"
+        return ApiUnreachable(f"the API at {self.base_url} does not answer: {reason}", remedy)
 
 
 def _is_id(value: Any) -> bool:

@@ -13,12 +13,10 @@ from urllib3.exceptions import HTTPError
 
 from clients.errors import ApiUnreachable, KubernetesApiError
 from clients.kubeconfig import create_client, load_client
-from clients.limits import ReplyTooLarge, collect, within
+from clients.limits import ReplyTooLarge, collect, time_limit, too_late, within
 from settings import json_text
 
 Object = dict[str, Any]
-_TIMEOUT = 30
-"""Seconds for one call."""
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """The media type of a list without the objects' content."""
 
@@ -33,11 +31,9 @@ class KubernetesApi:
         self,
         kubeconfig: str | None = None,
         context: str | None = None,
-        timeout: float | tuple[float, float] = _TIMEOUT,
     ) -> None:
         """`kubeconfig` is a file to read in place of the usual one, or the content of one, as Pulumi's provider takes
-        it; `context` is one of its contexts in place of the current one. `timeout` is for one call, in seconds: for
-        the connection and for the answer where it is a pair."""
+        it; `context` is one of its contexts in place of the current one."""
         try:
             content = yaml.safe_load(kubeconfig) if kubeconfig else None
             # Passed explicitly, since the library reads KUBECONFIG only once, when it is imported.
@@ -52,7 +48,8 @@ class KubernetesApi:
             # The library takes a kubeconfig's shape for granted.
             reason = f"the kubeconfig has another shape than documented ({type(error).__name__})"
             raise ApiUnreachable(reason, "check the file that KUBECONFIG names: kubectl config view") from None
-        self._timeout = timeout
+        self._limit = time_limit()
+        self._stalled = False
         self.server: str = self._api.configuration.host
 
     def get(self, path: str, **query: str) -> Object:
@@ -129,13 +126,18 @@ class KubernetesApi:
             body=body,
             auth_settings=["BearerToken"],
         )
+        if self._stalled:
+            raise self._unanswered(too_late(self._limit))
         try:
-            status, phrase, content = within(lambda: self._reply(request))
+            status, phrase, content = within(lambda: self._reply(request), self._limit)
         except ApiException as error:  # from an exec credential plugin, or from the library itself
             raise ApiUnreachable(f"the cluster at {self.server} cannot be asked: {error.reason}") from None
+        except TimeoutError:
+            # It is not asked again: every further question would wait as long.
+            self._stalled = True
+            raise self._unanswered(too_late(self._limit)) from None
         except (HTTPError, OSError, ReplyTooLarge) as error:
-            reason = f"the cluster at {self.server} does not answer: {type(error).__name__}"
-            raise ApiUnreachable(reason, "check the current context: kubectl cluster-info") from None
+            raise self._unanswered(type(error).__name__) from None
         text = content.decode(errors="replace")
         message = _status_message(text)
         if status < 300 or (status in pod_statuses and message is None):
@@ -145,9 +147,14 @@ class KubernetesApi:
         raise KubernetesApiError(status, reason, remedy if status in (401, 403) else "")
 
     def _reply(self, request: tuple[Any, ...]) -> tuple[int, str | None, bytes]:
-        """Status, its phrase and body. The timeout is that of the connection, and of each piece of the reply."""
-        reply = self._api.call_api(*request, _request_timeout=self._timeout)
+        """Status, its phrase and body. The timeout, of the connection and of each piece, ends what nothing waits for
+        any more."""
+        reply = self._api.call_api(*request, _request_timeout=2 * self._limit)
         return reply.status, reply.reason, collect(reply.response.stream())
+
+    def _unanswered(self, reason: str) -> ApiUnreachable:
+        remedy = "check the current context: kubectl cluster-info"
+        return ApiUnreachable(f"the cluster at {self.server} does not answer: {reason}", remedy)
 
     def _object(self, path: str, text: str) -> Object:
         try:

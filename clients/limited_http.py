@@ -4,22 +4,30 @@ from typing import Any
 
 import httpx
 
-from clients.limits import MAX_BYTES, SECONDS, ReplyTooLarge, collect, within
+from clients.limits import MAX_BYTES, ReplyTooLarge, collect, within
+
+
+class Stalled(BaseException):
+    """A reply that was not complete in time. Not an Exception: Cloudflare's SDK would pause and repeat the call."""
 
 
 class LimitedClient(httpx.Client):
-    """An HTTP client whose replies are complete within `seconds`, in at most `limit` bytes, or fail as httpx's do."""
+    """An HTTP client whose replies are complete within the request's timeout, in at most `limit` bytes.
 
-    def __init__(self, *, seconds: float = SECONDS, limit: int = MAX_BYTES, **options: Any) -> None:
+    Raises Stalled where a reply takes longer, RemoteProtocolError where it is larger, and else as httpx does.
+    """
+
+    def __init__(self, *, limit: int = MAX_BYTES, **options: Any) -> None:
         super().__init__(**options)
-        self._seconds, self._limit = seconds, limit
+        self._limit = limit
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Sends a request and reads its reply, never as a stream."""
+        seconds = request.extensions["timeout"]["read"]
         try:
-            return within(lambda: self._read(request, {**options, "stream": True}), self._seconds)
-        except TimeoutError as error:
-            raise httpx.ReadTimeout(str(error), request=request) from None
+            return within(lambda: self._read(request, {**options, "stream": True}), seconds)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise Stalled(str(error)) from None
         except ReplyTooLarge as error:
             raise httpx.RemoteProtocolError(str(error), request=request) from None
 

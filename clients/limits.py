@@ -4,21 +4,46 @@ httpx and urllib3 limit the time between two pieces of a reply, so one that drip
 https://www.python-httpx.org/advanced/timeouts/, https://urllib3.readthedocs.io/en/stable/reference/urllib3.util.html
 """
 
+import os
 from collections.abc import Callable, Iterable
 from threading import Thread
 from typing import Any, TypeVar
 
+from clients.errors import ApiUnreachable
+
 Result = TypeVar("Result")
 
-SECONDS = 20.0
+VARIABLE = "CULVERT_TIMEOUT"
+"""Environment variable: the limit in seconds, where 5 is too short for a slow API."""
 MAX_BYTES = 64 << 20
+_SECONDS, _MOST = 5.0, 600.0
 
 
 class ReplyTooLarge(Exception):
     """A reply has more bytes than are read."""
 
 
-def within(call: Callable[[], Result], seconds: float = SECONDS) -> Result:
+def time_limit() -> float:
+    """Seconds that the whole answer to one question may take, name lookup, connection and all pages of a list included.
+
+    Raises ApiUnreachable where CULVERT_TIMEOUT is not a number of seconds.
+    """
+    text = os.environ.get(VARIABLE, "")
+    try:
+        seconds = float(text) if text else _SECONDS
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _MOST:
+        raise ApiUnreachable(f"{VARIABLE} is {text!r}", f"set it to seconds, more than 0 and at most {_MOST:.0f}")
+    return seconds
+
+
+def too_late(seconds: float) -> str:
+    """What a question came to that was not answered within its limit."""
+    return f"no complete reply within {seconds:g} s; {VARIABLE}=30 waits longer"
+
+
+def within(call: Callable[[], Result], seconds: float) -> Result:
     """The result of a call that may wait for others. Raises TimeoutError where it takes longer.
 
     It runs in a thread, which ends on its own or with the process: a name lookup cannot be interrupted, nor can a read.
@@ -35,7 +60,7 @@ def within(call: Callable[[], Result], seconds: float = SECONDS) -> Result:
     thread.start()
     thread.join(seconds)
     if not outcome:
-        raise TimeoutError(f"no complete reply within {seconds:.0f} s")
+        raise TimeoutError(too_late(seconds))
     succeeded, result = outcome[0]
     if not succeeded:
         raise result

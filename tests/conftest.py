@@ -1,5 +1,6 @@
 """Markers of every test, by its folder, and Hypothesis without a deadline."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.publisher import Publisher
 # No test is about the time that a busy machine takes to generate an input.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+# Nor about the time that servers of this machine take to answer. The tests of that limit set their own.
+os.environ.setdefault("CULVERT_TIMEOUT", "60")
 
 # The tests of a group run on one worker, and share what they start.
 MARKS = {

@@ -14,9 +14,6 @@ from settings import NOT_FOUND, KubernetesService, Readings, Settings, remembere
 if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi
 
-_TIMEOUT = (5, 15)
-"""Seconds for a connection to the API server, and for an answer: a preview must not wait long for a cluster."""
-
 
 def resolve(
     settings: Settings, namespace: str, opts: pulumi.ResourceOptions | None, outputs: Mapping[str, Any]
@@ -42,7 +39,7 @@ def _read(wanted: Mapping[str, tuple[str, str]], opts: pulumi.ResourceOptions | 
 
     readings: dict[str, KubernetesService | str] = {}
     try:
-        api = kubernetes_api(provider_inputs(opts), _TIMEOUT)
+        api = kubernetes_api(provider_inputs(opts))
         for key, (namespace, name) in wanted.items():
             try:
                 readings[key] = read_service(api, namespace, name)

@@ -32,14 +32,14 @@ def provider_inputs(opts: pulumi.ResourceOptions | None) -> Mapping[str, Any]:
     return inputs
 
 
-def kubernetes_api(inputs: Mapping[str, Any], timeout: float | tuple[float, float]) -> "KubernetesApi":
-    """The API server of a provider with these inputs; `timeout` as of KubernetesApi. Raises ApiUnreachable."""
+def kubernetes_api(inputs: Mapping[str, Any]) -> "KubernetesApi":
+    """The API server of a provider with these inputs. Raises ApiUnreachable."""
     from clients.errors import ApiUnreachable
     from clients.kubernetes import KubernetesApi
 
     if inputs.get("cluster"):
         raise ApiUnreachable("the provider's option cluster, beside a context, is not supported here")
-    return KubernetesApi(inputs.get("kubeconfig"), inputs.get("context"), timeout=timeout)
+    return KubernetesApi(inputs.get("kubeconfig"), inputs.get("context"))
 
 
 def _providers(opts: pulumi.ResourceOptions | None) -> Iterator[pulumi.ProviderResource]:

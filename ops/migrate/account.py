@@ -28,7 +28,7 @@ def read(account: str, tunnel: str | None) -> ExistingSetup:
         raise OperatorError(f"--from-account {account} is not the id of an account: 32 hex digits, as in the dashboard")
     if not tunnel:
         raise OperatorError("--from-account needs the tunnel: name it with --tunnel, by its id or its name")
-    api = CloudflareApi(retries=2)
+    api = CloudflareApi()
     by_id = _ID.fullmatch(tunnel) is not None
     found = api.tunnel(account, tunnel) if by_id else next(iter(api.tunnels(account, tunnel)), None)
     if found is None:

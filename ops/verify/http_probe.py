@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from clients.errors import CheckUnavailable
-from clients.limits import within
+from clients.limits import time_limit, within
 
 _BODY_LIMIT = 4096
 """Bytes of the body that are read: Cloudflare's error code is near the start."""
@@ -52,12 +52,13 @@ class HttpProbe:
         except (OSError, ssl.SSLError):
             reason = f"CULVERT_VERIFY_CA is {authority!r}, which is not a file with certificates"
             raise CheckUnavailable(reason, "set it to a PEM file") from None
-        self._client = httpx.Client(verify=self._tls, timeout=20, trust_env=not self.front)
+        self._limit = time_limit()
+        self._client = httpx.Client(verify=self._tls, timeout=self._limit, trust_env=not self.front)
 
     def get(self, url: str) -> Response:
         """Sends one GET request and follows no redirect."""
         try:
-            return within(lambda: self._get(url))
+            return within(lambda: self._get(url), self._limit)
         except TimeoutError as error:
             return Response(url, failure="connection", detail=str(error))
 

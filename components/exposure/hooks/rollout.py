@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi, Object
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-TIMEOUT = (5, 15)
-"""Seconds for a connection to the API server, and for an answer."""
 SHOWN = 3
 """Pods that are described."""
 LINES = 100
@@ -65,7 +63,7 @@ def explainer(name: str, provider: Mapping[str, Any] | None) -> Callable[[pulumi
         namespace = (args.new_inputs or {}).get("metadata", {}).get("namespace", "")
         try:
             with documented_shape():
-                if reason := why_not_ready(kubernetes_api(provider, TIMEOUT), namespace, name):
+                if reason := why_not_ready(kubernetes_api(provider), namespace, name):
                     pulumi.error(reason)
         except CheckUnavailable as error:
             pulumi.debug(f"the pods of {name} cannot be read: {error.reason}")

@@ -20,8 +20,6 @@ from components.exposure.kubernetes_provider import kubernetes_api, provider_inp
 if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi, Object
 
-TIMEOUT = 30
-"""Seconds for one call of the API server."""
 CREATORS = ("pulumi-kubernetes", "pulumi-resource-kubernetes", "pulumi-kubernetes.exe")
 """Managers of the fields of an object that the provider created and has not updated yet."""
 CONFLICT = re.compile(r'conflicts? (with "([^"]+)"[^:]*:(?: \S+|(?:\n- \S+)+))')
@@ -64,7 +62,7 @@ def checker(
         try:
             if unknown:
                 raise unknown
-            require_acceptance(kubernetes_api(provider, TIMEOUT), manifest, force=forces(provider))
+            require_acceptance(kubernetes_api(provider), manifest, force=forces(provider))
         except CheckUnavailable as error:
             raise TokenRefused(_message(manifest, error.reason, error.remedy)) from None
 
