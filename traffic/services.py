@@ -117,8 +117,17 @@ def endpoints(
         usable = [to for each, to in found if _is(each, "serving", False) and _is(each, "terminating", False)]
     if not usable:
         where = f" on node {node}, and internalTrafficPolicy Local admits no other" if local else ""
-        raise NoEndpoint(f"{name} has no ready {'pod' if spec.get('selector') else 'endpoint'}{where}")
+        raise NoEndpoint(f"{name} has no ready {_wanted(spec, port if headless else declared[0])}{where}")
     return list(dict.fromkeys(usable))
+
+
+def _wanted(spec: Object, port: Object | int) -> str:
+    """What a Service leads to, in words: `pod labelled app=api with port 8080`."""
+    if not spec.get("selector"):
+        return "endpoint"
+    labels = ",".join(f"{key}={value}" for key, value in spec["selector"].items())
+    target = port if isinstance(port, int) else port.get("targetPort") or port["port"]
+    return f"pod labelled {labels} with port {target}"
 
 
 def _numbers(endpoint_slice: Object, name: str, protocol: str) -> Iterator[int]:

@@ -101,7 +101,8 @@ async def _download(request: VisitorRequest, client: HttpConnection, stream: Str
 
 async def _send_response(request: VisitorRequest, client: HttpConnection, stream: Stream, response: Response) -> None:
     if response.origin_unreachable:
-        await error_pages.send(error_pages.bad_gateway("the connector cannot reach the service"), request, client)
+        reason = "the connector cannot reach the service; logs/kubelet.log in the sandbox's directory says why"
+        await error_pages.send(error_pages.bad_gateway(reason), request, client)
         return
     headers = [(name, value) for name, value in response.headers if name.lower() not in _DROPPED_HEADERS]
     await client.start_response(response.status, [*headers, *error_pages.edge_headers(request)])

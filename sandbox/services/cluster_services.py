@@ -9,6 +9,7 @@ import yaml
 
 from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi, Object
+from components.connector.pod_status import is_ready
 from sandbox.errors import SandboxError
 from sandbox.tools.tool import Progress
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 MADE_UP = "culvert.sandbox/made-up"
 """Label of the Services that no manifest gave."""
+_MADE_UP_HINT = (
+    "The sandbox made the Service up: apply such a pod with kubectl in the shell of `python -m sandbox env`; if your "
+    "Service has other labels or ports, give its manifest with --manifests"
+)
 _DELETION_SECONDS = 30
 _MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 _PATHS = {
@@ -92,8 +97,11 @@ def read_manifests(folder: Path) -> list[Object]:
     ]
 
 
-def make_up(kubeconfig: Path, services: Iterable[Object]) -> None:
-    """Creates the Services that do not exist. One that was made up gets the ports of this stack too."""
+def make_up(kubeconfig: Path, services: Iterable[Object], progress: Progress) -> None:
+    """Creates the Services that do not exist. One that was made up gets the ports of this stack too.
+
+    Reports each that has no pod to lead to: visitors get error 502 from it.
+    """
     api = KubernetesApi(str(kubeconfig))
     for service in services:
         path = f"{_path(service)}/{service['metadata']['name']}"
@@ -102,6 +110,30 @@ def make_up(kubeconfig: Path, services: Iterable[Object]) -> None:
             _create_in_namespace(api, service)
         elif MADE_UP in (found["metadata"].get("labels") or {}):
             _extend(api, path, found, service)
+        if problem := _without_pods(api, service):
+            progress(f"{problem}, so visitors get error 502. {_MADE_UP_HINT}")
+
+
+def _without_pods(api: KubernetesApi, service: Object) -> str:
+    """What a Service that was made up has no pod for, as the beginning of a sentence; empty if nothing is missing."""
+    namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
+    current = api.get(f"{_path(service)}/{name}")
+    if MADE_UP not in (current["metadata"].get("labels") or {}):
+        return ""  # it exists by a manifest or by kubectl
+    selector = current["spec"]["selector"]
+    ready = [pod for pod in api.items(f"/api/v1/namespaces/{namespace}/pods", selector) if is_ready(pod)]
+    ports = [_target(port) for port in service["spec"]["ports"]]
+    missing = [port for port in ports if not any(_listens(pod, port) for pod in ready)]
+    if not missing:
+        return ""
+    labels = ",".join(f"{key}={value}" for key, value in selector.items())
+    return f"Service {namespace}/{name} has no ready pod labelled {labels} with port {', '.join(map(str, missing))}"
+
+
+def _listens(pod: Object, port: int | str) -> bool:
+    """Whether a pod listens on a port in the sandbox: on those that it declares, or on any if it declares none."""
+    declared = [one for container in pod["spec"].get("containers") or [] for one in container.get("ports") or []]
+    return not declared or any(port in (one["containerPort"], one.get("name")) for one in declared)
 
 
 def apply_manifests(kubeconfig: Path, manifests: Iterable[Object], created: str | None, progress: Progress) -> None:

@@ -125,7 +125,8 @@ class SandboxServices:
             created = cluster_services.created_namespace(settings, namespace)
             cluster_services.apply_manifests(self.kubeconfig(), manifests, created, self._progress)
         elif not external_kubeconfig():
-            cluster_services.make_up(self.kubeconfig(), cluster_services.assumed_services(settings, namespace))
+            assumed = cluster_services.assumed_services(settings, namespace)
+            cluster_services.make_up(self.kubeconfig(), assumed, self._progress)
         running = set(self._servers.names())
         self._servers.start_secret_operators(settings.token.delivery, self.kubeconfig())
         self._note_started(running)

@@ -52,7 +52,7 @@ def test_endpoints_that_are_not_ready_serve_only_while_all_are_terminating() -> 
     assert endpoints(plain, [of_pods(ready=None)], 80)
     assert endpoints(plain, [of_pods(ready=False, serving=True, terminating=True)], 80)
     for conditions in ({"ready": False}, {"ready": False, "terminating": True, "serving": False}):
-        with pytest.raises(NoEndpoint, match="Service api of shop has no ready pod"):
+        with pytest.raises(NoEndpoint, match="Service api of shop has no ready pod labelled app=api with port 8080"):
             endpoints(plain, [of_pods(**conditions)], 80)
     leaving = of_pods(ready=False, serving=True, terminating=True)
     leaving["endpoints"][0]["addresses"] = ["10.244.2.9"]
@@ -82,7 +82,7 @@ def test_local_traffic_stays_on_the_node() -> None:
     ("given", "port", "reason"),
     [
         (service("api"), 81, "Service api of shop has no port 81"),
-        (NAMED, 53, "has no ready pod"),  # which of the slices' ports is another
+        (NAMED, 53, "has no ready pod labelled app=api with port 53"),  # which of the slices' ports is another
         (service("api", type="ExternalName", externalName="example.net"), 80, "is an alias of example.net"),
         (service("api", selector=None), 80, "has no ready endpoint"),
     ],

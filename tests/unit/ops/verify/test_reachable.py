@@ -230,7 +230,7 @@ def test_without_an_endpoint_or_a_connector_there_is_no_connection_to_judge() ->
     (result,) = check(expected, Api(8080, [], shop__endpointslices=[]))
     assert (result.status, result.observed) == (
         Status.SKIPPED,
-        "Service api of shop has no ready pod: there is no connection to judge",
+        "Service api of shop has no ready pod labelled app=api with port 8080: there is no connection to judge",
     )
     (result,) = check(expected, Api(8080, []), pods=())
     assert result.observed == "there are no pods that could connect"

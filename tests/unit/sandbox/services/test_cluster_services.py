@@ -173,3 +173,51 @@ def test_objects_of_the_namespace_that_the_stack_creates_wait_for_it(
     assert cluster.created == ["/api/v1/namespaces/shop", "/api/v1/namespaces/shop/services/api"]
     assert said == ["not there before the stack has created the namespace web: blog. Run up again then"]
     assert cluster_services.created_namespace(settings("http://blog", **EXISTING), "web") is None
+
+
+class Shop(Cluster):
+    """A cluster with one Service, and pods in its namespace."""
+
+    def __init__(self, service: dict[str, Any], *pods: dict[str, Any]) -> None:
+        super().__init__()
+        self._service, self._pods = service, list(pods)
+
+    def find(self, path: str) -> Any:
+        return self._service if path.endswith("/services/api") else None
+
+    get = find
+
+    def items(self, *arguments: Any) -> list[Any]:
+        assert arguments == ("/api/v1/namespaces/shop/pods", {"app.kubernetes.io/name": "api"})
+        return self._pods
+
+
+def pod(*ports: int, ready: str = "True") -> dict[str, Any]:
+    containers = [{"name": "c", "ports": [{"containerPort": port} for port in ports]}]
+    return {
+        "metadata": {"name": "p"},
+        "spec": {"containers": containers},
+        "status": {"conditions": [{"type": "Ready", "status": ready}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("pods", "missing"),
+    [([], True), ([pod(ready="False")], True), ([pod(9090)], True), ([pod(8080)], False), ([pod()], False)],
+)
+def test_a_service_that_is_made_up_without_pods_is_reported_with_their_labels_and_port(
+    pods: list[Any], missing: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = assumed_services(settings({"service": "api", "namespace": "shop", "port": 80, "targetPort": 8080}), "web")
+    said = list[str]()
+    monkeypatch.setattr(cluster_services, "KubernetesApi", lambda _: Shop(made, *pods))
+    cluster_services.make_up(tmp_path / "kubeconfig", [made], said.append)
+    problem = "Service shop/api has no ready pod labelled app.kubernetes.io/name=api with port 8080"
+    assert [text.partition(", so visitors get error 502. ")[0] for text in said] == [problem] * missing
+    assert all("--manifests" in text for text in said)
+    # Not one that the sandbox did not make.
+    own = {**made, "metadata": {**made["metadata"], "labels": {}}}
+    monkeypatch.setattr(cluster_services, "KubernetesApi", lambda _: Shop(own))
+    said.clear()
+    cluster_services.make_up(tmp_path / "kubeconfig", [made], said.append)
+    assert said == []
