@@ -162,6 +162,8 @@ def _run(
             from sandbox.commands.resource_tree import resource_tree
 
             console.print(resource_tree(result.steps))
+        for note in result.notes:
+            print(f"note: {note}")
         print(f"API calls: {count}. Dashboard: {running.dashboard()}")
         if operation != "destroy" and settings.public_hostname:
             # A wildcard stands for any name.

@@ -64,7 +64,9 @@ def _table(described: dict[str, Any]) -> str:
     policy = described["networkPolicy"]
     parts.add_row("network policy", policy["kind"], "-", policy["origin"])
     for stack in described["stacks"]:
-        resources = "damaged" if stack["resources"] is None else f"{stack['resources']} resources"
+        # `pulumi stack` counts both together.
+        counts = f"{stack['resources']} resources, {stack['providers']} providers"
+        resources = "damaged" if stack["resources"] is None else counts
         parts.add_row(f"stack {stack['name']}", resources, "", stack["updated"] or "")
     console = Console(width=140)
     with console.capture() as capture:

@@ -16,20 +16,24 @@ from sandbox.tools.tool import Progress
 
 
 def list_stacks(directory: SandboxDirectory) -> list[dict[str, Any]]:
-    """The stacks of a sandbox, each `{"name", "resources", "updated"}`: the number of resources and the last change.
+    """The stacks of a sandbox, each `{"name", "resources", "providers", "updated"}`: the number of resources, as the
+    engine's summary of a run counts them, that of the providers beside them, and the last change.
 
-    Both are None for a checkpoint that an interrupted write damaged.
+    All are None for a checkpoint that an interrupted write damaged.
     """
     stacks = []
     for file in sorted(directory.path.glob("state/.pulumi/stacks/*/*.json")):
         if not _is_complete(file):  # the stack's next command restores its backup
-            stacks.append({"name": file.stem, "resources": None, "updated": None})
+            stacks.append({"name": file.stem, "resources": None, "providers": None, "updated": None})
             continue
         latest = deployment(file)
+        types = [resource["type"] for resource in latest.get("resources") or []]
+        providers = sum(each.startswith("pulumi:providers:") for each in types)
         stacks.append(
             {
                 "name": file.stem,
-                "resources": len(latest.get("resources") or []),
+                "resources": len(types) - providers,
+                "providers": providers,
                 "updated": (latest.get("manifest") or {}).get("time"),
             }
         )

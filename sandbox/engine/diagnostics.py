@@ -92,12 +92,27 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
 """Pattern in the provider's message, what is accepted, and the page that documents it."""
 
 
+_EXPLANATIONS = (
+    (
+        "cannot be destroyed from Terraform",
+        "the warning that the rules cannot be destroyed needs nothing done: they are deleted with the tunnel",
+    ),
+)
+"""Words of a provider's warning, and what it means for a stack."""
+
+
 class RunFailed(Exception):
     """A run of the engine that ended in errors: a list of mappings in the shape that `--json` prints."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__("\n".join(error["message"] for error in errors))
         self.errors = errors
+
+
+def explanations(warnings: Iterable[DiagnosticEvent]) -> list[str]:
+    """What the warnings of a run mean, where they say it in words that mislead."""
+    messages = [event.message for event in warnings]
+    return [meaning for words, meaning in _EXPLANATIONS if any(words in message for message in messages)]
 
 
 def from_settings(error: SettingsError) -> list[dict[str, Any]]:

@@ -150,7 +150,8 @@ class Engine:
                 raise diagnostics.from_run(events.diagnostics, error, self._name, events.violations) from error
             note.unlink(missing_ok=True)
             outputs = plain_outputs(result.outputs if isinstance(result, automation.UpResult) else stack.outputs())
-        return UpdateResult(events.summary(), events.changes, outputs, events.steps, events.violations)
+        notes = diagnostics.explanations(events.warnings)
+        return UpdateResult(events.summary(), events.changes, outputs, events.steps, events.violations, notes)
 
     def _expected(self) -> ExpectedStack:
         """The stack as its file in the sandbox declares it."""

@@ -47,6 +47,8 @@ class UpdateResult:
     """The source of `changes`: old and new values, too large to print with every run."""
     violations: list[Violation]
     """Policy rules that the stack breaks, where the policy pack ran; in a successful run they are all advisory."""
+    notes: list[str] = field(default_factory=list)
+    """What warnings of the run mean."""
 
     def as_json(self) -> dict[str, Any]:
         changes = [asdict(change) for change in self.changes]
@@ -60,6 +62,8 @@ class EventRecorder:
     changes: list[Change] = field(default_factory=list)
     same: int = 0
     diagnostics: list[DiagnosticEvent] = field(default_factory=list)
+    """The errors."""
+    warnings: list[DiagnosticEvent] = field(default_factory=list)
     steps: list[StepEventMetadata] = field(default_factory=list)
     """Every step of a resource, unchanged ones included: with old and new values, secrets masked."""
     violations: list[Violation] = field(default_factory=list)
@@ -77,8 +81,9 @@ class EventRecorder:
     def __call__(self, event: EngineEvent) -> None:
         self.ended |= event.summary_event is not None
         self.failed |= event.res_op_failed_event is not None
-        if event.diagnostic_event and event.diagnostic_event.severity == "error":
-            self.diagnostics.append(event.diagnostic_event)
+        if event.diagnostic_event:
+            kept = {"error": self.diagnostics, "warning": self.warnings}
+            kept.get(event.diagnostic_event.severity, []).append(event.diagnostic_event)
         if event.policy_event:
             self.violations.append(violation(event.policy_event))
         if event.resource_pre_event:

@@ -101,6 +101,7 @@ class ReadyServices(RejectingServices):
     def as_json(self) -> dict[str, Any]:
         return {}
 
+    notes = ("a warning means nothing",)
     steps = (
         step("create", "pulumi:pulumi:Stack", "culvert-lan", None),
         step("create", "culvert:index:Tunnel", "lan", "pulumi:pulumi:Stack::culvert-lan"),
@@ -117,7 +118,9 @@ def test_how_to_visit_a_hostname_is_printed_only_for_a_stack_that_has_one(
     monkeypatch.setattr(stack, "services", lambda: services)
     monkeypatch.setattr(stack, "engine", lambda *_, **_options: services)
     stack.preview(config=file)
-    assert ("To visit blog.example.com: http://blog.example.com.localhost:2/\n" in capsys.readouterr().out) is visits
+    printed = capsys.readouterr().out
+    assert ("To visit blog.example.com: http://blog.example.com.localhost:2/\n" in printed) is visits
+    assert "note: a warning means nothing\n" in printed
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,16 @@ def test_unfinished_locks_and_drafts_of_the_stack_are_deleted(state: Path) -> No
 def test_a_damaged_checkpoint_is_listed_without_its_content(state: Path) -> None:
     (state / "stacks" / "culvert" / "dev.json").write_text('{"version": 3, "checkpoi')
     listed = list_stacks(SandboxDirectory(state.parents[1]))
-    assert listed == [{"name": "dev", "resources": None, "updated": None}]
+    assert listed == [{"name": "dev", "resources": None, "providers": None, "updated": None}]
+
+
+def test_resources_are_counted_as_the_engines_summary_counts_them_without_providers(state: Path) -> None:
+    types = ("pulumi:pulumi:Stack", "pulumi:providers:cloudflare", "kubernetes:core/v1:Secret")
+    latest = {"resources": [{"type": each} for each in types], "manifest": {"time": "now"}}
+    checkpoint = {"version": 3, "checkpoint": {"stack": "dev", "latest": latest}}
+    (state / "stacks" / "culvert" / "dev.json").write_text(json.dumps(checkpoint))
+    (listed,) = list_stacks(SandboxDirectory(state.parents[1]))
+    assert listed == {"name": "dev", "resources": 2, "providers": 1, "updated": "now"}
 
 
 def test_a_new_stack_has_no_resources_and_no_outputs(tmp_path: Path) -> None:

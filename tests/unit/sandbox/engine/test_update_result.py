@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
+from sandbox.engine.diagnostics import explanations
 from sandbox.engine.update_result import EventRecorder
+from sandbox.providers.cloudflare.tunnels import TUNNEL_CONFIG
+
+RULES_WARNING = TUNNEL_CONFIG.create_warning
 
 ENDED = {"summaryEvent": {"durationSeconds": 1}}
 STEP = {"op": "delete", "urn": "urn:pulumi:dev::culvert::t:i:T::thing", "type": "t:i:T", "provider": ""}
@@ -32,3 +36,14 @@ def test_a_run_is_complete_if_the_engine_ended_it_and_no_operation_failed(
     for event in events:
         recorder(EngineEvent.from_json({"sequence": 1, "timestamp": 1, **event}))
     assert recorder.complete == complete
+
+
+def test_the_warning_that_rules_cannot_be_destroyed_is_explained_once() -> None:
+    recorder = EventRecorder()
+    for message in (RULES_WARNING, RULES_WARNING, "another"):
+        event = {"urn": "", "prefix": "", "message": message, "color": "never", "severity": "warning"}
+        recorder(EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": event}))
+    assert recorder.diagnostics == []
+    (note,) = explanations(recorder.warnings)
+    assert note.endswith("they are deleted with the tunnel")
+    assert explanations(recorder.warnings[2:]) == []
