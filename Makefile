@@ -11,7 +11,7 @@ WORKERS ?= 2
 MODULES := __main__.py culvert.py clients components examples ops plugin policy sandbox scripts settings tests traffic
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo test unit lint types format generate rehearse
+.PHONY: help setup install demo test unit lint types format generate rehearse own
 .PHONY: preflight preview up verify recover drift drift-issue comment live
 
 help: ## list the targets
@@ -66,6 +66,9 @@ format: $(DEV) ## format the code
 
 generate: $(DEV) ## write the generated files: schemas and the settings reference
 	$(BIN)/python -m scripts.generate
+
+own: $(DEV) ## in a fork: write the address of its remote origin where OWNER stands
+	$(BIN)/python -m scripts.repository
 
 rehearse: $(DEV) ## what this checkout changes in every stack, compared with BASE (main); no account, no cluster
 	@base=$$(mktemp -d) && trap 'exit 130' INT TERM && \

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from plugin.package import VERSION
+from plugin.package import REPOSITORY, VERSION
 from tests.support.checkouts import checkout
 from tests.support.paths import PROJECT
 
@@ -59,5 +59,5 @@ def test_a_module_of_the_same_name_is_named(installed: Path, tmp_path: Path) -> 
 def test_the_templates_name_the_released_version() -> None:
     tag = f"v{VERSION}"
     requirement = (PROJECT / "templates/python/requirements.txt").read_text().splitlines()[-1]
-    assert requirement == f"culvert @ git+https://github.com/OWNER/culvert@{tag}"
+    assert requirement == f"culvert @ git+{REPOSITORY}@{tag}"
     assert f"/plugin@{tag}\n" in (PROJECT / "templates/yaml/Pulumi.yaml").read_text()
