@@ -9,11 +9,13 @@ from clients.terminal import VARIABLE, place_of
 
 
 @contextmanager
-def documented_shape() -> Iterator[None]:
-    """Around code that reads replies: an error of Python about a value's shape becomes ApiUnreachable."""
+def documented_shape(what: str = "a reply", look: str = "check what answers at the API's address") -> Iterator[None]:
+    """Around code that reads replies: an error of Python about a value's shape becomes ApiUnreachable.
+
+    `what` is read there, and `look` says what to do about one of another shape.
+    """
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        reason = f"a reply has another shape than documented ({place_of(error)})"
-        remedy = f"check what answers at the API's address; {VARIABLE}=1 prints the traceback"
-        raise ApiUnreachable(reason, remedy) from None
+        reason = f"{what} has another shape than documented ({place_of(error)})"
+        raise ApiUnreachable(reason, f"{look}; {VARIABLE}=1 prints the traceback") from None

@@ -1,6 +1,5 @@
 """The expected stack: what its stack file declares, and the outputs of its last update if the engine can be asked."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ from components import pod_labels
 from components.network_policy.engines import engine_of
 from ops.emulator import is_loopback
 from ops.project import PROJECT, project_folder, project_name, use_project_of
-from settings import Settings, SettingsError, base_name, provider_settings, remembered_services, stack_name
+from settings import Settings, SettingsError, base_name, json_text, provider_settings, remembered_services, stack_name
 
 if TYPE_CHECKING:
     from clients.kubernetes import KubernetesApi
@@ -116,7 +115,7 @@ def _outputs(stack: str) -> tuple[dict[str, Any], bool | None]:
         done = subprocess.run(command, cwd=project_folder(), capture_output=True, text=True, timeout=60)
         if done.returncode:
             return {}, False if "no stack named" in done.stderr else None
-        outputs = json.loads(done.stdout)
+        outputs = json_text.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return {}, None
     return (outputs, bool(outputs)) if isinstance(outputs, dict) else ({}, None)

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from pulumi import automation
 
+from clients.reply_shape import documented_shape
 from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack, load
 from ops.recover import preview
@@ -25,6 +26,10 @@ from ops.recover.report import Report
 from ops.recover.state import Resource, export_state, pending_operations, resources
 from ops.recover.survey import survey
 from ops.recover.workspace import select_stack
+from settings.plain_text import screen
+
+_SHOWN = 20
+"""Lines of what the engine printed."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,10 @@ def recover(stack: str | None, config: Path | None, options: Options) -> int:
     if options.removing and expected.settings.tunnel.protect:
         message = "the tunnel is protected, so nothing is deleted: set culvert:tunnel: {protect: false} first"
         raise OperatorError(message)
+    look = "look at what the engine prints: pulumi stack export"
     try:
-        return _recover(expected, config, options)
+        with documented_shape("the state, or another answer of the engine,", look):
+            return _recover(expected, config, options)
     except automation.StackNotFoundError:
         raise OperatorError("the backend has no such stack: pulumi stack ls lists them") from None
     except automation.CommandError as error:
@@ -67,7 +74,7 @@ def explain(error: automation.CommandError) -> str:
         hint = "; the state file is incomplete, and docs/recover.md says how to repair it"
     elif "lock" in reason:
         hint = "; if no other run is in progress: pulumi cancel"
-    return f"the engine refused: {reason}{hint}"
+    return f"the engine refused: {reason or 'it gave no reason'}{hint}"
 
 
 def _recover(expected: ExpectedStack, config: Path | None, options: Options) -> int:
@@ -118,8 +125,11 @@ def _shared_namespaces(
 def _planned(stack: automation.Stack) -> list[Resource]:
     try:
         return preview.planned_creations(stack)
-    except automation.CommandError as error:
-        print(f"the program cannot be previewed, so these resources cannot be adopted:\n{error}", file=sys.stderr)
+    except (automation.CommandError, OperatorError) as error:
+        # The reason is at the end of what the engine printed.
+        reason = "\n".join(str(error).splitlines()[-_SHOWN:])
+        text = f"the program cannot be previewed, so these resources cannot be adopted:\n{reason}"
+        print(screen(text), file=sys.stderr)
         return []
 
 

@@ -2,6 +2,9 @@
 
 import runpy
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +12,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventStateMetadata
 
 from clients.pulumi_values import UNKNOWN
+from ops.errors import OperatorError
 from ops.project import PROJECT
 from ops.recover.state import Resource
 
@@ -25,7 +29,8 @@ def planned_creations(stack: automation.Stack) -> list[Resource]:
     and outputs.
 
     Components, the stack itself and the providers are among them. Unknown values are `UNKNOWN`, and secrets are
-    hidden. Raises `automation.CommandError` if the program cannot be previewed.
+    hidden. Raises `automation.CommandError` if the program cannot be previewed, OperatorError if the engine reports the
+    preview in another form than documented.
     """
     planned: dict[str, Resource] = {}
 
@@ -37,7 +42,8 @@ def planned_creations(stack: automation.Stack) -> list[Resource]:
                 # Otherwise the next update would import it once more.
                 planned[step.urn]["importID"] = step.new.id
 
-    stack.preview(on_event=record)
+    with _events():
+        stack.preview(on_event=record)
     # A reference to a provider contains its id, which a provider that is yet to be created does not have.
     ids = {urn: str(uuid4()) for urn, entry in planned.items() if entry["type"].startswith("pulumi:providers:")}
     for urn, provider_id in ids.items():
@@ -47,6 +53,22 @@ def planned_creations(stack: automation.Stack) -> list[Resource]:
         if provider_id == UNKNOWN:
             entry["provider"] = f"{provider}::{ids[provider]}"
     return list(planned.values())
+
+
+@contextmanager
+def _events() -> Iterator[None]:
+    """Around a run whose events are read: in a thread of the SDK, whose errors would only be printed."""
+    errors: list[str] = []
+    hook = threading.excepthook
+    threading.excepthook = lambda failed: errors.append(failed.exc_type.__name__)
+    try:
+        yield
+    except RuntimeError as error:  # the SDK's own, of events that are missing
+        errors.append(str(error))
+    finally:
+        threading.excepthook = hook
+    if errors:
+        raise OperatorError(f"the engine's events have another shape than documented ({errors[0]})")
 
 
 def _entry(step: StepEventStateMetadata) -> Resource:

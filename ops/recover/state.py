@@ -1,26 +1,76 @@
 """A stack's state in the engine's format: exported, edited and imported, with its secrets encrypted throughout."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from pulumi import automation
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ops.errors import OperatorError
+from settings import json_text
+
+_LOOK = "look at what it prints: pulumi stack export"
 Resource = dict[str, Any]
 """One resource of a state: `urn`, `type`, `id`, `inputs`, `outputs`, `parent`, `provider`, …"""
 
 
+class _Shape(BaseModel):
+    """The fields that are read here, of an object that may have others."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _Resource(_Shape):
+    urn: str
+    type: str
+    id: str = ""
+    inputs: dict[str, Any] | None = None
+    outputs: dict[str, Any] | None = None
+    parent: str = ""
+    provider: str = ""
+    dependencies: list[str] | None = None
+
+
+class _Operation(_Shape):
+    type: str
+    resource: _Resource
+
+
+class _Deployment(_Shape):
+    resources: list[_Resource] | None = None
+    pending_operations: list[_Operation] | None = None
+    secrets_providers: dict[str, Any] | None = None
+
+
+class _State(_Shape):
+    version: int
+    deployment: _Deployment
+
+
 def export_state(stack: automation.Stack) -> dict[str, Any]:
-    """`{version, deployment}`. The Automation API's own export decrypts the secrets, so it is not used."""
+    """`{version, deployment}`. The Automation API's own export decrypts the secrets, so it is not used.
+
+    Raises OperatorError where the engine prints something else.
+    """
     assert isinstance(stack.workspace, automation.LocalWorkspace)
-    return command_json(stack.workspace, "stack", "export", "--stack", stack.name)
+    state = command_json(stack.workspace, "stack", "export", "--stack", stack.name)
+    try:
+        _State.model_validate(state)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "all of it"
+        raise OperatorError(f"the engine printed no state of a stack: {place}: {first['msg']}; {_LOOK}") from None
+    return state
 
 
 def command_json(workspace: automation.LocalWorkspace, *arguments: str) -> Any:
-    """The JSON that a `pulumi` command prints. Secrets in it are not decrypted."""
+    """The JSON that a `pulumi` command prints. Secrets in it are not decrypted. Raises OperatorError if it is none."""
     home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
     done = workspace.pulumi_command.run([*arguments], workspace.work_dir, {**home, **workspace.env_vars})
-    return json.loads(done.stdout)
+    try:
+        return json_text.loads(done.stdout)
+    except ValueError:
+        raise OperatorError(f"the engine printed no JSON for {' '.join(arguments[:2])}; {_LOOK}") from None
 
 
 def import_state(stack: automation.Stack, state: dict[str, Any]) -> None:

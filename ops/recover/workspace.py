@@ -11,6 +11,7 @@ from pulumi import automation
 
 from ops.errors import OperatorError
 from ops.project import project_folder
+from ops.recover.engine_command import EngineCommand
 from ops.recover.preview import program
 from ops.recover.state import export_state
 from settings.stack_file import parse
@@ -43,5 +44,9 @@ def select_stack(name: str, config: Path | None) -> Iterator[automation.Stack]:
 def _select(name: str, folder: Path) -> automation.Stack:
     if shutil.which("pulumi") is None:
         raise OperatorError('pulumi is not on the PATH: install it, or: eval "$(python -m sandbox env)"')
-    workspace = automation.LocalWorkspace(work_dir=str(folder), program=program)
+    try:
+        command = EngineCommand()
+    except (automation.InvalidVersionError, OSError, ValueError) as error:
+        raise OperatorError(f"the pulumi on the PATH is none that can be used: {error}") from None
+    workspace = automation.LocalWorkspace(work_dir=str(folder), program=program, pulumi_command=command)
     return automation.Stack.select(name, workspace)

@@ -19,12 +19,13 @@ def main() -> int:
     parser.add_argument("--replies", type=int, default=1_000, help="at least as many replies are sent")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", type=int, metavar="NUMBER", help="one file or run by its number, and what it prints")
+    parser.add_argument("--reader", metavar="NAME", help="one reader of replies alone, such as recover_engine")
     given = parser.parse_args()
     began, faults = time.monotonic(), set[str]()
     with tempfile.TemporaryDirectory() as folder:
         for name, run in (
             ("files", lambda: fuzz_files(FIXTURES, Path(folder), given.seed, given.files, given.only)),
-            ("replies", lambda: fuzz_replies(FIXTURES, given.seed, given.replies, given.only)),
+            ("replies", lambda: fuzz_replies(FIXTURES, given.seed, given.replies, given.only, given.reader)),
         ):
             count, slowest = 0, 0.0
             for outcome in run():

@@ -63,13 +63,16 @@ def _mutated(text: str, random: Random) -> bytes:
     return mutated_text(text, random)
 
 
-def fuzz_replies(fixtures: Path, seed: str, replies: int, only: int | None = None) -> Iterator[Outcome]:
-    """Runs of verify, preflight, recover and migrate in turn, until as many replies have been sent."""
+def fuzz_replies(
+    fixtures: Path, seed: str, replies: int, only: int | None = None, reader: str | None = None
+) -> Iterator[Outcome]:
+    """Runs of verify, preflight, recover and migrate in turn, until as many replies have been sent. `reader` is the
+    only one of them."""
     sent, number = 0, only or 0
     while sent < replies:
         api = Replies(fixtures / "fuzz", Random(f"{seed}/{number}"))
-        reads = (api.verify, api.preflight, api.recover, api.migrate, api.migrate_account)
-        read = reads[number % len(reads)]
+        reads = (api.verify, api.preflight, api.recover, api.migrate, api.migrate_account, api.recover_engine)
+        read = getattr(api, reader) if reader else reads[number % len(reads)]
         outcome = outcome_of(read.__name__, number, read, lambda api=api: api.count)
         yield outcome
         if only is not None:
@@ -89,6 +92,8 @@ def outcome_of(reader: str, number: int, run: Callable[[], str], inputs: Callabl
         frame = traceback.extract_tb(error.__traceback__)[-1]
         printed, fault = traceback.format_exc(), f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
     seconds = time.process_time() - began
+    if "Traceback (most recent call last)" in printed:
+        fault = fault or f"a traceback: {printed.strip().splitlines()[-1][:200]}"
     if unforeseen := re.search(r"a fault of culvert: [^.]*\.py:\d+", printed):
         fault = fault or unforeseen[0]
     elif not fault and seconds > MAX_SECONDS:

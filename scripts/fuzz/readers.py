@@ -36,6 +36,7 @@ from ops.verify import http_probe, report
 from ops.verify.runner import Runner
 from sandbox import cli as sandbox_cli
 from sandbox.engine import stack_file
+from scripts.fuzz.engine import MutatedEngine
 from scripts.fuzz.mutations import mutated_reply
 from settings import Settings, SettingsError
 from settings.yaml_nodes import documents
@@ -107,7 +108,7 @@ class Replies:
     """The API and the cluster, whose answers are mutated: `corpus` has the documented ones by their path."""
 
     def __init__(self, corpus: Path, random: Random) -> None:
-        self._random = random
+        self._random, self._corpus = random, corpus
         self._cloudflare, self._kubernetes = (
             [(re.compile(f"(?:{path})(?:$|[?])" if path else ""), body) for path, body in json.loads(text).items()]
             for text in ((corpus / f"{name}.json").read_text(encoding="utf-8") for name in ("cloudflare", "kubernetes"))
@@ -162,6 +163,18 @@ class Replies:
             shown.finish(as_json=False, action=None, next_step=step)
         return printed.getvalue()
 
+    def recover_engine(self) -> str:
+        """`python -m ops recover`, where also what the engine answers is mutated."""
+        engine = MutatedEngine(self._corpus, self._random)
+        self._unchanged = 0.99
+        options = self._random.choice(((), ("--json",), ("--adopt", "--yes"), ("--remove", "--yes")))
+        with self._served(), engine.served(), tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "Pulumi.dev.yaml"
+            path.write_text(yaml.safe_dump({"config": {f"culvert:{key}": value for key, value in _SETTINGS.items()}}))
+            printed = _command(ops_cli.run, "ops", "recover", "--config", str(path), *options)
+        self.count = engine.count
+        return printed
+
     @contextmanager
     def _served(self) -> Iterator[None]:
         transport = httpx.MockTransport(self._answer_cloudflare)
@@ -183,7 +196,7 @@ class Replies:
             yield
 
     def _body(self, answers: list[tuple[re.Pattern[str], Any]], path: str) -> Any:
-        return next(body for pattern, body in answers if pattern.search(path))
+        return next((body for pattern, body in answers if pattern.search(path)), {})
 
     def _mutated(self, body: Any) -> tuple[int, bytes]:
         """Some replies are as documented, so that what is read after them is reached too."""

@@ -25,8 +25,23 @@ def test_mutated_files_are_read_without_a_fault(tmp_path: Path) -> None:
 def test_mutated_replies_are_read_without_a_fault() -> None:
     outcomes = list(fuzz_replies(FIXTURES, "unit", 300))
     assert faults(outcomes) == []
-    assert {one.reader for one in outcomes} == {"verify", "preflight", "recover", "migrate", "migrate_account"}
+    readers = {"verify", "preflight", "recover", "migrate", "migrate_account", "recover_engine"}
+    assert {one.reader for one in outcomes} == readers
     assert any("another shape than documented" in one.printed for one in outcomes)
+
+
+def test_mutated_answers_of_the_engine_are_read_without_a_fault() -> None:
+    outcomes = list(fuzz_replies(FIXTURES, "unit", 150, reader="recover_engine"))
+    assert faults(outcomes) == []
+    printed = "\n".join(one.printed for one in outcomes)
+    for reached in (
+        "no JSON for stack export",
+        "no state of a stack",
+        "the engine refused",
+        "culvert-dev-tunnel",
+        "adopted",
+    ):
+        assert reached in printed, reached
 
 
 @pytest.mark.parametrize("name", ["cyclic.yaml", "exponential.yaml", "scalars.yaml", "terminal.yaml", "shapes.yaml"])
@@ -47,6 +62,8 @@ def test_a_fault_is_noticed() -> None:
 
     assert printing("fine").fault == ""
     assert printing("\n" * 50).fault == "50 lines"
+    traceback = "Traceback (most recent call last)\n  File\nKeyError: 'x'"
+    assert printing(traceback).fault == "a traceback: KeyError: 'x'"
     assert printing("a\x1b[2J").fault == r"the character '\x1b'"
     assert printing("a fault of culvert: KeyError at ops/cli.py:5. Report").fault.endswith("ops/cli.py:5")
     assert outcome_of("check", 0, failing, lambda: 1).fault.startswith("KeyError at ")
