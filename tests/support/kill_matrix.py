@@ -187,9 +187,12 @@ def kill_after_each_write(
 
 
 def changed(config: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The settings with another value wherever a value can change in place; each number gives other values."""
+    """The settings with another value wherever a value can change in place, and another network policy, which replaces the
+    one before; each number gives other values."""
     new = deepcopy(dict(config))
     new.setdefault("connector", {})["podAnnotations"] = {"example.com/change": str(number)}
+    policy = new.setdefault("networkPolicy", {})
+    policy["allow"] = [*policy.get("allow", []), {"cidr": "192.0.2.7/32", "ports": [number]}]
     for route in new["routes"]:
         if isinstance(route.get("access"), dict):
             route["access"]["sessionDuration"] = f"{number}h"
