@@ -72,7 +72,9 @@ class Recorded:
         return resource
 
     def every(self, type_: str) -> list[Registered]:
-        return [resource for resource in self.resources if resource.type.endswith(f":{type_}")]
+        """By name: the order of the registrations depends on when their inputs are known."""
+        found = (resource for resource in self.resources if resource.type.endswith(f":{type_}"))
+        return sorted(found, key=lambda resource: resource.name)
 
     @property
     def names(self) -> set[str]:

@@ -199,12 +199,10 @@ def test_the_destination_of_the_sample_site_has_port_8080() -> None:
     routes = [
         a_route(),
         a_route(service="http://blog.other.svc", path="/other"),
-        a_route(service="http://blog:81", path="/81"),
     ]
     assert Settings.parse(values(*routes, sampleSite=True)).destinations("web") == (
         PodDestination("web", {}, 8080),
         PodDestination("other", {}, 80),
-        PodDestination("web", {}, 81),
     )
     assert Settings.parse(values(a_route())).destinations("web") == (PodDestination("web", {}, 80),)
 
