@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from components.exposure.hooks.provider_api import provider_api
+from components.exposure.hooks.transformation import with_hooks
 
 TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared"
 HOOK = "drop-connections"
@@ -25,10 +26,7 @@ def drop_connections(args: pulumi.ResourceTransformationArgs) -> pulumi.Resource
     """Transformation that gives a tunnel the hook: for the component that makes the tunnel, or for the whole stack."""
     if args.type_ != TUNNEL:
         return None
-    hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(HOOK, retry_deletion)])
-    return pulumi.ResourceTransformationResult(
-        args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(hooks=hooks))
-    )
+    return with_hooks(args, pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(HOOK, retry_deletion)]))
 
 
 def retry_deletion(args: pulumi.ErrorHookArgs) -> bool:

@@ -5,7 +5,7 @@ ran the old rules then would lose every request to such a backend (docs/decision
 """
 
 from asyncio import sleep, to_thread
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pulumi
 from clients.errors import CheckUnavailable
 from clients.reply_shape import documented_shape
 from components.exposure.hooks.provider_api import provider_api
+from components.exposure.hooks.transformation import Transformation, with_hooks
 
 if TYPE_CHECKING:
     from clients.cloudflare import CloudflareApi
@@ -28,19 +29,14 @@ SETTLING = 2.0
 connectors' logs, `Updated to new configuration` follows a change within a second or two."""
 
 
-def await_rules(
-    name: str,
-) -> Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]:
+def await_rules(name: str) -> Transformation:
     """Transformation that gives the ingress rules of the exposure `name` the hook."""
     hook = pulumi.ResourceHook(f"{name}-await-rules", wait_for_connectors)
 
     def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if args.type_ != RULES:
             return None
-        hooks = pulumi.ResourceHookBinding(after_update=[hook])
-        return pulumi.ResourceTransformationResult(
-            args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(hooks=hooks))
-        )
+        return with_hooks(args, pulumi.ResourceHookBinding(after_update=[hook]))
 
     return transform
 

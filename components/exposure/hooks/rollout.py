@@ -13,6 +13,7 @@ import pulumi
 from clients.errors import CheckUnavailable
 from clients.reply_shape import documented_shape
 from components.connector import pod_status
+from components.exposure.hooks.transformation import Transformation, with_hooks
 from components.exposure.kubernetes_provider import kubernetes_api, provider_inputs
 from components.naming import pod_labels
 from settings.errors import REDACTED
@@ -32,9 +33,7 @@ _ERROR = re.compile(r'\b(ERR|FTL)\b|"level":"(error|fatal)"')
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9+/_-]{40,}={0,2}")
 
 
-def explain_rollout(
-    name: str, opts: pulumi.ResourceOptions | None
-) -> Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]:
+def explain_rollout(name: str, opts: pulumi.ResourceOptions | None) -> Transformation:
     """Transformation that gives the Deployment of the exposure `name` the hook; `opts` are the exposure's."""
     try:
         # Here, since the engine cannot be asked for a provider while it waits for a hook.
@@ -46,10 +45,7 @@ def explain_rollout(
     def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if args.type_ != DEPLOYMENT:
             return None
-        hooks = pulumi.ResourceHookBinding(on_error=[hook])
-        return pulumi.ResourceTransformationResult(
-            args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(hooks=hooks))
-        )
+        return with_hooks(args, pulumi.ResourceHookBinding(on_error=[hook]))
 
     return transform
 
