@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi import automation
 
+from ops.errors import OperatorError
 from ops.expected_stack import ExpectedStack
 from ops.recover.actions import adopt
 from ops.recover.kinds import KINDS
@@ -78,6 +79,6 @@ def await_deletions(state: dict[str, Any], live: LiveResources, say: Say) -> Non
 def _planned(stack: automation.Stack, say: Say) -> list[Resource]:
     try:
         return planned_creations(stack)
-    except automation.CommandError as error:
+    except (automation.CommandError, OperatorError) as error:
         say(f"  the program cannot be previewed, so what it creates cannot be found: {error}")
         return []

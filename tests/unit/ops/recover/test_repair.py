@@ -4,13 +4,15 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pulumi import automation
 
+from ops.errors import OperatorError
 from ops.recover import repair
 from ops.recover.cloudflare_kinds import RECORD, TUNNEL
 from ops.recover.live_resources import LiveResources
 from ops.recover.object_kinds import NAMESPACE
 from ops.recover.repair import await_deletions
-from ops.recover.state import drop_stale_outputs
+from ops.recover.state import Resource, drop_stale_outputs
 
 
 def state(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -70,3 +72,21 @@ def test_outputs_of_what_exists_stay() -> None:
 def test_outputs_of_another_program_stay() -> None:
     other = state(resource("pulumi:pulumi:Stack", "", outputs={"records": {"a": "b"}, "tunnelId": "t"}))
     assert not drop_stale_outputs(other)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        automation.CommandError(automation.CommandResult("", "no such zone", 255)),
+        OperatorError("events of another shape"),
+    ],
+    ids=["a program that fails", "an engine that prints something else"],
+)
+def test_a_preview_that_fails_leaves_the_rest_of_the_repair(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_stack: automation.Stack) -> list[Resource]:
+        raise error
+
+    monkeypatch.setattr(repair, "planned_creations", fail)
+    said: list[str] = []
+    assert repair._planned(cast(automation.Stack, None), said.append) == []
+    assert said == [f"  the program cannot be previewed, so what it creates cannot be found: {error}"]
