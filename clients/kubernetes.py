@@ -1,18 +1,14 @@
 """The Kubernetes API by its paths: objects as plain JSON, and the API server's proxy to a pod's port."""
 
 import json
-import os
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
 from clients.errors import ApiUnreachable, KubernetesApiError
-from clients.kubeconfig import create_client, load_client
+from clients.kubeconfig import load
 from clients.limits import ReplyTooLarge, collect, time_limit, too_late, within
 from settings import json_text
 
@@ -34,23 +30,10 @@ class KubernetesApi:
     ) -> None:
         """`kubeconfig` is a file to read in place of the usual one, or the content of one, as Pulumi's provider takes
         it; `context` is one of its contexts in place of the current one."""
-        try:
-            content = yaml.safe_load(kubeconfig) if kubeconfig else None
-            # Passed explicitly, since the library reads KUBECONFIG only once, when it is imported.
-            path = kubeconfig or os.environ.get("KUBECONFIG") or None
-            self._api = load_client(content if isinstance(content, dict) else path, context)
-        except (ConfigException, OSError, yaml.YAMLError) as error:
-            if context:
-                # The cluster that this runs in is another than the one asked for.
-                raise ApiUnreachable(f"no kubeconfig has a usable context {context}: {error}") from None
-            self._api = create_client(_in_cluster_config())
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
-            # The library takes a kubeconfig's shape for granted.
-            reason = f"the kubeconfig has another shape than documented ({type(error).__name__})"
-            raise ApiUnreachable(reason, "check the file that KUBECONFIG names: kubectl config view") from None
+        self._api = load(kubeconfig, context)
         self._limit = time_limit()
         self._stalled = False
-        self.server: str = self._api.configuration.host
+        self.server: str = self._api.url
 
     def get(self, path: str, **query: str) -> Object:
         """The object or list at `path`. A 404 raises KubernetesApiError as well."""
@@ -99,7 +82,7 @@ class KubernetesApi:
         a field that would change, unless `force`.
         """
         query = {"dryRun": "All", "fieldManager": manager, "force": str(force).lower()}
-        # JSON is valid YAML, and the library sends a string as it is.
+        # JSON is valid YAML.
         headers = {"Content-Type": "application/apply-patch+yaml"}
         self.text("PATCH", path, query, json.dumps(body), headers)
 
@@ -118,20 +101,13 @@ class KubernetesApi:
         pod_statuses: tuple[int, ...] = (),
     ) -> str:
         """The body of the reply to one call. An error status in `pod_statuses` does not raise if it is a pod's."""
-        request = self._api.param_serialize(
-            method,
-            path,
-            query_params=list(query.items()),
-            header_params={"Accept": "application/json, */*", **(headers or {})},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
         if self._stalled:
             raise self._unanswered(too_late(self._limit))
+        sent = {"Accept": "application/json, */*", **(headers or {})}
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        target = f"{path}?{urllib.parse.urlencode(query, safe='/')}" if query else path
         try:
-            status, phrase, content = within(lambda: self._reply(request), self._limit)
-        except ApiException as error:  # from an exec credential plugin, or from the library itself
-            raise ApiUnreachable(f"the cluster at {self.server} cannot be asked: {error.reason}") from None
+            status, phrase, content = within(lambda: self._reply(method, target, sent, text), self._limit)
         except TimeoutError:
             # It is not asked again: every further question would wait as long.
             self._stalled = True
@@ -146,11 +122,13 @@ class KubernetesApi:
         reason = f"the API server refused {method} {path}: HTTP {status}, {message or phrase}"
         raise KubernetesApiError(status, reason, remedy if status in (401, 403) else "")
 
-    def _reply(self, request: tuple[Any, ...]) -> tuple[int, str | None, bytes]:
+    def _reply(
+        self, method: str, target: str, headers: Mapping[str, str], body: str | None
+    ) -> tuple[int, str | None, bytes]:
         """Status, its phrase and body. The timeout, of the connection and of each piece, ends what nothing waits for
         any more."""
-        reply = self._api.call_api(*request, _request_timeout=2 * self._limit)
-        return reply.status, reply.reason, collect(reply.response.stream())
+        reply = self._api.request(method, target, headers=headers, body=body, timeout=2 * self._limit)
+        return reply.status, reply.reason, collect(reply.stream())
 
     def _unanswered(self, reason: str) -> ApiUnreachable:
         remedy = "check the current context: kubectl cluster-info"
@@ -170,16 +148,6 @@ class KubernetesApi:
             f"what answered {path} at {self.server} is not the Kubernetes API: it sent something else than {expected}"
         )
         return ApiUnreachable(reason, "check the current context, and whether a proxy in between asks for a login")
-
-
-def _in_cluster_config() -> client.Configuration:
-    settings = client.Configuration()
-    try:
-        config.load_incluster_config(client_configuration=settings)
-        return settings
-    except ConfigException:
-        reason = "no cluster is configured: there is no kubeconfig with a current context"
-        raise ApiUnreachable(reason, "set KUBECONFIG to a kubeconfig") from None
 
 
 def _is_named(item: Any) -> bool:

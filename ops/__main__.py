@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 _VENV = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
-_PACKAGES = ("typer", "pydantic", "kubernetes", "cloudflare")
+_PACKAGES = ("typer", "pydantic", "urllib3", "cloudflare")
 
 
 def _main() -> None:

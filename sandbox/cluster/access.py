@@ -61,9 +61,14 @@ def is_ready(path: Path) -> bool:
 def connect(path: Path | str) -> Iterator["client.ApiClient"]:
     """A client for the current context of the kubeconfig at `path` (or several, joined as in `KUBECONFIG`).
 
-    A cluster on this machine is reached without a proxy.
+    Raises ApiUnreachable for a kubeconfig that cannot be used.
     """
-    from clients.kubeconfig import load_client
+    from kubernetes import client
 
-    with load_client(str(path)) as api:
+    from clients.kubeconfig import load
+
+    server = load(str(path))
+    with client.ApiClient(client.Configuration(host=server.url)) as api:
+        api.rest_client.pool_manager = server.pool
+        api.default_headers.update(server.headers)
         yield api

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from sandbox.cluster.access import connect
 from sandbox.errors import SandboxError
 
 
@@ -30,25 +29,21 @@ def external_kubeconfig() -> Path | None:
 def check_external(path: Path | str) -> str:
     """The version and address of the kubeconfig's cluster; `SandboxError` if the cluster does not answer."""
 
-    from kubernetes import client
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.config.config_exception import ConfigException
-    from urllib3.exceptions import HTTPError
-    from yaml import YAMLError
+    from clients.errors import ApiUnreachable, KubernetesApiError
+    from clients.kubernetes import KubernetesApi
 
     def unusable(message: str) -> SandboxError:
         return SandboxError(message, key="KUBECONFIG", value=str(path), accepted="a kubeconfig whose cluster answers")
 
     try:
-        with connect(path) as api:
-            server = api.configuration.host
-            version = client.VersionApi(api).get_code(_request_timeout=10)
-    except (ConfigException, YAMLError) as error:
-        raise unusable(f"{path} is not a usable kubeconfig: {error}") from error
-    except ApiException as error:
-        denied = error.status in (401, 403)
-        reason = "does not accept its credentials" if denied else f"answers with an error ({error.reason})"
+        api = KubernetesApi(str(path))
+    except ApiUnreachable as error:
+        raise unusable(f"{path} is not a usable kubeconfig: {error.reason}") from error
+    try:
+        version = api.get("/version")["gitVersion"]
+    except KubernetesApiError as error:
+        reason = "does not accept its credentials" if error.status in (401, 403) else "answers with an error"
         raise unusable(f"The cluster of {path} {reason}: HTTP {error.status}.") from error
-    except (HTTPError, OSError) as error:
-        raise unusable(f"The cluster of {path} cannot be reached: {getattr(error, 'reason', error)}") from error
-    return f"Kubernetes {version.git_version} at {server}"
+    except ApiUnreachable as error:
+        raise unusable(f"The cluster of {path} cannot be reached: {error.reason}") from error
+    return f"Kubernetes {version} at {api.server}"

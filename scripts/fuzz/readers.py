@@ -17,10 +17,8 @@ from unittest import mock
 import httpx
 import urllib3
 import yaml
-from kubernetes import client
 
 import clients.cloudflare
-import clients.kubernetes
 from clients.limited_http import LimitedClient
 from ops import cli as ops_cli
 from ops.expected_stack import ExpectedStack
@@ -44,6 +42,12 @@ from settings.yaml_nodes import documents
 Reader = Callable[[Path], str]
 """Reads a file and returns what a person would see."""
 _ACCOUNT = "0123456789abcdef0123456789abcdef"
+_CLUSTER = "http://cluster.invalid"
+_KUBECONFIG = f"""
+contexts: [{{name: c, context: {{cluster: c}}}}]
+clusters: [{{name: c, cluster: {{server: "{_CLUSTER}"}}}}]
+current-context: c
+"""
 _SETTINGS = {
     "accountId": _ACCOUNT,
     "zones": {"example.com": "89abcdef0123456789abcdef01234567"},
@@ -154,7 +158,7 @@ class Replies:
         owner = Owner("culvert", "dev", frozenset())
         state: dict[str, Any] = {"deployment": {"resources": []}}
         with self._served():
-            found = survey(_stack(), owner, state, LiveResources({"CLOUDFLARE_API_TOKEN": "t", "KUBECONFIG": "-"}))
+            found = survey(_stack(), owner, state, LiveResources(dict(os.environ)))
         shown = Report("dev", found, orphans(found.found, [], [], state))
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -178,21 +182,21 @@ class Replies:
     @contextmanager
     def _served(self) -> Iterator[None]:
         transport = httpx.MockTransport(self._answer_cloudflare)
-        api = client.ApiClient(client.Configuration(host="http://cluster.invalid"))
-        pool = mock.Mock(request=self._answer_cluster)
         answer = http_probe.Response(
             "https://a.example.com/", ("192.0.2.1",), status=200, headers={"server": "cloudflare"}
         )
         with (
+            tempfile.NamedTemporaryFile("w") as kubeconfig,
             mock.patch.object(
                 clients.cloudflare, "LimitedClient", lambda **given: LimitedClient(transport=transport, **given)
             ),
-            mock.patch.object(clients.kubernetes, "load_client", mock.Mock(return_value=api)),
-            mock.patch.object(api.rest_client, "pool_manager", pool),
+            mock.patch.object(urllib3.PoolManager, "request", self._answer_cluster),
             mock.patch.object(http_probe.HttpProbe, "get", mock.Mock(return_value=answer)),
-            mock.patch.dict(os.environ, {"CLOUDFLARE_API_TOKEN": "t"}),
+            mock.patch.dict(os.environ, {"CLOUDFLARE_API_TOKEN": "t", "KUBECONFIG": kubeconfig.name}),
             mock.patch("time.sleep"),
         ):
+            kubeconfig.write(_KUBECONFIG)
+            kubeconfig.flush()
             yield
 
     def _body(self, answers: list[tuple[re.Pattern[str], Any]], path: str) -> Any:
@@ -215,7 +219,7 @@ class Replies:
         return httpx.Response(status, content=content, headers={"content-type": kind, "retry-after": "soon"})
 
     def _answer_cluster(self, _method: str, url: str, **_options: Any) -> urllib3.HTTPResponse:
-        path = url.removeprefix("http://cluster.invalid")
+        path = url.removeprefix(_CLUSTER)
         status, content = self._mutated(self._body(self._kubernetes, path))
         return urllib3.HTTPResponse(io.BytesIO(content), status=status, reason="x\x1b", preload_content=False)
 

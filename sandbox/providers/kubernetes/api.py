@@ -1,17 +1,14 @@
 """Kubernetes API client by kind: the endpoint of each kind, and the verbs a provider needs."""
 
 import json
-import os
+import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-from kubernetes.client import ApiClient
-from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
-from yaml import YAMLError
 
-from clients.kubeconfig import load_client
+from clients.errors import ApiUnreachable
+from clients.kubeconfig import load
 from sandbox.providers.interface import ProviderError
 
 CREATOR = "pulumi-kubernetes"
@@ -55,7 +52,11 @@ class Api:
 
         Raises ProviderError if there is none.
         """
-        self._client = _client(kubeconfig or os.environ.get("KUBECONFIG", ""), context)
+        try:
+            # A connection for each resource that the engine registers at a time.
+            self._server = load(kubeconfig or None, context or None, connections=128)
+        except ApiUnreachable as error:
+            raise ProviderError(error.reason) from error
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
 
     def endpoint(self, version: str, kind: str) -> Endpoint:
@@ -125,20 +126,13 @@ class Api:
     ) -> Any:
         """The reply's JSON. Raises KubernetesStatusError, and ProviderError if the API server does not answer."""
         headers = {"Accept": "application/json", "Content-Type": media}
-        # The client serializes JSON bodies only. JSON is valid YAML, except for its escapes of surrogate pairs.
-        content = json.dumps(body, ensure_ascii=False) if media.endswith("yaml") else body
-        request = self._client.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params=headers,
-            body=content,
-            auth_settings=["BearerToken"],
-        )
+        target = f"{path}?{urllib.parse.urlencode(query, safe='/')}" if query else path
+        # JSON is valid YAML, except for its escapes of surrogate pairs.
+        content = None if body is None else json.dumps(body, ensure_ascii=False)
         try:
-            reply = self._client.call_api(*request, _request_timeout=CALL_TIMEOUT)
-            answered = reply.read()
-        except (HTTPError, OSError) as error:
+            reply = self._server.request(method, target, headers=headers, body=content, timeout=CALL_TIMEOUT)
+            answered = reply.data
+        except (HTTPError, OSError, ApiUnreachable) as error:
             raise ProviderError(f"the Kubernetes API server does not answer: {error}") from error
         if reply.status < 400:
             return json.loads(answered)
@@ -152,15 +146,3 @@ class Api:
 
 def _dry(query: dict[str, str], preview: bool) -> dict[str, str]:
     return {**query, "dryRun": "All"} if preview else query
-
-
-def _client(kubeconfig: str, context: str) -> ApiClient:
-    content = "\n" in kubeconfig
-    try:
-        client = load_client(yaml.safe_load(kubeconfig) if content else kubeconfig or None, context or None)
-    except (ConfigException, OSError, YAMLError) as error:
-        raise ProviderError(
-            f"no usable kubeconfig ({'given as content' if content else kubeconfig}): {error}"
-        ) from error
-    client.rest_client.pool_manager.connection_pool_kw["maxsize"] = 128
-    return client
