@@ -1,4 +1,4 @@
-"""Lazy imports of Pulumi's SDKs of Cloudflare and Kubernetes.
+"""Lazy imports of Pulumi's SDKs of Cloudflare, Kubernetes and random.
 
 Problem: `import pulumi_cloudflare` runs nearly 800 modules and builds 12,000 classes, of which a stack uses about 40.
 It takes longer than everything else that the program does before its first resource.
@@ -16,16 +16,18 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import takewhile
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pulumi
 
-_PACKAGES = re.compile(r"pulumi_cloudflare\b|pulumi_kubernetes\.\w+\.v\d\w*\b")
+from clients.class_store import ClassStore, module_code, strings
+
+_PACKAGES = re.compile(r"pulumi_(cloudflare|random)\b|pulumi_kubernetes\.\w+\.v\d\w*\b")
 # What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, and the class's
 # bases.
 _GENERATED = {"_inputs": (pulumi.input_type, ()), "outputs": (pulumi.output_type, (dict,))}
@@ -78,7 +80,7 @@ class _Package(_Lazy):
                 # same.
                 self._names[module] = found
                 self._names.update({each: getattr(found, each) for each in getattr(found, "__all__", [])})
-        if name not in self._names:
+        if name not in self._names and PathFinder.find_spec(f"{package}._inputs", self._module.__path__):
             types = importlib.import_module(f"{package}._inputs")
             self._names.update({name: getattr(types, name)} if hasattr(types, name) else {})
 
@@ -90,26 +92,23 @@ class _Types(_Lazy):
     def __init__(self, module: ModuleType, ordinary: SourceFileLoader) -> None:
         super().__init__(module, ordinary)
         self._decorate, self._bases = _GENERATED[module.__name__.rpartition(".")[2]]
-        bodies = (each for each in _code(module, ordinary).co_consts if isinstance(each, CodeType))
-        # Not those for type checkers, which have another base.
-        self._bodies = {each.co_name: each for each in bodies if not each.co_name.endswith("ArgsDict")}
+        self._bodies = ClassStore(ordinary)
         with open(ordinary.path, encoding="utf-8") as lines:
             head = "".join(takewhile(lambda line: not line.startswith(("__all__", "class ", "@")), lines))
         exec(compile(head, ordinary.path, "exec"), self._names)  # noqa: S102 - the imports, with which the module begins
         self._names["__all__"] = []
 
     def _find(self, name: str) -> None:
-        if name in self._bodies:
-            body = self._bodies[name]
+        if name in self._bodies.names:
+            body, mentioned = self._bodies[name]
             # As the statement `class` does it.
             made = __build_class__(FunctionType(body, self._names), name, *self._bases)
             self._names[name] = self._decorate(made)
-            self.give(self._module, body)
+            self.give(self._module, mentioned)
 
-    def give(self, module: ModuleType, code: CodeType) -> None:
-        """Puts the classes that annotations in `code` mention among the names of its module, where they are looked
-        for."""
-        for name in {*_strings(code)} & self._bodies.keys() - vars(module).keys():
+    def give(self, module: ModuleType, mentioned: Iterable[str]) -> None:
+        """Puts classes that annotations of a module mention among its names, where they are looked for."""
+        for name in self._bodies.names & mentioned - vars(module).keys():
             setattr(module, name, self.get(name))
 
 
@@ -124,11 +123,12 @@ class _Loader(Loader):
         elif last in _GENERATED:
             _Types(module, self.ordinary)
         else:
-            self.ordinary.exec_module(module)
+            code = module_code(self.ordinary)
+            exec(code, vars(module))  # noqa: S102 - as the ordinary loader does
             get = vars(sys.modules.get(f"{package}._inputs", module)).get("__getattr__")
             if isinstance(types := getattr(get, "__self__", None), _Types):
                 # It has imported all (`*`) of what is in there, which was nothing.
-                types.give(module, _code(module, self.ordinary))
+                types.give(module, strings(code))
 
 
 class _Finder(MetaPathFinder):
@@ -139,23 +139,7 @@ class _Finder(MetaPathFinder):
         if not spec or not isinstance(spec.loader, SourceFileLoader):
             return None
         within = spec.submodule_search_locations
-        if within and not PathFinder.find_spec(f"{fullname}._inputs", within):
+        if within and "." in fullname and not PathFinder.find_spec(f"{fullname}._inputs", within):
             return None
         spec.loader = _Loader(spec.loader)
         return spec
-
-
-def _code(module: ModuleType, ordinary: SourceFileLoader) -> CodeType:
-    code = ordinary.get_code(module.__name__)
-    assert code
-    return code
-
-
-def _strings(code: CodeType) -> Iterator[str]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _strings(constant)
-        else:
-            yield from (
-                each for each in (constant if isinstance(constant, tuple) else [constant]) if isinstance(each, str)
-            )

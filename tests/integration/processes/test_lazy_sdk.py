@@ -39,7 +39,7 @@ INSTALL = "from clients import lazy_sdk\nlazy_sdk.install()\n"
 IS_LAZY = "any(type(finder).__module__ == 'clients.lazy_sdk' for finder in sys.meta_path)"
 LOADED = "[m for m in sys.modules if m.startswith('pulumi_cloudflare.')]"
 KUBERNETES = [f"pulumi_kubernetes.{group}.v1" for group in ("core", "apps", "meta", "networking", "policy")]
-PACKAGES = ["pulumi_cloudflare", *KUBERNETES]
+PACKAGES = ["pulumi_cloudflare", "pulumi_random", *KUBERNETES]
 
 
 def printed(program: str, *arguments: str) -> str:
