@@ -13,12 +13,16 @@ from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MinLen
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from settings import references
 
+_building: list[type[BaseModel]] = []
+"""The group whose validator is being built, if any."""
 AnyGroup = TypeVar("AnyGroup", bound="Group")
 
 
@@ -28,6 +32,27 @@ class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, defer_build=True)
     SOURCE: ClassVar[str] = references.PULUMI_CONFIGURATION
     """Page about the group; the source of each field whose type names none."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The group's own validator, or as a part of another group, a call of it: what a stack file does not have is
+        never built."""
+        if _building:
+            # By the reference, its JSON Schema is among the definitions.
+            reference = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"
+            return core_schema.no_info_plain_validator_function(cls.model_validate, ref=reference)
+        _building.append(cls)
+        try:
+            return handler(source)
+        finally:
+            _building.pop()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        if schema["type"] != "function-plain":
+            return handler(schema)
+        cls.model_rebuild()
+        return handler(cls.__pydantic_core_schema__)
 
 
 class Options(Group):

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from settings.options import shorthand
 from settings.options.routes import Route
+from settings.options.waf import WafOptions
 from settings.types.dns import domain_name
 
 Numbered = tuple[int, Route]
@@ -18,8 +19,10 @@ Numbered = tuple[int, Route]
 class PartialSettings:
     """Reads the settings part by part, so that one invalid route does not hide the issues of the next."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, settings: Any) -> None:
+        """`settings` are the Settings that `data` has, None where it is not valid as a whole."""
         self._data: Mapping[Any, Any] = data if isinstance(data, dict) else {}
+        self._settings = settings
 
     def get(self, key: str) -> Any:
         """The value of a top-level key, as in the stack file."""
@@ -39,6 +42,8 @@ class PartialSettings:
     @cached_property
     def routes(self) -> list[Numbered]:
         """The valid routes."""
+        if self._settings:
+            return [*enumerate(self._settings.routes)]
         found: list[Numbered] = []
         for number, value in enumerate(self._listed_routes):
             try:
@@ -46,6 +51,16 @@ class PartialSettings:
             except ValidationError:
                 continue
         return found
+
+    @property
+    def waf(self) -> WafOptions | None:
+        """The WAF options, None where they are not valid."""
+        if self._settings:
+            return self._settings.waf
+        try:
+            return WafOptions.model_validate(self.group("waf"))
+        except ValidationError:
+            return None
 
     @property
     def has_all_routes(self) -> bool:

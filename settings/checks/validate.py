@@ -50,7 +50,7 @@ def validate(model: type[Model], data: Any, handler: Callable[[Any], Model]) -> 
         if not found:
             break
         data, applied = corrected(data, found), [*applied, *found]
-    partial = PartialSettings(data)
+    partial = PartialSettings(data, settings)
     issues += [*_required(model, partial), *_between_keys(partial)]
     issues = [*unknown, *(_as_written(issue, applied) for issue in issues)]
     if settings is None or issues:

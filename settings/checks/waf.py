@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from pydantic import ValidationError
-
 from settings import references
 from settings.checks import waf_plans
 from settings.checks.partial import PartialSettings
@@ -18,11 +16,7 @@ KEY = f"{PREFIX}waf"
 
 def waf_issues(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Issues of valid WAF options, once every route is valid too."""
-    if not partial.has_all_routes:
-        return
-    try:
-        waf = WafOptions.model_validate(partial.group("waf"))
-    except ValidationError:
+    if not partial.has_all_routes or not (waf := partial.waf):
         return
     zones = {zone: name for name, zone in partial.zones}
     yield from _issues(waf, zones_by_hostname((route for _, route in partial.routes), zones), zones)

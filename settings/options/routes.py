@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
 
 from settings import references
 from settings.errors import MISSING, reject, require_one
@@ -64,7 +64,6 @@ Path = Annotated[
 class Route(Options):
     """Requests for one hostname, or for some of its paths, and the one Service that receives them."""
 
-    model_config = ConfigDict(defer_build=False)  # also validated by itself, in settings/checks
     SOURCE = references.CONNECTOR_RULES
 
     hostname: Annotated[Hostname, Example("blog.example.com", "*.apps.example.com")]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, ConfigDict, StrictInt, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, StrictInt, ValidationInfo, field_validator, model_validator
 
 from settings import references
 from settings.errors import reject
@@ -234,7 +234,6 @@ class WafOptions(Options):
     """Requests that are blocked or challenged before they reach the tunnel. Rules and limits are for this stack's
     hostnames alone."""
 
-    model_config = ConfigDict(defer_build=False)  # also validated by itself, in settings/checks
     SOURCE = references.CLOUDFLARE_CUSTOM_RULES
 
     plan: Annotated[
