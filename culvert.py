@@ -6,6 +6,7 @@
 import atexit
 import gc
 import importlib.util
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ def run() -> "Exposure":
     # of all when the interpreter exits, took a third of the program's processor time (docs/scale.md).
     gc.disable()
     atexit.register(gc.freeze)
+    # pydantic would search every installed package for plugins of its own.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # This order: the plugins start while the SDKs are imported, and those lazily.
     _calls.extend(start_plugins())
     _import_lazily()

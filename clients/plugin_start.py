@@ -4,7 +4,9 @@ The engine starts a plugin when the program first needs it, one after the other,
 them. A call of a provider's function starts its plugin too (docs/decisions/plugins-start-early.md).
 """
 
-from importlib.metadata import version
+import json
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from pulumi.runtime.proto import resource_pb2
@@ -32,4 +34,8 @@ def start_plugins() -> list[Any]:
 
 def sdk_version(provider: str) -> str:
     """The version of a provider that the program's resources ask for: only the plugin of that version is theirs."""
-    return version(f"pulumi-{provider}")
+    # The engine reads this file too, which takes less than the package's metadata.
+    package = find_spec(f"pulumi_{provider}")
+    assert package
+    assert package.origin
+    return json.loads(Path(package.origin).with_name("pulumi-plugin.json").read_text())["version"]

@@ -80,23 +80,28 @@ class Exposure(pulumi.ComponentResource):
             check_name(name)
             settings = settings if isinstance(settings, Settings) else Settings.parse(settings)
             mark = owner()
+            namespace = settings.namespace_name(name)
+            # Registered on every run: the state may hold rulesets that refer to it, whatever the settings say now.
+            # Here, since the SDK starts a server for it, while the program waits for the answers below.
+            hook = release_rulesets(name)
+            wait_for_services = cluster_services.start_reading(settings, namespace, opts)
             outputs = lookups.outputs_of_last_run(name)
-            settings = cluster_services.resolve(settings, settings.namespace_name(name), opts, outputs)
             existing = lookups.existing(name, settings, outputs, lookups.invoke_options(opts))
+            settings = cluster_services.resolve(settings, namespace, wait_for_services(), outputs)
             adopted_tunnel, adopted_records = settings.adopted(existing, mark)
         super().__init__("culvert:index:Exposure", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        # Registered on every run: the state may hold rulesets that refer to it, whatever the settings say now.
-        hook = release_rulesets(name)
+        # A preview calls none of the other hooks.
+        updating = not pulumi.runtime.is_dry_run()
         # First of all: it refuses the rulesets of other owners before anything is created.
         waf = WafRules(name, args, child) if (args := arguments.waf_rules(settings, [hook])) else None
-        namespace = Namespace(name, arguments.namespace(settings, name), child)
-        if args := arguments.sample_site(settings, namespace.name):
+        own_namespace = Namespace(name, arguments.namespace(settings, name), child)
+        if args := arguments.sample_site(settings, own_namespace.name):
             SampleSite(name, args, child)
-        policy = NetworkPolicy(name, arguments.network_policy(settings, name, namespace.name), child)
+        policy = NetworkPolicy(name, arguments.network_policy(settings, name, own_namespace.name), child)
         access = Access(name, args, child) if (args := arguments.access(settings)) else None
-        plain = arguments.connector(settings, settings.namespace_name(name), "", depends_on=[], replace_with=[])
+        plain = arguments.connector(settings, namespace, "", depends_on=[], replace_with=[])
         tunnel = Tunnel(
             name,
             arguments.tunnel(
@@ -106,20 +111,22 @@ class Exposure(pulumi.ComponentResource):
                 adopt=adopted_tunnel,
                 # A new secret reaches Cloudflare only once everything that the pods need has got past its own update.
                 depends_on=[policy],
-                before_update=[check_token_change(name, plain, opts)],
+                before_update=[check_token_change(name, plain, opts)] if updating else [],
             ),
-            pulumi.ResourceOptions(parent=self, transformations=[drop_connections, await_rules(name)]),
+            pulumi.ResourceOptions(
+                parent=self, transformations=[drop_connections, await_rules(name)] if updating else []
+            ),
         )
         connector = Connector(
             name,
             arguments.connector(
                 settings,
-                namespace.name,
+                own_namespace.name,
                 tunnel.token,
                 depends_on=[policy, tunnel.rules],
                 replace_with=[tunnel.tunnel],
             ),
-            pulumi.ResourceOptions(parent=self, transformations=[explain_rollout(name, opts)]),
+            pulumi.ResourceOptions(parent=self, transformations=[explain_rollout(name, opts)] if updating else []),
         )
         # Needed before a record leads visitors here.
         ready = [connector.workload, *(waf.rulesets if waf else []), *([access] if access else [])]
@@ -136,7 +143,7 @@ class Exposure(pulumi.ComponentResource):
         )
         if args := arguments.load_balancer(settings, tunnel.tunnel_id, depends_on=ready):
             LoadBalancer(name, args, child)
-        if args := arguments.monitoring(settings, namespace.name):
+        if args := arguments.monitoring(settings, own_namespace.name):
             Monitoring(name, args, child)
         if args := arguments.notification(settings, tunnel.tunnel_id, depends_on=[connector.workload]):
             Notification(name, args, child)
@@ -157,7 +164,7 @@ class Exposure(pulumi.ComponentResource):
         self.tunnel_target = tunnel.target
         self.records = records.ids
         self.config_version = tunnel.config_version
-        self.namespace = namespace.name
+        self.namespace = own_namespace.name
         rules = settings.waf_rules_for_owners(name)
         self.waf_rules = pulumi.Output.from_input(rules) if rules else None
         self.connector = connector.deployment

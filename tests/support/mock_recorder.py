@@ -234,6 +234,7 @@ class Deploy(Protocol):
         config: Mapping[str, str] = ...,
         rulesets: Sequence[dict[str, Any]] = ...,
         answers: Mapping[str, Any] = ...,
+        preview: bool = ...,
     ) -> Recorded: ...
 
 
@@ -251,11 +252,12 @@ def recorder() -> Iterator[Deploy]:
         config: Mapping[str, str] | None = None,
         rulesets: Sequence[dict[str, Any]] = (),
         answers: Mapping[str, Any] | None = None,
+        preview: bool = False,
     ) -> Recorded:
         recorded, cloud = Recorded(), _Cloud(rulesets, answers or {})
         settings.reset_options(project="culvert", stack=stack)
         pulumi.runtime.set_all_config(dict(config or {}))
-        mocks.set_mocks(cloud, project="culvert", stack=stack, preview=False, monitor=_Monitor(recorded, cloud))
+        mocks.set_mocks(cloud, project="culvert", stack=stack, preview=preview, monitor=_Monitor(recorded, cloud))
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
         # A program under mocks reads no cluster but the one that its configuration names.
         with mock.patch.dict(os.environ, {"KUBECONFIG": os.path.join(os.devnull, "kubeconfig")}):

@@ -11,13 +11,14 @@ from tests.support.mock_recorder import PASSWORD, TUNNEL_ID, Deploy, Recorded
 from tests.support.paths import PROJECT
 
 
-def run(deploy: Deploy, stack: str, **more: object) -> Recorded:
+def run(deploy: Deploy, stack: str, preview: bool = False, **more: object) -> Recorded:
     settings = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
     settings |= {f"culvert:{key}": value for key, value in more.items()}
     # The engine passes every value as text, and no absent key.
     given = {key: value for key, value in settings.items() if value is not None}
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
-    return deploy(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), stack, config)
+    program = str(PROJECT / "__main__.py")
+    return deploy(lambda: runpy.run_path(program, run_name="__main__"), stack, config, preview=preview)
 
 
 @pytest.fixture
@@ -107,6 +108,15 @@ def test_the_deployment_is_replaced_with_its_tunnel(dev: Recorded) -> None:
 def test_a_failed_rollout_of_the_connector_alone_is_explained(dev: Recorded) -> None:
     hooks = {deployment.name: deployment.on_error for deployment in dev.every("Deployment")}
     assert hooks == {"culvert-dev-cloudflared": {"culvert-dev-explain-rollout"}, "culvert-dev-site": frozenset()}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_preview_has_no_hooks_that_it_does_not_call(deploy: Deploy, preview: bool) -> None:
+    recorded = run(deploy, "dev", preview)
+    tunnel, rules = recorded.one("ZeroTrustTunnelCloudflared"), recorded.one("ZeroTrustTunnelCloudflaredConfig")
+    connector, _ = recorded.every("Deployment")
+    found = (tunnel.before_update, tunnel.on_error, rules.after_update, connector.on_error)
+    assert [bool(hooks) for hooks in found] == [not preview] * 4
 
 
 def test_private_networks_are_part_of_the_stack_and_output_their_virtual_network(deploy: Deploy) -> None:
