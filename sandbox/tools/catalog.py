@@ -98,6 +98,16 @@ CATALOG: dict[str, Entry] = {
         ldflags="-X github.com/mattfenwick/cyclonus/pkg/cli.version=v0.5.6",
         probe=("version",),
     ),
+    "kube-network-policies": Entry(
+        version="v0.8.0",
+        module="kube-network-policies",
+        # Upstream's enforcer with a main of our own: upstream's finds no API server from outside a pod. Neither prints
+        # its version: a copy on the PATH is not used.
+        package=".",
+        minutes=4,
+        oldest=(0, 8),
+        newest_major=0,
+    ),
     "promtool": Entry(
         version=_PROMETHEUS,
         module="promtool",

@@ -7,6 +7,7 @@ independent evaluator evaluates Kubernetes' policies. Those of Calico and Cilium
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from components import pod_labels
 from components.exposure import arguments
 from components.network_policy.engines import engine_of
 from components.network_policy.network_policy import policy_spec
+from sandbox import tools
+from sandbox.errors import SandboxError
 from settings import Settings
+from tests.support import packet_network
 from tests.support.policy_evaluators.evaluate import ENGINES, Evaluate
-from traffic import Flow, Host
+from traffic import Flow, Host, judge
 
 HOME = "web"
 SETTINGS = {
@@ -241,6 +245,12 @@ def policy(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def preset_policy(engine: str, preset: str) -> dict[str, Any]:
+    """The policy that the flows are for."""
+    options = {"engine": engine, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
+    return policy({**SETTINGS, "networkPolicy": options})
+
+
 Verdicts = Callable[[str, str], dict[str, bool]]
 
 
@@ -250,9 +260,7 @@ def verdicts(evaluate: Evaluate) -> Verdicts:
 
     @cache
     def of_preset(engine: str, preset: str) -> dict[str, bool]:
-        options = {"engine": engine, "preset": preset, "metricsFrom": "monitoring", "allow": ALLOW}
-        stack_policy = policy({**SETTINGS, "networkPolicy": options})
-        answers = evaluate(stack_policy, [Flow(*flow[1:5]) for flow in FLOWS])
+        answers = evaluate(preset_policy(engine, preset), [Flow(*flow[1:5]) for flow in FLOWS])
         return {flow[0]: answer for flow, answer in zip(FLOWS, answers, strict=True)}
 
     return of_preset
@@ -269,6 +277,24 @@ def verdicts(evaluate: Evaluate) -> Verdicts:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_flow(verdicts: Verdicts, engine: str, preset: str, name: str, expected: bool) -> None:
     assert verdicts(engine, preset)[name] is (expected and (engine, preset, name) not in DENIED_BY_ENGINE)
+
+
+@pytest.mark.parametrize("preset", [None, "strict", "guide"])
+def test_packets_arrive_where_their_flow_is_allowed(tmp_path: Path, preset: str | None) -> None:
+    """Without a policy all arrive: what does not is stopped by the policy, and not by the network of the test."""
+    if missing := packet_network.missing():
+        pytest.skip(f"sending packets takes {missing}")
+    try:
+        enforcer = tools.ensure(["kube-network-policies"], print)["kube-network-policies"].path
+    except SandboxError as error:
+        pytest.skip(error.message)
+    policies = [preset_policy("kubernetes", preset)] if preset else []
+    flows = {flow[0]: Flow(*flow[1:5]) for flow in FLOWS}
+    sent = {name: flow for name, flow in flows.items() if packet_network.can_be_sent(flow)}
+    arrived = packet_network.arrivals(enforcer, tmp_path / "enforcer.log", policies, list(sent.values()))
+    assert dict(zip(sent, arrived, strict=True)) == {name: judge(flow, policies).allowed for name, flow in sent.items()}
+    assert len(sent) >= 80
+    assert {":" in flow.source.ip for flow in sent.values()} == {True, False}
 
 
 def test_every_flow_has_a_unique_name() -> None:

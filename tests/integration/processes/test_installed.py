@@ -1,6 +1,7 @@
 """Installed programs are used if their version is supported."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,11 +138,10 @@ def test_each_module_pins_the_version_of_the_catalog(name: str):
     entry = CATALOG[name]
     module = MODULES / entry.module
     source = (module / ("main.go" if entry.package == "." else "tools.go")).read_text()
-    package = entry.package if entry.package != "." else source.partition('sealedsecrets "')[2].partition('"')[0]
-    owner = next(
-        line.split()[1:3]
-        for line in (module / "go.mod").read_text().splitlines()
-        if line.startswith("require ") and package.startswith(line.split()[1].removesuffix("/v3"))
-    )
-    assert owner[1] == (entry.module_version or entry.version)
-    assert f'"{package}"' in source
+    requirements = re.findall(r"^require (\S+) (\S+)$", (module / "go.mod").read_text(), re.MULTILINE)
+    assert [version for _, version in requirements] == [entry.module_version or entry.version]
+    owner = requirements[0][0]
+    # A main of our own imports packages of the module.
+    package = f'"{entry.package}"' if entry.package != "." else f'"{owner}/pkg/'
+    assert package.startswith(f'"{owner}')
+    assert package in source
