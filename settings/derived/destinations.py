@@ -92,8 +92,8 @@ def _of_peer(peer: AllowedPeer) -> Iterator[Destination]:
             yield NameDestination(peer.name, port, peer.protocol)
         elif peer.entity:
             yield EntityDestination(peer.entity, port, peer.protocol)
-        else:
-            yield PodDestination(peer.namespace or "", peer.pods, port, peer.protocol)
+        elif peer.namespace:
+            yield PodDestination(peer.namespace, peer.pods, port, peer.protocol)
 
 
 def _of_private_networks(options: PrivateNetworksOptions | None) -> Iterator[Destination]:

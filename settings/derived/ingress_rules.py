@@ -18,8 +18,7 @@ def precedence(route: Route) -> tuple[Any, ...]:
     exact, expression, prefix; a route for every path comes last.
     """
     path = route.paths
-    kind = 0 if path.exact is not None else 1 if path.regex is not None else 2
-    return (path.pattern is None, -len(path.literal), kind)
+    return (path.pattern is None, -len(path.literal), path.exact is None, path.regex is None)
 
 
 def sort_routes(routes: Iterable[Numbered]) -> list[Numbered]:
@@ -31,7 +30,7 @@ def sort_routes(routes: Iterable[Numbered]) -> list[Numbered]:
     def key(numbered: Numbered) -> tuple[Any, ...]:
         hostname = numbered[1].hostname
         wildcard = hostname.startswith("*.")
-        return (wildcard, -hostname.count(".") if wildcard else 0, first[hostname], precedence(numbered[1]))
+        return (wildcard, wildcard and -hostname.count("."), first[hostname], precedence(numbered[1]))
 
     return sorted(routes, key=key)
 

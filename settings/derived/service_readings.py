@@ -76,8 +76,8 @@ def resolve(
         if isinstance(found, str):
             services |= {key: previous} if previous else {}
         elif found.needs_slices and not found.spec.get("selector") and not _has_addresses(found):
-            kept = previous is not None and _has_addresses(previous)
-            services[key] = replace(found, slices=previous.slices) if previous and kept else found
+            kept = previous if previous and _has_addresses(previous) else None
+            services[key] = replace(found, slices=kept.slices) if kept else found
             outcome = "kept are the addresses that an earlier run read" if kept else "nothing is allowed for it"
             warnings.append(f"Service {key} has no selector, and no address for the moment: {outcome}.")
         else:
@@ -131,7 +131,6 @@ def _resolve_route(
     try:
         destinations = found.destinations(
             route.origin.port,
-            policy.engine,
             target_port=backend.target_port if backend else None,
             pod_selector=backend.pod_selector if backend else None,
         )

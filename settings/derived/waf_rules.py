@@ -29,7 +29,7 @@ def own_rules(waf: WafOptions, hostnames: Mapping[str, str]) -> Iterator[ZoneRul
 def included_rules(waf: WafOptions) -> Iterator[ZoneRule]:
     """The rules of other stacks, in zones that this one owns."""
     for rule in waf.include:
-        zone = zone_of(rule.hostnames[0], waf.owns) or ""
+        zone = zone_of(rule.hostnames[0], waf.owns)
         zone_rule = {"zone": zone, "name": rule.name, "action": rule.action, "expression": rule.expression}
         yield {**zone_rule, **_rate(rule.rate, rule.action)}
 

@@ -7,8 +7,7 @@ from settings.options.routes import Route
 
 def zone_of(hostname: str, zones: Iterable[str]) -> str | None:
     """The zone with the longest suffix of whole labels in common, None where there is none; an apex is in its zone."""
-    name = hostname.removeprefix("*.")
-    return max((zone for zone in zones if f".{name}".endswith(f".{zone}")), key=len, default=None)
+    return max((zone for zone in zones if f".{hostname}".endswith(f".{zone}")), key=len, default=None)
 
 
 def zones_by_hostname(routes: Iterable[Route], zones: Iterable[str]) -> dict[str, str]:

@@ -85,7 +85,7 @@ def test_a_pull_request_gets_one_comment_with_its_changes(tmp_path: Path) -> Non
     # One stack is rejected, and reported with the others.
     assert status != 0
     assert "refused-now: failed" in rehearsal, runner.output
-    assert_matches("rehearsal.md", rehearsal)
+    assert_matches("rehearsals/rehearsal.md", rehearsal)
     assert runner.summary.read_text() == rehearsal
     assert git(repository, "worktree", "list").count("\n") == 0
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.support.paths import FIXTURES
 
-_REHEARSALS = FIXTURES / "rehearsals"
 _MESSAGES = FIXTURES / "messages"
 _HINT = "If the new message is right, CULVERT_SNAPSHOTS=write and this test write it (in one process: pytest -n 0)"
 _compared: Counter[str] = Counter()
@@ -15,8 +14,8 @@ _compared: Counter[str] = Counter()
 
 
 def assert_matches(name: str, text: str) -> None:
-    """Asserts that `text` is the content of the snapshot `name`."""
-    file = _REHEARSALS / name
+    """Asserts that `text` is the content of the snapshot `name`, such as `rehearsals/stacks.md`."""
+    file = FIXTURES / name
     if _is_writing():
         file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ STACKS = [
 
 @pytest.mark.parametrize(("render", "name"), [(formats.markdown, "stacks.md"), (formats.text, "stacks.txt")])
 def test_each_format_matches_its_snapshot(render, name: str) -> None:
-    assert_matches(name, render(STACKS))
+    assert_matches(f"rehearsals/{name}", render(STACKS))
 
 
 def test_json_has_full_values() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings import AddressDestination, NameDestination, PathOptions, PodDestination, Settings
+from settings.derived import rule_index
 from settings.derived.zones import zone_of
 from tests.support.settings_examples import ZONE, a_backend, a_route, values
 
@@ -53,6 +54,7 @@ def test_the_paths_of_a_hostname_stay_together() -> None:
 
 def test_longer_paths_come_first_and_every_path_last() -> None:
     assert paths(None, "/v1", "/v1/users", {"exact": "/v1"}) == ["^/v1/users(/|$)", "^/v1$", "^/v1(/|$)", None]
+    assert paths({"regex": "^/v1[0-9]"}, {"exact": "/v1"}) == ["^/v1$", "^/v1[0-9]"]
 
 
 def test_an_expressions_length_is_that_of_the_common_prefix_of_its_matches() -> None:
@@ -258,3 +260,17 @@ def test_thousands_of_expressions_of_one_hostname_are_not_compared_with_each_oth
         Settings.parse(values(*(a_route(path={"regex": form.format(number)}) for number in range(500))))
     # All that may match anywhere ask for the same path, /, with which each is compared once.
     assert len(compared) <= 500
+
+
+@pytest.mark.parametrize(("comparisons", "rejected"), [(1, 0), (2, 1), (3, 2)])
+def test_after_the_last_comparison_an_expression_is_not_known_to_match(
+    monkeypatch: pytest.MonkeyPatch, comparisons: int, rejected: int
+) -> None:
+    monkeypatch.setattr(rule_index, "_MAX_COMPARISONS", comparisons)
+    index = rule_index.RuleIndex()
+    for number, route in enumerate(Settings.parse(values(*(a_route(path={"regex": each}) for each in "abc"))).routes):
+        index.add(number, route)
+    found = [index.first_match(text, False) for text in ("/b", "/a")]
+    assert len([each for each in found if each is not None]) == rejected
+    # What was found is known without another comparison.
+    assert [index.first_match(text, False) for text in ("/b", "/a")] == found

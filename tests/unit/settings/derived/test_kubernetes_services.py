@@ -9,6 +9,7 @@ from settings import AddressDestination, EntityDestination, KubernetesService, P
 from settings.derived.kubernetes_services import UnusableService
 from tests.support import kubernetes_services as kinds
 from tests.support.kubernetes_services import endpoint_slice, service
+from tests.support.snapshot import assert_message_matches
 
 API = {"app": "api"}
 
@@ -16,6 +17,7 @@ API = {"app": "api"}
 def refused(found: KubernetesService, port: int, **explicit: Any) -> tuple[str, str]:
     with pytest.raises(UnusableService) as caught:
         found.destinations(port, **explicit)
+    assert_message_matches(caught.value.problem, caught.value.accepted)
     return caught.value.problem, caught.value.accepted
 
 
@@ -26,6 +28,14 @@ def test_a_plain_service_leads_to_the_target_port_of_its_pods() -> None:
 def test_without_a_target_port_the_pods_listen_on_the_services_port() -> None:
     found = KubernetesService.of(service("api", ports=[{"port": 5432}]))
     assert found.destinations(5432) == (PodDestination("shop", API, 5432),)
+
+
+def test_a_manifest_may_omit_what_the_api_server_adds() -> None:
+    spec = {"ports": [{"port": 80}, {"port": 53, "protocol": "UDP"}], "selector": API}
+    found = KubernetesService.of({"metadata": {"name": "api"}, "spec": spec})
+    assert found == KubernetesService("", "api", {"selector": API, "ports": [{"port": 80}]})
+    assert KubernetesService.of({"metadata": {"name": "api"}}) == KubernetesService("", "api", {"ports": []})
+    assert found.key == "/api"
 
 
 def test_a_target_port_by_name_stays_a_name() -> None:
@@ -44,6 +54,8 @@ def test_a_port_that_the_service_does_not_have_is_refused_with_those_that_it_has
     assert refused(found, 80) == ("has no TCP port 80", "its ports 8080 or 9090")
     assert refused(found, 53) == ("has no TCP port 53", "its ports 8080 or 9090")
     assert refused(kinds.PLAIN, 8080, target_port=8080)[1] == "its port 80"
+    only_udp = KubernetesService.of(service("api", ports=[{"port": 53, "protocol": "UDP"}]))
+    assert refused(only_udp, 53)[1] == "another Service"
 
 
 def test_a_headless_service_leads_to_the_port_of_the_url() -> None:
@@ -61,6 +73,10 @@ def test_the_port_of_a_headless_service_must_be_the_pods_own() -> None:
     named = service("api", clusterIP="None", ports=[{"port": 80, "targetPort": "http"}])
     slices = [endpoint_slice("10.244.2.8", ports=[{"port": 8080}])]
     assert refused(KubernetesService.of(named, slices), 80)[1] == "the pods' own port 8080"
+    several = [endpoint_slice("10.244.2.8", ports=[{"port": 9090}]), *slices]
+    assert refused(KubernetesService.of(named, several), 80)[1] == "the pods' own ports 8080 or 9090"
+    without_target = service("api", clusterIP="None", ports=[{"port": 5432}])
+    assert refused(KubernetesService.of(without_target), 80)[1] == "the pods' own port 5432"
     # Without pods, the number behind the name is not known.
     assert KubernetesService.of(named).destinations(8080) == (PodDestination("shop", API, 8080),)
 
@@ -81,6 +97,20 @@ def test_addresses_are_those_of_the_slices_port_of_the_same_name() -> None:
     slices = [endpoint_slice("192.0.2.1", ports=[{"name": "web", "port": 8080}, {"name": "admin", "port": 9090}])]
     found = KubernetesService.of(service("api", selector=None, ports=ports), slices)
     assert found.destinations(81) == (AddressDestination("192.0.2.1/32", 9090),)
+
+
+def test_a_slice_has_each_address_once_and_may_have_none() -> None:
+    ports, twice = [{"port": 9376}], endpoint_slice("192.0.2.2", "192.0.2.1", "192.0.2.2", ports=[{"port": 9376}])
+    empty = {"addressType": "IPv4", "endpoints": [{"conditions": {}}, {"addresses": None}], "ports": ports}
+    slices = [twice, empty, {"addressType": "IPv4", "endpoints": None, "ports": None}]
+    found = KubernetesService.of(service("api", selector=None), slices)
+    listed = {"addresses": ["192.0.2.1", "192.0.2.2"], "ports": ports}
+    assert sorted(found.slices, key=repr) == sorted(
+        [listed, {"addresses": [], "ports": ports}, {"addresses": [], "ports": []}], key=repr
+    )
+    assert KubernetesService.of(service("api", selector=None), reversed(slices)) == found
+    addresses = ("192.0.2.1/32", "192.0.2.2/32")
+    assert found.destinations(80) == tuple(AddressDestination(each, 9376) for each in addresses)
 
 
 def test_a_headless_service_without_a_selector_leads_to_addresses_on_the_port_of_the_url() -> None:

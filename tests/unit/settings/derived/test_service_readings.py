@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from settings import KubernetesService, PodDestination, Settings, SettingsError
+from settings import AddressDestination, EntityDestination, KubernetesService, PodDestination, Settings, SettingsError
 from tests.support import kubernetes_services as kinds
 from tests.support.kubernetes_services import service
 from tests.support.settings_examples import values
+from tests.support.snapshot import assert_message_matches
 
 ABSENT, UNREADABLE = "does not exist", "cannot be read (HTTP 403, services is forbidden)"
 GUIDE = {"networkPolicy": {"preset": "guide"}}
@@ -30,12 +31,17 @@ def resolve(
     for key in settings.services_to_read("web"):
         readings[key] = found
         remembered |= {key: earlier} if earlier else {}
-    return settings.with_services("web", readings, remembered)
+    resolved, warnings = settings.with_services("web", readings, remembered)
+    if warnings:
+        assert_message_matches(*warnings)
+    return resolved, warnings
 
 
 def refused(settings: Settings, found: Any = ABSENT) -> str:
     with pytest.raises(SettingsError) as caught:
         resolve(settings, found)
+    for issue in caught.value.issues:
+        assert_message_matches(issue.message, issue.source)
     return str(caught.value)
 
 
@@ -167,6 +173,19 @@ def test_a_remembered_service_neither_narrows_nor_flips_the_policy() -> None:
         assert "allows pods labelled app=api in namespace shop on port http, as an earlier run read it" in warning
 
 
+def test_addresses_of_remembered_services_are_named_in_the_warning() -> None:
+    after, _ = resolve(parse("http://api.shop.svc", "http://db.shop.svc"), UNREADABLE, kinds.WITHOUT_SELECTOR)
+    assert {*after.services} == {"shop/api", "shop/db"}
+    assert after.destinations("web")[0] == AddressDestination("192.168.50.7/32", 9376)
+    after, _ = resolve(parse("https://kubernetes.default.svc", **CILIUM), UNREADABLE, kinds.API_SERVER)
+    assert after.destinations("web") == (EntityDestination("kube-apiserver", 6443),)
+
+
+def test_a_route_with_a_port_that_a_remembered_service_lacks_is_in_the_warning() -> None:
+    after, _ = resolve(parse("http://api.shop.svc:81"), UNREADABLE, kinds.EXTERNAL_NAME)
+    assert after.destinations("web") == (PodDestination("shop", {}, 81),)
+
+
 def test_addresses_that_are_gone_for_a_moment_are_kept() -> None:
     settings = parse("http://api.shop.svc")
     empty = KubernetesService.of(service("api", selector=None, ports=[{"port": 80, "targetPort": 9376}]))
@@ -214,6 +233,11 @@ def test_a_service_that_leads_to_a_clouds_metadata_is_an_error(address: str) -> 
     message = refused(parse("http://api.shop.svc"), found)
     assert "names Service shop/api, whose EndpointSlices lead to the " in message
     assert f"{address}/32. Accepted: another Service" in message
+    backend = {"service": "api", "namespace": "shop", "port": 80, "targetPort": 9000}
+    assert "routes[0].backend: " in refused(parse(backend), found)
+    confirmed = {"allowCloudMetadata": True, "allow": [{"cidr": f"{address}/32", "ports": [80]}]}
+    after, _ = resolve(parse("http://api.shop.svc", networkPolicy=confirmed), found)
+    assert after.destinations("web") == (AddressDestination(f"{address}/32", 80),)
 
 
 def test_a_route_that_declares_everything_is_not_judged_by_a_service_that_another_route_reads() -> None:

@@ -42,7 +42,7 @@ def test_a_protected_hostname_has_one_application_whose_jwt_the_connector_requir
 
 
 def test_paths_with_the_same_access_share_an_application() -> None:
-    settings = parsed(a_route(path="/ops", access=ANN), a_route(path="/admin", access=ANN), a_route())
+    settings = parsed(a_route(path="/admin", access=ANN), a_route(path="/ops", access=ANN), a_route())
     assert domains(settings) == {"blog.example.com": ["blog.example.com/ops", "blog.example.com/admin"]}
     assert domains(parsed(a_route(access=ANN), a_route(path="/admin", access=ANN))) == {
         "blog.example.com": ["blog.example.com"]

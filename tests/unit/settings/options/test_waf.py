@@ -254,8 +254,11 @@ def test_enterprise_throttles_and_matches_anything() -> None:
 
 
 def test_the_owner_of_several_zones_includes_a_rule_for_one_of_them() -> None:
-    (rule,) = rules(plan="pro", include=[INCLUDED])
-    assert (rule["zone"], rule["expression"]) == ("example.com", FOREIGN)
+    blocking, challenge = {"rate": {"requests": 9}}, {"action": "challenge", "rate": {"requests": 9}}
+    included = rules(plan="enterprise", include=[INCLUDED, {**INCLUDED, **blocking}, {**INCLUDED, **challenge}])
+    assert {(rule["zone"], rule["expression"]) for rule in included} == {("example.com", FOREIGN)}
+    rate = {"requests": 9, "period": 10, "timeout": 10, "per": "ip"}
+    assert [rule.get("rate") for rule in included] == [None, rate, {**rate, "timeout": 0}]
 
 
 def test_an_expression_with_its_hostnames_may_have_4096_characters() -> None:

@@ -1,0 +1,1 @@
+"""Mutation tests: which changes of the code does no unit test notice?"""

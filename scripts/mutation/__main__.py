@@ -1,0 +1,95 @@
+"""`python -m scripts.mutation`: changes the code in thousands of places, one at a time, and prints the changes that no
+unit test notices."""
+
+import argparse
+import difflib
+import json
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from scripts.mutation.fork_mutants import KILLED, NO_TESTS, TIMEOUT
+
+EXPLAINED = Path(__file__).with_name("explained.toml")
+MUTANTS = Path("mutants")
+# mutmut has no command that ends here. Its own way to run the tests takes seconds for each mutant.
+GENERATE = """
+from mutmut import __main__ as mutmut
+mutmut.makedirs("mutants", exist_ok=True)
+mutmut.copy_src_dir()
+mutmut.copy_also_copy_files()
+mutmut.create_mutants(1)
+"""
+TESTS = ["tests/unit/settings", "tests/unit/components"]
+PYTEST = ["-q", "-s", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-p", "scripts.mutation.fork_mutants"]
+PACKAGES = ["settings.derived.*", "settings.checks.*", "components.*"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("python -m scripts.mutation", description=__doc__)
+    parser.add_argument("globs", nargs="*", default=PACKAGES, help="names of mutants, such as settings.checks.zones.*")
+    parser.add_argument("--jobs", type=int, default=1, help="how many mutants run at a time")
+    options = parser.parse_args()
+    subprocess.run([sys.executable, "-c", GENERATE], check=True, stdout=subprocess.DEVNULL)
+    own = [f"--jobs={options.jobs}", *(f"--mutants={glob}" for glob in options.globs)]
+    subprocess.run([sys.executable, "-m", "pytest", *PYTEST, *own, *TESTS], cwd=MUTANTS)
+    return report(options.globs)
+
+
+def report(globs: list[str]) -> int:
+    """Prints numbers, survivors without an explanation, and explanations without a survivor; 1 where there are any."""
+    reasons = {(each["function"], change): each["reason"] for each in explained() for change in each["changes"]}
+    counts, unused = Counter[str](), dict(reasons)
+    functions: set[str] = set()
+    for name, code, change in results(globs):
+        function = function_of(name)
+        functions.add(function)
+        if code in (KILLED, TIMEOUT):
+            counts["killed"] += 1
+        elif (function, change) in reasons:
+            counts["explained"] += 1
+            unused.pop((function, change), None)
+        else:
+            counts["not explained"] += 1
+            print(f"{function} ({name.rpartition('.')[2]}{', no test' if code == NO_TESTS else ''})")
+            print("    " + change.replace("\n", "\n    "))
+    unused = [f"{function}: {change}" for function, change in unused if function in functions]
+    for each in unused:
+        print("explained, but does not survive:", each)
+    print(f"{counts.total()} mutants:", ", ".join(f"{number} {what}" for what, number in sorted(counts.items())))
+    return int(bool(counts["not explained"] or unused))
+
+
+def explained() -> list[dict[str, Any]]:
+    return tomllib.loads(EXPLAINED.read_text())["survivors"]
+
+
+def function_of(mutant: str) -> str:
+    """`settings.derived.rule_index.RuleIndex.add`, from mutmut's `settings.derived.rule_index.xǁRuleIndexǁadd__…_1`."""
+    module, _, name = mutant.partition("__mutmut_")[0].rpartition(".")
+    return f"{module}.{name.removeprefix('x_').removeprefix('xǁ').replace('ǁ', '.')}"
+
+
+def results(globs: list[str]) -> Iterator[tuple[str, int | None, str]]:
+    """Name and code of each mutant, and its lines that the function lacks; where there are none, the lines it lacks."""
+    for meta in sorted(MUTANTS.rglob("*.py.meta")):
+        lines = meta.with_suffix("").read_text().splitlines()
+        spans = json.loads(meta.with_suffix(".spans").read_text())["spans"]
+        for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
+            if any(fnmatchcase(name, glob) for glob in globs):
+                mutant = name.rpartition(".")[2]
+                original = mutant.partition("__mutmut_")[0] + "__mutmut_orig"
+                # The first line has the name.
+                before, after = (lines[first:last] for first, last in (spans[original], spans[mutant]))
+                changes = [line for line in difflib.ndiff(before, after) if line.startswith(("+", "-"))]
+                added = [line for line in changes if line.startswith("+")]
+                yield name, code, "\n".join(f"{line[0]} {line[2:].strip()}" for line in added or changes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
