@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from scripts.mutation.fork_mutants import KILLED, NO_TESTS, TIMEOUT
 
@@ -25,48 +24,37 @@ mutmut.copy_src_dir()
 mutmut.copy_also_copy_files()
 mutmut.create_mutants(1)
 """
+PYTEST = ["-qs", "--tb=no", "--assert=plain", "-pno:cacheprovider", "-pno:xdist", "-pscripts.mutation.fork_mutants"]
 TESTS = ["tests/unit/settings", "tests/unit/components"]
-PYTEST = ["-q", "-s", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-p", "scripts.mutation.fork_mutants"]
-PACKAGES = ["settings.derived.*", "settings.checks.*", "components.*"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser("python -m scripts.mutation", description=__doc__)
-    parser.add_argument("globs", nargs="*", default=PACKAGES, help="names of mutants, such as settings.checks.zones.*")
+    parser.add_argument("globs", nargs="*", default=["*"], help="names of mutants, such as 'settings.checks.zones.*'")
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants run at a time")
     options = parser.parse_args()
     subprocess.run([sys.executable, "-c", GENERATE], check=True, stdout=subprocess.DEVNULL)
     own = [f"--jobs={options.jobs}", *(f"--mutants={glob}" for glob in options.globs)]
     subprocess.run([sys.executable, "-m", "pytest", *PYTEST, *own, *TESTS], cwd=MUTANTS)
-    return report(options.globs)
+    explained = tomllib.loads(EXPLAINED.read_text())["survivors"]
+    return report(options.globs, {(each["function"], change) for each in explained for change in each["changes"]})
 
 
-def report(globs: list[str]) -> int:
-    """Prints numbers, survivors without an explanation, and explanations without a survivor; 1 where there are any."""
-    reasons = {(each["function"], change): each["reason"] for each in explained() for change in each["changes"]}
-    counts, unused = Counter[str](), dict(reasons)
-    functions: set[str] = set()
+def report(globs: list[str], explained: set[tuple[str, str]]) -> int:
+    """Prints the survivors that are not explained, and how many there are; 1 where there is one."""
+    counts = Counter[str]()
     for name, code, change in results(globs):
         function = function_of(name)
-        functions.add(function)
         if code in (KILLED, TIMEOUT):
             counts["killed"] += 1
-        elif (function, change) in reasons:
+        elif (function, change) in explained:
             counts["explained"] += 1
-            unused.pop((function, change), None)
         else:
-            counts["not explained"] += 1
-            print(f"{function} ({name.rpartition('.')[2]}{', no test' if code == NO_TESTS else ''})")
-            print("    " + change.replace("\n", "\n    "))
-    unused = [f"{function}: {change}" for function, change in unused if function in functions]
-    for each in unused:
-        print("explained, but does not survive:", each)
+            counts["open"] += 1
+            note = ", which no test calls" if code == NO_TESTS else ", not run" if code is None else ""
+            print(f"{name} of {function}{note}:\n{change}")
     print(f"{counts.total()} mutants:", ", ".join(f"{number} {what}" for what, number in sorted(counts.items())))
-    return int(bool(counts["not explained"] or unused))
-
-
-def explained() -> list[dict[str, Any]]:
-    return tomllib.loads(EXPLAINED.read_text())["survivors"]
+    return int(counts["open"] > 0)
 
 
 def function_of(mutant: str) -> str:

@@ -5,7 +5,6 @@ environment names the mutant that is called instead of its function.
 """
 
 import gc
-import itertools
 import json
 import os
 import resource
@@ -15,6 +14,7 @@ import sys
 import tempfile
 import time
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ import pytest
 
 SURVIVED, KILLED, NO_TESTS, TIMEOUT = 0, 1, 33, 36
 """mutmut's codes."""
-SECONDS = 10
-"""What a mutant's tests may take beyond three times their usual time."""
+SECONDS = 5.0
+"""How long the tests of a mutant usually take at most: those that call the fewest other functions are run."""
+PATIENCE = 10
+"""Seconds that they may take beyond thrice that time."""
 TESTS = Path("tests.json")
 """By test: the functions that it calls, its seconds, whether it fails without a mutant, its file's time of change."""
 
@@ -48,73 +50,59 @@ class FirstFailure:
 class Recorder:
     """Writes which functions each test calls where no mutant is active."""
 
-    def __init__(self, known: dict[str, dict[str, Any]]) -> None:
-        self.tests = known
-        self.called: set[str] = set()
-        self.began = time.process_time()
+    def __init__(self, tests: dict[str, dict[str, Any]]) -> None:
+        self.tests, self.called, self.began = tests, set[str](), time.process_time()
         # Each mutated module imports it, and its own way to record a call is slow.
         trampoline: Any = sys.modules["mutmut.mutation.trampoline"]
-        trampoline.record_trampoline_hit = lambda name, caller: self.called.add(name)
+        trampoline.record_trampoline_hit = lambda name, **_: self.called.add(name)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         test = self.tests[report.nodeid]
         test["fails"] |= report.failed
         if report.when == "teardown":
-            test["functions"] = sorted(self.called)
-            test["seconds"] = time.process_time() - self.began
-            self.called.clear()
-            self.began = time.process_time()
+            test |= {"functions": sorted(self.called), "seconds": time.process_time() - self.began}
+            self.called, self.began = set[str](), time.process_time()
 
     def finish(self) -> None:
         TESTS.write_text(json.dumps(self.tests, indent=1))
         os._exit(0)
 
 
-def fork(items: list[pytest.Item], plugin: FirstFailure | Recorder, mutant: str, seconds: float, directory: str) -> int:
-    """Runs the tests in another process, and returns its id."""
+def fork(items: list[pytest.Item], plugin: FirstFailure | Recorder, mutant: str, seconds: float, temporary: str) -> int:
+    """Runs the tests in another process, and returns its id. It ends after so many seconds of the processor."""
     if pid := os.fork():
         return pid
     resource.setrlimit(resource.RLIMIT_CPU, (round(seconds), round(seconds) + 1))
     signal.alarm(10 * round(seconds))  # a process that waits
-    os.environ |= {"MUTANT_UNDER_TEST": mutant, "TMPDIR": directory}
+    os.environ |= {"MUTANT_UNDER_TEST": mutant, "TMPDIR": temporary}
     tempfile.tempdir = None
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
     os.dup2(silence, sys.stderr.fileno())
-    items[0].config.pluginmanager.register(plugin)
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-    plugin.finish()
-    return 0
+    try:
+        items[0].config.pluginmanager.register(plugin)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        plugin.finish()
+    finally:
+        os._exit(KILLED)  # an error of pytest itself
 
 
-def record(items: dict[str, pytest.Item], directory: str) -> dict[str, dict[str, Any]]:
-    """What is known of each test. The tests of new and changed files are run for it."""
-    known: dict[str, dict[str, Any]] = json.loads(TESTS.read_text()) if TESTS.exists() else {}
-    known = {id: test for id, test in known.items() if id in items}
-    due = {id: item.path.stat().st_mtime for id, item in items.items()}
-    due = {id: changed for id, changed in due.items() if known.get(id, {}).get("changed") != changed}
+def record(items: dict[str, pytest.Item], temporary: str) -> dict[str, dict[str, Any]]:
+    """What is known of each test that passes. The tests of new and changed files are run for it."""
+    tests: dict[str, dict[str, Any]] = json.loads(TESTS.read_text()) if TESTS.exists() else {}
+    tests = {id: test for id, test in tests.items() if id in items}
+    changed = {id: item.path.stat().st_mtime for id, item in items.items()}
+    due = [id for id in items if id not in tests or tests[id]["changed"] != changed[id]]
     if due:
-        known |= {id: {"functions": [], "seconds": 0, "fails": False, "changed": due[id]} for id in due}
-        fork([items[id] for id in due], Recorder(known), "stats", 3600, directory)
+        tests |= {id: {"functions": [], "seconds": 0, "fails": False, "changed": changed[id]} for id in due}
+        fork([items[id] for id in due], Recorder(tests), "stats", 3600, temporary)
         os.wait()
-        known = json.loads(TESTS.read_text())
-    for id in (id for id, test in known.items() if test["fails"]):
+        tests = json.loads(TESTS.read_text())
+    for id in [id for id, test in tests.items() if test["fails"]]:
         print("left out, as it fails without a mutant:", id)
-    return known
-
-
-def todo(metas: dict[Path, Any], globs: list[str]) -> list[tuple[Path, str]]:
-    return [
-        (path, name)
-        for glob in globs
-        for path, meta in metas.items()
-        for name, code in meta["exit_code_by_key"].items()
-        if fnmatchcase(name, glob) and code not in (KILLED, TIMEOUT)
-    ]
-
-
-LIMIT = float(os.environ.get("LIMIT", "5"))
+        del tests[id]
+    return tests
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
@@ -124,11 +112,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     hypothesis.settings.load_profile("mutation")
     gc.freeze()  # A fork copies the memory that its garbage collector writes to.
     items = {item.nodeid: item for item in session.items}
-    running: dict[int, tuple[Path, str, str]] = {}
     metas = {path: json.loads(path.read_text()) for path in sorted(Path().rglob("*.py.meta"))}
+    running: dict[int, tuple[Path, str, str]] = {}
     with tempfile.TemporaryDirectory() as directory:
-        tests = {id: test for id, test in record(items, directory).items() if not test["fails"]}
-        started = time.monotonic()
+        tests, started = record(items, directory), time.monotonic()
 
         def write(path: Path, name: str, code: int) -> None:
             metas[path]["exit_code_by_key"][name] = code
@@ -137,8 +124,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
         def await_one() -> None:
             pid, status = os.wait()
-            path, name, own = running.pop(pid)
-            shutil.rmtree(own, ignore_errors=True)
+            path, name, temporary = running.pop(pid)
+            shutil.rmtree(temporary, ignore_errors=True)
             code = os.waitstatus_to_exitcode(status)
             write(path, name, TIMEOUT if code in (-signal.SIGALRM, -signal.SIGXCPU) else code)
 
@@ -146,16 +133,28 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
             function = name.partition("__mutmut_")[0]
             calling = [id for id, test in tests.items() if function in test["functions"]]
             calling.sort(key=lambda id: (len(tests[id]["functions"]), tests[id]["seconds"]))
-            if not calling:
+            until = accumulate(tests[id]["seconds"] for id in calling)
+            chosen = [id for id, seconds in zip(calling, until, strict=True) if seconds <= SECONDS] or calling[:1]
+            if not chosen:
                 write(path, name, NO_TESTS)
                 continue
-            total = itertools.accumulate(tests[id]["seconds"] for id in calling)
-            calling = [id for id, until in zip(calling, total, strict=True) if until <= LIMIT] or calling[:1]
-            seconds = SECONDS + 3 * sum(tests[id]["seconds"] for id in calling)
-            own = tempfile.mkdtemp(dir=directory)
-            running[fork([items[id] for id in calling], FirstFailure(), name, seconds, own)] = path, name, own
+            limit = PATIENCE + 3 * sum(tests[id]["seconds"] for id in chosen)
+            temporary = tempfile.mkdtemp(dir=directory)
+            pid = fork([items[id] for id in chosen], FirstFailure(), name, limit, temporary)
+            running[pid] = path, name, temporary
             if len(running) == session.config.option.jobs:
                 await_one()
         while running:
             await_one()
     return True
+
+
+def todo(metas: dict[Path, Any], globs: list[str]) -> list[tuple[Path, str]]:
+    """The mutants that were not killed yet, in the order of the globs."""
+    return [
+        (path, name)
+        for glob in globs
+        for path, meta in metas.items()
+        for name, code in meta["exit_code_by_key"].items()
+        if fnmatchcase(name, glob) and code not in (KILLED, TIMEOUT)
+    ]

@@ -11,6 +11,7 @@ import pytest
 import components
 from components.argument_check import ArgumentError, _alternatives
 from plugin import package
+from tests.support.snapshot import assert_message_matches
 
 ARGS = {each: each.__init__.__annotations__["args"] for each in package.COMPONENTS}
 
@@ -81,8 +82,9 @@ def test_every_nested_group_of_arguments_is_covered() -> None:
 )
 def test_each_mistake_has_its_path_and_what_is_accepted(args: dict[str, Any], message: str) -> None:
     good = {"account_id": "0" * 32, "hostnames": {}, "target": "t", "comment": "c"}
-    with pytest.raises(pulumi.RunError, match=message):
+    with pytest.raises(pulumi.RunError, match=message) as rejected:
         components.Records("shop", {**good, **args})  # pyright: ignore[reportArgumentType]
+    assert_message_matches(str(rejected.value))
 
 
 def test_every_mistake_is_reported_at_once_missing_ones_included() -> None:
@@ -90,6 +92,7 @@ def test_every_mistake_is_reported_at_once_missing_ones_included() -> None:
     with pytest.raises(ArgumentError) as rejected:
         components.Connector("shop", args)
     assert [path for path, _ in rejected.value.mistakes] == ["tokn", "replicas", "token_delivery.certficate", "token"]
+    assert_message_matches(str(rejected.value))
 
 
 def test_numbers_of_the_engine_and_outputs_are_accepted() -> None:
@@ -97,6 +100,8 @@ def test_numbers_of_the_engine_and_outputs_are_accepted() -> None:
 
     assert list(argument_mistakes(8080.0, int)) == []
     assert list(argument_mistakes(8080.5, int)) == [("args", "must be a whole number")]
+    assert list(argument_mistakes("on", bool)) == [("args", "must be true or false")]
+    assert list(argument_mistakes(None, str | None)) == list(argument_mistakes((), list[int])) == []
 
     async def mistakes_of_an_output() -> list[tuple[str, str]]:
         return list(argument_mistakes(pulumi.Output.from_input({}), pulumi.Input[list[str]]))

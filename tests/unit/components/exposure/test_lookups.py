@@ -10,6 +10,7 @@ import pytest
 from tests.support.mock_recorder import TUNNEL_ID, Deploy, Recorded
 from tests.support.paths import PROJECT
 from tests.support.setting_diff import BASE, RECORD_ID, UP
+from tests.support.snapshot import assert_message_matches
 
 ACCOUNT, ZONE = BASE["accountId"], BASE["zones"]["example.com"]
 OTHER = "f" * 32
@@ -46,6 +47,7 @@ def refused(deploy: Deploy, *routes: dict[str, Any], **more: Any) -> str:
     """The error with which the program stops."""
     with pytest.raises(pulumi.RunError) as caught:
         run(deploy, *routes, **more)
+    assert_message_matches(str(caught.value))
     return str(caught.value)
 
 
@@ -151,7 +153,8 @@ def test_outputs_of_another_exposure_of_the_stack_are_ignored(deploy: Deploy) ->
 def test_a_zone_that_cannot_be_listed_now_is_a_warning(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
     recorded = run(deploy, answers={"getDnsRecords": refusal("…", 503, 10013, "Internal Server Error")})
     assert recorded.one("DnsRecord").imported == ""
-    assert "The records of example.com cannot be listed" in caplog.text
+    (warning,) = [record.message for record in caplog.records if "cannot be listed" in record.message]
+    assert_message_matches(warning)
 
 
 UNAUTHORIZED = refusal("…", 401, 10000, "Authentication error")

@@ -33,9 +33,20 @@ def connections(emulator: Emulator, tunnel: str) -> int:
     return len(emulator.done("GET", f"{TUNNELS}/{tunnel}/connections"))
 
 
-def test_connections_are_dropped_and_the_deletion_is_retried(emulator: Emulator, tunnel: str) -> None:
-    assert retry_deletion(failed(tunnel, CONNECTED))
+def test_connections_are_dropped_and_the_deletion_is_retried(
+    emulator: Emulator, tunnel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
+    ids = sorted({each["id"] for each in emulator.done("GET", f"{TUNNELS}/{tunnel}/connections")})
+    assert retry_deletion(failed(tunnel, *[CONNECTED] * MAX_TRIES))
     assert connections(emulator, tunnel) == 0
+    assert retry_deletion(failed(tunnel, CONNECTED))
+    dropping = "culvert-dev-tunnel has connectors that are not this stack's. Dropping their connections:"
+    assert warnings[1] == f"{dropping} none left"
+    beginning, _, listed = warnings[0].partition(": ")
+    assert beginning + ":" == dropping
+    assert sorted(each.partition(" ")[0] for each in listed.split(", ")) == ids
 
 
 @pytest.mark.parametrize(

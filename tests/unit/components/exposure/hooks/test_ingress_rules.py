@@ -9,6 +9,7 @@ import pytest
 from clients.errors import ApiUnreachable
 from components.exposure.hooks import ingress_rules
 from components.exposure.hooks.ingress_rules import INTERVAL, SETTLING, TIMEOUT, backends, wait_for_connectors
+from tests.support.snapshot import assert_message_matches
 
 OLD, NEW = "http://old.shop.svc.cluster.local:80", "http://new.shop.svc.cluster.local:80"
 A, B = {"id": "a" * 36}, {"id": "b" * 36}
@@ -91,7 +92,7 @@ def test_it_waits_for_none_where_no_backend_closes_or_no_connector_runs(
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ([at(A, 7), at(B, 6)], "version 7 of the ingress rules is not reported by connector bbbbbbbb"),
+        ([at(A, 7), at(B, 6), A], "version 7 of the ingress rules is not reported by connector bbbbbbbb and aaaaaaaa"),
         (ApiUnreachable("no answer"), "the connectors of the tunnel cannot be read: no answer"),
         ([{"config_version": "six"}], "the connectors of the tunnel cannot be read: a reply has another shape"),
     ],
@@ -102,6 +103,7 @@ def test_after_the_timeout_the_run_goes_on_with_a_warning(
     run(monkeypatch, Account(answer), inputs(OLD), inputs(NEW))
     assert sum(waits) == TIMEOUT
     (warning,) = warnings
+    assert_message_matches(warning)
     assert warning.startswith(f"After 30 s, {reason}")
     assert warning.endswith(f"answers requests to {OLD} with 502 once this run ends")
 

@@ -11,6 +11,7 @@ from components.exposure.hooks.rollout import LINES, PAGE, explainer, why_not_re
 from settings.errors import REDACTED
 from tests.support.kubernetes_server import kubernetes_server
 from tests.support.settings_examples import TOKEN
+from tests.support.snapshot import assert_message_matches
 
 NAME = "culvert-dev"
 PODS = "/api/v1/namespaces/web/pods"
@@ -41,7 +42,9 @@ def log(name: str, previous: bool = False) -> str:
 
 def why(pods: list[dict[str, Any]], logs: Mapping[str, str | int]) -> str:
     with kubernetes_server({SELECTED: {"items": pods}, **logs}) as server:
-        return why_not_ready(KubernetesApi(server.kubeconfig()), "web", NAME)
+        found = why_not_ready(KubernetesApi(server.kubeconfig()), "web", NAME)
+    assert_message_matches(found)
+    return found
 
 
 @pytest.mark.parametrize("line", [REGISTER, AS_JSON])
@@ -63,6 +66,9 @@ def test_of_a_container_that_restarts_the_log_of_the_one_before_is_read() -> Non
     crashed = pod("a", containerStatuses=[container(3, state=waiting)])
     found = why([crashed], {log("a"): "INF Starting\n", log("a", previous=True): "Provided Tunnel token is not valid."})
     assert "CrashLoopBackOff: back-off 40s restarting failed container" in found
+    sidecar = container(1, ready=True, state={"waiting": {"reason": "Unknown"}})
+    again = pod("a", containerStatuses=[sidecar, container(3, state={"terminated": {"message": "bye"}})])
+    assert "a: Running, 4 restarts; bye; last error" in why([again], {log("a"): REGISTER})
     assert "last error in its log: Provided Tunnel token is not valid." in found
 
 
@@ -77,10 +83,17 @@ def test_a_pod_that_no_node_takes_is_named_with_the_reason() -> None:
     assert "a: Pending, 0 restarts; not scheduled: 0/3 nodes are available" in why(
         [pod("a", phase="Pending", conditions=conditions)], {}
     )
+    conditions = [{"type": "PodScheduled", "status": "False", "reason": "SchedulerError"}]
+    assert "; not scheduled: SchedulerError" in why([pod("a", phase="Pending", conditions=conditions)], {})
+    assert "a: Pending, 0 restarts\n" in why([{"metadata": {"name": "a"}}], {})
 
 
 def test_the_newest_pods_are_described_and_the_others_counted() -> None:
     pods = [pod(str(number), created=f"2026-11-28T20:00:0{number}Z") for number in range(5)]
+    assert "more" not in why(pods[:3], {})
+    leaving = pod("leaving")
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-28T20:00:09Z"
+    assert why([leaving], {}) == ""
     lines = why([*pods, pod("ready", ready=True)], {}).splitlines()
     assert lines[0].startswith("5 of 6 pods of Deployment")
     assert [line.strip()[0] for line in lines[1:4]] == ["4", "3", "2"]
