@@ -39,8 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class FirstFailure:
     """Ends a mutant's process."""
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        # Before pytest makes a report, for which it parses the modules of the traceback.
+        if call.excinfo and not call.excinfo.errisinstance(pytest.skip.Exception):
             os._exit(KILLED)
 
     def finish(self) -> None:
