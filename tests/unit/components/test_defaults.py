@@ -32,13 +32,14 @@ def test_each_component_has_the_same_defaults_as_before(deploy: Deploy) -> None:
         components.Monitoring("a", {"namespace": "blog", "alerts": {}, "dashboard": {}})
         components.Namespace("a", {"name": "blog"})
         pods: Any = {"namespace": "shop", "every_pod": True, "port": 80}
-        for name, engine in {"a": None, "b": "calico", "c": "calico-crd", "d": "cilium"}.items():
-            chosen: Any = {
-                "namespace": "blog",
-                "destinations": [pods, {"cidr": "192.0.2.7/32", "every_port": True}],
-                "resolvers": [{"cidr": "169.254.20.10/32"}],
-            }
-            components.NetworkPolicy(name, chosen if engine is None else {**chosen, "engine": engine})
+        policy: Any = {
+            "namespace": "blog",
+            "destinations": [pods, {"cidr": "192.0.2.7/32", "every_port": True}],
+            "resolvers": [{"cidr": "169.254.20.10/32"}],
+        }
+        components.NetworkPolicy("a", policy)
+        for engine in ("calico", "calico-crd", "cilium"):
+            components.NetworkPolicy(engine, {**policy, "engine": engine})
         components.Notification("a", {"account_id": ACCOUNT, "tunnel_id": TUNNEL_ID, "email": ["ops@example.com"]})
         components.PrivateNetworks(
             "a",
