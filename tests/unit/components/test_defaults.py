@@ -39,7 +39,8 @@ def test_each_component_has_the_same_defaults_as_before(deploy: Deploy) -> None:
         }
         components.NetworkPolicy("a", policy)
         for engine in ("calico", "calico-crd", "cilium"):
-            components.NetworkPolicy(engine, {**policy, "engine": engine})
+            chosen: Any = {**policy, "engine": engine}
+            components.NetworkPolicy(engine, chosen)
         components.Notification("a", {"account_id": ACCOUNT, "tunnel_id": TUNNEL_ID, "email": ["ops@example.com"]})
         components.PrivateNetworks(
             "a",

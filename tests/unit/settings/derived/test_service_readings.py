@@ -195,6 +195,9 @@ def test_addresses_that_are_gone_for_a_moment_are_kept() -> None:
     after, (warning,) = resolve(settings, empty)
     assert after.destinations("web") == ()
     assert "has no selector, and no address for the moment: nothing is allowed for it" in warning
+    assert resolve(settings, empty, empty)[1] == (warning,)
+    headless = KubernetesService.of(service("api", clusterIP="None"))
+    assert resolve(parse("http://api.shop.svc:8080"), headless)[1] == ()
 
 
 def test_a_port_that_the_service_does_not_have_is_an_error() -> None:
