@@ -74,9 +74,9 @@ def results(globs: list[str]) -> Iterator[tuple[str, int | None, str]]:
                 original = mutant.partition("__mutmut_")[0] + "__mutmut_orig"
                 # The first line has the name.
                 before, after = (lines[first:last] for first, last in (spans[original], spans[mutant]))
-                changes = [line for line in difflib.ndiff(before, after) if line.startswith(("+", "-"))]
-                added = [line for line in changes if line.startswith("+")]
-                yield name, code, "\n".join(f"{line[0]} {line[2:].strip()}" for line in added or changes)
+                diff = difflib.ndiff([line.strip() for line in before], [line.strip() for line in after])
+                changes = [line for line in diff if line.startswith(("+", "-"))]
+                yield name, code, "\n".join([line for line in changes if line.startswith("+")] or changes)
 
 
 if __name__ == "__main__":

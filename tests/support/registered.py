@@ -13,7 +13,7 @@ def assert_registered(name: str, recorded: Recorded) -> None:
     """Asserts that the resources, components and look-ups are those of the snapshot `name`."""
     resources = {f"{each.type} {each.name}": _described(each) for each in recorded.resources}
     # The order depends on when inputs are known.
-    lookups = sorted(recorded.invokes, key=str)
+    lookups = sorted(recorded.invokes, key=lambda each: json.dumps(each, sort_keys=True))
     found = {"resources": resources, "components": sorted(recorded.components), "lookups": lookups}
     text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     # A token is sealed in another way each time, and images are updated by a bot.

@@ -227,6 +227,13 @@ def test_the_routes_own_values_precede_what_is_read() -> None:
     assert settings.destinations("web") == (PodDestination("shop", {"app": "api"}, 9000),)
     settings, _ = resolve(parse({**backend, "podSelector": {"tier": "web"}}), kinds.PLAIN)
     assert settings.destinations("web") == (PodDestination("shop", {"tier": "web"}, 8080),)
+    # They decide, too, whether the Service can be used.
+    settings, _ = resolve(parse({**backend, "targetPort": 9000}), kinds.HEADLESS)
+    assert settings.destinations("web") == (PodDestination("shop", {"app": "api"}, 9000),)
+    slices = [kinds.endpoint_slice("100.100.100.200", ports=[{"port": 80}])]
+    metadata = KubernetesService.of(service("api", selector=None, ports=[{"port": 80}]), slices)
+    settings, _ = resolve(parse({**backend, "podSelector": {"tier": "web"}}), metadata)
+    assert settings.destinations("web") == (PodDestination("shop", {"tier": "web"}, 80),)
 
 
 @pytest.mark.parametrize("address", ["100.100.100.200", "168.63.129.16"])
