@@ -175,22 +175,29 @@ def settings(stack: str, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for all tests of a worker; each test uses its own stacks. Its path has every special character."""
-    base = tmp_path_factory.getbasetemp()
-    owners = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "owners-of-stacks"
-    owners.mkdir(exist_ok=True)
-    box = Sandbox(tmp_path_factory.mktemp("sandbox") / "a home #1%20?")
+@contextlib.contextmanager
+def running_sandbox(folder: Path) -> Iterator[Sandbox]:
+    """A sandbox below this folder, with the zones of all tests. Its path has every special character."""
+    box = Sandbox(folder / "a home #1%20?")
     try:
         with finalizing(box.home):
             # A zone that a stack file declares without its id would get another one than that of the table.
             zones = {"zones": ZONES, "namespace": {"name": "default", "create": False}}
             box.run("env", "--config", str(box.stack_file("zones", settings("zones", **zones))))
-            box.owners = owners
             yield box
     finally:
         box.raw("down", "--delete")
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for all tests of a worker; each test uses its own stacks."""
+    base = tmp_path_factory.getbasetemp()
+    owners = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "owners-of-stacks"
+    owners.mkdir(exist_ok=True)
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as box:
+        box.owners = owners
+        yield box
 
 
 @pytest.fixture(scope="session")

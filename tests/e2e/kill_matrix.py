@@ -1,33 +1,51 @@
-"""Every run of every example stack, killed after each of its writes: hours, so `scripts/kill_matrix.py` collects it."""
+"""Runs of the example stacks, killed after each of their writes: hours, so `scripts/kill_matrix` collects it."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+import time
+import traceback
 
 import pytest
 
-from tests.e2e.conftest import Sandbox
-from tests.support.interrupted_engine import TARGETS, EngineHarness, engine_harness
-from tests.support.kill_matrix import EXAMPLES, OPERATIONS, ExampleStack, kill_after_each_write
+from scripts.kill_matrix.matrix import Matrix
+from scripts.kill_matrix.plan import OPERATIONS
+from tests.e2e.conftest import running_sandbox
+from tests.support.interrupted_engine import EngineHarness, engine_harness
+from tests.support.kill_matrix import ExampleStack
 
 
-@pytest.fixture(scope="module")
-def harness(sandbox: Sandbox) -> Iterator[EngineHarness]:
-    with engine_harness(sandbox) as harness:
-        yield harness
+def test_runs_killed_after_a_write_are_completed(matrix: Matrix, tmp_path_factory: pytest.TempPathFactory) -> None:
+    harness = None
+    with contextlib.ExitStack() as running:
+        for example, turn in matrix.turns():
+            if harness is None:
+                box = running.enter_context(running_sandbox(tmp_path_factory.mktemp("sandbox")))
+                harness = running.enter_context(engine_harness(box))
+            if not _play(harness, matrix, example, turn):
+                # What is left over would make others fail: they get another sandbox.
+                running.close()
+                harness = None
+    assert not matrix.failed
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_a_run_killed_after_any_write_is_completed(
-    harness: EngineHarness,
-    record_property: Callable[[str, object], None],
-    example: str,
-    operation: str,
-    target: str,
-) -> None:
-    stack = ExampleStack(harness, example)
-    for key, value in (("example", example), ("operation", operation), ("target", target), ("kills", 0)):
-        record_property(key, value)
-    for kills in kill_after_each_write(stack, operation, TARGETS[target]):
-        record_property("kills", kills)
-    stack.remove()
+def _play(harness: EngineHarness, matrix: Matrix, example: str, turn: int) -> bool:
+    """Plays one turn of an example; returns False after a failure."""
+    kill, began = None, 0.0
+    try:
+        stack = ExampleStack(harness, example)
+        if not matrix.is_counted(example):
+            for operation in OPERATIONS:
+                matrix.count(example, operation, stack.count_writes(operation))
+        for kill in matrix.kills(example, turn):
+            began = time.monotonic()
+            after = stack.play(kill)
+            matrix.add(kill, time.monotonic() - began, after)
+        stack.remove()
+    except Exception:
+        writes = harness.killer.writes
+        error = f"{traceback.format_exc()}\nlast writes: {writes}\nlast messages: {harness.messages[-20:]}"
+        if kill is None:
+            matrix.give_up(example, error)
+        else:
+            matrix.add(kill, time.monotonic() - began, (writes or ["nothing"])[-1], error)
+        return False
+    return True

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from scripts.kill_matrix.plan import EXAMPLES, TARGETS, Kill
 from tests.e2e.conftest import Sandbox
-from tests.support.interrupted_engine import TARGETS, EngineHarness, engine_harness
-from tests.support.kill_matrix import EXAMPLES, ExampleStack, kill_after_each_write
+from tests.support.interrupted_engine import EngineHarness, engine_harness
+from tests.support.kill_matrix import ExampleStack
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +22,13 @@ def harness(sandbox: Sandbox) -> Iterator[EngineHarness]:
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=EXAMPLES)
 def test_a_killed_run_is_completed(harness: EngineHarness, number: int) -> None:
-    stack = ExampleStack(harness, [*EXAMPLES][number])
+    example = [*EXAMPLES][number]
     # No example has fewer writes than these.
     operation, write = (
         (("change", "rotate", "rename")[number // 3 % 3], 1),
         (("destroy --run-program", "destroy")[number // 3 % 2], 1 + number * 3 % 6),
         ("up", 1 + number * 5 % 6),
     )[number % 3]
-    kills = [*kill_after_each_write(stack, operation, [*TARGETS.values()][number % 4], [write])]
-    assert kills == [1], f"{operation} has fewer than {write} writes"
+    stack = ExampleStack(harness, example)
+    stack.play(Kill(example, operation, TARGETS[number % 4], write))
     stack.remove()

@@ -32,6 +32,7 @@ from sandbox.providers.cloudflare.client import Client
 from sandbox.providers.interface import ProviderError
 from sandbox.providers.kubernetes.api import CREATOR, Api
 from sandbox.services.services import SandboxServices
+from scripts.kill_matrix.plan import ALL, COMMAND, ENGINE, PROVIDERS
 from settings import Settings, base_name
 from tests.e2e.conftest import ACCOUNT, Sandbox
 from tests.support import command_process
@@ -49,13 +50,6 @@ KINDS = (
 """The kinds that the program creates in its namespace."""
 
 
-COMMAND, ENGINE, PROVIDERS = "command", "engine", "providers"
-TARGETS = {name: frozenset({name}) for name in (COMMAND, ENGINE, PROVIDERS)} | {
-    "all at once": frozenset({COMMAND, ENGINE, PROVIDERS})
-}
-"""What is killed. The command runs the program, and starts the engine."""
-
-
 class EngineKiller:
     """Counts writes and kills processes of the run after a given number of them: the engine, unless others are
     named."""
@@ -67,15 +61,15 @@ class EngineKiller:
         """Id of the process that runs the command, where it is not this one."""
         self.servers: list[grpc.Server] = []
         """The providers."""
-        self._targets = TARGETS[ENGINE]
+        self._target = ENGINE
         self._after = 0
         self._run = 0
         self._killed = False
         self._lock = threading.Lock()
 
-    def kill_after(self, writes: int, run: Run, targets: frozenset[str] = TARGETS[ENGINE]) -> bool:
-        """Runs until the given number of writes, then kills the targets; returns whether they were killed."""
-        self._begin(writes, targets)
+    def kill_after(self, writes: int, run: Run, target: str = ENGINE) -> bool:
+        """Runs until the given number of writes, then kills the target; returns whether it was killed."""
+        self._begin(writes, target)
         try:
             try:
                 run()
@@ -94,9 +88,9 @@ class EngineKiller:
             self._run += 1
         return killed
 
-    def _begin(self, after: int, targets: frozenset[str]) -> None:
+    def _begin(self, after: int, target: str) -> None:
         with self._lock:
-            self.writes, self._after, self._killed, self._targets = [], after, False, targets
+            self.writes, self._after, self._killed, self._target = [], after, False, target
             self._run += 1
 
     def write(self, description: str, perform: Callable[[], Any]) -> Any:
@@ -104,20 +98,20 @@ class EngineKiller:
         with self._lock:
             # What dies with the providers, or after the run, is not written. An engine that lost its command finishes
             # its current steps, and providers finish the calls of an engine that they lost.
-            if run != self._run or (self._killed and PROVIDERS in self._targets):
+            if run != self._run or (self._killed and self._target in (PROVIDERS, ALL)):
                 raise ProviderError("the providers were killed")
             response = perform()
             self.writes.append(description)
             if len(self.writes) == self._after:
                 self._killed = True
                 self._kill()
-            if self._killed and self._targets != TARGETS[COMMAND]:
+            if self._killed and self._target != COMMAND:
                 raise ProviderError("the response was lost")
             return response
 
     def _kill(self) -> None:
-        victims = find_engines(self.backend) if ENGINE in self._targets else []
-        if COMMAND in self._targets:
+        victims = find_engines(self.backend) if self._target in (ENGINE, ALL) else []
+        if self._target in (COMMAND, ALL):
             assert self.command is not None
             victims.append(psutil.Process(self.command))
         for victim in victims:
@@ -126,7 +120,7 @@ class EngineKiller:
             victim.kill()
             while alive(victim.pid):
                 time.sleep(0.005)
-        if PROVIDERS in self._targets:
+        if self._target in (PROVIDERS, ALL):
             for server in self.servers:
                 server.stop(grace=None)
 

@@ -1,24 +1,18 @@
-"""Example stacks whose runs are killed after each of their writes, and completed by the next run."""
+"""Example stacks whose runs are killed after one of their writes, and completed by the next run."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from itertools import count
 from typing import Any
 
 import yaml
 
 from sandbox.engine.diagnostics import RunFailed
 from sandbox.engine.engine import Engine
+from scripts.kill_matrix.plan import ENGINE, EXAMPLES, SHARED, Kill
 from settings import Settings
 from tests.support.interrupted_engine import EngineHarness, quiet
-from tests.support.paths import PROJECT
 
-SHARED = "waf-shared"
-"""The example of WAF rules, in a zone where others have a rule."""
-_FILES = {path.name.split(".")[1]: path for path in sorted((PROJECT / "examples" / "stacks").glob("Pulumi.*.yaml"))}
-EXAMPLES = {**_FILES, SHARED: _FILES["waf"]}
-OPERATIONS = ("up", "change", "rotate", "rename", "destroy", "destroy --run-program")
 Live = frozenset[tuple[str, str]]
 """What exists: pairs of kind and id."""
 
@@ -31,7 +25,8 @@ class ExampleStack:
         self.name = f"kill-{example}"
         content: dict[str, Any] = yaml.safe_load(EXAMPLES[example].read_text())["config"]
         self.original = {key.removeprefix("culvert:"): value for key, value in content.items()}
-        self.write(self.original)
+        self._changes = self._renames = 0
+        self.write()
         self.engine().export()
         self._shared: list[str] = []
         if example == SHARED:
@@ -47,7 +42,7 @@ class ExampleStack:
         shared = existing[0] if existing else self.harness.box.api("POST", path, ruleset)
         self._shared = [f"{path}/{shared['id']}"]
         self.original["waf"]["adopt"] = [shared["id"]]
-        self.write(self.original)
+        self.write()
 
     def _foreign_rules(self) -> list[dict[str, Any]]:
         """The rules of others in all zones, without versions, times, and the empty parameters that the provider
@@ -58,24 +53,52 @@ class ExampleStack:
         written = [{key: rule[key] for key in rule if rule[key] != {} and key not in hidden} for rule in rules]
         return [rule for rule in written if not rule["ref"].startswith("culvert-kill-")]
 
-    def write(self, config: Mapping[str, Any]) -> None:
+    def write(self) -> None:
+        """Writes the stack file with the last change and the last names."""
+        config = changed(self.original, self._changes) if self._changes else self.original
+        config = renamed(config, self._renames) if self._renames else config
         self.config = self.harness.box.stack_file(self.name, config)
 
     def engine(self) -> Engine:
         """A new engine for the stack file as it is now."""
         return self.harness.engine_of(self.name, self.config)
 
-    def killed(self, operation: str, writes: int, targets: frozenset[str]) -> bool:
-        """Runs the operation and kills the targets after so many writes; returns whether there were as many."""
-        kill_after = self.harness.killer.kill_after
+    def run(self, operation: str, kill_after: int = 0, target: str = ENGINE) -> bool:
+        """Runs the operation, and kills the target after so many writes; returns whether there were as many."""
+        if operation == "up":
+            self.destroy()
+        else:
+            self.create()
         name, _, program = operation.partition(" --")
         options = {"run_program": True} if program else {}
         if name in ("change", "rename"):
-            self.write((changed if name == "change" else renamed)(self.original, writes))
+            self._changes += name == "change"
+            self._renames += name == "rename"
+            self.write()
             name = "up"
-        killed = kill_after(writes, lambda: self.harness.run(name, self.name, self.config, **options), targets)
+        killed = self.harness.killer.kill_after(
+            kill_after, lambda: self.harness.run(name, self.name, self.config, **options), target
+        )
         self.harness.start_providers()
         return killed
+
+    def count_writes(self, operation: str) -> int:
+        """Runs the operation undisturbed, and returns how many writes it has."""
+        self.run(operation)
+        return len(self.harness.killer.writes)
+
+    def play(self, kill: Kill) -> str:
+        """Kills a run and completes it; returns what was written last before it. Raises AssertionError."""
+        reached = self.run(kill.operation, kill.write, kill.target)
+        writes = self.harness.killer.writes
+        assert reached, f"the run has {len(writes)} writes alone: {writes}"
+        if kill.is_completed_by_destroy:
+            self.engine().destroy(quiet)
+            self.assert_absent()
+        else:
+            self.complete()
+            self.assert_complete()
+        return writes[kill.write - 1]
 
     def create(self) -> None:
         if not self.harness.checkpoint(self.name).get("resources"):
@@ -160,30 +183,6 @@ class ExampleStack:
         ):
             assert time.monotonic() < deadline, "a Deployment does not become available"
             time.sleep(0.1)
-
-
-def kill_after_each_write(
-    stack: ExampleStack, operation: str, targets: frozenset[str], writes: Iterable[int] | None = None
-) -> Iterator[int]:
-    """Kills the operation after each of its writes, and completes it; yields the number of kills after each.
-
-    `writes` are the numbers of the writes to kill after; by default all of them.
-    """
-    for kills, number in enumerate(writes or count(1), 1):
-        if operation == "up":
-            stack.destroy()
-        else:
-            stack.create()
-        if not stack.killed(operation, number, targets):
-            return
-        # A destroy that was cut off is completed, and by turns taken back.
-        if operation.startswith("destroy") and number % 2:
-            stack.engine().destroy(quiet)
-            stack.assert_absent()
-        else:
-            stack.complete()
-            stack.assert_complete()
-        yield kills
 
 
 def changed(config: Mapping[str, Any], number: int) -> dict[str, Any]:
