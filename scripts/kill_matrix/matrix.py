@@ -29,9 +29,9 @@ class Matrix:
         runs = {one: [Kill(one, each, target, 0) for each in OPERATIONS for target in TARGETS] for one in EXAMPLES}
         examples = [one for one in EXAMPLES if any(map(self._is_selected, runs[one]))]
         turn = 0
-        while turn < self._each and any(turn < self._length(one) for one in examples):
+        while any(turn < self._length(one) for one in examples):
             for example in examples:
-                while self._is_left(example, turn):
+                while turn < self._length(example) and self._is_left(example, turn):
                     yield example, turn
             turn += 1
 
@@ -74,8 +74,9 @@ class Matrix:
         return any(fnmatchcase(kill.run, pattern) for pattern in self._patterns)
 
     def _length(self, example: str) -> int:
-        """How many turns the example has: as many as its longest run has writes; at least one, to count them."""
-        return max((writes for (one, _), writes in self._results.writes.items() if one == example), default=1)
+        """How many turns the example has: one for each target and write of its longest run; at first to count them."""
+        longest = max((writes for (one, _), writes in self._results.writes.items() if one == example), default=1)
+        return len(TARGETS) * min(longest, self._each)
 
     def _left(self, example: str, turn: int) -> list[Kill]:
         done = self._results.outcomes

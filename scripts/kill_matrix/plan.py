@@ -38,22 +38,24 @@ class Kill:
 
 
 def kills(example: str, writes: Writes, turn: int) -> Iterator[Kill]:
-    """The kills of an example in one turn, in the order of `chained`: one of each operation and target.
+    """The kills of an example in one turn, in the order of `chained`: one of each operation, each of another target.
 
-    As many turns as an operation has writes kill after each of them. The first ones are spread evenly, and differ
-    between examples and targets.
+    As many turns as there are targets kill each run once, and so many more kill it after another write. The first ones
+    are spread evenly, and differ between examples and targets.
     """
-    return chained(
-        Kill(example, operation, target, _after(number, turn, len(TARGETS) * offset + index))
-        for offset, operation in enumerate(OPERATIONS, [*EXAMPLES].index(example))
-        for index, target in enumerate(TARGETS)
-        if turn < (number := writes[example, operation])
-    )
+    first = [*EXAMPLES].index(example)
+    listed = list[Kill]()
+    for offset, operation in enumerate(OPERATIONS, first):
+        number, index = turn // len(TARGETS), (turn + offset) % len(TARGETS)
+        if number < (count := writes[example, operation]):
+            write = _after(count, number, len(TARGETS) * offset + index)
+            listed.append(Kill(example, operation, TARGETS[index], write))
+    return chained(listed)
 
 
-def _after(writes: int, turn: int, offset: int) -> int:
+def _after(writes: int, number: int, offset: int) -> int:
     # Multiples of the golden ratio leave the smallest gaps between them, after however many.
-    place = sorted(range(writes), key=lambda each: each * _GOLDEN % 1).index(turn)
+    place = sorted(range(writes), key=lambda each: each * _GOLDEN % 1).index(number)
     return (place + offset * writes // len(TARGETS) + offset // len(TARGETS)) % writes + 1
 
 

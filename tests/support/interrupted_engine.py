@@ -21,6 +21,7 @@ import psutil
 import pytest
 from pulumi.automation import _server
 
+from ops.recover.object_kinds import OBJECT_KINDS
 from sandbox import tools
 from sandbox.directory import SandboxDirectory
 from sandbox.engine.diagnostics import RunFailed
@@ -206,25 +207,19 @@ class EngineHarness:
         return json.loads(file.read_text())["checkpoint"]["latest"] or {}
 
     def objects_of_engines(self) -> set[str]:
-        """Every object that an engine created and that is not being deleted, as `KIND NAMESPACE/NAME`."""
+        """Every object that an engine created and that is not being deleted, as `KIND NAMESPACE/NAME`.
+
+        Of the kinds that the program creates, in all namespaces: a test compares the table with the program.
+        """
         names = set[str]()
-        for path, kind in self._listed_kinds():
-            for item in self._cluster.call("GET", path)["items"]:
+        for kind in OBJECT_KINDS:
+            for item in self._cluster.call("GET", kind.path())["items"]:
                 metadata = item["metadata"]
                 managers = [field.get("manager", "") for field in metadata.get("managedFields") or ()]
                 if any(manager.startswith(CREATOR) for manager in managers) and not metadata.get("deletionTimestamp"):
                     namespace = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
-                    names.add(f"{kind} {namespace}{metadata['name']}")
+                    names.add(f"{kind.kind} {namespace}{metadata['name']}")
         return names
-
-    def _listed_kinds(self) -> Iterator[tuple[str, str]]:
-        """Path and name of each kind of object that an engine may create."""
-        groups = self._cluster.call("GET", "/apis")["groups"]
-        versions = [version["groupVersion"] for group in groups for version in group["versions"]]
-        for prefix in ["/api/v1", *(f"/apis/{version}" for version in versions)]:
-            for kind in self._cluster.call("GET", prefix)["resources"]:
-                if {"list", "create"} <= set(kind["verbs"]) and "/" not in kind["name"]:
-                    yield f"{prefix}/{kind['name']}", kind["kind"]
 
     def seed(self, stack: str, file: Path) -> None:
         """Creates what the stack file assumes to exist, as each command does."""

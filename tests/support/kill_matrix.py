@@ -31,8 +31,7 @@ class ExampleStack:
         self._shared: list[str] = []
         if example == SHARED:
             self._share_zone()
-        self.before = self.live()
-        self.foreign_rules = self._foreign_rules()
+        self.before, self.foreign_rules = self._found()
 
     def _share_zone(self) -> None:
         path = f"/zones/{self.original['zones']['example.com']}/rulesets"
@@ -43,15 +42,6 @@ class ExampleStack:
         self._shared = [f"{path}/{shared['id']}"]
         self.original["waf"]["adopt"] = [shared["id"]]
         self.write()
-
-    def _foreign_rules(self) -> list[dict[str, Any]]:
-        """The rules of others in all zones, without versions, times, and the empty parameters that the provider
-        adds."""
-        rulesets = [item for item in self.harness.api_state()["objects"] if item["kind"] == "rulesets"]
-        rules = [rule for ruleset in rulesets for rule in ruleset.get("rules", ())]
-        hidden = ("version", "last_updated")
-        written = [{key: rule[key] for key in rule if rule[key] != {} and key not in hidden} for rule in rules]
-        return [rule for rule in written if not rule["ref"].startswith("culvert-kill-")]
 
     def write(self) -> None:
         """Writes the stack file with the last change and the last names."""
@@ -134,30 +124,35 @@ class ExampleStack:
         assert not state.get("pending_operations"), state["pending_operations"]
         replaced = [resource["urn"] for resource in state["resources"] if resource.get("delete")]
         assert not replaced, replaced
-        live = self.live()
+        live, rules = self._found()
         recorded = self.recorded(state, live)
         left = live - self.before - recorded
         assert not left, f"not in the state: {left}; the last messages: {self.harness.messages[-9:]}"
         assert recorded <= live, f"only in the state: {recorded - live}"
-        rules = self._foreign_rules()
         assert rules == self.foreign_rules, f"the rules of others are {rules}, and were {self.foreign_rules}"
-        preview = self.engine()._run(lambda stack, **to: stack.preview(refresh=True, **to), quiet)
-        assert preview.changes == [], preview.changes
+        # The state is what the program declares, since `up` has ended; a refresh says whether it is what there is.
+        refreshed = self.engine()._run(lambda stack, **to: stack.preview_refresh(**to), quiet, changes=False)
+        assert refreshed.changes == [], refreshed.changes
 
     def assert_absent(self) -> None:
         assert not self.harness.checkpoint(self.name).get("resources"), "the state has resources"
+        live, rules = self._found()
         # Adopted resources were there before, and are deleted with the stack.
-        assert self.live() <= self.before, f"left over: {self.live() - self.before}"
-        rules = self._foreign_rules()
+        assert live <= self.before, f"left over: {live - self.before}"
         assert rules == self.foreign_rules, f"the rules of others are {rules}, and were {self.foreign_rules}"
 
-    def live(self) -> Live:
-        """The resources of all stacks in the API, and the engine's objects in the cluster."""
+    def _found(self) -> tuple[Live, list[dict[str, Any]]]:
+        """The resources of all stacks in the API, and the engine's objects in the cluster; and the rules of others in
+        all zones, without versions, times, and the empty parameters that the provider adds."""
         state = self.harness.api_state()
         found = {("tunnels", tunnel["id"]) for tunnel in state["tunnels"] if not tunnel["deleted_at"]}
         found |= {("records", record["id"]) for zone in state["zones"] for record in zone["records"]}
         found |= {(item["kind"], item["id"]) for item in state["objects"]}
-        return frozenset(found | {("cluster", name) for name in self.harness.objects_of_engines()})
+        found |= {("cluster", name) for name in self.harness.objects_of_engines()}
+        rules = [rule for item in state["objects"] if item["kind"] == "rulesets" for rule in item.get("rules", ())]
+        hidden = ("version", "last_updated")
+        written = [{key: rule[key] for key in rule if rule[key] != {} and key not in hidden} for rule in rules]
+        return frozenset(found), [rule for rule in written if not rule["ref"].startswith("culvert-kill-")]
 
     def recorded(self, state: dict[str, Any], live: Live) -> Live:
         """The resources in the state, under the kinds and ids of the live ones."""

@@ -32,7 +32,7 @@ def _play(matrix: Matrix) -> list[Kill]:
 
 
 def test_each_run_is_killed_once_after_each_write() -> None:
-    played = [kill for turn in range(max(WRITES.values())) for kill in kills("waf", _counted("waf").writes, turn)]
+    played = [kill for turn in range(4 * max(WRITES.values())) for kill in kills("waf", _counted("waf").writes, turn)]
     expected = {
         Kill("waf", operation, target, write + 1)
         for operation, writes in WRITES.items()
@@ -46,7 +46,9 @@ def test_each_run_is_killed_once_after_each_write() -> None:
 @pytest.mark.parametrize("turns", [1, 2, 3, 5, 8])
 def test_the_first_kills_of_a_run_are_spread_over_its_writes(turns: int) -> None:
     writes = {("waf", operation): 40 for operation in OPERATIONS}
-    played = [kill.write for turn in range(turns) for kill in kills("waf", writes, turn) if kill.run == "waf-up-engine"]
+    played = [
+        kill.write for turn in range(4 * turns) for kill in kills("waf", writes, turn) if kill.run == "waf-up-engine"
+    ]
     ordered = sorted(played)
     gaps = [after - before for before, after in pairwise([*ordered, ordered[0] + 40])]
     assert max(gaps) <= 2 * 40 / turns
@@ -54,7 +56,7 @@ def test_the_first_kills_of_a_run_are_spread_over_its_writes(turns: int) -> None
 
 def test_one_kill_of_each_run_hits_different_writes() -> None:
     results = _counted(*EXAMPLES)
-    first = [kill for example in EXAMPLES for kill in kills(example, results.writes, 0)]
+    first = [kill for example in EXAMPLES for turn in range(4) for kill in kills(example, results.writes, turn)]
     runs = Counter(kill.run for kill in first)
     assert len(runs) == len(EXAMPLES) * len(OPERATIONS) * len(TARGETS)
     assert set(runs.values()) == {1}
@@ -64,7 +66,7 @@ def test_one_kill_of_each_run_hits_different_writes() -> None:
 
 def test_most_kills_begin_as_the_one_before_ends() -> None:
     results = _counted(*EXAMPLES)
-    first = [kill for example in EXAMPLES for kill in kills(example, results.writes, 0)]
+    first = [kill for example in EXAMPLES for turn in range(4) for kill in kills(example, results.writes, turn)]
     fitting = [(kill.operation == "up") == before.is_completed_by_destroy for before, kill in pairwise(first)]
     assert fitting.count(False) < len(first) / 10
 
