@@ -112,7 +112,7 @@ def test_a_kill_that_was_not_completed_is_tried_once_by_each_command(tmp_path: P
                 matrix.add(kill, 1.0, "POST /tunnels", "left over")
         assert played == [Kill("waf", "rename", "engine", 1)], number
         assert matrix.failed == 1
-    assert results.cell("waf", "rename") == "0 of 4, 1 failed"
+        assert results.cell("waf", "rename") == "0 of 4, 1 failed"
 
 
 def test_no_kill_begins_after_the_time() -> None:
