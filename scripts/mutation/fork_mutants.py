@@ -121,7 +121,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
         def write(path: Path, name: str, code: int) -> None:
             metas[path]["exit_code_by_key"][name] = code
-            path.write_text(json.dumps(metas[path], indent=4))
+            # Whole or not at all: the next run continues where this one is interrupted.
+            written = path.with_suffix(".written")
+            written.write_text(json.dumps(metas[path], indent=4))
+            written.replace(path)
             print(f"{time.monotonic() - started:.0f} s", code, name, flush=True)
 
         def await_one() -> None:

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any, Self
 
 from settings.derived.destination_kinds import AddressDestination, Destination, EntityDestination, PodDestination
+from settings.options.network_policy import DEFAULT_ENGINE
 
 Object = Mapping[str, Any]
 """A Kubernetes object in the API's own spelling."""
@@ -79,7 +80,7 @@ class KubernetesService:
     def destinations(
         self,
         port: int,
-        engine: str = "kubernetes",
+        engine: str = DEFAULT_ENGINE,
         *,
         target_port: int | None = None,
         pod_selector: Mapping[str, str] | None = None,
@@ -96,7 +97,7 @@ class KubernetesService:
             problem = f"is an alias (type ExternalName) of {name}, which no network policy can follow"
             raise UnusableService(problem, f"a route to {name}:{port} itself, or to its IP address")
         declared = self._declared(port, target_port)
-        target = target_port or (port if self.headless else declared.get("targetPort") or port)
+        target = target_port or declared.get("targetPort") or port
         selector = self.spec.get("selector") if pod_selector is None else pod_selector
         if selector or pod_selector is not None:
             return (PodDestination(self.namespace, dict(selector or {}), target),)

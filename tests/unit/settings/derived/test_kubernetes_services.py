@@ -17,6 +17,7 @@ API = {"app": "api"}
 def refused(found: KubernetesService, port: int, **explicit: Any) -> tuple[str, str]:
     with pytest.raises(UnusableService) as caught:
         found.destinations(port, **explicit)
+    assert str(caught.value) == caught.value.problem
     assert_message_matches(caught.value.problem, caught.value.accepted)
     return caught.value.problem, caught.value.accepted
 
@@ -136,6 +137,11 @@ def test_an_external_name_is_refused_with_the_name_to_declare() -> None:
     problem, accepted = refused(kinds.EXTERNAL_NAME, 443)
     assert problem == "is an alias (type ExternalName) of db.example.net, which no network policy can follow"
     assert accepted == "a route to db.example.net:443 itself, or to its IP address"
+    problem, accepted = refused(KubernetesService("shop", "api", {"type": "ExternalName"}), 443)
+    assert (problem.partition(",")[0], accepted.partition(" itself")[0]) == (
+        "is an alias (type ExternalName) of ",
+        "a route to :443",
+    )
 
 
 @pytest.mark.parametrize("found", [kinds.PLAIN, kinds.NAMED_PORT, kinds.HEADLESS], ids=lambda found: str(found.spec))

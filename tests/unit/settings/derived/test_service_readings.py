@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings import AddressDestination, EntityDestination, KubernetesService, PodDestination, Settings, SettingsError
+from settings.derived.service_readings import remembered_services
 from tests.support import kubernetes_services as kinds
 from tests.support.kubernetes_services import service
 from tests.support.settings_examples import values
@@ -184,6 +185,13 @@ def test_addresses_of_remembered_services_are_named_in_the_warning() -> None:
 def test_a_route_with_a_port_that_a_remembered_service_lacks_is_in_the_warning() -> None:
     after, _ = resolve(parse("http://api.shop.svc:81"), UNREADABLE, kinds.EXTERNAL_NAME)
     assert after.destinations("web") == (PodDestination("shop", {}, 81),)
+
+
+def test_of_a_stacks_outputs_only_services_are_remembered() -> None:
+    listed = {"shop/api": kinds.PLAIN.to_output(), "shop/other": "text", "default/kubernetes": {"spec": {}}}
+    kept = {"shop/api": kinds.PLAIN, "default/kubernetes": KubernetesService("default", "kubernetes", {"ports": []})}
+    assert remembered_services({"services": listed}) == kept
+    assert remembered_services({}) == remembered_services({"services": ["shop/api"]}) == {}
 
 
 def test_addresses_that_are_gone_for_a_moment_are_kept() -> None:
