@@ -169,7 +169,8 @@ def test_a_routes_own_target_port_applies_to_addresses_too() -> None:
 def test_a_stacks_output_keeps_all_that_a_policy_depends_on(found: KubernetesService) -> None:
     # The engine returns every number as a float.
     stored = json.loads(json.dumps(found.to_output()), parse_int=float)
-    assert KubernetesService.from_output(found.namespace, found.name, stored) == found
+    # Whole numbers again: 8080.0 is equal to 8080, but no port.
+    assert repr(KubernetesService.from_output(found.namespace, found.name, stored)) == repr(found)
 
 
 @pytest.mark.parametrize("value", [None, "text", {}, {"spec": None}, {"spec": {"ports": 1}}, {"spec": {"ports": [1]}}])
