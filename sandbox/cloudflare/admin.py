@@ -128,6 +128,7 @@ async def set_faults(request: Request, wanted: Faults) -> Faults:
 class Connectors(_Closed):
     tunnel: str
     connectors: list[int] = Field([], description="number of connections of each connector")
+    config_version: int | None = Field(None, description="version of the rules that they run; by default the current")
 
 
 @router.put("/connections")
@@ -141,7 +142,9 @@ async def set_connections(request: Request, wanted: Connectors) -> dict[str, Any
     for count in wanted.connectors:
         connector = connections.Connector()
         for _ in range(count):
-            connections.open_connection(store, row["id"], connector)
+            opened = connections.open_connection(store, row["id"], connector)
+            if wanted.config_version is not None:
+                connections.set_config_version(store, opened, wanted.config_version)
     return tunnels.describe(store, tunnels.find(store, row["id"]) or row)
 
 

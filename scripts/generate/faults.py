@@ -1,8 +1,9 @@
 """The faults in `docs/troubleshooting.md`: one table for each layer, generated from what verify reports."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from ops.verify.faults import LAYERS, Fault
+from ops.verify.faults import FAULTS, LAYERS, Fault
 
 PAGE = "docs/troubleshooting.md"
 _BEGIN, _END = "<!-- generated from ops/verify/faults by `make generate` -->", "<!-- end of what is generated -->"
@@ -44,10 +45,14 @@ def page(project: Path) -> str:
 
 
 def _tables() -> str:
-    return "\n".join(
-        "\n".join([f"### {layer}", "", "| finding | cause | remedy |", "|---|---|---|", *map(_row, faults), ""])
-        for layer, faults in LAYERS.items()
-    )
+    tables = [_table(layer, "finding | cause | remedy", map(_row, faults)) for layer, faults in LAYERS.items()]
+    untried = (f"| {fault.name} | {fault.untried} |" for fault in FAULTS.values() if fault.untried)
+    return "\n".join([*tables, _table("Remedies that no test runs", "finding | why", untried)])
+
+
+def _table(heading: str, columns: str, rows: Iterable[str]) -> str:
+    rule = "---|" * len(columns.split("|"))
+    return "\n".join([f"### {heading}", "", f"| {columns} |", f"|{rule}", *rows, ""])
 
 
 def _row(fault: Fault) -> str:

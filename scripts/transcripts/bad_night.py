@@ -68,7 +68,7 @@ every other finding.
             ),
             faults=("policy changed",),
         ),
-        _mend(_FORCE),
+        _mend("pulumi up --replace '**culvert-dev-policy' --stack dev"),
         Step(
             "## Every hostname answers with error 1016\n\nThe tunnel was deleted, with its connections:",
             (

@@ -39,7 +39,7 @@ def test_a_deployed_stack_passes(deployed: DeployedStack) -> None:
     assert exit_status(results) == 0
     passed = {(result.layer, result.check) for result in results if result.status is Status.PASSED}
     api = {"tunnel", "rules", "connections", "version", "records", "orphaned-records"}
-    cluster = {"workload", "pods", "secret", "token", "policy", "policy-rules", "services"}
+    cluster = {"workload", "pods", "secret", "token", "policy", "policy-rules", "services", "reachable"}
     assert passed == {*(("api", check) for check in api), *(("cluster", check) for check in cluster)}
 
 

@@ -1,32 +1,46 @@
 """A stack that is deployed in a sandbox of its own, and a checkout with a shell in which its commands run."""
 
+import functools
 import json
 import os
 import subprocess
 import time
+from collections import ChainMap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+import yaml
 
 from clients.kubernetes import KubernetesApi
 from ops.expected_stack import ExpectedStack
 from ops.verify.result import CheckResult
 from ops.verify.runner import Runner
 from settings import Settings
-from tests.e2e.conftest import ZONE, Sandbox, settings
+from tests.e2e.conftest import ACCOUNT, ZONE, Sandbox, settings
 from tests.support import kubernetes_services as kinds
+from tests.support import tunnel_connectors
 from tests.support.checkouts import checkout
+from tests.support.simulated_logs import serve_logs
 
-STACK = "sure"
+STACK, SHOP = "sure", "sure-shop"
 HOSTS = tuple(f"{name}.example.com" for name in (STACK, "second", "third"))
+"""Hostnames of one Service, in the stack's namespace, without pods."""
+SERVED = ("changed", "closed", "declared", "labelled", "gone", "port", "empty")
+"""Services of the namespace `SHOP`, each with a hostname. All but the last three have a pod that they lead to; `empty`
+leads to an address outside."""
+ADDRESS = "10.96.200.7"
+"""An address that a route leads to. It is none of a Service's, but one may get it."""
 APPS = f"/apis/apps/v1/namespaces/{STACK}/deployments/culvert-{STACK}-cloudflared"
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{STACK}/networkpolicies"
 SERVICES = f"/api/v1/namespaces/{STACK}/services"
 PODS = f"/api/v1/namespaces/{STACK}/pods"
+CONNECTORS = {"app.kubernetes.io/name": "cloudflared"}
+"""The label of the connector's pods."""
 
 
 @dataclass
@@ -36,7 +50,9 @@ class DeployedStack:
     box: Sandbox
     project: Path
     env: dict[str, str]
-    """What `python -m sandbox env` prints, without what names the edge: no connector runs that could answer."""
+    """What `python -m sandbox env` prints, without `edge`: no connector runs that could answer."""
+    edge: dict[str, str]
+    """What names the edge, for the checks of public hostnames."""
     outputs: dict[str, Any]
     page: str
 
@@ -73,10 +89,56 @@ class DeployedStack:
         reply = httpx.request(method, self.env["CLOUDFLARE_BASE_URL"] + path, json=body, headers=headers)
         return reply.raise_for_status().json()["result"]
 
-    def connect(self, *connections: int) -> None:
-        admin = {"Authorization": f"Bearer {(self.box.home / 'admin').read_text().strip()}"}
-        body = {"tunnel": self.outputs["tunnelId"], "connectors": list(connections)}
-        httpx.put(f"{self.page}sandbox/connections", json=body, headers=admin).raise_for_status()
+    def setting(self, key: str) -> Any:
+        """A setting of the stack file (`connector.replicas`), None where it has none."""
+        found = self._config()
+        for part in f"culvert:{key}".split("."):
+            found = (found or {}).get(part)
+        return found
+
+    def edit(self, key: str, value: Any) -> None:
+        """Sets a setting in the stack file, or removes it with None."""
+        config = self._config()
+        *parents, last = f"culvert:{key}".split(".")
+        parent = functools.reduce(lambda found, part: found.setdefault(part, {}), parents, config)
+        parent.pop(last, None)
+        parent |= {} if value is None else {last: value}
+        self.file.write_text(yaml.safe_dump({"config": config}))
+
+    def edit_route(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Sets fields of the route of NAME.example.com in the stack file, those of a backend one by one; the route as
+        it was."""
+        routes = self.setting("routes")
+        (number,) = (number for number, one in enumerate(routes) if one["hostname"] == f"{name}.example.com")
+        before = routes[number]
+        merged = {key: {**before[key], **one} if isinstance(one, dict) else one for key, one in fields.items()}
+        routes[number] = {**before, **merged}
+        self.edit("routes", routes)
+        return before
+
+    def _config(self) -> dict[str, Any]:
+        return yaml.safe_load(self.file.read_text())["config"]
+
+    def connect(self, *connections: int, version: int | None = None) -> None:
+        """Declares connectors with as many connections to the API; `version` is that of the rules that they run."""
+        body = {"tunnel": self.outputs["tunnelId"], "connectors": list(connections), "config_version": version}
+        self.box.admin("PUT", "/connections", body)
+
+    @contextmanager
+    def answering(self, statuses: dict[str, int]) -> Iterator[None]:
+        """Runs two connectors that answer with a hostname's status, or as their rules do; `verify` checks what visitors
+        get."""
+        self.connect()
+        ports = json.loads((self.box.home / "run" / "edge.port").read_text())["edge"]
+        token = self.api("GET", f"/accounts/{ACCOUNT}/cfd_tunnel/{self.outputs['tunnelId']}/token")
+        answers = ChainMap(statuses, {"fixed.example.com": 404})
+        running = tunnel_connectors.running(ports, Path(self.edge["CULVERT_VERIFY_CA"]), token, answers)
+        with running, self.visited():
+            yield
+
+    def visited(self) -> AbstractContextManager[Any]:
+        """In the block, `verify` checks what visitors get from the edge."""
+        return patch.dict(os.environ, self.edge)
 
     def record(self, hostname: str = HOSTS[0]) -> dict[str, Any]:
         return next(one for one in self.api("GET", f"/zones/{ZONE}/dns_records") if one["name"] == hostname)
@@ -85,7 +147,7 @@ class DeployedStack:
         """Waits until there are exactly two pods, both ready."""
         cluster, deadline = KubernetesApi(self.env["KUBECONFIG"]), time.monotonic() + 60
         while True:
-            deployment, pods = cluster.get(APPS), cluster.items(PODS)
+            deployment, pods = cluster.get(APPS), cluster.items(PODS, CONNECTORS)
             observed = deployment["status"].get("observedGeneration") == deployment["metadata"]["generation"]
             if observed and deployment["status"].get("readyReplicas") == len(pods) == 2:
                 return
@@ -95,14 +157,16 @@ class DeployedStack:
 
 @contextmanager
 def deployed_stack(folder: Path) -> Iterator[DeployedStack]:
-    """Deploys the stack in a sandbox below `folder`, with a route for each of `HOSTS`."""
+    """Deploys the stack in a sandbox below `folder`."""
     box = Sandbox(folder / "home")
     box.env["CULVERT_CLOUDFLARED"] = str(box.home / "none")
-    project = checkout(folder / "checkout")
+    project, manifests = checkout(folder / "checkout"), folder / "manifests"
+    manifests.mkdir()
+    (manifests / "services.yaml").write_text(yaml.safe_dump_all(_services()))
+    given = settings(STACK, routes=_routes(), sampleSite={"name": "site"}, accessTeam="acme")
     try:
-        routes = [{"hostname": host, "service": "http://blog"} for host in HOSTS]
-        file = box.stack_file(STACK, settings(STACK, routes=routes)).rename(project / f"Pulumi.{STACK}.yaml")
-        box.run("up", "--config", str(file))
+        file = box.stack_file(STACK, given).rename(project / f"Pulumi.{STACK}.yaml")
+        box.run("up", "--config", str(file), "--manifests", str(manifests))
         printed = subprocess.run(
             [project / ".venv" / "bin" / "python", "-m", "sandbox", "env", "--stack", STACK, "--json"],
             cwd=project,
@@ -110,13 +174,55 @@ def deployed_stack(folder: Path) -> Iterator[DeployedStack]:
             capture_output=True,
             check=True,
         )
+        edge = {k: v for k, v in json.loads(printed.stdout).items() if k.startswith("CULVERT_VERIFY_")}
+        env = {k: v for k, v in json.loads(printed.stdout).items() if k not in edge}
+        cluster = KubernetesApi(env["KUBECONFIG"])
+        for pod in SERVED[:4]:
+            create_pod(cluster, pod)
         # The Service is in the namespace that the stack creates: the next update reads it.
-        env = {k: v for k, v in json.loads(printed.stdout).items() if not k.startswith("CULVERT_VERIFY_")}
-        created = KubernetesApi(env["KUBECONFIG"])
-        created.text("POST", SERVICES, {}, kinds.service("blog", STACK), {"Content-Type": "application/json"})
+        cluster.create(SERVICES, kinds.service("blog", STACK))
         outputs = box.run("up", "--config", str(file))["outputs"]
-        deployed = DeployedStack(box, project, env, outputs, box.run("status")["dashboard"])
+        deployed = DeployedStack(box, project, env, edge, outputs, box.run("status")["dashboard"])
         deployed.connect(4, 4)
-        yield deployed
+        with serve_logs(box.home):
+            yield deployed
     finally:
         box.raw("down", "--delete")
+
+
+def create_pod(cluster: KubernetesApi, name: str) -> None:
+    """A pod of the namespace `SHOP`, labelled `app: <name>`."""
+    pod = {"metadata": {"name": name, "labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    cluster.create(f"/api/v1/namespaces/{SHOP}/pods", pod)
+
+
+def _routes() -> list[dict[str, Any]]:
+    backend = {"namespace": SHOP, "port": 80, "targetPort": 8080}
+    declared = {name: {**backend, "service": name, "podSelector": {"app": name}} for name in ("declared", "labelled")}
+    plain = {name: f"http://{name}.{SHOP}.svc" for name in SERVED if name not in declared}
+    plain |= {"site": "http://site", "address": f"http://{ADDRESS}", "fixed": "http_status:404"}
+    return [
+        *({"hostname": host, "service": "http://blog"} for host in HOSTS),
+        *({"hostname": f"{name}.example.com", "backend": one} for name, one in declared.items()),
+        *({"hostname": f"{name}.example.com", "service": one} for name, one in plain.items()),
+        {
+            "hostname": "private.example.com",
+            "service": "http://blog",
+            "access": {"allow": {"emails": ["a@example.com"]}},
+        },
+    ]
+
+
+def _services() -> list[dict[str, Any]]:
+    return [
+        *(kinds.service(name, SHOP) for name in SERVED[:-1]),
+        kinds.service("empty", SHOP, selector=None),
+        empty_slice(),
+    ]
+
+
+def empty_slice() -> dict[str, Any]:
+    """The addresses of the Service `empty`."""
+    metadata = {"name": "empty-1", "namespace": SHOP, "labels": {"kubernetes.io/service-name": "empty"}}
+    slices = kinds.endpoint_slice("192.168.50.7", ports=[{"port": 8080}])
+    return {**slices, "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata}

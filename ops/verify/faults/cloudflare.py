@@ -3,6 +3,10 @@
 from ops.verify.faults.fault import LOGS, NEW_EPOCH, NEW_TUNNEL, REFRESH, UP, Fault
 
 DOWN = "error 1033 (530) on every hostname"
+_DELETE_OTHER = "delete the new one if it is not used (one.dash.cloudflare.com > Networks > Tunnels), then replace it"
+_OTHER = ("tunnel of another id", "tunnel locally configured")
+TUNNEL = ("tunnel missing", *_OTHER)
+"""The tunnel's own faults: most others follow from them."""
 
 TUNNEL_MISSING = Fault(
     "tunnel missing",
@@ -16,14 +20,15 @@ TUNNEL_OTHER = Fault(
     "tunnel of another id",
     impact="error 1016 (530): records point at a tunnel that no longer exists",
     cause="the tunnel was deleted, and another created under its name",
-    remedy="delete the new one if it is not used (one.dash.cloudflare.com > Networks > Tunnels), then replace it",
+    remedy=_DELETE_OTHER,
     commands=(NEW_TUNNEL,),
 )
 TUNNEL_LOCAL = Fault(
     "tunnel locally configured",
     impact="503 on every hostname",
-    cause="Cloudflare sends no rules to the connectors of a tunnel with config_src 'local'",
-    remedy="replace it",
+    cause="the tunnel was deleted, and another created under its name, which gets no rules from Cloudflare: its "
+    "config_src is 'local'",
+    remedy=_DELETE_OTHER,
     commands=(NEW_TUNNEL,),
 )
 NO_CONNECTOR = Fault(
@@ -33,7 +38,7 @@ NO_CONNECTOR = Fault(
     remedy="its log says why; port 7844 (UDP and TCP) to Cloudflare's edge must be open",
     commands=("kubectl -n {namespace} get pods -l app.kubernetes.io/instance={name}", LOGS),
     follows_from=(
-        "tunnel of another id",
+        *_OTHER,
         "Deployment missing",
         "Deployment changed",
         "Deployment scaled to none",
@@ -78,9 +83,8 @@ RULES_CHANGED = Fault(
     cause="the rules were changed manually, or the stack file was changed and not deployed",
     remedy="restore the declared rules",
     commands=(REFRESH,),
-    follows_from=("tunnel of another id",),
+    follows_from=_OTHER,
 )
-_RECORD_CAUSES = ("tunnel missing", "tunnel of another id")
 RECORD_MISSING = Fault(
     "record missing",
     impact="no such name (NXDOMAIN)",
@@ -94,7 +98,7 @@ RECORD_OTHER = Fault(
     cause="the record was changed manually, or is managed elsewhere",
     remedy="restore it; if it is managed elsewhere, agree with its owner first",
     commands=(REFRESH,),
-    follows_from=_RECORD_CAUSES,
+    follows_from=TUNNEL,
 )
 RECORD_NOT_PROXIED = Fault(
     "record not proxied",

@@ -1,7 +1,7 @@
 """Faults of the Deployment, its pods and the token, as the cluster shows them."""
 
-from ops.verify.faults.cloudflare import DOWN
-from ops.verify.faults.fault import DESCRIBE_POD, FORCE, NEW_EPOCH, POD_LOGS, REFRESH, UP, Fault
+from ops.verify.faults.cloudflare import DOWN, TUNNEL
+from ops.verify.faults.fault import DESCRIBE_POD, FORCE, NEW_EPOCH, POD_LOGS, POD_WITH_CONTAINERS, REFRESH, UP, Fault
 
 _UNREADY = f"none while another pod is ready; otherwise {DOWN}"
 
@@ -58,7 +58,7 @@ CRASH_LOOP = Fault(
     # What the log says decides; a token that the tunnel no longer has is the usual reason.
     remedy="the last lines of its log say why; if the token is wrong, set a new one",
     commands=(POD_LOGS, NEW_EPOCH, UP),
-    follows_from=("tunnel missing", "tunnel of another id", "token Secret changed", "Deployment changed"),
+    follows_from=(*TUNNEL, "token Secret changed", "Deployment changed"),
 )
 NOT_SCHEDULED = Fault(
     "pod not scheduled",
@@ -75,8 +75,7 @@ NOT_READY = Fault(
     remedy="its log says why; the firewall must allow outbound 7844",
     commands=(POD_LOGS,),
     follows_from=(
-        "tunnel missing",
-        "tunnel of another id",
+        *TUNNEL,
         "Deployment changed",
         "policy changed",
         "token Secret changed",
@@ -89,6 +88,7 @@ NOT_CONNECTED = Fault(
     remedy="its log says why; the node's firewall must allow outbound 7844",
     commands=(POD_LOGS,),
     follows_from=(*NOT_READY.follows_from, "pod not ready", "connector exits again and again"),
+    untried=POD_WITH_CONTAINERS,
 )
 CONFIGURATION_BEHIND = Fault(
     "pod with earlier rules",
@@ -97,6 +97,7 @@ CONFIGURATION_BEHIND = Fault(
     remedy="its log names the rule that it rejects; otherwise restart the Deployment",
     commands=(POD_LOGS, "kubectl -n {namespace} rollout restart deploy/{deployment}"),
     follows_from=("rules changed", "connector with earlier rules"),
+    untried=POD_WITH_CONTAINERS,
 )
 TOKEN_READABLE = Fault(
     "token readable",

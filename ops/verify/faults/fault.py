@@ -10,10 +10,15 @@ FORCING = "PULUMI_K8S_ENABLE_PATCH_FORCE=true "
 FORCE = f"{FORCING}{REFRESH}"
 """Restores Kubernetes objects. Without the variable, a field that another manager changed is a conflict."""
 NEW_TUNNEL = "pulumi up --replace '**{name}-tunnel' --stack {stack}"
+NEW_POLICY = "pulumi up --replace '**{name}-policy' --stack {stack}"
+"""Creates the network policy anew. An update would leave what other managers added beside culvert's own fields."""
 NEW_EPOCH = "pulumi config set --path culvert:token.epoch {epoch} --stack {stack}"
 LOGS = "kubectl -n {namespace} logs deploy/{deployment} --tail=20"
 POD_LOGS = "kubectl -n {namespace} logs {subject} --tail=20"
 DESCRIBE_POD = "kubectl -n {namespace} describe pod {subject}"
+
+POD_WITH_CONTAINERS = "it shows in a pod whose containers run; those of a sandbox are simulated"
+ALWAYS_FOLLOWS = "in a sandbox it always follows from"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Fault:
     """The commands that do it, complete; those that only look are among them."""
     follows_from: tuple[str, ...] = ()
     """Names of the faults that have this one as their consequence."""
+    untried: str = ""
+    """Why no test makes this fault and runs its remedy, in words; empty where `tests/e2e/test_remedies.py` does."""
 
     def filled(self, values: Mapping[str, str]) -> "Fault":
         """The fault with `{key}` replaced by each value."""

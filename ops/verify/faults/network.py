@@ -1,19 +1,37 @@
 """Faults of the network policy, of the Services that it follows, and of connectivity from inside a pod."""
 
-from ops.verify.faults.fault import FORCE, UP, Fault
+from ops.verify.faults.fault import ALWAYS_FOLLOWS, FORCE, NEW_POLICY, POD_WITH_CONTAINERS, UP, Fault
 
 _ADDONS = "https://kubernetes.io/docs/concepts/cluster-administration/addons/#networking-and-network-policy"
 EXPOSED = (
     "none; but access to the Cloudflare account is then enough to publish what the pod can reach: "
     "the LAN, the cluster's API"
 )
+ORIGIN = (
+    "policy changed",
+    "Service missing",
+    "Service changed",
+    "Service without the route's port",
+    "Service without addresses",
+    "sample site's Service changed",
+    "backend closed to the connector",
+    "origin closed by another policy",
+    "origin closed by a policy of the cluster",
+    "backend with another port",
+    "backend with other pods",
+    "origin closed by the policy",
+    "origin on a node",
+    "route to the address of a Service",
+    "origin elsewhere",
+)
+"""The faults by which connectors do not reach a route's Service or address."""
 
 POLICY_MISSING = Fault(
     "policy missing",
     impact=EXPOSED,
     cause="the policy was deleted, or its selector or labels were changed manually",
-    remedy="restore it",
-    commands=(FORCE,),
+    remedy="replace it by a new one",
+    commands=(NEW_POLICY,),
 )
 POD_UNLABELLED = Fault(
     "pod without its labels",
@@ -26,8 +44,8 @@ POLICY_CHANGED = Fault(
     "policy changed",
     impact=f"502 where a backend's rule is missing. Where more is allowed: {EXPOSED}",
     cause="the policy was changed manually, or the stack file was changed and not deployed",
-    remedy="restore it",
-    commands=(FORCE,),
+    remedy="replace it by a new one",
+    commands=(NEW_POLICY,),
 )
 POLICY_ADDED = Fault(
     "another policy for the pods",
@@ -51,7 +69,7 @@ SERVICE_MISSING = Fault(
     impact="502",
     cause="the Service was deleted, or the route has another name or namespace",
     remedy="create the Service, or correct the route and update",
-    commands=("kubectl -n {service_namespace} get service {service}", UP),
+    commands=("kubectl -n {service_namespace} get services", UP),
 )
 SERVICE_UNUSABLE = Fault(
     "Service without the route's port",
@@ -89,6 +107,7 @@ NO_RESOLUTION = Fault(
     remedy="see whether it runs, and with which labels",
     commands=("kubectl get pods -n kube-system -l k8s-app=kube-dns",),
     follows_from=("policy changed",),
+    untried=POD_WITH_CONTAINERS,
 )
 BACKEND_SILENT = Fault(
     "backend does not answer",
@@ -96,15 +115,8 @@ BACKEND_SILENT = Fault(
     cause="no pod of the Service is ready, or its pods listen on another port than the policy allows",
     remedy="see which addresses are ready; if pods listen on another port than the Service, set backend.targetPort",
     commands=("kubectl get endpointslices --all-namespaces", UP),
-    follows_from=(
-        "policy changed",
-        "Service missing",
-        "Service changed",
-        "Service without the route's port",
-        "Service without addresses",
-        "sample site's Service changed",
-        "names do not resolve",
-    ),
+    follows_from=(*ORIGIN, "names do not resolve"),
+    untried=POD_WITH_CONTAINERS,
 )
 REACHABLE = Fault(
     "blocked address answers",
@@ -120,6 +132,7 @@ REACHABLE = Fault(
         "another policy for the pods",
         "policy of the cluster for the pods",
     ),
+    untried=POD_WITH_CONTAINERS,
 )
 NOT_ENFORCED = Fault(
     "policies not enforced",
@@ -127,6 +140,7 @@ NOT_ENFORCED = Fault(
     cause="the network plugin does not enforce NetworkPolicy (flannel alone does not), or it is disabled",
     remedy=f"install one that does: {_ADDONS}",
     follows_from=("policy missing", "pod without its labels"),
+    untried=POD_WITH_CONTAINERS,
 )
 CLOSED_BY_BACKEND = Fault(
     "backend closed to the connector",
@@ -167,9 +181,10 @@ ORIGIN_CLOSED = Fault(
     "origin closed by the policy",
     impact="502",
     cause="the policy was changed manually",
-    remedy="restore it",
-    commands=(FORCE,),
+    remedy="replace it by a new one",
+    commands=(NEW_POLICY,),
     follows_from=("policy changed",),
+    untried=f"{ALWAYS_FOLLOWS} the fault: policy changed",
 )
 ORIGIN_ON_NODE = Fault(
     "origin on a node",
@@ -193,6 +208,7 @@ ORIGIN_MOVED = Fault(
     remedy="update: the policy follows it",
     commands=(UP,),
     follows_from=("Service changed", "policy changed"),
+    untried=f"{ALWAYS_FOLLOWS} the fault: Service changed",
 )
 FAULTS = (
     POLICY_MISSING,

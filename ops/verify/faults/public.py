@@ -1,28 +1,14 @@
 """Faults that a visitor sees."""
 
-from ops.verify.faults.cloudflare import NO_CONNECTOR
-from ops.verify.faults.fault import REFRESH, Fault
+from ops.verify.faults.cloudflare import NO_CONNECTOR, TUNNEL
+from ops.verify.faults.fault import ALWAYS_FOLLOWS, REFRESH, Fault
+from ops.verify.faults.network import ORIGIN
 
 _RECORD = ("record missing", "record with another content", "record not proxied")
-_TUNNEL = ("tunnel missing", "tunnel of another id")
-_BACKEND = (
-    "policy changed",
-    "Service missing",
-    "Service changed",
-    "Service without the route's port",
-    "Service without addresses",
-    "sample site's Service changed",
-    "names do not resolve",
-    "backend does not answer",
-    "backend closed to the connector",
-    "origin closed by another policy",
-    "backend with another port",
-    "backend with other pods",
-    "origin closed by the policy",
-    "origin on a node",
-    "origin elsewhere",
-    "rules changed",
-)
+_BACKEND = (*ORIGIN, "names do not resolve", "backend does not answer", "rules changed")
+
+_PUBLIC_DNS = "it shows in the public DNS, which has no name of a sandbox"
+_CERTIFICATES = "Cloudflare issues the certificate, and its dashboard has the remedy"
 
 UNRESOLVED = Fault(
     "hostname does not resolve",
@@ -30,7 +16,8 @@ UNRESOLVED = Fault(
     cause="the record is missing or not proxied, or the zone's name servers are not Cloudflare's (yet)",
     remedy="compare the zone's name servers with dash.cloudflare.com > Overview; a new name takes a minute",
     commands=("dig +trace {host}",),
-    follows_from=(*_RECORD, *_TUNNEL),
+    follows_from=(*_RECORD, *TUNNEL),
+    untried=_PUBLIC_DNS,
 )
 NO_CERTIFICATE = Fault(
     "certificate not valid",
@@ -38,12 +25,14 @@ NO_CERTIFICATE = Fault(
     cause="no certificate covers the name: Universal SSL covers the zone and one label below it, and is issued within "
     "a day for a new zone",
     remedy="dash.cloudflare.com > SSL/TLS > Edge Certificates; deeper names need an advanced certificate",
+    untried=_CERTIFICATES,
 )
 CERTIFICATE_EXPIRES = Fault(
     "certificate about to expire",
     impact="a browser warning from that day on",
     cause="the certificate was not renewed, which Cloudflare normally does a month ahead",
     remedy="dash.cloudflare.com > SSL/TLS > Edge Certificates; a CAA record may forbid it",
+    untried=_CERTIFICATES,
 )
 UNREACHABLE = Fault(
     "no answer",
@@ -59,20 +48,22 @@ NOT_CLOUDFLARE = Fault(
     remedy="restore the record",
     commands=(REFRESH,),
     follows_from=_RECORD,
+    untried=_PUBLIC_DNS,
 )
 NO_ORIGIN = Fault(
     "error 1016",
     impact="an error page",
     cause="the record points at a tunnel that does not exist",
     remedy="see the checks tunnel and records of the API",
-    follows_from=(*_RECORD, *_TUNNEL),
+    follows_from=(*_RECORD, *TUNNEL),
+    untried=f"{ALWAYS_FOLLOWS} a fault of the tunnel or of the record",
 )
 NO_CONNECTION = Fault(
     "error 1033",
     impact="an error page",
     cause="no connector of the tunnel is connected",
     remedy="see the check pods of the cluster and connections of the API",
-    follows_from=(*_RECORD, *_TUNNEL, *NO_CONNECTOR.follows_from, NO_CONNECTOR.name),
+    follows_from=(*_RECORD, *TUNNEL, *NO_CONNECTOR.follows_from, NO_CONNECTOR.name),
 )
 BAD_GATEWAY = Fault(
     "error 502",
@@ -104,7 +95,7 @@ OTHER_RULE = Fault(
     follows_from=(
         "rules changed",
         "connector with earlier rules",
-        *_TUNNEL,
+        *TUNNEL,
         *NO_CONNECTOR.follows_from,
         NO_CONNECTOR.name,
     ),

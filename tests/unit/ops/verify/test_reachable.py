@@ -269,7 +269,7 @@ def test_a_service_that_does_not_exist_is_found_where_the_check_of_services_does
     other = kinds.service("other")
     (result,) = check(stack(DECLARED), Api(8080, [], other))
     assert (result.fault, result.observed) == ("Service missing", "the Service does not exist")
-    assert result.commands == ("kubectl -n shop get service api", "pulumi up --stack {stack}")
+    assert result.commands == ("kubectl -n shop get services", "pulumi up --stack {stack}")
     (result,) = check(stack(PLAIN), Api(8080, [], other))
     assert result.status is Status.SKIPPED
 
