@@ -240,7 +240,8 @@ def test_policies_and_objects_that_were_changed(deployed: DeployedStack) -> Step
     cluster.create(POLICIES, wide)
     cluster.patch(APPS, {"spec": {"replicas": 1}})
     _eventually(lambda: len(_connectors()) == 2)
-    cluster.patch(f"/api/v1/namespaces/{STACK}/services/site", {"spec": {"ports": [{"port": 80, "targetPort": 9090}]}})
+    # An update of the Service would leave the label as well.
+    cluster.patch(f"/api/v1/namespaces/{STACK}/services/site", {"spec": {"selector": {"release": "two"}}})
     # The pod without its labels still has a connector.
     deployed.connect(4, 4, 4)
     commands = yield

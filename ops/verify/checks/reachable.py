@@ -81,7 +81,8 @@ class ReachableOrigins:
         try:
             service = self._service(origin)
             if change := self._change_of_site(origin, service):
-                return REACHABLE.finds(subject, change, faults.SITE_CHANGED, impact=_impact(routes))
+                named = {"impact": _impact(routes), "service": origin.service}
+                return REACHABLE.finds(subject, change, faults.SITE_CHANGED, **named)
             if origin.service and service is None and self._is_declared(origin):
                 missing = {"service_namespace": origin.namespace, "service": origin.service}
                 observed = "the Service does not exist"

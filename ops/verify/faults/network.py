@@ -1,6 +1,6 @@
 """Faults of the network policy, of the Services that it follows, and of connectivity from inside a pod."""
 
-from ops.verify.faults.fault import ALWAYS_FOLLOWS, FORCE, NEW_POLICY, POD_WITH_CONTAINERS, UP, Fault
+from ops.verify.faults.fault import ALWAYS_FOLLOWS, NEW_POLICY, POD_WITH_CONTAINERS, REFRESH, UP, Fault
 
 _ADDONS = "https://kubernetes.io/docs/concepts/cluster-administration/addons/#networking-and-network-policy"
 EXPOSED = (
@@ -97,8 +97,8 @@ SITE_CHANGED = Fault(
     "sample site's Service changed",
     impact="502",
     cause="the Service, which the stack creates for the sample site, was changed or deleted manually",
-    remedy="restore it",
-    commands=(FORCE,),
+    remedy="delete it, and have the stack create it again",
+    commands=("kubectl -n {namespace} delete service {service} --ignore-not-found", REFRESH),
 )
 NO_RESOLUTION = Fault(
     "names do not resolve",

@@ -262,7 +262,10 @@ def test_a_changed_service_of_the_sample_site_is_restored_and_not_followed(
         return
     assert (result.subject, result.observed, result.impact) == ("web/site:80", observed, "502 for blog.example.com")
     assert result.fault == "sample site's Service changed"
-    assert result.commands == ("PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh --stack {stack}",)
+    assert result.commands == (
+        "kubectl -n {namespace} delete service site --ignore-not-found",
+        "pulumi up --refresh --stack {stack}",
+    )
 
 
 def test_a_service_that_does_not_exist_is_found_where_the_check_of_services_does_not_read_it() -> None:
