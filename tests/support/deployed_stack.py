@@ -54,7 +54,8 @@ class DeployedStack:
     edge: dict[str, str]
     """What names the edge, for the checks of public hostnames."""
     outputs: dict[str, Any]
-    page: str
+    answers: bool = False
+    """Whether connectors run that answer visitors."""
 
     @property
     def file(self) -> Path:
@@ -124,6 +125,11 @@ class DeployedStack:
         body = {"tunnel": self.outputs["tunnelId"], "connectors": list(connections), "config_version": version}
         self.box.admin("PUT", "/connections", body)
 
+    def reconnect(self) -> None:
+        """Has all connectors connected, as those of a replaced tunnel or pod register anew."""
+        if not self.answers:
+            self.connect(4, 4)
+
     @contextmanager
     def answering(self, statuses: dict[str, int]) -> Iterator[None]:
         """Runs two connectors that answer with a hostname's status, or as their rules do; `verify` checks what visitors
@@ -134,7 +140,10 @@ class DeployedStack:
         answers = ChainMap(statuses, {"fixed.example.com": 404})
         running = tunnel_connectors.running(ports, Path(self.edge["CULVERT_VERIFY_CA"]), token, answers)
         with running, self.visited():
+            self.answers = True
             yield
+        self.answers = False
+        self.reconnect()
 
     def visited(self) -> AbstractContextManager[Any]:
         """In the block, `verify` checks what visitors get from the edge."""
@@ -182,7 +191,7 @@ def deployed_stack(folder: Path) -> Iterator[DeployedStack]:
         # The Service is in the namespace that the stack creates: the next update reads it.
         cluster.create(SERVICES, kinds.service("blog", STACK))
         outputs = box.run("up", "--config", str(file))["outputs"]
-        deployed = DeployedStack(box, project, env, edge, outputs, box.run("status")["dashboard"])
+        deployed = DeployedStack(box, project, env, edge, outputs)
         deployed.connect(4, 4)
         with serve_logs(box.home):
             yield deployed

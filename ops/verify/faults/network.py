@@ -155,6 +155,8 @@ CLOSED_BY_OTHER = Fault(
     cause="another policy of the namespace selects the connector's pods",
     remedy="change {policies}, or have it exclude pods labelled app.kubernetes.io/name=cloudflared",
     commands=("kubectl -n {namespace} get {policy_kinds}",),
+    # Without its labels, a pod has no policy of the stack that would allow what another closes.
+    follows_from=("pod without its labels",),
 )
 CLOSED_BY_CLUSTER = Fault(
     "origin closed by a policy of the cluster",
@@ -192,7 +194,6 @@ ORIGIN_ON_NODE = Fault(
     cause="the address is a node's, which Cilium matches by the entity {entity} alone, never by a range of addresses",
     remedy="allow the entity {entity} on port {port} in networkPolicy.allow, then update",
     commands=(UP,),
-    follows_from=("policy changed",),
 )
 ORIGIN_BY_ADDRESS = Fault(
     "route to the address of a Service",
