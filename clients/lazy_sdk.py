@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import takewhile
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import pulumi
@@ -28,9 +28,15 @@ import pulumi
 from clients.class_store import ClassStore, module_code, strings
 
 _PACKAGES = re.compile(r"pulumi_(cloudflare|random)\b|pulumi_kubernetes\.\w+\.v\d\w*\b")
-# What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, and the class's
-# bases.
-_GENERATED = {"_inputs": (pulumi.input_type, ()), "outputs": (pulumi.output_type, (dict,))}
+# What the generator of the SDKs, pulumi-language-python, puts before each class of these modules, the class's bases,
+# and the mark of the other kind, which the SDK looks for in annotations too.
+_GENERATED = {
+    "_inputs": (pulumi.input_type, (), "_pulumi_output_type"),
+    "outputs": (pulumi.output_type, (dict,), "_pulumi_input_type"),
+}
+
+_TYPES = "_culvert_types"
+"""Attribute of a class whose statements have not run: the _Types that have them."""
 
 
 def install() -> None:
@@ -81,17 +87,44 @@ class _Package(_Lazy):
                 self._names[module] = found
                 self._names.update({each: getattr(found, each) for each in getattr(found, "__all__", [])})
         if name not in self._names and PathFinder.find_spec(f"{package}._inputs", self._module.__path__):
-            types = importlib.import_module(f"{package}._inputs")
-            self._names.update({name: getattr(types, name)} if hasattr(types, name) else {})
+            found = getattr(importlib.import_module(f"{package}._inputs"), name, None)
+            if isinstance(found, _OnDemand):
+                found.make()
+            self._names.update({name: found} if found else {})
+
+
+class _OnDemand(type):
+    """The type of a class whose statements run when it is first used, and not when an annotation mentions it."""
+
+    def __getattr__(cls, name: str) -> Any:
+        types: _Types | None = vars(cls).get(_TYPES)
+        # `typing` looks for attributes with two underscores in every type.
+        if types is None or name == types.absent_mark or name.startswith("__"):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        cls.make()
+        return getattr(cls, name)
+
+    def make(cls) -> None:
+        if types := vars(cls).get(_TYPES):
+            delattr(cls, _TYPES)
+            delattr(cls, "__init__")
+            types.fill(cls)
+
+
+def _first_use(self: Any, *args: Any, **kwargs: Any) -> None:
+    """The `__init__` of a class whose statements have not run."""
+    for each in type(self).__mro__:
+        if isinstance(each, _OnDemand):
+            each.make()
+    self.__init__(*args, **kwargs)
 
 
 class _Types(_Lazy):
-    """The classes of arguments (`_inputs`) or of results (`outputs`) of a package, each made when it is first asked
-    for."""
+    """The classes of arguments (`_inputs`) or of results (`outputs`) of a package, each made when it is first used."""
 
     def __init__(self, module: ModuleType, ordinary: SourceFileLoader) -> None:
         super().__init__(module, ordinary)
-        self._decorate, self._bases = _GENERATED[module.__name__.rpartition(".")[2]]
+        self._decorate, self._bases, self.absent_mark = _GENERATED[module.__name__.rpartition(".")[2]]
         self._bodies = ClassStore(ordinary)
         with open(ordinary.path, encoding="utf-8") as lines:
             head = "".join(takewhile(lambda line: not line.startswith(("__all__", "class ", "@")), lines))
@@ -100,11 +133,20 @@ class _Types(_Lazy):
 
     def _find(self, name: str) -> None:
         if name in self._bodies.names:
-            body, mentioned = self._bodies[name]
-            # As the statement `class` does it.
-            made = __build_class__(FunctionType(body, self._names), name, *self._bases)
-            self._names[name] = self._decorate(made)
-            self.give(self._module, mentioned)
+            own = {"__module__": self._module.__name__, "__init__": _first_use, _TYPES: self}
+            self._names[name] = _OnDemand(name, self._bases, own)
+
+    def fill(self, empty: type) -> None:
+        """Gives a class what its statements define, and its module what its annotations mention."""
+        body, mentioned = self._bodies[empty.__name__]
+        defined: dict[str, Any] = {}
+        exec(body, self._names, defined)  # noqa: S102 - as the statement `class` does
+        if cell := defined.pop("__classcell__", None):
+            cell.cell_contents = empty  # what `super()` finds in its methods
+        for name, value in defined.items():
+            setattr(empty, name, value)
+        self._decorate(empty)
+        self.give(self._module, mentioned)
 
     def give(self, module: ModuleType, mentioned: Iterable[str]) -> None:
         """Puts classes that annotations of a module mention among its names, where they are looked for."""

@@ -26,6 +26,8 @@ while waiting:
     name = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
     if not name.startswith("pulumi_") or name in described:
         continue
+    if inspect.isclass(value):
+        types.is_input_type(value) or types.is_output_type(value)  # as the SDK asks before it uses a class
     described[name] = [str(inspect.signature(value)), value.__doc__]
     if inspect.isclass(value):
         hints = types._types_from_py_properties(value)
