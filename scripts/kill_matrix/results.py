@@ -41,24 +41,26 @@ class Results:
             self.outcomes[kill] = line["completed"]
 
     def cell(self, example: str, operation: str) -> str:
-        """`12 of 48`: how many kills were completed, and how many there are."""
+        """`2 of 2 (48)`: of the kills that were done, how many were completed, and in brackets how many there are."""
         if (example, operation) not in self.writes:
-            return "not counted"
-        mine = [done for kill, done in self.outcomes.items() if (kill.example, kill.operation) == (example, operation)]
-        failed = f", {mine.count(False)} failed" if False in mine else ""
-        return f"{mine.count(True)} of {len(TARGETS) * self.writes[example, operation]}{failed}"
+            return ""
+        done = [
+            outcome for kill, outcome in self.outcomes.items() if (kill.example, kill.operation) == (example, operation)
+        ]
+        return f"{sum(done)} of {len(done)} ({len(TARGETS) * self.writes[example, operation]})"
 
     def table(self) -> str:
         """The figures of all examples and operations, as Markdown."""
         completed, ran = sum(self.outcomes.values()), len(self.outcomes)
         total = len(TARGETS) * sum(self.writes.values())
-        failed = "all of them were completed" if completed == ran else f"{completed} of them were completed"
-        rows = [[f"`{example}`", *(self.cell(example, each) for each in OPERATIONS)] for example in EXAMPLES]
+        examples = [example for example in EXAMPLES if any((example, each) in self.writes for each in OPERATIONS)]
+        rows = [[f"`{example}`", *(self.cell(example, each) for each in OPERATIONS)] for example in examples]
         header = ["example", *(f"`{each}`" if each.startswith(("up", "destroy")) else each for each in OPERATIONS)]
         lines = [header, ["---"] * len(header), *rows]
         return "\n".join(
             [
-                f"Until {self.last}, {ran:,} of the {total:,} kills were run; {failed}:",
+                f"Until {self.last}, {ran:,} of the {total:,} kills of {len(examples)} of the {len(EXAMPLES)} examples "
+                f"were run, and {completed:,} completed.",
                 "",
                 *(f"| {' | '.join(line)} |" for line in lines),
             ]
