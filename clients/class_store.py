@@ -1,7 +1,7 @@
 """The compiled classes of a module one by one, in a file beside the compiled module.
 
-Python reads a compiled module as a whole. Of `pulumi_cloudflare.outputs` these are nine megabytes and 8,000 classes, of
-which a run uses ten.
+Python reads a compiled module as a whole. Of `pulumi_cloudflare.outputs` these are nine megabytes, of whose classes a
+run uses ten.
 """
 
 import contextlib
