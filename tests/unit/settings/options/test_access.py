@@ -89,6 +89,9 @@ def test_a_hostname_below_a_protected_wildcard_must_be_public_or_protected() -> 
         "blog.example.com-public": ["blog.example.com"],
     }
     assert domains(parsed(wild, a_route(hostname="example.com"))) == {"*.example.com": ["*.example.com"]}
+    # Nothing covers example.com: it needs no application.
+    apex = a_route(hostname="example.com", public=True)
+    assert domains(parsed(wild, apex)) == {"*.example.com": ["*.example.com"]}
 
 
 def test_emails_domains_and_ids_are_normalized() -> None:
@@ -98,6 +101,14 @@ def test_emails_domains_and_ids_are_normalized() -> None:
     allow = application.access.allow
     assert (allow.emails, allow.email_domains, allow.groups) == (("ann@example.com",), ("xn--exmple-cua.org",), (ID,))
     assert application.access.session_duration == "30m"
+
+
+def test_a_route_keeps_its_origin_options_beside_access() -> None:
+    settings = parsed(a_route(access=ANN, origin={"connectTimeout": 5}))
+    (audience,) = (each.name for each in settings.access_applications())
+    request = settings.ingress_rules("web", {audience: "aud"})[0]["origin_request"]
+    without = parsed(a_route(origin={"connectTimeout": 5})).ingress_rules("web")[0]["origin_request"]
+    assert request == {**without, "access": {"required": True, "team_name": "acme", "aud_tags": ["aud"]}}
 
 
 def test_access_requires_a_team() -> None:
