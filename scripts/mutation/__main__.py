@@ -72,9 +72,9 @@ def results(globs: list[str]) -> Iterator[tuple[str, int | None, str]]:
             if any(fnmatchcase(name, glob) for glob in globs):
                 mutant = name.rpartition(".")[2]
                 original = mutant.partition("__mutmut_")[0] + "__mutmut_orig"
-                # The first line has the name.
-                before, after = (lines[first:last] for first, last in (spans[original], spans[mutant]))
-                diff = difflib.ndiff([line.strip() for line in before], [line.strip() for line in after])
+                before, after = (lines[first - 1 : last] for first, last in (spans[original], spans[mutant]))
+                renamed = [line.strip().replace(mutant, original) for line in after]
+                diff = difflib.ndiff([line.strip() for line in before], renamed)
                 changes = [line for line in diff if line.startswith(("+", "-"))]
                 yield name, code, "\n".join([line for line in changes if line.startswith("+")] or changes)
 
