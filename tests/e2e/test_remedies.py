@@ -480,8 +480,7 @@ def test_policies_of_cilium(deployed: DeployedStack) -> Steps:
     address = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
     before = deployed.edit_route("address", service=f"http://{address}:8443")
     deployed.edit("networkPolicy.engine", "cilium")
-    deployed.shell(f"pulumi up --stack {STACK}")
-    deployed.update_outputs()
+    deployed.up()
     closed = {"k8s:io.kubernetes.pod.namespace": SHOP, "k8s:app": "closed"}
     spec = {"endpointSelector": {}, "egressDeny": [{"toEndpoints": [{"matchLabels": closed}]}]}
     kind = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy"}
@@ -496,7 +495,7 @@ def test_policies_of_cilium(deployed: DeployedStack) -> Steps:
     yield
     deployed.edit("networkPolicy", None)
     deployed.edit_route("address", **before)
-    deployed.shell(f"pulumi up --stack {STACK}")
+    deployed.up()
 
 
 @tries(

@@ -77,6 +77,10 @@ class DeployedStack:
         assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}"
         return done.stdout
 
+    def up(self) -> None:
+        self.shell(f"pulumi up --stack {STACK}")
+        self.update_outputs()
+
     def update_outputs(self) -> None:
         """Reads the outputs again after an update."""
         self.outputs = json.loads(self.shell("pulumi stack output --json"))
@@ -141,8 +145,10 @@ class DeployedStack:
         running = tunnel_connectors.running(ports, Path(self.edge["CULVERT_VERIFY_CA"]), token, answers)
         with running, self.visited():
             self.answers = True
-            yield
-        self.answers = False
+            try:
+                yield
+            finally:
+                self.answers = False
         self.reconnect()
 
     def visited(self) -> AbstractContextManager[Any]:
