@@ -101,4 +101,5 @@ def covering(domain: str, domains: Container[str]) -> list[str]:
 def _inherits(domain: str, by_domain: AccessByDomain) -> bool:
     """Whether the next application around a domain has the same access."""
     around = [other for other in covering(domain, by_domain) if other != domain and host_of(other) == host_of(domain)]
-    return bool(around) and by_domain[max(around, key=len)] == by_domain[domain]
+    # Each is the beginning of the next.
+    return bool(around) and by_domain[max(around)] == by_domain[domain]

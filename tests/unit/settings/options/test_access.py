@@ -74,6 +74,7 @@ def test_paths_with_different_access_have_an_application_each_and_so_has_a_publi
     [
         ("/", "blog.example.com"),
         ({"exact": "/a/b"}, "blog.example.com/a/b"),
+        ("/X/", "blog.example.com/X"),
         ({"regex": "^/v[12]/"}, "blog.example.com"),
         ({"regex": "^/images/.*[.]png$"}, "blog.example.com/images"),
         ({"regex": "[.]png$"}, "blog.example.com"),
