@@ -10,7 +10,7 @@ import mmap
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterator, KeysView, Mapping
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
@@ -25,13 +25,19 @@ class ClassStore:
     """The bodies of a module's classes by name. Those that only type checkers use, `…ArgsDict`, are not among them."""
 
     def __init__(self, loader: SourceFileLoader) -> None:
-        self._content, self._offsets = _read(loader) or _write(loader)
+        self._content, self._offsets = _read(loader) or (b"", {})
+        self._codes = {} if self._offsets else _codes(loader)
+        # Not where the interpreter may write no compiled modules either, as in a folder of another owner.
+        if self._codes and not sys.dont_write_bytecode and os.access(_path(loader).parent, os.W_OK):
+            _write(loader, {name: self[name] for name in self._codes})
 
     @property
     def names(self) -> KeysView[str]:
-        return self._offsets.keys()
+        return self._offsets.keys() or self._codes.keys()
 
     def __getitem__(self, name: str) -> Body:
+        if code := self._codes.get(name):
+            return code, tuple({*strings(code)} & self._codes.keys() - {name})
         # What follows the value is ignored.
         return marshal.loads(self._content[self._offsets[name] :])
 
@@ -75,21 +81,22 @@ def _read(loader: SourceFileLoader) -> tuple[memoryview, dict[str, int]] | None:
     return (data[end:], offsets) if key == _key(loader) else None
 
 
-def _write(loader: SourceFileLoader) -> tuple[memoryview, dict[str, int]]:
-    """Reads the whole module, and writes the file, unless the interpreter may write no compiled modules either."""
+def _codes(loader: SourceFileLoader) -> dict[str, CodeType]:
+    """The code of each class, from the whole module."""
     found = [each for each in module_code(loader).co_consts if isinstance(each, CodeType)]
     # Those for type checkers have another base.
-    bodies = {each.co_name: each for each in found if not each.co_name.endswith("ArgsDict")}
+    return {each.co_name: each for each in found if not each.co_name.endswith("ArgsDict")}
+
+
+def _write(loader: SourceFileLoader, bodies: Mapping[str, Body]) -> None:
     content, offsets = bytearray(), dict[str, int]()
-    for name, code in bodies.items():
+    for name, body in bodies.items():
         offsets[name] = len(content)
-        content += marshal.dumps((code, tuple({*strings(code)} & bodies.keys() - {name})))
-    if not sys.dont_write_bytecode:
-        head = marshal.dumps((_key(loader), offsets))
-        # Where this fails, as in a folder of another owner, the next run reads the whole module again.
-        with contextlib.suppress(OSError):
-            _replace(_path(loader), len(head).to_bytes(_LENGTH, "big") + head + content)
-    return memoryview(content), offsets
+        content += marshal.dumps(body)
+    head = marshal.dumps((_key(loader), offsets))
+    # Where this fails, the next run reads the whole module again.
+    with contextlib.suppress(OSError):
+        _replace(_path(loader), len(head).to_bytes(_LENGTH, "big") + head + content)
 
 
 def _replace(path: Path, content: bytes) -> None:

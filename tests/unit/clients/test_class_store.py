@@ -79,6 +79,14 @@ def test_nothing_is_written_where_python_writes_nothing(
     assert written(loader) == []
 
 
+def test_nothing_is_prepared_for_a_folder_of_another_owner(
+    loader: SourceFileLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.delattr(class_store, "_write")
+    assert number(ClassStore(loader)) == 1
+
+
 def test_a_folder_that_cannot_be_written_is_no_error(loader: SourceFileLoader, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object) -> None:
         raise PermissionError
