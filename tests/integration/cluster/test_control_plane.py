@@ -17,6 +17,7 @@ import yaml
 from kubernetes import client, dynamic
 from kubernetes.client.exceptions import ApiException
 
+from clients.kubeconfig import load
 from sandbox import cluster, tools
 from sandbox.cluster.access import connect
 from sandbox.cluster.external import check_external
@@ -298,9 +299,9 @@ def test_only_the_api_server_listens_and_it_rejects_anonymous_requests(running: 
         if connection.status == psutil.CONN_LISTEN
     ]
     assert listening == [("kube-apiserver", "127.0.0.1")]
-    with connect(running.kubeconfig) as api:
-        request = api.param_serialize("GET", "/readyz", auth_settings=[])
-        assert api.call_api(*request).status == 401
+    server = load(str(running.kubeconfig))
+    assert server.request("GET", "/readyz", headers={}, timeout=10).status == 200
+    assert server.pool.request("GET", f"{server.url}/readyz").status == 401
 
 
 def test_two_clusters_run_side_by_side_and_stop_separately(
