@@ -214,6 +214,15 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DeployedStac
 
 
 @pytest.fixture
+def environment_of_deployed(deployed: "DeployedStack", monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables that name the API and the cluster of `deployed`, whose pods are ready then."""
+    for name in ("CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "KUBECONFIG"):
+        monkeypatch.setenv(name, deployed.env[name])
+    monkeypatch.delenv("CULVERT_VERIFY_FRONT", raising=False)
+    deployed.wait_for_pods()
+
+
+@pytest.fixture
 def own_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A test's own sandbox, not started."""
     box = Sandbox(tmp_path / "home")

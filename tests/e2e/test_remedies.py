@@ -33,7 +33,7 @@ from tests.support.deployed_stack import (
 )
 from tests.support.simulated_logs import LINE, write_log
 
-pytestmark = pytest.mark.xdist_group("verify")
+pytestmark = [pytest.mark.xdist_group("verify"), pytest.mark.usefixtures("environment_of_deployed")]
 
 INSTANCE = "app.kubernetes.io/instance"
 SECRETS = f"/api/v1/namespaces/{STACK}/secrets"
@@ -127,14 +127,6 @@ def _described(results: list[CheckResult]) -> list[str]:
         for one in results
         if one.status in (Status.FAILED, Status.UNKNOWN)
     ]
-
-
-@pytest.fixture(autouse=True)
-def _ambient(deployed: DeployedStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "KUBECONFIG"):
-        monkeypatch.setenv(name, deployed.env[name])
-    monkeypatch.delenv("CULVERT_VERIFY_FRONT", raising=False)
-    deployed.wait_for_pods()
 
 
 def _eventually(condition: Callable[[], bool]) -> None:
@@ -286,7 +278,7 @@ def test_a_tunnel_that_was_created_anew(deployed: DeployedStack) -> Steps:
 @tries("tunnel locally configured", following=OF_ANOTHER_TUNNEL)
 def test_a_tunnel_that_was_created_for_a_connector_with_a_file(deployed: DeployedStack) -> Steps:
     other = _another_tunnel(deployed, "local")
-    # Whoever cannot read the stack's outputs does not know the tunnel's id.
+    # Where the stack's outputs cannot be read, nothing says what the tunnel's id is.
     deployed.outputs = {key: value for key, value in deployed.outputs.items() if key != "tunnelId"}
     yield
     deployed.api("DELETE", other)
@@ -314,7 +306,7 @@ def test_a_deleted_secret_a_foreign_connector_a_crash_and_a_readable_token(
     KubernetesApi().patch(f"{PODS}/{readable}", {"metadata": {"annotations": {"note": f"--token {token}"}}})
     commands = yield
     assert f"pulumi config set --path culvert:token.epoch {epoch + 1} --stack {STACK}" in commands
-    # The editor of whoever removes it.
+    # The editor with which it is removed.
     monkeypatch.setitem(deployed.env, "KUBE_EDITOR", "sed -i '/ note: /d'")
 
 

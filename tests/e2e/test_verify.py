@@ -18,15 +18,7 @@ from settings import Settings
 from tests.e2e.conftest import ACCOUNT, ZONE
 from tests.support.deployed_stack import APPS, PODS, POLICIES, SERVICES, STACK, DeployedStack
 
-pytestmark = pytest.mark.xdist_group("verify")
-
-
-@pytest.fixture(autouse=True)
-def _ambient(deployed: DeployedStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "KUBECONFIG"):
-        monkeypatch.setenv(name, deployed.env[name])
-    monkeypatch.delenv("CULVERT_VERIFY_FRONT", raising=False)
-    deployed.wait_for_pods()
+pytestmark = [pytest.mark.xdist_group("verify"), pytest.mark.usefixtures("environment_of_deployed")]
 
 
 def _failing(results: list[CheckResult]) -> set[tuple[str, str]]:
