@@ -48,6 +48,7 @@ demo: $(DEV) ## preview, up, up again, destroy: the real engine and API server, 
 	@$(BIN)/python -m sandbox.demo
 
 test: lint types ## style, types, and all tests: unit, integration and end-to-end
+	-@$(BIN)/python -m sandbox.tools
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 unit: $(DEV) ## the quick loop: unit tests, which need only Python

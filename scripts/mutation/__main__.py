@@ -24,7 +24,15 @@ mutmut.copy_src_dir()
 mutmut.copy_also_copy_files()
 mutmut.create_mutants(1)
 """
-PYTEST = ["-qs", "--tb=no", "--assert=plain", "-pno:cacheprovider", "-pno:xdist", "-pscripts.mutation.fork_mutants"]
+PYTEST = [
+    "-qs",
+    "--tb=no",
+    "--assert=plain",
+    "-pno:cacheprovider",
+    "-pno:timeout",
+    "-pno:xdist",
+    "-pscripts.mutation.fork_mutants",
+]
 TESTS = ["tests/unit/settings", "tests/unit/components"]
 
 
