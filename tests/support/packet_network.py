@@ -38,6 +38,8 @@ _NFTABLES = (
 _IPTABLES = f"-t mangle -A POSTROUTING -m conntrack --ctstate NEW -j NFQUEUE --queue-num {QUEUE}"
 _QUIET = 0.5
 """Seconds, of which two in a row without an answer, and without a packet in the queue, mean that no more will come."""
+_PATIENCE = 300
+"""Seconds in which the enforcer has to decide about all packets."""
 
 
 class Namespace:
@@ -164,9 +166,10 @@ class _Network:
                     echoes.append(asyncio.create_task(_echo(listening[place])))
         attempts = [asyncio.create_task(_attempt(flow, self._socket(flow, flow.source))) for flow in flows]
         pending, quiet = {*attempts}, 0
-        while pending and quiet < 2:
-            done, pending = await asyncio.wait(pending, timeout=_QUIET)
-            quiet = 0 if done or self.router.run(_waiting) else quiet + 1
+        async with asyncio.timeout(_PATIENCE):
+            while pending and quiet < 2:
+                done, pending = await asyncio.wait(pending, timeout=_QUIET)
+                quiet = 0 if done or self.router.run(_waiting) else quiet + 1
         for task in (*pending, *echoes):
             task.cancel()
         await asyncio.gather(*pending, *echoes, return_exceptions=True)

@@ -252,7 +252,7 @@ def _wait_healthy(edge: LocalEdge, exposed: ExposedHostname) -> None:
         if edge.get_tunnel(exposed)["status"] == "healthy":
             return
         time.sleep(0.05)
-    pytest.fail("no four connections in_mount_namespace a minute")
+    pytest.fail("no four connections in a minute")
 
 
 def _wait_page(edge: LocalEdge, exposed: ExposedHostname) -> None:

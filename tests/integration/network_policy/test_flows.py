@@ -279,15 +279,21 @@ def test_flow(verdicts: Verdicts, engine: str, preset: str, name: str, expected:
     assert verdicts(engine, preset)[name] is (expected and (engine, preset, name) not in DENIED_BY_ENGINE)
 
 
-@pytest.mark.parametrize("preset", [None, "strict", "guide"])
-def test_packets_arrive_where_their_flow_is_allowed(tmp_path: Path, preset: str | None) -> None:
-    """Without a policy all arrive: what does not is stopped by the policy, and not by the network of the test."""
+@pytest.fixture(scope="module")
+def enforcer() -> Path:
     if missing := packet_network.missing():
         pytest.skip(f"sending packets takes {missing}")
     try:
-        enforcer = tools.ensure(["kube-network-policies"], print)["kube-network-policies"].path
+        return tools.ensure(["kube-network-policies"], print)["kube-network-policies"].path
     except SandboxError as error:
         pytest.skip(error.message)
+
+
+@pytest.mark.xdist_group("enforcer")  # one worker waits until it is built
+@pytest.mark.timeout(func_only=True)
+@pytest.mark.parametrize("preset", [None, "strict", "guide"])
+def test_packets_arrive_where_their_flow_is_allowed(enforcer: Path, tmp_path: Path, preset: str | None) -> None:
+    """Without a policy all arrive: what does not is stopped by the policy, and not by the network of the test."""
     policies = [preset_policy("kubernetes", preset)] if preset else []
     flows = {flow[0]: Flow(*flow[1:5]) for flow in FLOWS}
     sent = {name: flow for name, flow in flows.items() if packet_network.can_be_sent(flow)}
