@@ -262,4 +262,4 @@ def _wait_page(edge: LocalEdge, exposed: ExposedHostname) -> None:
         if httpx.get(f"http://127.0.0.1:{edge.frontend}/", headers=headers, trust_env=False).text == "the origin":
             return
         time.sleep(0.1)
-    pytest.fail("no page in_mount_namespace a minute")
+    pytest.fail("no page in a minute")
