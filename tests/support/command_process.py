@@ -76,6 +76,8 @@ def run(operation: Operation, started: Callable[[int], object], on_write: Callab
             ours.send(None)
     except (EOFError, OSError):
         pass
+    # A hook of the program may still be waiting for an answer, where the engine was killed; the process waits for it.
+    ours.close()
     process.join()
     return outcome
 
