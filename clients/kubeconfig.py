@@ -67,7 +67,14 @@ class ApiServer:
         self._open()
 
     def request(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: str | None = None, timeout: float
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str],
+        body: str | None = None,
+        timeout: float,
     ) -> urllib3.BaseHTTPResponse:
         """Asks once, without a retry; the reply's content is not read yet. `timeout` is that of the connection and of
         each piece, in seconds. Raises urllib3's HTTPError and OSError, and ApiUnreachable where credentials that
@@ -77,7 +84,7 @@ class ApiServer:
                 self._open()
             pool, sent = self.pool, self.headers.copy()
         sent.update({"User-Agent": "culvert", **headers})
-        url = f"{self.url}{path}"
+        url = f"{self.url}{path}?{urllib.parse.urlencode(query, safe='/')}" if query else f"{self.url}{path}"
         return pool.request(method, url, headers=sent, body=body, timeout=timeout, retries=0, preload_content=False)
 
     def _open(self) -> None:

@@ -1,7 +1,6 @@
 """The Kubernetes API by its paths: objects as plain JSON, and the API server's proxy to a pod's port."""
 
 import json
-import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
@@ -105,9 +104,8 @@ class KubernetesApi:
             raise self._unanswered(too_late(self._limit))
         sent = {"Accept": "application/json, */*", **(headers or {})}
         text = body if body is None or isinstance(body, str) else json.dumps(body)
-        target = f"{path}?{urllib.parse.urlencode(query, safe='/')}" if query else path
         try:
-            status, phrase, content = within(lambda: self._reply(method, target, sent, text), self._limit)
+            status, phrase, content = within(lambda: self._reply(method, path, query, sent, text), self._limit)
         except TimeoutError:
             # It is not asked again: every further question would wait as long.
             self._stalled = True
@@ -123,11 +121,11 @@ class KubernetesApi:
         raise KubernetesApiError(status, reason, remedy if status in (401, 403) else "")
 
     def _reply(
-        self, method: str, target: str, headers: Mapping[str, str], body: str | None
+        self, method: str, path: str, query: Mapping[str, str] | None, headers: Mapping[str, str], body: str | None
     ) -> tuple[int, str | None, bytes]:
         """Status, its phrase and body. The timeout, of the connection and of each piece, ends what nothing waits for
         any more."""
-        reply = self._api.request(method, target, headers=headers, body=body, timeout=2 * self._limit)
+        reply = self._api.request(method, path, query, headers=headers, body=body, timeout=2 * self._limit)
         return reply.status, reply.reason, collect(reply.stream())
 
     def _unanswered(self, reason: str) -> ApiUnreachable:

@@ -1,7 +1,6 @@
 """Kubernetes API client by kind: the endpoint of each kind, and the verbs a provider needs."""
 
 import json
-import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,11 +125,10 @@ class Api:
     ) -> Any:
         """The reply's JSON. Raises KubernetesStatusError, and ProviderError if the API server does not answer."""
         headers = {"Accept": "application/json", "Content-Type": media}
-        target = f"{path}?{urllib.parse.urlencode(query, safe='/')}" if query else path
         # JSON is valid YAML, except for its escapes of surrogate pairs.
         content = None if body is None else json.dumps(body, ensure_ascii=False)
         try:
-            reply = self._server.request(method, target, headers=headers, body=content, timeout=CALL_TIMEOUT)
+            reply = self._server.request(method, path, query, headers=headers, body=content, timeout=CALL_TIMEOUT)
             answered = reply.data
         except (HTTPError, OSError, ApiUnreachable) as error:
             raise ProviderError(f"the Kubernetes API server does not answer: {error}") from error
