@@ -11,6 +11,7 @@ from ops.options import Config, Stack
 from ops.shared_hostnames import shared_hostnames
 from sandbox.commands.context import (
     engine,
+    engine_class,
     objects_name,
     read_manifests,
     read_settings,
@@ -139,7 +140,7 @@ def _run(
     running = services()
     with in_use(running.directory, operation, print_progress):
         try:
-            running.start()
+            running.start(meanwhile=engine_class)
             if operation in ("preview", "up"):
                 running.reject_invalid_objects(objects_name(name), settings)
             running.seed(settings, namespace, given)

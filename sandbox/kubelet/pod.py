@@ -122,7 +122,7 @@ class Pod:
             probe_of(self._container, f"{kind}Probe", spec.address, dict(spec.ports))
             for kind in ("startup", "readiness", "liveness")
         )
-        if startup and not await anext(probe_results(startup, self._probe_client)):
+        if startup and not await anext(probe_results(startup.asked_often(), self._probe_client)):
             log.info("%s: the startup probe fails", self.name)
             await process.stop(self.grace_period)
             return

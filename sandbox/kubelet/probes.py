@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -19,6 +19,10 @@ class Probe:
     timeout: float
     success_threshold: int
     failure_threshold: int
+
+    def asked_often(self) -> "Probe":
+        """A probe that notices a success sooner and fails as late as this one: it asks ten times in each period."""
+        return replace(self, period=self.period / 10, failure_threshold=10 * self.failure_threshold)
 
 
 def probe_of(container: Object, kind: str, address: str, ports: dict[int, int]) -> Probe | None:

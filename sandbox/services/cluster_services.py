@@ -9,7 +9,7 @@ import yaml
 
 from clients.errors import KubernetesApiError
 from clients.kubernetes import KubernetesApi, Object
-from components.connector.pod_status import is_ready
+from clients.pod_status import is_ready
 from sandbox.errors import SandboxError
 from sandbox.tools.tool import Progress
 

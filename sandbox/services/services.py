@@ -1,7 +1,7 @@
 """All servers of a sandbox, as one command starts, reaches and stops them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,9 @@ class SandboxServices:
     def processes(self) -> list[str]:
         return self._servers.names()
 
-    def start(self) -> None:
-        """Starts every server that does not run, and waits until all are ready.
+    def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Starts every server that does not run, and waits until all are ready. `meanwhile` is called while an API
+        server starts.
 
         Raises `SandboxError` if a tool is not available or a server does not start; what this call started is stopped.
         """
@@ -55,14 +56,14 @@ class SandboxServices:
         with FileLock(self.directory.path / "start.lock"):
             running = set(self._servers.names())
             try:
-                self._start_all()
+                self._start_all(meanwhile)
             except BaseException:
                 self._note_started(running)
                 self.stop_started()
                 raise
             self._note_started(running)
 
-    def _start_all(self) -> None:
+    def _start_all(self, meanwhile: Callable[[], object]) -> None:
         providers, enforced, delays = choose_providers(), is_enforced(), self._servers.edge_delays()
         stand_ins = [name for name, plugin in providers.items() if plugin.kind == "standin"]
 
@@ -71,12 +72,16 @@ class SandboxServices:
             self._servers.start_edge(delays)
             self._servers.start_providers(stand_ins, self._provider_environment())
 
+        def beside_cluster() -> None:
+            start_without_cluster()
+            meanwhile()
+
         cloudflared = None if external_kubeconfig() else self._cloudflared()
         self._kubeconfig = self._servers.kubeconfig()
         self._servers.start_cluster(
             real_connectors=cloudflared is not None,
             rollouts_wait=delays.rollouts_wait,
-            meanwhile=start_without_cluster,
+            meanwhile=beside_cluster,
         )
         # Does nothing where they were started beside the API server.
         start_without_cluster()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from clients import pod_status
 from clients.errors import CheckUnavailable
 from clients.reply_shape import documented_shape
-from components.connector import pod_status
 from components.exposure.hooks.transformation import Transformation, with_hooks
 from components.exposure.kubernetes_provider import kubernetes_api, provider_inputs
 from components.naming import pod_labels

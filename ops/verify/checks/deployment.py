@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.connector import pod_status
+from clients import pod_status
 from ops.verify.faults import cluster as faults
 from ops.verify.faults.cloudflare import DOWN
 from ops.verify.faults.fault import Fault

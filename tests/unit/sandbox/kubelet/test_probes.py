@@ -59,3 +59,10 @@ async def test_a_result_changes_after_enough_responses_in_a_row(
             async for result in probe_results(Probe("http://pod/", 0, 0, 1, successes, failures), client):
                 results.append(result)
     assert results == expected
+
+
+def test_a_startup_probe_is_asked_more_often_and_fails_as_late() -> None:
+    probe = Probe("http://pod/", 2, 5, 1, 1, 30)
+    often = probe.asked_often()
+    assert (often.period, often.period * often.failure_threshold) == (0.5, 150)
+    assert (often.initial_delay, often.timeout, often.success_threshold) == (2, 1, 1)
