@@ -13,6 +13,7 @@ from tests.support.interrupted_engine import EngineHarness, engine_harness
 from tests.support.kill_matrix import ExampleStack
 
 
+@pytest.mark.timeout(0)
 def test_runs_killed_after_a_write_are_completed(matrix: Matrix, tmp_path_factory: pytest.TempPathFactory) -> None:
     harness = None
     with contextlib.ExitStack() as running:
