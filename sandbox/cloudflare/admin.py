@@ -4,6 +4,7 @@ Every call carries the owner's secret as a bearer token.
 """
 
 import hmac
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -133,7 +134,7 @@ class Connectors(_Closed):
 
 @router.put("/connections")
 async def set_connections(request: Request, wanted: Connectors) -> dict[str, Any]:
-    """Replaces a tunnel's connections by those of made-up connectors; an empty list drops them all."""
+    """Replaces a tunnel's connections by those of made-up connectors, an hour old; an empty list drops them all."""
     store: Store = request.app.state.store
     row = tunnels.find(store, wanted.tunnel)
     if row is None or row["deleted"]:
@@ -142,7 +143,7 @@ async def set_connections(request: Request, wanted: Connectors) -> dict[str, Any
     for count in wanted.connectors:
         connector = connections.Connector()
         for _ in range(count):
-            opened = connections.open_connection(store, row["id"], connector)
+            opened = connections.open_connection(store, row["id"], connector, age=timedelta(hours=1))
             if wanted.config_version is not None:
                 connections.set_config_version(store, opened, wanted.config_version)
     return tunnels.describe(store, tunnels.find(store, row["id"]) or row)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sandbox.cloudflare import ids
@@ -19,9 +20,11 @@ class Connector:
     origin_ip: str = "127.0.0.1"
 
 
-def open_connection(store: Store, tunnel: str, connector: Connector, colo: str = "lo01") -> str:
-    """Adds a connection of this connector and returns its UUID."""
-    connection_id, moment = ids.new_uuid(), ids.now()
+def open_connection(
+    store: Store, tunnel: str, connector: Connector, colo: str = "lo01", age: timedelta = timedelta()
+) -> str:
+    """Adds a connection of this connector, which was opened so long ago, and returns its UUID."""
+    connection_id, moment = ids.new_uuid(), ids.now(age)
     with store.transaction():
         features = json.dumps(connector.features)
         identity = (connection_id, tunnel, connector.id, connector.version, connector.arch)

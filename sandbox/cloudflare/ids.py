@@ -3,15 +3,15 @@
 import re
 import secrets
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 HEX_ID = re.compile(r"[0-9a-f]{32}")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def now() -> str:
-    """The current time in RFC 3339 with microseconds, as `2026-11-23T07:50:48.865223Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def now(ago: timedelta = timedelta()) -> str:
+    """The current time, or so long `ago`, in RFC 3339 with microseconds: `2026-11-23T07:50:48.865223Z`."""
+    return (datetime.now(UTC) - ago).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def new_hex_id() -> str:

@@ -1,5 +1,7 @@
 """Checks of Cloudflare's API: the tunnel, its connectors, its rules and the DNS records."""
 
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 from clients.cloudflare import CloudflareApi
@@ -61,6 +63,13 @@ class CloudflareChecks:
     def _connections(self, api: CloudflareApi, found: dict[str, Any]) -> list[CheckResult]:
         name, settings = self.stack.name, self.stack.settings
         connectors = api.connectors(settings.account_id, found["id"])
+        # Right after an update, for at most as long as a connector takes.
+        for _ in range(tunnel.STARTING.seconds):
+            if not tunnel.is_starting(connectors, datetime.now(UTC)):
+                break
+            time.sleep(1)
+            found = api.tunnel(settings.account_id, found["id"]) or found
+            connectors = api.connectors(settings.account_id, found["id"])
         results = [tunnel.is_connected(name, found, connectors, settings.connector.replicas)]
         if self.version is not None:
             results.append(tunnel.version_is_current(name, connectors, self.version))

@@ -1,6 +1,7 @@
 """Checks of the tunnel: it exists, its connectors are connected and up to date, and its ingress rules match."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -16,6 +17,8 @@ RULES = Check("api", "rules")
 
 Rule = tuple[str, str, str, str]
 """Hostname, path, service and options of an ingress rule, comparable."""
+STARTING = timedelta(seconds=10)
+"""How long a connector may take to open its connections: it waits a second after each."""
 _API_SPELLING = {"match_sn_ito_host": "matchSNItoHost", "no_tls_verify": "noTLSVerify"}
 """Options whose key in the API is not simply camel case."""
 
@@ -39,6 +42,13 @@ def exists(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any])
     if tunnel.get("config_src") == "local" or tunnel.get("remote_config") is False:
         return TUNNEL.finds(name, "it is locally configured", faults.TUNNEL_LOCAL)
     return TUNNEL.passed(name, tunnel["id"])
+
+
+def is_starting(connectors: list[dict[str, Any]], now: datetime) -> bool:
+    """Whether a connector without all its connections has just started: it opens one after the other."""
+    few = [one for one in connectors if len(one.get("conns") or []) < CONNECTIONS_PER_CONNECTOR]
+    started = [datetime.fromisoformat(one["run_at"]) for one in few if one.get("run_at")]
+    return any(timedelta() <= now - each < STARTING for each in started)
 
 
 def is_connected(

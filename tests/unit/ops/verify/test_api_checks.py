@@ -1,11 +1,14 @@
 """Checks of tunnel and records, passing and failing."""
 
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from ops.verify.checks import records, tunnel
-from ops.verify.result import Status
+from ops.verify.checks.cloudflare import CloudflareChecks
+from ops.verify.result import CheckResult, Status
 
 ID = "42a2735e-7321-4001-9771-6625acdc4661"
 TARGET = f"{ID}.cfargotunnel.com"
@@ -54,6 +57,47 @@ def test_the_tunnel_is_the_one_that_the_last_update_created(
     found = tunnel.exists("culvert-dev", tunnels, outputs)
     assert found.status is status
     assert observed in found.observed
+
+
+NOW = datetime(2026, 11, 29, 12, 0, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("connectors", "starting"),
+    [
+        (_connectors(4, 3, run_at="2026-11-29T12:00:09.9Z"), True),
+        (_connectors(1, run_at="2026-11-29T13:00:01+01:00"), True),
+        (_connectors(4, 4, run_at="2026-11-29T12:00:09Z"), False),
+        (_connectors(3, run_at="2026-11-29T12:00:00Z"), False),
+        # Of a clock that is ahead, nothing can be told.
+        (_connectors(3, run_at="2026-11-29T12:00:11Z"), False),
+        (_connectors(3, run_at=None), False),
+        (_connectors(3), False),
+        ([], False),
+    ],
+)
+def test_a_connector_without_all_connections_is_starting_for_ten_seconds(connectors: list, starting: bool) -> None:
+    assert tunnel.is_starting(connectors, NOW) is starting
+
+
+def test_connections_are_awaited_while_a_connector_opens_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = list[float]()
+    monkeypatch.setattr("time.sleep", waited.append)
+    now = datetime.now(UTC).isoformat()
+
+    def judged(*readings: list[dict[str, Any]]) -> CheckResult:
+        replies = iter(readings)
+        api = Mock(connectors=lambda *_: next(replies, readings[-1]), tunnel=lambda *_: GOOD)
+        stack = Mock(settings=Mock(connector=Mock(replicas=1)))
+        stack.name = "culvert-dev"
+        (result,) = CloudflareChecks(stack)._connections(api, {**GOOD, "status": "degraded"})
+        return result
+
+    few = _connectors(2, run_at=now)
+    assert judged(few, few, _connectors(4, run_at=now)).status is Status.PASSED
+    assert waited == [1, 1]
+    assert judged(few).status is Status.FAILED
+    assert len(waited) == 2 + 10
 
 
 @pytest.mark.parametrize(
