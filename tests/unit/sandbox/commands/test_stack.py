@@ -23,7 +23,7 @@ class RejectingServices:
         self.directory = SandboxDirectory(directory)
         self.asked: list[tuple[str, Any]] = []
 
-    def start(self) -> None:
+    def start(self, meanwhile: object) -> None:
         pass
 
     def reject_invalid_objects(self, name: str, settings: Any) -> None:
