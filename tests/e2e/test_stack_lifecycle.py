@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from sandbox import tools
 from tests.e2e.conftest import ZONE, ZONES, Sandbox, settings
 from tests.support.paths import PROJECT
 
@@ -70,7 +71,8 @@ def test_a_changed_service_changes_the_rules_and_no_pod(sandbox: Sandbox) -> Non
     assert changed["changes"][0]["properties"] == ["config.ingresses[0].service"]
     # A read more, or several where cloudflared runs: the run ends once connectors report the new rules.
     assert changed["calls"]["writes"] == 1
-    assert changed["calls"]["reads"] >= 2
+    reads = changed["calls"]["reads"]
+    assert reads >= 2 if tools.find_cloudflared() else reads == 2
     assert changed["outputs"]["configVersion"] == 2
     assert {pod["metadata"]["uid"] for pod in sandbox.objects("v1", "Pod", "rule")} == pods
 
