@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from fnmatch import fnmatchcase
 from itertools import accumulate
 from pathlib import Path
@@ -28,6 +29,8 @@ SECONDS = 5.0
 """How long the tests of a mutant usually take at most: the slowest are left out."""
 PATIENCE = 10
 """Seconds that they may take beyond thrice that time."""
+KILLER = "killer"
+"""File with the test that killed a mutant, in the mutant's temporary folder."""
 TESTS = Path("tests.json")
 """By test: the functions that it calls, its seconds, whether it fails without a mutant, its file's time of change."""
 
@@ -41,9 +44,10 @@ class FirstFailure:
     """Ends a mutant's process."""
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         # Before pytest makes a report, for which it parses the modules of the traceback.
         if call.excinfo and not call.excinfo.errisinstance(pytest.skip.Exception):
+            Path(os.environ["TMPDIR"], KILLER).write_text(item.nodeid)
             os._exit(KILLED)
 
     def finish(self) -> None:
@@ -117,6 +121,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     items = {item.nodeid: item for item in session.items}
     metas = {path: json.loads(path.read_text()) for path in sorted(Path().rglob("*.py.meta"))}
     running: dict[int, tuple[Path, str, str]] = {}
+    killers = defaultdict[str, Counter[str]](Counter)
     with tempfile.TemporaryDirectory() as directory:
         tests, started = record(items, directory), time.monotonic()
 
@@ -131,18 +136,21 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         def await_one() -> None:
             pid, status = os.wait()
             path, name, temporary = running.pop(pid)
+            if (killer := Path(temporary, KILLER)).exists():
+                killers[function_of(name)][killer.read_text()] += 1
             shutil.rmtree(temporary, ignore_errors=True)
             code = os.waitstatus_to_exitcode(status)
             write(path, name, TIMEOUT if code in (-signal.SIGALRM, -signal.SIGXCPU) else code)
 
         for path, name in todo(metas, session.config.option.mutants):
-            function = name.partition("__mutmut_")[0]
+            function = function_of(name)
             calling = [id for id, test in tests.items() if function in test["functions"]]
             calling.sort(key=lambda id: tests[id]["seconds"])
             until = accumulate(tests[id]["seconds"] for id in calling)
             chosen = [id for id, seconds in zip(calling, until, strict=True) if seconds <= SECONDS] or calling[:1]
-            # Tests mirror the source: those with its names are the first to notice.
-            chosen.sort(key=lambda id: -len(words(function) & words(id.partition("::")[0])))
+            # First those that noticed others of the function, then, since tests mirror the source, those with its names.
+            found = killers[function]
+            chosen.sort(key=lambda id: (-found[id], -len(words(function) & words(id.partition("::")[0]))))
             if not chosen:
                 write(path, name, NO_TESTS)
                 continue
@@ -155,6 +163,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         while running:
             await_one()
     return True
+
+
+def function_of(mutant: str) -> str:
+    return mutant.partition("__mutmut_")[0]
 
 
 def words(name: str) -> set[str]:
