@@ -1,8 +1,10 @@
 """Runs of the example stacks, killed after each of their writes: hours, so `scripts/kill_matrix` collects it."""
 
 import contextlib
+import signal
 import time
 import traceback
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,8 +14,11 @@ from tests.e2e.conftest import running_sandbox
 from tests.support.interrupted_engine import EngineHarness, engine_harness
 from tests.support.kill_matrix import ExampleStack
 
+LIMIT = 900
+"""Seconds that a kill and its completion may take: one that hangs fails, and the next has another sandbox."""
 
-@pytest.mark.timeout(0)
+
+@pytest.mark.timeout(0)  # of the whole
 def test_runs_killed_after_a_write_are_completed(matrix: Matrix, tmp_path_factory: pytest.TempPathFactory) -> None:
     harness = None
     with contextlib.ExitStack() as running:
@@ -38,7 +43,8 @@ def _play(harness: EngineHarness, matrix: Matrix, example: str, turn: int) -> bo
                 matrix.count(example, operation, stack.count_writes(operation))
         for kill in matrix.kills(example, turn):
             began = time.monotonic()
-            after = stack.play(kill)
+            with _limit():
+                after = stack.play(kill)
             matrix.add(kill, time.monotonic() - began, after)
         stack.remove()
     except Exception:
@@ -50,3 +56,17 @@ def _play(harness: EngineHarness, matrix: Matrix, example: str, turn: int) -> bo
             matrix.add(kill, time.monotonic() - began, (writes or ["nothing"])[-1], error)
         return False
     return True
+
+
+@contextlib.contextmanager
+def _limit() -> Iterator[None]:
+    def end(*_: object) -> None:
+        raise TimeoutError(f"not completed after {LIMIT} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(LIMIT)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -46,7 +46,7 @@ def exists(name: str, tunnels: list[dict[str, Any]], outputs: Mapping[str, Any])
 
 def is_starting(connectors: list[dict[str, Any]], now: datetime) -> bool:
     """Whether a connector without all its connections has just started: it opens one after the other."""
-    few = [one for one in connectors if len(one.get("conns") or []) < CONNECTIONS_PER_CONNECTOR]
+    few = [one for one in connectors if _connections(one) < CONNECTIONS_PER_CONNECTOR]
     started = [datetime.fromisoformat(one["run_at"]) for one in few if one.get("run_at")]
     return any(timedelta() <= now - each < STARTING for each in started)
 
@@ -55,7 +55,7 @@ def is_connected(
     name: str, tunnel: dict[str, Any], connectors: list[dict[str, Any]], replicas: int | None
 ) -> CheckResult:
     """Whether there are as many connectors as replicas, each with four connections. With None, any number will do."""
-    counts = [sum(not conn.get("is_pending_reconnect") for conn in one.get("conns") or []) for one in connectors]
+    counts = [_connections(one) for one in connectors]
     observed = f"{tunnel.get('status')}; connections per connector: {', '.join(map(str, counts)) or 'none'}"
     if not any(counts):
         return CONNECTIONS.finds(name, observed, faults.NO_CONNECTOR)
@@ -67,6 +67,11 @@ def is_connected(
         seen = f"{observed}; {declared} with {CONNECTIONS_PER_CONNECTOR} each"
         return CONNECTIONS.finds(name, seen, faults.FEW_CONNECTIONS)
     return CONNECTIONS.passed(name, observed)
+
+
+def _connections(connector: dict[str, Any]) -> int:
+    """How many connections it has, without those that are interrupted."""
+    return sum(not each.get("is_pending_reconnect") for each in connector.get("conns") or [])
 
 
 def version_is_current(name: str, connectors: list[dict[str, Any]], version: int) -> CheckResult:
