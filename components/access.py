@@ -55,7 +55,7 @@ class Access(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, AccessArgs)
-        super().__init__("culvert:index:Access", name, {}, opts)
+        super().__init__("culvert:index:Access", name, opts=opts)
         self._name, self._account = name, args["account_id"]
         applications = args["applications"]
         names = [token for application in applications.values() for token in application.get("service_tokens", [])]

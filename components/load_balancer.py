@@ -57,7 +57,7 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, LoadBalancerArgs)
-        super().__init__("culvert:index:LoadBalancer", name, {}, opts)
+        super().__init__("culvert:index:LoadBalancer", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
         hostname = args["hostname"]
         monitor = cloudflare.LoadBalancerMonitor(

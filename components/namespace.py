@@ -34,7 +34,7 @@ class Namespace(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, NamespaceArgs)
-        super().__init__("culvert:index:Namespace", name, {}, opts)
+        super().__init__("culvert:index:Namespace", name, opts=opts)
         self.name = pulumi.Output.from_input(args["name"])
         if args.get("create", True):
             namespace = KubernetesNamespace(

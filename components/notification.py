@@ -36,7 +36,7 @@ class Notification(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NotificationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, NotificationArgs)
-        super().__init__("culvert:index:Notification", name, {}, opts)
+        super().__init__("culvert:index:Notification", name, opts=opts)
         recipients = {
             "emails": args.get("email", []),
             "webhooks": args.get("webhook", []),

@@ -56,7 +56,7 @@ class PrivateNetworks(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PrivateNetworksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, PrivateNetworksArgs)
-        super().__init__("culvert:index:PrivateNetworks", name, {}, opts)
+        super().__init__("culvert:index:PrivateNetworks", name, opts=opts)
         replace_with = list(args.get("replace_with", []))
         comment = args.get("comment") or owner()
         virtual_network: Any = args.get("virtual_network_id")

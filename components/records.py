@@ -46,7 +46,7 @@ class Records(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, RecordsArgs)
-        super().__init__("culvert:index:Records", name, {}, opts)
+        super().__init__("culvert:index:Records", name, opts=opts)
         known, account = args.get("zones", {}), args["account_id"]
         zones = {zone: zone_id(self, zone, known, account) for zone in dict.fromkeys(args["hostnames"].values())}
         comment = (args.get("comment") or owner())[:COMMENT_LIMIT]

@@ -38,7 +38,7 @@ class SampleSite(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SampleSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, SampleSiteArgs)
-        super().__init__("culvert:index:SampleSite", name, {}, opts)
+        super().__init__("culvert:index:SampleSite", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
         selector = sample_site_selector(name, args["service"])
         labels = {**common_labels(name), **selector}

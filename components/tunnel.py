@@ -58,7 +58,7 @@ class Tunnel(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TunnelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, TunnelArgs)
-        super().__init__("culvert:index:Tunnel", name, {}, opts)
+        super().__init__("culvert:index:Tunnel", name, opts=opts)
         # Not RandomBytes: its id is its value, and ids are plain text in the state and in every diff.
         password = random.RandomPassword(
             f"{name}-secret",

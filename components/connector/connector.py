@@ -37,7 +37,7 @@ class Connector(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConnectorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, ConnectorArgs)
-        super().__init__("culvert:index:Connector", name, {}, opts)
+        super().__init__("culvert:index:Connector", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = {**common_labels(name), **pod_labels(name)}
         metadata: ObjectMetaArgsDict = {

@@ -89,7 +89,7 @@ class Exposure(pulumi.ComponentResource):
             existing = lookups.existing(name, settings, outputs, lookups.invoke_options(opts))
             settings = cluster_services.resolve(settings, namespace, wait_for_services(), outputs)
             adopted_tunnel, adopted_records = settings.adopted(existing, mark)
-        super().__init__("culvert:index:Exposure", name, {}, opts)
+        super().__init__("culvert:index:Exposure", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
 
         # A preview calls none of the other hooks.

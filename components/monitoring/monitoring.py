@@ -42,7 +42,7 @@ class Monitoring(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, MonitoringArgs)
-        super().__init__("culvert:index:Monitoring", name, {}, opts)
+        super().__init__("culvert:index:Monitoring", name, opts=opts)
         namespace = pulumi.Output.from_input(args["namespace"])
         labels = {**common_labels(name), **args.get("labels", {})}
         kind, spec = _monitor(args.get("monitor", "pod"), name)

@@ -47,7 +47,7 @@ class NetworkPolicy(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, NetworkPolicyArgs)
         check_peers(args.get("destinations"), args.get("resolvers", []))
-        super().__init__("culvert:index:NetworkPolicy", name, {}, opts)
+        super().__init__("culvert:index:NetworkPolicy", name, opts=opts)
         engine = engine_of(args.get("engine", DEFAULT_ENGINE))
         metadata: Any = {
             "namespace": args["namespace"],

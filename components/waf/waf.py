@@ -68,7 +68,7 @@ class WafRules(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WafRulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_arguments(self, args, WafRulesArgs)
-        super().__init__("culvert:index:WafRules", name, {}, opts)
+        super().__init__("culvert:index:WafRules", name, opts=opts)
         self.rulesets: list[cloudflare.Ruleset] = []
         """Resources to create before the first record: no hostname is then public without its rules."""
         for zone in dict.fromkeys(rule["zone"] for rule in args["rules"]):

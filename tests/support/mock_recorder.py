@@ -58,13 +58,18 @@ class Registered:
 
 @dataclass
 class Recorded:
-    """Everything that one program registered. `resources` has neither components nor the stack."""
+    """Everything that one program registered. `resources` has neither components nor the stack.
+
+    By type: `parents`, the types of the components' parents, and `outputs` of components and stack, `shown_outputs` of
+    which are their text with secrets hidden.
+    """
 
     resources: list[Registered] = field(default_factory=list)
     invokes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     components: list[str] = field(default_factory=list)
+    parents: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
-    shown_outputs: str = ""
+    shown_outputs: dict[str, str] = field(default_factory=dict)
 
     def one(self, type_: str) -> Registered:
         """The only resource whose type ends with `:type_`."""
@@ -83,7 +88,8 @@ class Recorded:
     @property
     def shown(self) -> str:
         """All inputs and outputs as text, with secrets hidden."""
-        return self.shown_outputs + "".join(f"{resource} {resource.shown}" for resource in self.resources)
+        resources = [f"{resource} {resource.shown}" for resource in self.resources]
+        return "".join([*self.shown_outputs.values(), *resources])
 
 
 class _Monitor(mocks.MockMonitor):
@@ -121,11 +127,12 @@ class _Monitor(mocks.MockMonitor):
             )
         elif request.type != "pulumi:pulumi:Stack":
             self.recorded.components.append(f"{request.type} {request.name}")
+            self.recorded.parents[request.type] = _type(request.parent)
         return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         self.recorded.outputs[_type(request.urn)] = _read(request.outputs)
-        self.recorded.shown_outputs += _shown(request.outputs)
+        self.recorded.shown_outputs[_type(request.urn)] = _shown(request.outputs)
         return super().RegisterResourceOutputs(request)
 
 
