@@ -32,14 +32,13 @@ class ArgumentError(pulumi.RunError, ValueError):
         super().__init__("\n".join(lines))
 
 
-def check_arguments(component: pulumi.ComponentResource | str, args: Any, expected: Any) -> None:
+def check_arguments(component: pulumi.ComponentResource, args: Any, expected: Any) -> None:
     """Check arguments against a type, at any depth. Raises ArgumentError.
 
     The value of an output is not known yet and not checked.
     """
-    name = component if isinstance(component, str) else type(component).__name__
     if mistakes := list(argument_mistakes(args, expected)):
-        raise ArgumentError(name, mistakes)
+        raise ArgumentError(type(component).__name__, mistakes)
 
 
 def argument_mistakes(value: Any, expected: Any, path: str = "") -> Iterator[ArgumentMistake]:
@@ -68,24 +67,19 @@ def _object_mistakes(value: Mapping[str, Any], expected: Any, path: str) -> Iter
         if key in fields:
             yield from argument_mistakes(each, fields[key], f"{prefix}{key}")
         else:
-            close = get_close_matches(_folded(key), {_folded(field): field for field in fields}, 1)
-            nearest = next((f" (did you mean {field}?)" for field in fields if _folded(field) in close), "")
+            nearest = "".join(f" (did you mean {field}?)" for field in get_close_matches(str(key), fields, 1))
             yield f"{prefix}{key}", f"is an unknown argument{nearest}; accepted: {', '.join(fields)}"
     for key in sorted(expected.__required_keys__ - value.keys()):
         yield f"{prefix}{key}", "is missing"
 
 
-def _folded(key: object) -> str:
-    return str(key).replace("_", "").lower()
-
-
 def _alternatives(annotation: Any) -> list[Any]:
-    """The types that a value of an argument may have, without those that stand for an output."""
+    """The types that a value of an argument may have, but for Output, which Input has as a forward reference."""
     if get_origin(annotation) in (NotRequired, Required):
         return _alternatives(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         return [each for member in get_args(annotation) for each in _alternatives(member)]
-    if isinstance(annotation, ForwardRef) or get_origin(annotation) in (Awaitable, pulumi.Output):
+    if isinstance(annotation, ForwardRef):
         return []
     return [annotation]
 

@@ -40,9 +40,10 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m scripts.mutation", description=__doc__)
     parser.add_argument("globs", nargs="*", default=["*"], help="names of mutants, such as 'settings.checks.zones.*'")
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants run at a time")
+    parser.add_argument("--seconds", type=float, default=5, help="how long the tests of a mutant may usually take")
     options = parser.parse_args()
     subprocess.run([sys.executable, "-c", GENERATE], check=True, stdout=subprocess.DEVNULL)
-    own = [f"--jobs={options.jobs}", *(f"--mutants={glob}" for glob in options.globs)]
+    own = [f"--jobs={options.jobs}", f"--seconds={options.seconds}", *(f"--mutants={glob}" for glob in options.globs)]
     subprocess.run([sys.executable, "-m", "pytest", *PYTEST, *own, *TESTS], cwd=MUTANTS)
     explained = tomllib.loads(EXPLAINED.read_text())["survivors"]
     return report(options.globs, {(each["function"], change) for each in explained for change in each["changes"]})

@@ -25,8 +25,6 @@ import pytest
 
 SURVIVED, KILLED, NO_TESTS, TIMEOUT = 0, 1, 33, 36
 """mutmut's codes."""
-SECONDS = 5.0
-"""How long the tests of a mutant usually take at most: the slowest are left out."""
 PATIENCE = 10
 """Seconds that they may take beyond thrice that time."""
 KILLER = "killer"
@@ -38,6 +36,7 @@ TESTS = Path("tests.json")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants", action="append", help="glob of the mutants to run")
     parser.addoption("--jobs", type=int, help="mutants at a time")
+    parser.addoption("--seconds", type=float, help="how long the tests of a mutant may take: the slowest are left out")
 
 
 class FirstFailure:
@@ -121,6 +120,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     items = {item.nodeid: item for item in session.items}
     metas = {path: json.loads(path.read_text()) for path in sorted(Path().rglob("*.py.meta"))}
     running: dict[int, tuple[Path, str, str]] = {}
+    longest = session.config.option.seconds
     killers = defaultdict[str, Counter[str]](Counter)
     with tempfile.TemporaryDirectory() as directory:
         tests, started = record(items, directory), time.monotonic()
@@ -147,7 +147,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
             calling = [id for id, test in tests.items() if function in test["functions"]]
             calling.sort(key=lambda id: tests[id]["seconds"])
             until = accumulate(tests[id]["seconds"] for id in calling)
-            chosen = [id for id, seconds in zip(calling, until, strict=True) if seconds <= SECONDS] or calling[:1]
+            chosen = [id for id, seconds in zip(calling, until, strict=True) if seconds <= longest] or calling[:1]
             # First those that noticed others of the function, then, since tests mirror the source, those with its names.
             found = killers[function]
             chosen.sort(key=lambda id: (-found[id], -len(words(function) & words(id.partition("::")[0]))))

@@ -92,12 +92,18 @@ def test_a_public_path_bypasses_access(deploy: Deploy) -> None:
 
 
 def test_a_service_token_is_created_once_for_all_applications_that_name_it(deploy: Deploy) -> None:
-    program: AccessApplicationArgs = {"domains": ["x.example.com"], "service_tokens": ["ci"], "countries": ["DE"]}
+    program: AccessApplicationArgs = {
+        "domains": ["x.example.com"],
+        "service_tokens": ["ci"],
+        "countries": ["DE"],
+        "session_duration": "8h",
+    }
     recorded = deployed(deploy, one=program, two=program)
     token = recorded.one("ZeroTrustAccessServiceToken")
     assert token.inputs == {"accountId": ACCOUNT, "name": "culvert-dev-ci"}
     for found in recorded.every("ZeroTrustAccessPolicy"):
         assert found.inputs["decision"] == "non_identity"
+        assert found.inputs["sessionDuration"] == "8h"
         assert found.inputs["includes"] == [{"serviceToken": {"tokenId": "culvert-dev-ci-id"}}]
 
 

@@ -53,6 +53,7 @@ def test_a_mistyped_key_is_rejected_at_every_depth(component: Any, path: str) ->
     ((found, problem),) = rejected.value.mistakes
     assert found == f"{path}.mistyped".removeprefix(".")
     assert problem.startswith("is an unknown argument; accepted: ")
+    assert str(rejected.value) == f"{component.__name__}: {found} {problem}."
 
 
 def test_every_nested_group_of_arguments_is_covered() -> None:
