@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.exposure.hooks.connections import MAX_TRIES, retry_deletion
+from components.exposure.hooks.connections import MAX_TRIES, _list, retry_deletion
 from tests.support.emulator import ACCOUNT, TUNNELS, Emulator
 
 CONNECTED = 'DELETE "…": 400 Bad Request {"errors":[{"code":1022,"message":"…active connections"}]}'
@@ -44,9 +44,14 @@ def test_connections_are_dropped_and_the_deletion_is_retried(
     assert retry_deletion(failed(tunnel, CONNECTED))
     dropping = "culvert-dev-tunnel has connectors that are not this stack's. Dropping their connections:"
     assert warnings[1] == f"{dropping} none left"
-    beginning, _, listed = warnings[0].partition(": ")
-    assert beginning + ":" == dropping
-    assert sorted(each.partition(" ")[0] for each in listed.split(", ")) == ids
+    listed = warnings[0].removeprefix(f"{dropping} ").split(", ")
+    assert sorted(listed) == [f"{each} (127.0.0.1)" for each in ids]
+
+
+def test_each_connector_is_listed_with_its_addresses() -> None:
+    addresses = [{"origin_ip": "192.0.2.2"}, {"origin_ip": "192.0.2.1"}, {"origin_ip": "192.0.2.2"}, {}]
+    connectors: list[dict[str, Any]] = [{"id": "one", "conns": addresses}, {"id": "two", "conns": None}]
+    assert _list(connectors) == "one (192.0.2.1, 192.0.2.2, ?), two ()"
 
 
 @pytest.mark.parametrize(
