@@ -101,7 +101,8 @@ def _external_secret(
 ) -> CustomResource:
     """A PushSecret and an ExternalSecret. The store's entry is named after the token, so that it never holds two."""
     reference = {"name": store["name"], "kind": store.get("kind", "SecretStore")}
-    property_of_entry: dict[str, Any] = {"property": store.get("property", KEY)} if store.get("property", KEY) else {}
+    key = store.get("property", KEY)
+    property_of_entry: dict[str, Any] = {"property": key} if key else {}
     push = CustomResource(
         f"{name}-token",
         api_version="external-secrets.io/v1alpha1",

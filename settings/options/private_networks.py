@@ -72,8 +72,7 @@ class PrivateRouteOptions(Options):
     """Addresses that the connector dials: of the LAN, of pods, or of Services."""
     hostname: PrivateHostname | None = None
     """A private hostname, with the addresses that it may resolve to as `network`: only the hostname leads there, not
-    the
-    addresses. Gateway resolves it."""
+    the addresses. Gateway resolves it."""
     comment: Comment = ""
     """Comment of the route in the dashboard, after project and stack."""
     ports: Annotated[

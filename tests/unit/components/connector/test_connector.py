@@ -95,6 +95,7 @@ def test_a_connector_has_a_secret_a_deployment_a_budget_and_a_service(recorded: 
         "Service culvert-dev-metrics",
     }
     assert recorded.components == ["culvert:index:Connector culvert-dev"]
+    assert recorded.outputs["culvert:index:Connector"] == {"deployment": "culvert-dev-cloudflared"}
     assert {resource.parent for resource in recorded.resources} == {"culvert:index:Connector"}
     assert {resource.inputs["metadata"]["namespace"] for resource in recorded.resources} == {"blog"}
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"deployment": "culvert-dev-cloudflared"}
@@ -289,11 +290,13 @@ def test_one_service_finds_the_metrics_of_each_pod(recorded: Recorded) -> None:
     assert service["spec"]["ports"] == [{"name": "metrics", "port": 2000, "targetPort": "metrics"}]
 
 
-def test_dependencies_apply_to_the_deployment_and_not_to_the_secret(deploy: Deploy) -> None:
+def test_dependencies_and_replacement_apply_to_the_deployment_and_not_to_the_secret(deploy: Deploy) -> None:
     def program() -> None:
-        dependency = random.RandomPassword("dependency", length=8)
-        Connector("culvert-dev", {**ARGS, "depends_on": [dependency]})
+        first, tunnel = random.RandomPassword("first", length=8), random.RandomPassword("tunnel", length=8)
+        Connector("culvert-dev", {**ARGS, "depends_on": [first], "replace_with": [tunnel]})
 
     recorded = deploy(program)
-    assert "RandomPassword dependency" in recorded.one("Deployment").dependencies
-    assert recorded.one("Secret").dependencies == set()
+    deployment, secret = recorded.one("Deployment"), recorded.one("Secret")
+    assert "RandomPassword first" in deployment.dependencies
+    assert deployment.replace_with == {"RandomPassword tunnel"}
+    assert secret.dependencies == secret.replace_with == set()

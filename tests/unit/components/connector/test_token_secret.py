@@ -12,6 +12,7 @@ from tests.support.sealed_secrets import certificate, unseal
 
 TOKEN = "eyJhIjoiYWNjb3VudCJ9-the-token"  # noqa: S105
 CERTIFICATE = certificate()
+PARENT = "culvert:index:Connector"
 STORE = {"name": "vault", "kind": "ClusterSecretStore"}
 
 
@@ -46,6 +47,9 @@ def test_sealed_delivery_creates_one_sealed_secret_and_no_secret(deploy: Deploy)
     assert made(recorded) == {"SealedSecret culvert-dev-token"}
     assert TOKEN not in recorded.shown
     assert "SealedSecret culvert-dev-token" in recorded.one("Deployment").dependencies
+    sealed_secret = custom(recorded, "SealedSecret")
+    assert (sealed_secret.inputs["apiVersion"], sealed_secret.parent) == ("bitnami.com/v1alpha1", PARENT)
+    assert sealed_secret.inputs["metadata"]["labels"] == recorded.one("Deployment").inputs["metadata"]["labels"]
 
 
 def test_a_sealed_token_is_unsealed_only_with_its_key_namespace_and_name(deploy: Deploy) -> None:
@@ -152,6 +156,13 @@ def test_external_delivery_pushes_culverts_secret_and_pods_mount_the_pulled_one(
     assert "PushSecret culvert-dev-token" in pulled.dependencies
     assert "ExternalSecret culvert-dev-token" in recorded.one("Deployment").dependencies
     assert TOKEN not in recorded.shown
+
+
+def test_a_store_may_have_another_property(deploy: Deploy) -> None:
+    recorded = deployed(deploy, store={**STORE, "property": "value"})
+    (push,), (pull,) = (custom(recorded, kind).inputs["spec"]["data"] for kind in ("PushSecret", "ExternalSecret"))
+    assert push["match"]["remoteRef"]["property"] == pull["remoteRef"]["property"] == "value"
+    assert {resource.parent for resource in recorded.resources} == {PARENT}
 
 
 def test_a_store_without_properties_gets_no_property(deploy: Deploy) -> None:

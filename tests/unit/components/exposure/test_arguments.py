@@ -7,6 +7,7 @@ import pytest
 from components.exposure import arguments
 from settings import Settings
 from tests.support import kubernetes_services as kinds
+from tests.support.sealed_secrets import certificate
 from tests.support.setting_diff import BASE
 
 ACCOUNT, ZONES = BASE["accountId"], BASE["zones"]
@@ -31,6 +32,98 @@ def test_an_optional_component_has_no_arguments_without_its_settings(optional: s
 def test_access_and_private_networks_are_optional_too() -> None:
     assert arguments.access(settings()) is None
     assert arguments.private_networks(settings(), "id", depends_on=[], replace_with=[]) is None
+
+
+def test_the_sample_site_gets_its_name_and_image() -> None:
+    given = settings(sampleSite={"name": "hello", "image": "docker.io/library/nginx:1.29.0"})
+    site = {"namespace": "blog", "service": "hello", "image": "docker.io/library/nginx:1.29.0"}
+    assert arguments.sample_site(given, "blog") == site
+
+
+def test_the_load_balancer_gets_its_zone_pools_and_health_checks() -> None:
+    pools = [
+        {"name": "here", "tunnels": ["own"]},
+        {"name": "there", "tunnels": ["f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"]},
+    ]
+    health = {"path": "/healthz", "interval": 90}
+    options = {"hostname": "blog.example.com", "pools": pools, "steering": "random", "health": health}
+    first: Any = "first"
+    assert arguments.load_balancer(settings(loadBalancer=options), "id", depends_on=[first]) == {
+        "account_id": ACCOUNT,
+        "zone": "example.com",
+        "zones": ZONES,
+        "hostname": "blog.example.com",
+        "tunnel_id": "id",
+        "pools": pools,
+        "steering": "random",
+        "health_path": "/healthz",
+        "health_interval": 90,
+        "depends_on": [first],
+    }
+
+
+ALERTS = {"severity": "info", "downSeverity": "page", "errorPercent": 7, "runbookUrl": "https://a.net/b"}
+
+
+@pytest.mark.parametrize(
+    ("options", "alerts", "dashboard"),
+    [
+        (
+            {"alerts": ALERTS, "dashboard": False},
+            {"severity": "info", "down_severity": "page", "error_percent": 7, "runbook_url": "https://a.net/b"},
+            None,
+        ),
+        ({"alerts": False, "dashboard": {"labels": {"team": "web"}}}, None, {"labels": {"team": "web"}}),
+    ],
+)
+def test_monitoring_has_only_the_parts_of_the_settings(options: Any, alerts: Any, dashboard: Any) -> None:
+    more = {"monitor": "service", "labels": {"release": "prometheus"}}
+    scraped = {"metricsFrom": "monitoring"}
+    found = settings(monitoring={**more, **options}, networkPolicy=scraped)
+    assert arguments.monitoring(found, "web") == {
+        "namespace": "web",
+        "replicas": 2,
+        "external_replicas": False,
+        **more,
+        "alerts": alerts,
+        "dashboard": dashboard,
+    }
+
+
+def test_a_notification_gets_each_receiver_and_when() -> None:
+    receivers = {"email": ["ops@example.com"], "webhook": ["0" * 32], "pagerduty": ["1" * 32], "when": ["down"]}
+    first: Any = "first"
+    expected = {"account_id": ACCOUNT, "tunnel_id": "id", **receivers, "depends_on": [first]}
+    assert arguments.notification(settings(notify=receivers), "id", depends_on=[first]) == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "id"),
+    [({}, None, None), ({"name": "home"}, "home", None), ({"id": "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"}, None, "f7")],
+)
+def test_private_networks_get_each_route_and_the_virtual_network(network: Any, name: Any, id: Any) -> None:
+    wiki = {"hostname": "wiki.example.net", "network": "10.0.0.7/32", "comment": "wiki"}
+    given = {"routes": [{"network": "10.43.0.0/16", "comment": "cluster"}, wiki]}
+    given |= {"virtualNetwork": network} if network else {}
+    first, tunnel = "first", "tunnel"
+    args: Any = arguments.private_networks(
+        settings(privateNetworks=given),
+        "id",
+        depends_on=[first],
+        replace_with=[tunnel],  # pyright: ignore[reportArgumentType]
+    )
+    assert (args.pop("virtual_network_id") or "")[:2] == (id or "")
+    assert args == {
+        "account_id": ACCOUNT,
+        "tunnel_id": "id",
+        "routes": [
+            {"network": "10.43.0.0/16", "comment": "cluster"},
+            {"hostname": "wiki.example.net", "comment": "wiki"},
+        ],
+        "virtual_network_name": name,
+        "depends_on": [first],
+        "replace_with": [tunnel],
+    }
 
 
 def test_the_namespace_is_named_after_the_exposure_unless_it_has_a_name() -> None:
@@ -99,6 +192,31 @@ def test_a_connector_gets_the_token_delivery_of_the_settings() -> None:
     assert delivery(delivery="existing", **existing) == existing
     store = {"store": {"name": "vault", "kind": "ClusterSecretStore", "property": "token"}}
     assert delivery(delivery="external", **store) == store
+    sealed = {"certificate": certificate()}
+    assert delivery(delivery="sealed", **sealed) == sealed
+
+
+def test_a_connectors_pods_get_what_the_settings_set_in_kubernetes_spelling() -> None:
+    dns = {"nameservers": ["192.0.2.1"], "searches": ["example.net"], "options": [{"name": "ndots", "value": "2"}]}
+    aliases = [{"ip": "192.0.2.2", "hostnames": ["nas.example.net"]}]
+    scheduling = {"nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "edge", "operator": "Exists"}]}
+    given = settings(connector={"dnsConfig": dns, "hostAliases": aliases, "scheduling": scheduling})
+    args = arguments.connector(given, "blog", "t", depends_on=[], replace_with=[])
+    assert (args.get("dns_config"), args.get("host_aliases"), args.get("scheduling")) == (dns, aliases, scheduling)
+
+
+@pytest.mark.parametrize(("profile", "fixed"), [("restricted", True), ("openshift", False)])
+def test_a_connectors_user_is_fixed_unless_the_cluster_chooses_it(profile: str, fixed: bool) -> None:
+    given = settings(connector={"podSecurity": profile})
+    assert arguments.connector(given, "blog", "t", depends_on=[], replace_with=[]).get("fixed_user") is fixed
+
+
+def test_a_service_without_a_namespace_is_in_that_of_the_exposure() -> None:
+    given = settings(namespace=None)
+    (destination,) = arguments.network_policy(given, "shop", "shop")["destinations"]
+    assert destination.get("namespace") == "shop"
+    rules: Any = arguments.tunnel(given, "shop", {}, adopt=None, depends_on=[], before_update=[])["ingress_rules"]
+    assert rules[0]["service"] == "http://blog.shop.svc.cluster.local:80"
 
 
 def test_dns_servers_become_resolvers_of_the_network_policy() -> None:

@@ -157,17 +157,28 @@ def test_fields_are_taken_back_where_the_provider_takes_them_back(
     assert cluster.applied == [(MANAGER, forced)]
 
 
-@pytest.mark.parametrize("delivery", [{}, {"secret": {"name": "tunnel-token", "key": "TOKEN"}}])
-def test_the_dry_run_differs_from_the_update_in_the_secret_alone(deploy: Deploy, delivery: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("delivery", "secret", "mark"),
+    [
+        ({}, "dry-run", None),
+        ({"secret": {"name": "tunnel-token"}}, "tunnel-token", "dry-run"),
+        ({"secret": {"name": "tunnel-token", "key": "TOKEN"}}, "tunnel-token", "dry-run"),
+    ],
+)
+def test_the_dry_run_differs_from_the_update_in_the_secret_alone(
+    deploy: Deploy, delivery: dict[str, Any], secret: str, mark: str | None
+) -> None:
     args: Any = {**ARGS, "token": "t", "token_delivery": delivery, "pod_labels": {"my_label": "x"}, "replicas": 3}
     registered = deploy(lambda: Connector(NAME, args)).one("Deployment").inputs
     manifests: list[Any] = []
     deploy(lambda: pulumi.Output.from_input(dry_run_manifest(NAME, args)).apply(manifests.append))
     (manifest,) = manifests
+    secrets: list[tuple[str, str | None]] = []
     for found in (registered, manifest):
         template = found["spec"]["template"]
-        template["spec"]["volumes"][0]["secret"].pop("secretName")
-        template["metadata"].get("annotations", {}).pop("culvert/token", None)
+        name = template["spec"]["volumes"][0]["secret"].pop("secretName")
+        secrets.append((name, template["metadata"].get("annotations", {}).pop("culvert/token", None)))
+    assert secrets[0] != secrets[1] == (secret, mark)
     assert manifest == {"apiVersion": "apps/v1", "kind": "Deployment", **registered}
     assert isinstance(manifest["spec"]["replicas"], int)
 
