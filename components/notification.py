@@ -8,6 +8,9 @@ import pulumi_cloudflare as cloudflare
 from components.argument_check import check_arguments
 
 
+DEFAULT_STATUSES = ("down", "healthy")
+
+
 class NotificationArgs(TypedDict):
     account_id: pulumi.Input[str]
     """Id of the Cloudflare account of the tunnel, 32 hex digits."""
@@ -38,11 +41,11 @@ class Notification(pulumi.ComponentResource):
         check_arguments(self, args, NotificationArgs)
         super().__init__("culvert:index:Notification", name, opts=opts)
         recipients = {
-            "emails": args.get("email", []),
-            "webhooks": args.get("webhook", []),
-            "pagerduties": args.get("pagerduty", []),
+            "emails": args.get("email"),
+            "webhooks": args.get("webhook"),
+            "pagerduties": args.get("pagerduty"),
         }
-        statuses = [f"TUNNEL_STATUS_TYPE_{status.upper()}" for status in args.get("when", ["down", "healthy"])]
+        statuses = [f"TUNNEL_STATUS_TYPE_{status.upper()}" for status in args.get("when", DEFAULT_STATUSES)]
         mechanisms: Any = {mechanism: [{"id": each} for each in ids] for mechanism, ids in recipients.items() if ids}
         cloudflare.NotificationPolicy(
             f"{name}-notification",

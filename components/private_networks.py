@@ -74,7 +74,7 @@ class PrivateNetworks(pulumi.ComponentResource):
             replace_with.append(created)
         # When the virtual network is removed from the inputs, the provider keeps the route in it. So a route in the
         # default network has another name: it is a new resource, and the old one is deleted ahead of its network.
-        kind = "route" if virtual_network is None else "network-route"
+        kind = "network-route" if virtual_network else "route"
         routes = [
             cloudflare.ZeroTrustTunnelCloudflaredRoute(
                 # `::` separates the parts of a URN, so no name may contain it.
@@ -83,7 +83,7 @@ class PrivateNetworks(pulumi.ComponentResource):
                 tunnel_id=args["tunnel_id"],
                 network=route["network"],
                 virtual_network_id=virtual_network,
-                comment=_comment(comment, route.get("comment", "")),
+                comment=_comment(comment, route.get("comment")),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     # The API rejects a second route of one network (1014), so a replacement cannot be created first.
@@ -103,7 +103,7 @@ class PrivateNetworks(pulumi.ComponentResource):
                     account_id=args["account_id"],
                     tunnel_id=args["tunnel_id"],
                     hostname=route["hostname"],
-                    comment=_comment(comment, route.get("comment", "")),
+                    comment=_comment(comment, route.get("comment")),
                     opts=pulumi.ResourceOptions(
                         parent=self,
                         # A hostname leads to one tunnel, so a replacement cannot be created first.
@@ -117,5 +117,5 @@ class PrivateNetworks(pulumi.ComponentResource):
         self.register_outputs({"virtual_network_id": self.virtual_network_id})
 
 
-def _comment(component: str, route: str) -> str:
+def _comment(component: str, route: str | None) -> str:
     return (f"{component}: {route}" if route else component)[:COMMENT_LIMIT]

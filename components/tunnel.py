@@ -98,7 +98,7 @@ class Tunnel(pulumi.ComponentResource):
                 # connections cannot be deleted (1022): its connectors must be replaced with it.
                 delete_before_replace=True,
                 # Losing the tunnel takes down every hostname.
-                protect=args.get("protect", False),
+                protect=args.get("protect"),
                 import_=adopt,
                 depends_on=[*first, *args.get("depends_on", [])],
                 hooks=pulumi.ResourceHookBinding(before_update=args.get("before_update")),

@@ -17,6 +17,7 @@ ARGS: PrivateNetworksArgs = {
     "comment": "culvert/dev",
     "routes": [{"network": "10.43.0.0/16", "comment": "cluster services"}, {"network": "fd12:3456::/32"}],
 }
+ROUTE = "ZeroTrustTunnelCloudflaredRoute"
 NAMED = "ZeroTrustTunnelCloudflaredVirtualNetwork culvert-dev-network"
 
 
@@ -59,6 +60,7 @@ def test_a_virtual_network_by_name_is_created_and_is_not_the_default(deploy: Dep
     recorded = deployed(deploy, virtual_network_name="homelab")
     made = recorded.one("ZeroTrustTunnelCloudflaredVirtualNetwork")
     assert made.inputs == {"accountId": ACCOUNT, "name": "homelab", "comment": "culvert/dev"}
+    assert (made.parent, made.delete_before_replace) == ("culvert:index:PrivateNetworks", True)
     routes = recorded.every("ZeroTrustTunnelCloudflaredRoute")
     assert {route.inputs["virtualNetworkId"] for route in routes} == {"culvert-dev-network-id"}
     assert all(NAMED in route.dependencies for route in routes)
@@ -79,20 +81,25 @@ def test_a_route_that_returns_to_the_default_virtual_network_is_another_resource
         deployed(deploy, **more).names - {NAMED}
         for more in ({}, {"virtual_network_name": "homelab"}, {"virtual_network_id": NETWORK})
     )
-    assert by_default.isdisjoint(by_name)
+    assert by_default == {f"{ROUTE} culvert-dev-route-{each}" for each in ("10.43.0.0/16", "fd12-3456--/32")}
+    assert by_name == {f"{ROUTE} culvert-dev-network-route-{each}" for each in ("10.43.0.0/16", "fd12-3456--/32")}
     assert by_name == by_id
 
 
 def test_routes_are_created_after_the_connector_and_deleted_before_the_virtual_network(deploy: Deploy) -> None:
     def program() -> None:
         connector, tunnel = (random.RandomPassword(name, length=8) for name in ("connector", "tunnel"))
-        args: Any = {**ARGS, "virtual_network_name": "homelab", "depends_on": [connector], "replace_with": [tunnel]}
-        PrivateNetworks("culvert-dev", args)
+        routes = [*ARGS["routes"], {"hostname": "wiki.internal.example"}]
+        args: Any = {**ARGS, "routes": routes, "virtual_network_name": "homelab"}
+        PrivateNetworks("culvert-dev", {**args, "depends_on": [connector], "replace_with": [tunnel]})
 
-    for route in deploy(program).every("ZeroTrustTunnelCloudflaredRoute"):
+    recorded = deploy(program)
+    for route in recorded.every(ROUTE):
         assert "RandomPassword connector" in route.dependencies
         assert route.replace_with == {"RandomPassword tunnel", NAMED}
         assert route.delete_before_replace
+    hostname = recorded.one("ZeroTrustNetworkHostnameRoute")
+    assert (hostname.dependencies, hostname.replace_with) == ({"RandomPassword connector"}, {"RandomPassword tunnel"})
 
 
 @pytest.mark.parametrize(("whose", "what"), [("culvert/" + "x" * 120, ""), ("culvert/" + "x" * 80, "y" * 60)])

@@ -42,6 +42,18 @@ def test_each_hostname_has_one_record_named_after_it(recorded: Recorded) -> None
     }
     assert recorded.components == ["culvert:index:Records culvert-dev"]
     assert {record.parent for record in recorded.resources} == {"culvert:index:Records"}
+    ids = {hostname: f"culvert-dev-{hostname}-id" for hostname in ARGS["hostnames"]}
+    assert recorded.outputs["culvert:index:Records"] == {"ids": ids}
+
+
+def test_no_hostnames_have_no_ids(deploy: Deploy) -> None:
+    assert deployed(deploy, hostnames={}).outputs["culvert:index:Records"] == {"ids": {}}
+
+
+def test_a_record_that_exists_is_imported(deploy: Deploy) -> None:
+    recorded = deployed(deploy, adopt={"blog.example.com": f"{KNOWN}/record"})
+    imported = {record.inputs["name"]: record.imported for record in recorded.resources if record.imported}
+    assert imported == {"blog.example.com": f"{KNOWN}/record"}
 
 
 def test_a_record_is_a_proxied_cname_to_the_tunnel(recorded: Recorded) -> None:

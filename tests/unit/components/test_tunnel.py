@@ -2,11 +2,14 @@
 
 import base64
 import json
+from typing import Any
 
 import pulumi
+import pulumi_random as random
 import pytest
 
 from components import Tunnel
+from components.tunnel import TunnelArgs
 from tests.support.mock_recorder import PASSWORD, TUNNEL_ID, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -90,8 +93,36 @@ def test_a_tunnel_is_deleted_before_its_replacement_since_names_are_unique(recor
     assert recorded.one("ZeroTrustTunnelCloudflared").delete_before_replace
 
 
+def test_a_tunnel_that_exists_is_imported_after_its_rules(deploy: Deploy) -> None:
+    existing = f"{ACCOUNT}/{TUNNEL_ID}"
+    args: TunnelArgs = {"account_id": ACCOUNT, "ingress_rules": RULES, "adopt": existing}
+    recorded = deploy(lambda: Tunnel("culvert-dev", args))
+    tunnel, rules = recorded.one("ZeroTrustTunnelCloudflared"), recorded.one("ZeroTrustTunnelCloudflaredConfig")
+    assert tunnel.imported == rules.imported == existing
+    assert str(rules) in tunnel.dependencies
+    assert rules.inputs["tunnelId"] == TUNNEL_ID
+    assert recorded.outputs["culvert:index:Tunnel"]["config_version"] == 7
+
+
+def test_protection_dependencies_and_hooks_are_those_of_the_tunnel_alone(deploy: Deploy, recorded: Recorded) -> None:
+    def program() -> None:
+        first = random.RandomPassword("first", length=8)
+        hook = pulumi.ResourceHook("check", lambda _: None)
+        more: Any = {"protect": True, "depends_on": [first], "before_update": [hook]}
+        Tunnel("culvert-dev", {"account_id": ACCOUNT, "ingress_rules": RULES, **more})
+
+    unprotected = recorded.one("ZeroTrustTunnelCloudflared")
+    assert (unprotected.protect, unprotected.before_update) == (False, set())
+    tunnel, *others = sorted(deploy(program).resources, key=lambda each: not each.protect)
+    assert str(tunnel) == "ZeroTrustTunnelCloudflared culvert-dev-tunnel"
+    assert "RandomPassword first" in tunnel.dependencies
+    assert tunnel.before_update == {"check"}
+    assert not any(each.protect or each.before_update for each in others)
+
+
 def test_outputs_have_the_tunnels_id_name_and_target(recorded: Recorded) -> None:
     outputs = recorded.outputs["pulumi:pulumi:Stack"]
+    assert recorded.outputs["culvert:index:Tunnel"] == outputs
     assert outputs["tunnel_id"] == TUNNEL_ID
     assert outputs["tunnel_name"] == "culvert-dev"
     assert outputs["target"] == f"{TUNNEL_ID}.cfargotunnel.com"
