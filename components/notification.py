@@ -7,7 +7,6 @@ import pulumi_cloudflare as cloudflare
 
 from components.argument_check import check_arguments
 
-
 DEFAULT_STATUSES = ("down", "healthy")
 
 
