@@ -28,12 +28,9 @@ def access_conflicts(routes: Iterable[Numbered]) -> Iterator[SettingIssue]:
     routes = list(routes)
     by_domain = access_by_domain([route for _, route in routes])
     protected = {domain for domain, access in by_domain.items() if access}
-    consistent = True
-    for number, route in routes:
-        for issue in _conflicts_of(number, route, by_domain, protected):
-            consistent = False
-            yield issue
-    if consistent:
+    conflicts = [issue for number, route in routes for issue in _conflicts_of(number, route, by_domain, protected)]
+    yield from conflicts
+    if not conflicts:
         for application in access_applications(route for _, route in routes):
             if len(application.domains) > MAX_DOMAINS:
                 yield _too_many_domains(application)
@@ -49,12 +46,13 @@ def _conflicts_of(number: int, route: Route, by_domain: AccessByDomain, protecte
         yield SettingIssue.of(key, route.requests, problem, "the same access for both", SOURCE)
     if route.access or route.origin.scheme == "http_status":
         return
-    around = covering(domain, protected)
+    # That of the hostname comes before that of a wildcard, and of one hostname's each is the beginning of the next.
+    around = max(covering(domain, protected), default=None)
     if around and not route.public:
-        problem = f"would be covered by the access of {max(around, key=len)}"
+        problem = f"would be covered by the access of {around}"
         yield SettingIssue.of(key, route.requests, problem, "access of its own, or public: true", SOURCE)
     elif around and (domain in protected or route.paths.regex is not None):
-        problem = f"cannot be public: Access cannot tell it from {max(around, key=len)}, which has access"
+        problem = f"cannot be public: Access cannot tell it from {around}, which has access"
         yield SettingIssue.of(key, route.requests, problem, "a path as exact or prefix", SOURCE)
 
 
