@@ -148,7 +148,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
             calling.sort(key=lambda id: tests[id]["seconds"])
             until = accumulate(tests[id]["seconds"] for id in calling)
             chosen = [id for id, seconds in zip(calling, until, strict=True) if seconds <= longest] or calling[:1]
-            # First those that noticed others of the function, then, since tests mirror the source, those with its names.
+            # First those that noticed others of the function; then, as tests mirror the source, those with its names.
             found = killers[function]
             chosen.sort(key=lambda id: (-found[id], -len(words(function) & words(id.partition("::")[0]))))
             if not chosen:
