@@ -1,7 +1,8 @@
 """Valid settings for tests, and changes to them."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 import pytest
 
@@ -9,20 +10,28 @@ from settings import Settings, SettingsError
 from settings.errors import SettingIssue
 from tests.support.snapshot import assert_message_matches
 
+P = ParamSpec("P")
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ZONE = "89abcdef0123456789abcdef01234567"
 TOKEN = "eyJhIjogImFjY291bnQiLCAidCI6ICJ0dW5uZWwiLCAicyI6ICJzZWNyZXQifQ=="  # noqa: S105
 """Has the form of a connector token, with words in place of its parts."""
 
 
+def rejection(read: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> SettingsError:
+    """The error of settings that `read` must reject, each issue with the message and the source of its snapshot."""
+    with pytest.raises(SettingsError, match=r"mistakes? in the settings") as error:
+        read(*args, **kwargs)
+    for issue in error.value.issues:
+        # Certificates are generated anew for each run.
+        assert_message_matches(re.sub(r"MII[\w+/\\]*", "MII", issue.message), issue.source)
+    return error.value
+
+
 def only_issue(config: dict[str, Any]) -> SettingIssue:
-    """The only issue of these settings, which must be rejected, with the message of its snapshot."""
-    with pytest.raises(SettingsError, match="1 mistake in the settings") as error:
-        Settings.parse(config)
-    (issue,) = error.value.issues
-    assert issue.source in str(error.value)
-    # Certificates are generated anew for each run.
-    assert_message_matches(re.sub(r"MII[\w+/\\]*", "MII", issue.message), issue.source)
+    """The only issue of these settings, which must be rejected."""
+    error = rejection(Settings.parse, config)
+    (issue,) = error.issues
+    assert issue.source in str(error)
     return issue
 
 

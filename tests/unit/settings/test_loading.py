@@ -10,7 +10,7 @@ from pulumi.runtime import set_all_config
 
 from settings import PodDestination, Settings, SettingsError
 from tests.support.paths import PROJECT
-from tests.support.settings_examples import ACCOUNT
+from tests.support.settings_examples import ACCOUNT, rejection
 
 GOOD = f"""
 config:
@@ -35,11 +35,8 @@ def stack_file(folder: Path, text: str) -> Path:
     return path
 
 
-def only_issue(text: str, folder: Path) -> tuple[str, str]:
-    with pytest.raises(SettingsError, match="1 mistake") as error:
-        Settings.from_stack_file(stack_file(folder, text))
-    (issue,) = error.value.issues
-    return issue.key, issue.message
+def keys_rejected(text: str, folder: Path) -> list[str]:
+    return [issue.key for issue in rejection(Settings.from_stack_file, stack_file(folder, text)).issues]
 
 
 @pytest.fixture
@@ -84,9 +81,7 @@ def test_a_hostname_alone_is_checked_like_any_other(tmp_path: Path) -> None:
     ):
         name = text.split(": ")[0]
         lines = [line for line in GOOD.splitlines() if name not in line]
-        with pytest.raises(SettingsError, match="mistake") as error:
-            Settings.from_stack_file(stack_file(tmp_path, "\n".join([*lines, f"  {text}"])))
-        assert error.value.issues[0].key.startswith(key)
+        assert keys_rejected("\n".join([*lines, f"  {text}"]), tmp_path)[0].startswith(key)
 
 
 def test_keys_of_other_packages_are_ignored(tmp_path: Path) -> None:
@@ -100,42 +95,32 @@ def test_a_boolean_that_the_engine_wrote_as_a_string_is_a_boolean(tmp_path: Path
 
 
 def test_yes_is_a_string_as_it_is_for_the_engine(tmp_path: Path) -> None:
-    key, message = only_issue(GOOD + "  culvert:sampleSite: yes\n", tmp_path)
-    assert key == "culvert:sampleSite"
-    assert '"yes" must be an object. Accepted: true, false' in message
+    assert keys_rejected(GOOD + "  culvert:sampleSite: yes\n", tmp_path) == ["culvert:sampleSite"]
 
 
 def test_a_duplicate_key_is_rejected_with_its_line(tmp_path: Path) -> None:
-    key, message = only_issue(GOOD + f'  culvert:accountId: "{ACCOUNT}"\n', tmp_path)
-    assert key == "Pulumi.test.yaml"
-    assert message.startswith('Pulumi.test.yaml (line 6, column 3) is not valid YAML: the key "culvert:accountId" is')
+    assert keys_rejected(GOOD + f'  culvert:accountId: "{ACCOUNT}"\n', tmp_path) == ["Pulumi.test.yaml"]
 
 
 def test_a_file_that_is_not_yaml_is_rejected_with_line_and_column(tmp_path: Path) -> None:
-    key, message = only_issue("config: {", tmp_path)
-    assert key == "Pulumi.test.yaml"
-    assert message.startswith("Pulumi.test.yaml (line 2, column 1) is not valid YAML: while parsing")
+    # The rest of the message is libyaml's.
+    message = r"^1 mistake .+\n1\. Pulumi\.test\.yaml \(line 2, column 1\) is not valid YAML: while parsing"
+    with pytest.raises(SettingsError, match=message):
+        Settings.from_stack_file(stack_file(tmp_path, "config: {"))
 
 
 @pytest.mark.parametrize("text", ["", "config:", "config: {}", "encryptionsalt: v1:x"])
 def test_a_file_without_settings_misses_the_required_keys(text: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="3 mistakes") as error:
-        Settings.from_stack_file(stack_file(tmp_path, text))
-    assert [issue.key for issue in error.value.issues] == [
-        "culvert:accountId",
-        "culvert:zones",
-        "culvert:routes",
-    ]
+    assert keys_rejected(text, tmp_path) == ["culvert:accountId", "culvert:zones", "culvert:routes"]
 
 
 @pytest.mark.parametrize(
     "encrypted", ["culvert:namespace: {secure: v1:x}", "culvert:connector: {scheduling: [{secure: v1:x}]}"]
 )
 def test_an_encrypted_setting_is_rejected_without_its_value(encrypted: str, tmp_path: Path) -> None:
-    key, message = only_issue(f"{GOOD}  {encrypted}\n", tmp_path)
-    assert key == encrypted.split(": ")[0]
-    assert "v1:x" not in message
-    assert "the value in plain text" in message
+    error = rejection(Settings.from_stack_file, stack_file(tmp_path, f"{GOOD}  {encrypted}\n"))
+    assert [issue.key for issue in error.issues] == [encrypted.split(": ")[0]]
+    assert "v1:x" not in str(error)
 
 
 def test_the_engines_strings_are_decoded_by_key(configured: Any) -> None:
@@ -159,17 +144,12 @@ def test_an_object_is_decoded_where_a_name_is_accepted(configured: Any) -> None:
 
 def test_an_unknown_key_of_the_project_is_rejected(configured: Any) -> None:
     configured({**TEXTS, "culvert:replicas": "3"}, [])
-    with pytest.raises(
-        SettingsError,
-        match=r"culvert:replicas is an unknown setting here \(.+replicas below culvert:connector\), set to 3",
-    ):
-        Settings.load()
+    rejection(Settings.load)
 
 
 def test_the_program_rejects_an_encrypted_setting_too(configured: Any) -> None:
     configured(TEXTS, ["culvert:namespace"])
-    with pytest.raises(SettingsError, match=r"culvert:namespace: .+hidden.+ is encrypted"):
-        Settings.load()
+    rejection(Settings.load)
 
 
 def test_the_environment_variable_is_read_if_the_engine_sets_no_configuration(

@@ -2,18 +2,15 @@
 
 import base64
 
-import pytest
-
-from settings import Settings, SettingsError
-from tests.support.settings_examples import TOKEN, values, variable
+from settings import Settings
+from tests.support.settings_examples import TOKEN, rejection, values, variable
 
 
 def test_no_message_repeats_a_token() -> None:
     for given in (variable(name="A", value=TOKEN), values(whatever={"deep": [TOKEN]}), values(accountId=TOKEN)):
-        with pytest.raises(SettingsError, match="hidden") as refusal:
-            Settings.parse(given)
-        assert TOKEN not in str(refusal.value)
-        assert TOKEN not in str(refusal.value.issues)
+        error = rejection(Settings.parse, given)
+        assert TOKEN not in str(error)
+        assert TOKEN not in str(error.issues)
 
 
 def test_a_value_that_decodes_to_deeply_nested_json_is_not_a_token() -> None:

@@ -11,7 +11,7 @@ import yaml
 from pulumi.runtime import set_all_config
 
 from settings import Existing, ExistingRecord, Settings, SettingsError
-from tests.support.settings_examples import ACCOUNT
+from tests.support.settings_examples import ACCOUNT, rejection
 
 STACK_FILE = f"""\
 # yaml-language-server: $schema=culvert.schema.json
@@ -57,16 +57,12 @@ def locations(error: SettingsError) -> dict[str, str]:
 
 
 def from_file(path: Path) -> SettingsError:
-    with pytest.raises(SettingsError, match="mistake") as error:
-        Settings.from_stack_file(path)
-    return error.value
+    return rejection(Settings.from_stack_file, path)
 
 
 def test_each_mistake_has_the_line_of_its_key(tmp_path: Path) -> None:
     error = from_file(write(tmp_path, STACK_FILE))
     assert locations(error) == {key: f"Pulumi.dev.yaml:{line}" for key, line in LINES.items()}
-    assert "culvert:connector.replicas (Pulumi.dev.yaml:17): 99 must be at most 25. Accepted:" in str(error)
-    assert "culvert:connector.protcol (Pulumi.dev.yaml:18) is an unknown setting (did you mean protocol?)" in str(error)
 
 
 def test_a_missing_key_has_the_line_of_the_mapping_that_it_belongs_in(tmp_path: Path) -> None:
@@ -193,9 +189,8 @@ def test_a_conflict_with_an_existing_record_has_its_line(engine: Engine) -> None
     )
     settings = Settings.from_stack_file(write(engine.folder, text))
     records = {"b.example.com": (ExistingRecord("1" * 32, "A", "203.0.113.7", ""),)}
-    with pytest.raises(SettingsError) as error:
-        settings.adopted(Existing(records=records), "culvert/dev")
-    assert locations(error.value) == {"culvert:routes[1].hostname": "Pulumi.dev.yaml:8"}
+    error = rejection(settings.adopted, Existing(records=records), "culvert/dev")
+    assert locations(error) == {"culvert:routes[1].hostname": "Pulumi.dev.yaml:8"}
 
 
 def test_without_a_readable_stack_file_there_is_no_line(engine: Engine) -> None:

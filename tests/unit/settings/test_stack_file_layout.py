@@ -8,7 +8,7 @@ import pytest
 
 from settings import Settings, SettingsError
 from settings.key_paths import place_of
-from tests.support.settings_examples import ACCOUNT
+from tests.support.settings_examples import ACCOUNT, rejection
 
 ID = f'culvert:accountId: "{ACCOUNT}"'
 REST = "  culvert:zones: example.com\n  culvert:routes: blog.example.com\n"
@@ -18,9 +18,7 @@ def issues(folder: Path, text: str) -> list[str]:
     """The messages about a stack file, each with its line."""
     path = folder / "Pulumi.dev.yaml"
     path.write_text(text)
-    with pytest.raises(SettingsError, match="mistake") as error:
-        Settings.from_stack_file(path)
-    return [issue.message for issue in error.value.issues]
+    return [issue.message for issue in rejection(Settings.from_stack_file, path).issues]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from settings import AddressDestination, Settings, SettingsError
+from settings import AddressDestination, Settings
 from settings.derived.access_applications import covering
 from settings.options.access import SIGNING_KEY_ADDRESSES
-from tests.support.settings_examples import a_route, values
+from tests.support.settings_examples import a_route, assert_rejected, rejection, values
 
 ANN = {"allow": {"emails": ["ann@example.com"]}}
 CI = {"serviceTokens": ["ci"]}
@@ -114,8 +114,13 @@ def test_a_route_keeps_its_origin_options_beside_access() -> None:
 
 
 def test_access_requires_a_team() -> None:
-    with pytest.raises(SettingsError, match=r"accessTeam is missing: routes\[1\] has access"):
-        parsed(a_route(hostname="open.example.com"), a_route(access=ANN), accessTeam=None)
+    rejection(
+        parsed,
+        a_route(hostname="open.example.com"),
+        a_route(access=ANN),
+        a_route(path="/ops", access=ANN),
+        accessTeam=None,
+    )
     assert parsed(a_route(), accessTeam="").access_team is None
 
 
@@ -175,17 +180,12 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize(("access", "key", "words"), INVALID.values(), ids=INVALID)
 def test_invalid_access_is_rejected(access: dict[str, Any], key: str, words: str) -> None:
-    with pytest.raises(SettingsError) as error:
-        parsed(a_route(access=access))
-    (issue,) = error.value.issues
-    assert issue.key == f"culvert:routes[0].access{key}"
-    assert words in issue.message
+    assert_rejected((values(a_route(access=access), accessTeam="acme"), f"routes[0].access{key}", words))
 
 
 @pytest.mark.parametrize("team", ["acme.cloudflareaccess.com", "https://acme", "-"])
 def test_a_team_is_its_name_alone(team: str) -> None:
-    with pytest.raises(SettingsError, match=r"accessTeam: .* is not the name of a team"):
-        parsed(a_route(access=ANN), accessTeam=team)
+    assert_rejected((values(a_route(access=ANN), accessTeam=team), "accessTeam", "is not the name of a team"))
 
 
 CONFLICTS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
@@ -199,6 +199,11 @@ CONFLICTS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
         [a_route(hostname="*.example.com", access=ANN), a_route()],
         "routes[1]",
         "public: true",
+    ),
+    "a path below one of the same hostname and one of a wildcard": (
+        [a_route(hostname="*.example.com", path="/admin", access=ANN), a_route(access=ANN), a_route(path="/admin/ops")],
+        "routes[2]",
+        "would be covered by the access of blog.example.com.",
     ),
     "a public expression": (
         [a_route(access=ANN), a_route(path={"regex": "^/v[12]"}, public=True)],
@@ -225,21 +230,29 @@ CONFLICTS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
         "routes",
         "has access for 6 paths, but an application has at most 5",
     ),
+    "a path that is neither protected nor public below one of too many": (
+        [*(a_route(path=f"/{number}", access=ANN) for number in range(6)), a_route(path="/5/hook")],
+        "routes[6]",
+        "would be covered by the access of blog.example.com/5",
+    ),
 }
 
 
 @pytest.mark.parametrize(("routes", "key", "words"), CONFLICTS.values(), ids=CONFLICTS)
 def test_routes_that_access_cannot_tell_apart_are_rejected(routes: list[Any], key: str, words: str) -> None:
-    with pytest.raises(SettingsError) as error:
-        parsed(*routes)
-    (issue,) = error.value.issues
-    assert issue.key == f"culvert:{key}"
-    assert words in issue.message
+    assert_rejected((values(*routes, accessTeam="acme"), key, words))
 
 
-def test_a_fixed_status_beside_a_protected_path_needs_no_public() -> None:
+def test_an_application_may_have_five_paths() -> None:
+    settings = parsed(*(a_route(path=f"/{number}", access=ANN) for number in range(5)))
+    assert len(domains(settings)["blog.example.com"]) == 5
+
+
+def test_a_fixed_status_beside_or_below_a_protected_path_needs_no_public() -> None:
     settings = parsed(a_route(path="/admin", access=ANN), a_route(service="http_status:410"))
     assert domains(settings) == {"blog.example.com": ["blog.example.com/admin"]}
+    settings = parsed(a_route(access=ANN), a_route(path="/admin", service="http_status:410"))
+    assert domains(settings) == {"blog.example.com": ["blog.example.com"]}
 
 
 @pytest.mark.parametrize("domain", ["a.example.com", "a.example.com/v1", "*.example.com/v1/x", "a.b.example.com//v1/"])

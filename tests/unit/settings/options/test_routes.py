@@ -1,7 +1,8 @@
-"""Routes that are rejected."""
+"""Routes that are rejected, and adopted records that are accepted."""
 
 import pytest
 
+from settings import Settings
 from tests.support.settings_examples import Case, a_backend, a_route, assert_rejected, values
 
 ROUTES: dict[str, Case] = {
@@ -21,9 +22,13 @@ ROUTES: dict[str, Case] = {
         "with dns: none the stack has no record",
     ),
     "one adopted record of two hostnames": (
-        values(a_route(adopt="1" * 32), a_route(hostname="log.example.com", adopt="1" * 32)),
-        "routes[1].adopt",
-        "is adopted by routes[0] for blog.example.com",
+        values(
+            a_route(hostname="dog.example.com"),
+            a_route(adopt="1" * 32),
+            a_route(hostname="log.example.com", adopt="1" * 32),
+        ),
+        "routes[2].adopt",
+        "is adopted by routes[1] for blog.example.com",
     ),
     "a route without a hostname": (values(a_route(hostname=None)), "routes[0].hostname", "is missing"),
     "a route without a service": (
@@ -79,3 +84,12 @@ ROUTES: dict[str, Case] = {
 @pytest.mark.parametrize("case", ROUTES.values(), ids=ROUTES)
 def test_an_invalid_setting_is_rejected(case: Case) -> None:
     assert_rejected(case)
+
+
+def test_each_hostname_may_adopt_a_record() -> None:
+    routes = (
+        a_route(adopt="1" * 32),
+        a_route(path="/v1", adopt="1" * 32),
+        a_route(hostname="log.example.com", adopt="2" * 32),
+    )
+    assert [route.adopt for route in Settings.parse(values(*routes)).routes] == ["1" * 32, "1" * 32, "2" * 32]
