@@ -15,11 +15,11 @@ def dns_origin_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
 
     A name that may be a Service's is left to the look-up of Services.
     """
-    policy, domain = partial.group("networkPolicy"), str(partial.get("clusterDomain")).lower().removesuffix(".")
+    policy = partial.group("networkPolicy")
     engine, preset = policy.get("engine", DEFAULT_ENGINE), policy.get("preset", DEFAULT_PRESET)
     aliases = _host_aliases(partial)
     for number, route in partial.routes:
-        origin = route.origin.in_domain(domain)
+        origin = route.origin.in_domain(partial.cluster_domain)
         if origin.external and not origin.candidate and origin.host not in aliases:
             issue = unsupported_name(number, route, engine, preset)
             yield from [issue] if issue else []
@@ -45,7 +45,7 @@ def dns_name_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
 
 def entity_unsupported(partial: PartialSettings) -> Iterator[SettingIssue]:
     """Allowed entities, which only Cilium knows."""
-    if partial.group("networkPolicy").get("engine", DEFAULT_ENGINE) == "cilium":
+    if partial.group("networkPolicy").get("engine") == "cilium":
         return
     for number, peer in partial.items("networkPolicy", "allow"):
         if peer.get("entity"):

@@ -19,9 +19,9 @@ Numbered = tuple[int, Route]
 class PartialSettings:
     """Reads the settings part by part, so that one invalid route does not hide the issues of the next."""
 
-    def __init__(self, data: Any, settings: Any) -> None:
+    def __init__(self, data: Mapping[Any, Any], settings: Any) -> None:
         """`settings` are the Settings that `data` has, None where it is not valid as a whole."""
-        self._data: Mapping[Any, Any] = data if isinstance(data, dict) else {}
+        self._data = data
         self._settings = settings
 
     def get(self, key: str) -> Any:
@@ -93,6 +93,11 @@ class PartialSettings:
         """The account's id in lower case, empty where it is absent."""
         account = self._data.get("accountId")
         return account.lower() if isinstance(account, str) else ""
+
+    @property
+    def cluster_domain(self) -> str:
+        """The DNS domain of the cluster's Services in lower case, without a final dot."""
+        return str(self._data.get("clusterDomain")).lower().removesuffix(".")
 
     @property
     def _listed_routes(self) -> list[Any] | tuple[Any, ...]:

@@ -21,10 +21,9 @@ def unserved_by_sample_site(partial: PartialSettings) -> Iterator[SettingIssue]:
         return
     name = SAMPLE_SITE_NAME if site is True else site.get("name", SAMPLE_SITE_NAME)
     namespace = shorthand.namespace(partial.get("namespace"))
-    own = {"", namespace.get("name") if isinstance(namespace, dict) else None}
-    domain = str(partial.get("clusterDomain")).lower().removesuffix(".")
+    own = ["", namespace.get("name") if isinstance(namespace, dict) else None]
     for number, route in partial.routes:
-        origin = route.origin.in_domain(domain)
+        origin = route.origin.in_domain(partial.cluster_domain)
         if origin.service == name and origin.namespace in own:
             yield from _issues((number, route), origin, name)
 

@@ -28,6 +28,21 @@ CASES: dict[str, Case] = {
         "routes[0].service",
         "Service blog serves",
     ),
+    "the default name beside an image": (
+        to_site(sampleSite={"image": "nginx:1.28"}, service="http://blog:81"),
+        "routes[0].service",
+        "Service blog serves",
+    ),
+    "the cluster's own domain": (
+        {**to_site(service="http://site.web.svc.k8s.example:81"), "clusterDomain": "K8s.example."},
+        "routes[0].service",
+        "serves HTTP without TLS on port 80",
+    ),
+    "a namespace whose name is a list": (
+        {**to_site(service="http://site.web.svc"), "namespace": {"name": ["web"]}},
+        "namespace.name",
+        "must be a string",
+    ),
     "a backend's port": (backend(port=81), "routes[0].backend.port", "Accepted: 80, or a Service of another name"),
     "a backend's scheme": (backend(scheme="https"), "routes[0].backend.scheme", "Accepted: http, or"),
     "a backend's target port": (backend(targetPort=81), "routes[0].backend.targetPort", "pods, which listen on 8080"),
