@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from ipaddress import ip_network
+from ipaddress import ip_interface, ip_network
 from typing import Any
 
 from settings import references
@@ -48,7 +48,7 @@ def _addresses(partial: PartialSettings) -> Iterator[SettingIssue]:
     for group, listed, key, known in lists:
         for number, value in _values(partial.items(group, listed), key):
             try:
-                network = ip_network(value, strict=False)
+                network = ip_interface(value).network
             except ValueError:
                 continue
             if service := metadata_service(network, known):
@@ -66,7 +66,7 @@ def _name_servers(partial: PartialSettings) -> Iterator[SettingIssue]:
 
 def _names(partial: PartialSettings) -> Iterator[SettingIssue]:
     for number, value in _values(partial.items("networkPolicy", "allow"), "name"):
-        name = value.lower().rstrip(".")
+        name = value.lower().removesuffix(".")
         if name in NAMES:
             yield _issue(f"{PREFIX}networkPolicy.allow[{number}].name", value, f"the metadata service of {NAMES[name]}")
 
