@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.settings_examples import Case, a_route, assert_rejected, values
+from tests.support.settings_examples import ZONE, Case, a_route, assert_rejected, values
 
 LONG = ".".join(["a" * 60] * 4 + ["example.com"])
 HOSTNAMES: dict[str, Case] = {
@@ -40,6 +40,15 @@ HOSTNAMES: dict[str, Case] = {
         ("a wildcard two labels below its zone", "*.blog.example.com", "Universal SSL covers example.com"),
     )
 }
+HOSTNAMES["a hostname outside two zones, after one without a record"] = (
+    values(
+        a_route(hostname="a.example.net", dns="none"),
+        a_route(hostname="b.example.net"),
+        zones={"example.com": ZONE, "example.org": None},
+    ),
+    "routes[1].hostname",
+    "Accepted: a hostname in example.com or example.org.",
+)
 
 
 @pytest.mark.parametrize("case", HOSTNAMES.values(), ids=HOSTNAMES)

@@ -18,6 +18,16 @@ SEEING: dict[str, Case] = {
         "networkPolicy.metricsFrom",
         "is missing: with monitoring Prometheus scrapes the connectors, and the",
     ),
+    "a monitor of the Service without allowed ingress": (
+        values(monitoring={"monitor": "service"}, networkPolicy={"preset": "guide"}),
+        "networkPolicy.metricsFrom",
+        "is missing",
+    ),
+    "a monitor and a network policy by word": (
+        values(monitoring=True, networkPolicy="guide"),
+        "networkPolicy",
+        "must be an object",
+    ),
     "a monitor of an unknown kind": (
         values(monitoring={"monitor": "probe"}),
         "monitoring.monitor",
@@ -140,6 +150,11 @@ BALANCED["a balanced hostname without a record"] = (
     values(a_route(dns="none"), loadBalancer=_balanced()),
     "loadBalancer.hostname",
     "has no route with a record in this stack, so the stack's own tunnel would answer 404",
+)
+BALANCED["a balanced hostname beside two routes"] = (
+    values(a_route(), a_route(hostname="api.example.com"), loadBalancer=_balanced(hostname="shop.example.com")),
+    "loadBalancer.hostname",
+    "Accepted: api.example.com or blog.example.com.",
 )
 CASES = {**SEEING, **BALANCED}
 

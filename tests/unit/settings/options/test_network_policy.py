@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
-from tests.support.settings_examples import Case, a_route, assert_rejected, values
+from tests.support.settings_examples import Case, a_route, assert_rejected, rejection, values
 
 
 def policy(**options: Any) -> dict[str, Any]:
@@ -96,6 +96,11 @@ POLICY: dict[str, Case] = {
         f"{ALLOW}.name",
         "is the metadata service of Google Cloud",
     ),
+    "cloud metadata by name with a final dot": (
+        policy(engine="cilium", allow=[{"name": "metadata.goog.", "ports": [80]}]),
+        f"{ALLOW}.name",
+        "is the metadata service of Google Cloud",
+    ),
     "cloud metadata as a DNS server": (
         policy(dns=[{"cidr": "168.63.129.16"}]),
         f"{DNS}.cidr",
@@ -174,6 +179,13 @@ def test_an_invalid_setting_is_rejected(case: Case) -> None:
     assert_rejected(case)
 
 
+def test_a_metadata_service_is_reported_beside_invalid_addresses() -> None:
+    peers = [{"cidr": cidr, "ports": [80]} for cidr in ("10.0.0", 10, "169.254.169.253/30", "169.254.169.254")]
+    error = rejection(Settings.parse, policy(allow=peers))
+    keys = [issue.key for issue in error.issues]
+    assert keys == [f"culvert:networkPolicy.allow[{number}].cidr" for number in (0, 1, 2, 2, 3)]
+
+
 @pytest.mark.parametrize(
     "confirmed",
     [
@@ -193,6 +205,7 @@ def test_a_metadata_service_is_accepted_where_it_is_confirmed(confirmed: dict[st
     "accepted",
     [
         policy(dns=[{"cidr": "169.254.20.10"}, {"cidr": "169.254.25.10"}]),
+        values(connector={"dnsConfig": {"nameservers": ["169.254.20.10"]}}),
         policy(allow=[{"cidr": "100.64.0.0/10", "ports": [443]}]),
         values({"hostname": "blog.example.com", "backend": {"service": "metadata", "port": 80}}),
         values(a_route(service="http://metadata.shop.svc")),

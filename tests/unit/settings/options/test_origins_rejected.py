@@ -117,6 +117,11 @@ ORIGINS: dict[str, Case] = {
         f"{ORIGIN}.caPool",
         "has no effect with the scheme http",
     ),
+    "an authority in a ConfigMap without TLS": (
+        an_origin("http://nas", caPool={"configMap": "ca"}),
+        f"{ORIGIN}.caPool",
+        '{"configMap": "ca", "key": "ca.crt"} has no effect with the scheme http',
+    ),
     "unverified without TLS": (
         an_origin("http://nas", noTlsVerify=True, reason="x"),
         f"{ORIGIN}.noTlsVerify",

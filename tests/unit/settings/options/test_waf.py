@@ -165,6 +165,16 @@ CASES: dict[str, Case] = {
         "rules[0].expression",
         "uses regular expressions, which the plan free does not have",
     ),
+    "another stack's pattern on free": (
+        {
+            **ZONES,
+            "include": [
+                {**INCLUDED, "expression": '(lower(http.host) in {"other.example.com"}) and (http.host matches "^x")'}
+            ],
+        },
+        "include[0].expression",
+        "uses regular expressions, which the plan free does not have",
+    ),
     "six rules on free": (
         {"rules": [{"name": f"a{number}", "countries": ["KP"], "hostnames": ["example.org"]} for number in range(6)]},
         "rules",
@@ -194,6 +204,21 @@ CASES: dict[str, Case] = {
         "rateLimits[0].period",
         "at most 60",
     ),
+    "another stack's period beyond the plan": (
+        {
+            **ZONES,
+            "plan": "pro",
+            "include": [
+                {
+                    **INCLUDED,
+                    "expression": '(lower(http.host) in {"other.example.com"})',
+                    "rate": {"requests": 9, "period": 600},
+                }
+            ],
+        },
+        "include[0].rate.period",
+        "at most 60",
+    ),
     "a timeout beyond the plan": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "timeout": 86400}]},
         "rateLimits[0].timeout",
@@ -213,6 +238,11 @@ CASES: dict[str, Case] = {
         {"plan": "pro", "rateLimits": [{**LIMIT, "expression": 'http.request.method eq "POST"'}]},
         "rateLimits[0].expression",
         "names http.request.method, which a rate limit on the plan pro may not",
+    ),
+    "a limit by two fields that the plan does not see": (
+        {"plan": "pro", "rateLimits": [{**LIMIT, "expression": 'ssl and http.request.method eq "POST"'}]},
+        "rateLimits[0].expression",
+        "names http.request.method, ssl, which a rate limit on the plan pro may not",
     ),
     "limits by visitor on pro": (
         {"plan": "pro", "rateLimits": [{**LIMIT, "per": "visitor"}]},
@@ -234,6 +264,14 @@ CASES: dict[str, Case] = {
         "include[0].expression",
         "hostnames in example.org",
     ),
+    "another stack's rule for another zone than the two owned": (
+        {
+            "owns": ["example.com", "example.org"],
+            "include": [{**INCLUDED, "expression": '(lower(http.host) in {"other.example.net"}) and (ssl)'}],
+        },
+        "include[0].expression",
+        "hostnames in example.com or example.org",
+    ),
     "another stack's rule without owned zones": (
         {"include": [INCLUDED]},
         "include[0].expression",
@@ -246,6 +284,13 @@ CASES: dict[str, Case] = {
 def test_an_invalid_setting_is_rejected(case: Case) -> None:
     waf, key, words = case
     assert_rejected((given(**waf), f"waf.{key}", words))
+
+
+def test_a_zone_may_have_as_much_as_its_plan() -> None:
+    allowed = [{**RULE, "name": f"rule{number}", "hostnames": ["example.org"]} for number in range(20)]
+    limit = {**LIMIT, "hostnames": ["example.org"], "period": 60, "timeout": 3600}
+    limits = [{**limit, "name": f"limit{number}"} for number in range(2)]
+    assert len(rules(plan="pro", rules=allowed, rateLimits=limits)) == 22
 
 
 def test_enterprise_throttles_and_matches_anything() -> None:
