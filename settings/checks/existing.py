@@ -25,7 +25,7 @@ def refusals(account_id: str, zones: Mapping[str, str | None], existing: Existin
                 problem = f"is a zone whose records cannot be listed: {reason}"
                 accepted = f"the id of the zone {zone}, and {by} Zone > DNS: Edit on it"
             else:
-                problem = f"is no id, and the zone cannot be looked up: {reason}"
+                problem = f"is not an id, and the zone cannot be looked up: {reason}"
                 accepted = f"the id of a zone {zone} of the account, or {by} Zone > Zone: Read on it"
         yield SettingIssue.of(key, value, problem, accepted, references.CLOUDFLARE_PERMISSIONS)
 

@@ -18,6 +18,8 @@ TOP: dict[str, Case] = {
     ),
     "no zones": (values(zones=None), "zones", "is missing"),
     "empty zones": (values(zones={}), "zones", "must not be empty"),
+    "zones as an empty list": (values(zones=[]), "zones", "must be an object"),
+    "routes as an empty object": ({**values(), "routes": {}}, "routes", "must be a list"),
     "zones as a list": (
         values(zones=["example.com"]),
         "zones",
