@@ -183,7 +183,9 @@ def test_a_zone_whose_records_the_api_refuses_to_list_stops_the_program(
 def test_a_zone_without_an_id_that_cannot_be_looked_up_stops_the_program(deploy: Deploy) -> None:
     answers = {"getZone": refusal("zones", 403, 9109, "Unauthorized")}
     message = refused(deploy, zones={"example.com": None}, answers=answers)
-    assert 'culvert:zones["example.com"]: null is not an id, and the zone cannot be looked up: the API answers' in message
+    assert (
+        'culvert:zones["example.com"]: null is not an id, and the zone cannot be looked up: the API answers' in message
+    )
     assert "or an API token (CLOUDFLARE_API_TOKEN, or cloudflare:apiToken) with Zone > Zone: Read" in message
 
 
