@@ -90,8 +90,9 @@ def test_routes_are_created_after_the_connector_and_deleted_before_the_virtual_n
     def program() -> None:
         connector, tunnel = (random.RandomPassword(name, length=8) for name in ("connector", "tunnel"))
         routes = [*ARGS["routes"], {"hostname": "wiki.internal.example"}]
-        args: Any = {**ARGS, "routes": routes, "virtual_network_name": "homelab"}
-        PrivateNetworks("culvert-dev", {**args, "depends_on": [connector], "replace_with": [tunnel]})
+        more: Any = {"virtual_network_name": "homelab", "depends_on": [connector], "replace_with": [tunnel]}
+        args: Any = {**ARGS, "routes": routes, **more}
+        PrivateNetworks("culvert-dev", args)
 
     recorded = deploy(program)
     for route in recorded.every(ROUTE):

@@ -109,7 +109,8 @@ def test_protection_dependencies_and_hooks_are_those_of_the_tunnel_alone(deploy:
         first = random.RandomPassword("first", length=8)
         hook = pulumi.ResourceHook("check", lambda _: None)
         more: Any = {"protect": True, "depends_on": [first], "before_update": [hook]}
-        Tunnel("culvert-dev", {"account_id": ACCOUNT, "ingress_rules": RULES, **more})
+        args: Any = {"account_id": ACCOUNT, "ingress_rules": RULES, **more}
+        Tunnel("culvert-dev", args)
 
     unprotected = recorded.one("ZeroTrustTunnelCloudflared")
     assert (unprotected.protect, unprotected.before_update) == (False, set())

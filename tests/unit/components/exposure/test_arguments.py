@@ -105,12 +105,13 @@ def test_private_networks_get_each_route_and_the_virtual_network(network: Any, n
     wiki = {"hostname": "wiki.example.net", "network": "10.0.0.7/32", "comment": "wiki"}
     given = {"routes": [{"network": "10.43.0.0/16", "comment": "cluster"}, wiki]}
     given |= {"virtualNetwork": network} if network else {}
-    first, tunnel = "first", "tunnel"
+    first: Any = "first"
+    tunnel: Any = "tunnel"
     args: Any = arguments.private_networks(
         settings(privateNetworks=given),
         "id",
         depends_on=[first],
-        replace_with=[tunnel],  # pyright: ignore[reportArgumentType]
+        replace_with=[tunnel],
     )
     assert (args.pop("virtual_network_id") or "")[:2] == (id or "")
     assert args == {
@@ -213,8 +214,8 @@ def test_a_connectors_user_is_fixed_unless_the_cluster_chooses_it(profile: str, 
 
 def test_a_service_without_a_namespace_is_in_that_of_the_exposure() -> None:
     given = settings(namespace=None)
-    (destination,) = arguments.network_policy(given, "shop", "shop")["destinations"]
-    assert destination.get("namespace") == "shop"
+    policy: Any = arguments.network_policy(given, "shop", "shop")
+    assert [each["namespace"] for each in policy["destinations"]] == ["shop"]
     rules: Any = arguments.tunnel(given, "shop", {}, adopt=None, depends_on=[], before_update=[])["ingress_rules"]
     assert rules[0]["service"] == "http://blog.shop.svc.cluster.local:80"
 
