@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from components.argument_check import ArgumentError
 from components.network_policy.flows import Addresses, Entity, Flow, Name, Pods, Port
+from components.network_policy.rejected import rejected
 
 
 def calico_policy_spec(
@@ -46,10 +46,10 @@ def _entities(flow: Flow) -> Iterator[dict[str, Any]]:
     for peer in flow.peers:
         if isinstance(peer, Name):
             problem = f"has the DNS name {peer.name}, which Calico supports in its paid editions only"
-            raise ArgumentError("NetworkPolicy", [("destinations", problem)])
+            raise rejected(("destinations", problem))
         if isinstance(peer, Entity):
             problem = f"has the entity {peer.name}, which only the engine cilium supports"
-            raise ArgumentError("NetworkPolicy", [("destinations", problem)])
+            raise rejected(("destinations", problem))
         if isinstance(peer, Pods):
             # The API server sets this label on every namespace. Without a namespaceSelector, the selector would match
             # pods of the policy's own namespace.

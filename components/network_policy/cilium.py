@@ -8,6 +8,8 @@ from components.network_policy.flows import Addresses, Entity, Flow, Name, Pods
 from settings.types.cloud_metadata import SERVICES
 
 API_SERVER = "kube-apiserver"
+# An IPv4-mapped address is dialled as IPv4.
+IPV4_MAPPED = ip_network("::ffff:0:0/96")
 
 
 def cilium_policy_spec(
@@ -19,7 +21,7 @@ def cilium_policy_spec(
     that allows the internet does not allow the cluster's API server, even at a public address.
     https://docs.cilium.io/en/stable/security/policy/language/
     """
-    outwards, inwards = list(egress), list(ingress)
+    outwards = list(egress)
     named = any(isinstance(peer, Name) for flow in outwards for peer in flow.peers)
     # A denial precedes every rule, so that a route to the API server would not work beside it.
     to_api_server = Entity(API_SERVER) in [peer for flow in outwards for peer in flow.peers]
@@ -29,11 +31,15 @@ def cilium_policy_spec(
     if named:
         # Who owns a name decides which address it has.
         closed.append({"toCIDRSet": [{"cidr": cidr} for cidr in _metadata_services(outwards)]})
+
+    def rules(direction: str, flows: Iterable[Flow]) -> list[dict[str, Any]]:
+        return [rule for flow in flows for rule in _rules(direction, flow, named)]
+
     return {
         "endpointSelector": {"matchLabels": _labels(pod_labels)},
         # An empty rule allows nothing but denies its direction by default; without a rule, all traffic is allowed.
-        "egress": [rule for flow in outwards for rule in _rules("to", flow, named)] or [{}],
-        "ingress": [rule for flow in inwards for rule in _rules("from", flow, False)] or [{}],
+        "egress": rules("to", outwards) or [{}],
+        "ingress": rules("from", ingress) or [{}],
         **({"egressDeny": closed} if closed else {}),
     }
 
@@ -73,9 +79,7 @@ def _addresses(peer: Addresses) -> dict[str, Any]:
 def _metadata_services(flows: Iterable[Flow]) -> list[str]:
     """The addresses of clouds' metadata services, except those that a flow names."""
     declared = {peer.cidr for flow in flows for peer in flow.peers if isinstance(peer, Addresses)}
-    # An IPv4-mapped address is dialled as IPv4.
-    mapped = ip_network("::ffff:0:0/96")
-    return [str(net) for net in SERVICES if str(net) not in declared and not net.overlaps(mapped)]
+    return [str(net) for net in SERVICES if str(net) not in declared and not net.overlaps(IPV4_MAPPED)]
 
 
 def _is_wide(flow: Flow) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.argument_check import ArgumentError
 from components.network_policy.calico import calico_policy_spec
 from components.network_policy.cilium import cilium_policy_spec
 from components.network_policy.flows import Flow
 from components.network_policy.kubernetes import network_policy_spec
+from components.network_policy.rejected import rejected
 
 Write = Callable[[Mapping[str, str], Iterable[Flow], Iterable[Flow]], dict[str, Any]]
 
@@ -50,5 +50,5 @@ ENGINES: dict[str, PolicyEngine] = {
 def engine_of(name: str) -> PolicyEngine:
     """The engine with this name. Raises ArgumentError for unknown names."""
     if name not in ENGINES:
-        raise ArgumentError("NetworkPolicy", [("engine", f"is {name!r}; accepted: one of {', '.join(ENGINES)}")])
+        raise rejected(("engine", f"is {name!r}; accepted: one of {', '.join(ENGINES)}"))
     return ENGINES[name]

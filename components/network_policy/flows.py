@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from components.argument_check import ArgumentError
 from components.network_policy.peers import DestinationArgs, ResolverArgs, check_peers
+from components.network_policy.rejected import rejected
 from settings.types.cloud_metadata import metadata_within
 
 METRICS_PORT = 2000
@@ -147,12 +147,12 @@ def egress(
     if preset == "guide":
         home = Flow((Pods(namespace),))
         return (home, _INTERNET, *dns, *_backends(d for d in destinations if not _in_guide(d, namespace)))
-    raise ArgumentError("NetworkPolicy", [("preset", f"is {preset!r}; accepted: one of strict and guide")])
+    raise rejected(("preset", f"is {preset!r}; accepted: one of strict and guide"))
 
 
 def _edge(region: str | None) -> Flow:
     if region not in (None, "us"):
-        raise ArgumentError("NetworkPolicy", [("region", f"is {region!r}; accepted: us")])
+        raise rejected(("region", f"is {region!r}; accepted: us"))
     ranges = US_EDGE_RANGES if region else EDGE_RANGES
     return Flow(tuple(Addresses(cidr) for cidr in ranges), (Port(EDGE_PORT, "UDP"), Port(EDGE_PORT, "TCP")))
 
@@ -185,15 +185,15 @@ def _ports(destination: DestinationArgs) -> tuple[Port, ...]:
 
 
 def _peer(peer: DestinationArgs | ResolverArgs) -> Peer:
-    if "cidr" in peer:
-        network = ip_network(peer["cidr"])
+    if cidr := peer.get("cidr"):
+        network = ip_network(cidr)
         # A cloud's metadata service is reached where it is named itself, never as part of a range.
         return Addresses(str(network), metadata_within(network))
     if name := peer.get("name"):
         return Name(str(name))
     if entity := peer.get("entity"):
         return Entity(str(entity))
-    return Pods(peer.get("namespace", ""), _labels(peer.get("pod_selector", {})))
+    return Pods(str(peer.get("namespace")), _labels(peer.get("pod_selector", {})))
 
 
 def _labels(selector: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from components.argument_check import ArgumentError
 from components.network_policy.flows import Addresses, Entity, Flow, Name, Peer, Port
+from components.network_policy.rejected import rejected
 
 
 def network_policy_spec(
@@ -37,10 +37,10 @@ def _rule(direction: str, flow: Flow) -> dict[str, Any]:
 def _peer(peer: Peer) -> dict[str, Any]:
     if isinstance(peer, Name):
         problem = f"has the DNS name {peer.name}, which only the engine cilium supports"
-        raise ArgumentError("NetworkPolicy", [("destinations", problem)])
+        raise rejected(("destinations", problem))
     if isinstance(peer, Entity):
         problem = f"has the entity {peer.name}, which only the engine cilium supports"
-        raise ArgumentError("NetworkPolicy", [("destinations", problem)])
+        raise rejected(("destinations", problem))
     if isinstance(peer, Addresses):
         excepted = {"except": list(peer.excepted)} if peer.excepted else {}
         return {"ipBlock": {"cidr": peer.cidr, **excepted}}

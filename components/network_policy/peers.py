@@ -7,7 +7,8 @@ named.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from components.argument_check import ArgumentError, ArgumentMistake, argument_mistakes
+from components.argument_check import ArgumentMistake, argument_mistakes
+from components.network_policy.rejected import rejected
 
 
 class DestinationArgs(TypedDict):
@@ -58,7 +59,7 @@ def check_peers(destinations: Any, resolvers: Any) -> None:
         *_mistakes("resolvers", resolvers, ResolverArgs),
     ]
     if mistakes:
-        raise ArgumentError("NetworkPolicy", mistakes)
+        raise rejected(*mistakes)
 
 
 def _mistakes(key: str, peers: Any, expected: Any) -> Iterator[ArgumentMistake]:

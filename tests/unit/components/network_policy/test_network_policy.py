@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, strategies
 
 from components import NetworkPolicy
+from components.argument_check import ArgumentError
 from components.network_policy.engines import engine_of
 from components.network_policy.flows import (
     GLOBAL_IPV6,
@@ -26,12 +27,15 @@ from components.network_policy.flows import (
 from components.network_policy.kubernetes import network_policy_spec
 from components.network_policy.network_policy import NetworkPolicyArgs
 from tests.support.mock_recorder import Deploy
+from tests.support.snapshot import assert_message_matches
 
 API: DestinationArgs = {"namespace": "shop", "pod_selector": {"app": "api", "tier": "web"}, "port": 8080}
 BLOG: DestinationArgs = {"namespace": "blog", "every_pod": True, "port": 8081}
 NAS: DestinationArgs = {"cidr": "192.168.7.9/32", "port": 443}
 NETWORK: DestinationArgs = {"cidr": "10.43.0.0/16", "every_port": True}
 HOST: DestinationArgs = {"cidr": "203.0.114.9/32", "port": 443}
+NAME: DestinationArgs = {"name": "db.example.net", "port": 5432}
+API_SERVER: DestinationArgs = {"entity": "kube-apiserver", "port": 6443}
 EVERY: list[DestinationArgs] = [API, BLOG, NAS, HOST]
 LABELS = {"app.kubernetes.io/name": "cloudflared"}
 ARGS: NetworkPolicyArgs = {
@@ -114,16 +118,23 @@ def test_another_engine_is_one_object_of_its_kind_under_a_generated_name(
     assert (policy.replace_on_changes, policy.delete_before_replace) == ({"spec"}, False)
 
 
+def test_the_region_of_the_connector_decides_which_edge_is_allowed(deploy: Deploy) -> None:
+    recorded = deploy(lambda: NetworkPolicy("culvert-dev", {**ARGS, "region": pulumi.Output.from_input("us")}))
+    expected = network_policy_spec(LABELS, egress("strict", "blog", [API], "us"), ())
+    assert recorded.one("NetworkPolicy").inputs["spec"] == expected
+
+
 def test_an_unknown_engine_is_rejected() -> None:
-    with pytest.raises(ValueError, match="accepted: one of kubernetes, calico, calico-crd, cilium"):
+    with pytest.raises(ArgumentError, match="antrea") as rejected:
         engine_of("antrea")
+    assert_message_matches(str(rejected.value))
 
 
 @pytest.mark.parametrize("engine", ["kubernetes", "calico", "calico-crd"])
 def test_a_dns_name_is_rejected_if_the_engine_does_not_support_it(engine: str) -> None:
-    named = egress("strict", "blog", [{"name": "db.example.net", "port": 5432}])
-    with pytest.raises(ValueError, match=r"db\.example\.net"):
-        engine_of(engine).write(LABELS, named, ())
+    with pytest.raises(ArgumentError, match=r"db\.example\.net") as rejected:
+        engine_of(engine).write(LABELS, egress("strict", "blog", [NAME]), ())
+    assert_message_matches(str(rejected.value))
 
 
 def test_calico_rules_have_a_namespace_for_pods_and_a_protocol_for_ports() -> None:
@@ -153,6 +164,33 @@ def test_calico_rules_have_a_namespace_for_pods_and_a_protocol_for_ports() -> No
     ]
 
 
+def test_calico_rules_have_the_exceptions_of_a_range() -> None:
+    written = engine_of("calico").write(LABELS, egress("guide", "blog", []), ())
+    ranges = [rule["destination"] for rule in written["egress"] if "notNets" in rule["destination"]]
+    assert ranges == [
+        {"nets": ["0.0.0.0/0"], "notNets": list(PRIVATE_IPV4)},
+        {"nets": [GLOBAL_IPV6], "notNets": list(SPECIAL_IPV6)},
+    ]
+
+
+def test_cilium_rules_have_one_kind_of_peer() -> None:
+    destinations: list[DestinationArgs] = [{"cidr": "169.254.169.0/24", "every_port": True}, NAME, API_SERVER]
+    written = engine_of("cilium").write(LABELS, egress("strict", "blog", destinations), ingress("monitoring"))
+    *_, addresses, entity, name = written["egress"]
+    assert addresses == {"toCIDRSet": [{"cidr": "169.254.169.0/24", "except": ["169.254.169.254/32"]}]}
+    assert entity == {"toEntities": ["kube-apiserver"], "toPorts": [{"ports": [{"port": "6443", "protocol": "TCP"}]}]}
+    assert name == {
+        "toFQDNs": [{"matchName": "db.example.net"}],
+        "toPorts": [{"ports": [{"port": "5432", "protocol": "TCP"}]}],
+    }
+    assert written["ingress"] == [
+        {
+            "fromEndpoints": [{"matchLabels": {"k8s:io.kubernetes.pod.namespace": "monitoring"}}],
+            "toPorts": [{"ports": [{"port": "2000", "protocol": "TCP"}]}],
+        }
+    ]
+
+
 def test_cilium_inspects_dns_answers_only_if_a_name_is_declared() -> None:
     def dns(*destinations: DestinationArgs) -> list[bool]:
         written = engine_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
@@ -162,7 +200,7 @@ def test_cilium_inspects_dns_answers_only_if_a_name_is_declared() -> None:
         ]
 
     assert dns(API) == [False, False]
-    assert dns(API, {"name": "db.example.net", "port": 5432}) == [True, True]
+    assert dns(API, NAME) == [True, True]
 
 
 def test_cilium_denies_metadata_services_if_a_name_is_declared() -> None:
@@ -170,22 +208,22 @@ def test_cilium_denies_metadata_services_if_a_name_is_declared() -> None:
         written = engine_of("cilium").write(LABELS, egress("strict", "blog", destinations), ())
         return [each["cidr"] for rule in written.get("egressDeny", []) for each in rule["toCIDRSet"]]
 
-    name: DestinationArgs = {"name": "db.example.net", "port": 5432}
     services = {"169.254.169.254/32", "168.63.129.16/32", "fd00:ec2::254/128", "64:ff9b::a9fe:a9fe/128"}
     assert closed(API) == []
-    assert services < set(closed(name))
-    assert services - set(closed(name, {"cidr": "168.63.129.16/32", "port": 80})) == {"168.63.129.16/32"}
+    assert services < set(closed(NAME))
+    assert services - set(closed(NAME, {"cidr": "168.63.129.16/32", "port": 80})) == {"168.63.129.16/32"}
     # Cilium reads an IPv4-mapped range as IPv4.
-    assert not any(cidr.startswith("::ffff") for cidr in closed(name))
+    assert not any(cidr.startswith("::ffff") for cidr in closed(NAME))
 
 
 def test_cilium_denies_the_api_server_if_the_internet_is_allowed() -> None:
-    def closed(preset: str) -> Any:
-        return engine_of("cilium").write(LABELS, egress(preset, "blog", [API]), ()).get("egressDeny")
+    def closed(preset: str, *destinations: DestinationArgs) -> Any:
+        return engine_of("cilium").write(LABELS, egress(preset, "blog", destinations), ()).get("egressDeny")
 
     assert closed("guide") == [{"toEntities": ["kube-apiserver"]}]
     # Strict allows no wide range that includes the API server, and a stack may declare the API server's address.
     assert closed("strict") is None
+    assert closed("guide", API_SERVER) is None
 
 
 def test_cilium_isolates_a_direction_without_rules() -> None:
@@ -249,6 +287,16 @@ def test_a_backend_without_labels_allows_every_pod_of_its_namespace_alone() -> N
     ]
 
 
+def test_a_destination_may_use_udp() -> None:
+    (rule,) = backends("strict", {"cidr": "192.168.7.9/32", "port": 51820, "protocol": "UDP"})
+    assert rule["ports"] == [{"protocol": "UDP", "port": 51820}]
+
+
+def test_a_range_excepts_the_metadata_services_within_it() -> None:
+    (rule,) = backends("strict", {"cidr": "169.254.169.0/24", "port": 80})
+    assert rule["to"] == [{"ipBlock": {"cidr": "169.254.169.0/24", "except": ["169.254.169.254/32"]}}]
+
+
 def test_both_directions_are_isolated() -> None:
     for preset in ("strict", "guide"):
         assert spec(preset)["policyTypes"] == ["Ingress", "Egress"]
@@ -267,6 +315,13 @@ def test_metrics_are_reachable_from_the_named_namespace() -> None:
             "ports": [{"protocol": "TCP", "port": 2000}],
         }
     ]
+
+
+def test_guide_allows_the_namespace_the_internet_and_dns() -> None:
+    home, internet, dns = egress("guide", "blog", [])
+    assert home == Flow((Pods("blog"),))
+    assert internet == Flow((Addresses("0.0.0.0/0", PRIVATE_IPV4), Addresses(GLOBAL_IPV6, SPECIAL_IPV6)))
+    assert dns == egress("strict", "blog", [])[-1]
 
 
 def test_guide_has_rules_only_for_destinations_outside_its_ranges() -> None:
@@ -295,10 +350,13 @@ def test_a_flow_without_peers_is_rejected_since_it_would_allow_all() -> None:
 
 
 def test_a_destination_without_an_address_is_rejected() -> None:
-    with pytest.raises(
-        ValueError, match=r"destinations\[0\] must have exactly one of namespace, cidr, name and entity, but has none"
-    ):
+    with pytest.raises(ArgumentError, match="has none of them") as rejected:
         egress("strict", "blog", [{"port": 80}])
+    assert_message_matches(str(rejected.value))
+
+
+def test_an_empty_range_stands_for_nothing() -> None:
+    assert egress("strict", "blog", [{**API, "cidr": ""}]) == egress("strict", "blog", [API])
 
 
 @pytest.mark.parametrize("preset", ["strict", "guide"])
@@ -311,15 +369,26 @@ def test_a_network_on_every_port_is_one_rule_without_ports(preset: str) -> None:
 )
 def test_a_missing_port_is_rejected_instead_of_allowing_all(more: Any) -> None:
     destination: Any = {"cidr": "10.43.0.0/16", **more}
-    with pytest.raises(ValueError, match="exactly one of port, port_name and every_port"):
+    with pytest.raises(ArgumentError, match="port_name and every_port") as rejected:
         egress("strict", "blog", [destination])
+    assert_message_matches(str(rejected.value))
+
+
+def test_a_destination_after_one_that_is_not_known_yet_is_checked(deploy: Deploy) -> None:
+    def program() -> None:
+        destinations: Any = [pulumi.Output.from_input(API), {"cidr": "10.43.0.0/16"}]
+        NetworkPolicy("culvert-dev", {**ARGS, "destinations": destinations})
+
+    with pytest.raises(ArgumentError, match="has none of them") as rejected:
+        deploy(program)
+    assert_message_matches(str(rejected.value))
 
 
 @pytest.mark.parametrize("engine", ["kubernetes", "calico"])
 def test_an_entity_is_rejected_where_the_engine_has_none(engine: str) -> None:
-    flows = egress("strict", "blog", [{"entity": "kube-apiserver", "port": 6443}])
-    with pytest.raises(ValueError, match="has the entity kube-apiserver, which only the engine cilium supports"):
-        engine_of(engine).write({}, flows, ())
+    with pytest.raises(ArgumentError, match="kube-apiserver") as rejected:
+        engine_of(engine).write({}, egress("strict", "blog", [API_SERVER]), ())
+    assert_message_matches(str(rejected.value))
 
 
 def test_strict_allows_only_the_addresses_of_the_edges_region() -> None:
@@ -329,13 +398,15 @@ def test_strict_allows_only_the_addresses_of_the_edges_region() -> None:
     assert "198.41.218.0/24" in str(edge("us"))
     assert not set(edge("us")) & set(edge(None))
     assert egress("guide", "blog", [], "us") == egress("guide", "blog", [])
-    with pytest.raises(ValueError, match="accepted: us"):
+    with pytest.raises(ArgumentError, match="eu") as rejected:
         egress("strict", "blog", [], "eu")
+    assert_message_matches(str(rejected.value))
 
 
 def test_an_unknown_preset_is_rejected() -> None:
-    with pytest.raises(ValueError, match="accepted: one of strict and guide"):
+    with pytest.raises(ArgumentError, match="open") as rejected:
         egress("open", "blog", [])
+    assert_message_matches(str(rejected.value))
 
 
 @pytest.mark.parametrize(("everything", "excepted"), [("0.0.0.0/0", PRIVATE_IPV4), (GLOBAL_IPV6, SPECIAL_IPV6)])
