@@ -17,8 +17,8 @@ def zone_id(
 
 
 def look_up_zone_id(zone: str, account_id: str, options: pulumi.InvokeOptions) -> str:
-    """The id of `zone`, looked up at once: for what decides which resources are registered. Empty if there is none."""
-    return cloudflare.get_zone(filter=_filter(zone, account_id), opts=options).id or ""
+    """The id of `zone`, looked up at once: for what decides which resources are registered."""
+    return cloudflare.get_zone(filter=_filter(zone, account_id), opts=options).id
 
 
 def _filter(zone: str, account_id: Any) -> Any:

@@ -119,7 +119,7 @@ class WafRules(pulumi.ComponentResource):
                 # ruleset.
                 import_=f"zones/{zone_id}/{existing.id}" if existing and adopted else None,
                 retain_on_delete=True,
-                hooks=pulumi.ResourceHookBinding(before_delete=args.get("before_delete", [])),
+                hooks=pulumi.ResourceHookBinding(before_delete=args.get("before_delete")),
             ),
         )
 

@@ -78,7 +78,7 @@ def rule_ref(owner: str, name: str) -> str:
 
 def is_ours(rule: Mapping[str, Any], owner: str) -> bool:
     # No exposure's name contains an underscore, so no prefix matches the rules of another.
-    return str(rule.get("ref") or "").startswith(f"{owner}_")
+    return str(rule.get("ref")).startswith(f"{owner}_")
 
 
 def _rule(found: Any) -> dict[str, Any]:

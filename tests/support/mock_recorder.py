@@ -60,12 +60,14 @@ class Registered:
 class Recorded:
     """Everything that one program registered. `resources` has neither components nor the stack.
 
+    `providers`, in the order of `invokes`, are the names of their explicit providers, each empty for the default one.
     By type: `parents`, the types of the components' parents, and `outputs` of components and stack, `shown_outputs` of
     which are their text with secrets hidden.
     """
 
     resources: list[Registered] = field(default_factory=list)
     invokes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    providers: list[str] = field(default_factory=list)
     components: list[str] = field(default_factory=list)
     parents: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -99,6 +101,7 @@ class _Monitor(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:
         self.recorded.invokes.append((request.tok, _read(request.args)))
+        self.recorded.providers.append(request.provider.rpartition("::")[0].rpartition("::")[2])
         return super().Invoke(request)
 
     def RegisterResource(self, request: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pulumi
+import pulumi_cloudflare as cloudflare
 import pulumi_random as random
 import pytest
 
@@ -12,6 +14,7 @@ from tests.support.mock_recorder import TUNNEL_ID, ZONE_ID, Deploy, Recorded
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 KNOWN = "89abcdef0123456789abcdef01234567"
 OTHER = "34864f21-9c07-48f1-a4d4-496d83c62d38"
+THIRD = "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"
 ARGS: LoadBalancerArgs = {
     "account_id": ACCOUNT,
     "zone": "example.com",
@@ -65,14 +68,26 @@ def test_visitors_and_the_health_check_request_the_same_hostname(recorded: Recor
 
 
 def test_origins_are_in_the_order_in_which_the_api_returns_them(deploy: Deploy) -> None:
-    recorded = deployed(deploy, pools=[{"name": "all", "tunnels": ["own", OTHER]}])
+    recorded = deployed(deploy, pools=[{"name": "all", "tunnels": [THIRD, "own", OTHER]}])
     origins = recorded.one("LoadBalancerPool").inputs["origins"]
-    assert [origin["name"] for origin in origins] == [OTHER, "culvert-dev"]
+    assert [origin["name"] for origin in origins] == [OTHER, "culvert-dev", THIRD]
+
+
+def test_the_interval_of_the_health_check_can_be_chosen(deploy: Deploy) -> None:
+    assert deployed(deploy, health_interval=15).one("LoadBalancerMonitor").inputs["interval"] == 15
 
 
 def test_a_zone_without_an_id_is_looked_up(deploy: Deploy) -> None:
     recorded = deployed(deploy, zones={"example.com": None})
     assert recorded.one("LoadBalancer").inputs["zoneId"] == ZONE_ID
+
+
+def test_the_provider_of_the_component_looks_the_zone_up(deploy: Deploy) -> None:
+    def program() -> None:
+        options = pulumi.ResourceOptions(providers=[cloudflare.Provider("own")])
+        LoadBalancer("culvert-dev", {**ARGS, "zones": {}}, options)
+
+    assert deploy(program).providers == ["own"]
 
 
 @pytest.mark.parametrize(("steering", "policy"), [("random", "random"), ("latency", "dynamic_latency")])

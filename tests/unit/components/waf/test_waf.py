@@ -1,13 +1,16 @@
 """WAF rules in a zone's rulesets: this stack's are added, foreign ones stay, and a foreign ruleset needs adoption."""
 
+import logging
 from typing import Any
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 import pytest
 
 from components import WafRules
 from components.waf.waf import RateArgs, WafRuleArgs, WafRulesArgs
 from tests.support.mock_recorder import ZONE_ID, Deploy, Recorded
+from tests.support.snapshot import assert_message_matches
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 CUSTOM, RATE_LIMIT = "http_request_firewall_custom", "http_ratelimit"
@@ -35,7 +38,12 @@ FOREIGN = {
     "expression": 'http.user_agent eq "monitor"',
     "description": "let the monitor in",
     "enabled": True,
-    "actionParameters": {"ruleset": "current", "phases": [RATE_LIMIT], "response": None},
+    "actionParameters": {
+        "ruleset": "current",
+        "phases": [RATE_LIMIT],
+        "response": None,
+        "rawResponseFields": [{"name": "etag", "preserveDuplicates": None}],
+    },
     "categories": ["x"],
 }
 KEPT = {
@@ -44,7 +52,7 @@ KEPT = {
     "expression": 'http.user_agent eq "monitor"',
     "description": "let the monitor in",
     "enabled": True,
-    "actionParameters": {"ruleset": "current", "phases": [RATE_LIMIT]},
+    "actionParameters": {"ruleset": "current", "phases": [RATE_LIMIT], "rawResponseFields": [{"name": "etag"}]},
 }
 
 
@@ -107,10 +115,29 @@ def test_the_engine_never_deletes_a_ruleset(deploy: Deploy) -> None:
 
 
 def test_a_zones_list_and_each_of_its_rulesets_are_read_once(deploy: Deploy) -> None:
-    recorded = deployed(deploy, BLOCK, LIMIT, rulesets=[there(description=MARK), there(phase="http_request_redirect")])
-    calls = [token.rsplit(":", 1)[-1] for token, _ in recorded.invokes]
-    assert calls == ["getRulesets", "getRuleset"]
+    redirects = there(id="3" * 32, phase="http_request_redirect")
+    recorded = deployed(deploy, BLOCK, LIMIT, rulesets=[redirects, there(description=MARK)])
+    assert recorded.invokes == [
+        ("cloudflare:index/getRulesets:getRulesets", {"zoneId": ZONE}),
+        ("cloudflare:index/getRuleset:getRuleset", {"zoneId": ZONE, "id": "2" * 32}),
+    ]
     assert deployed(deploy).invokes == []
+
+
+def test_the_provider_of_the_component_reads_zones_and_rulesets(deploy: Deploy) -> None:
+    args: WafRulesArgs = {"account_id": ACCOUNT, "zones": {"example.com": None}, "rules": [BLOCK]}
+
+    def program() -> None:
+        provider = cloudflare.Provider("own")
+        WafRules("culvert-dev", args, pulumi.ResourceOptions(providers=[provider]))
+
+    recorded = deploy(program, rulesets=[there(description=MARK)])
+    reads = [token.rsplit(":", 1)[-1] for token, _ in recorded.invokes]
+    assert list(zip(reads, recorded.providers, strict=True)) == [
+        ("getZone", "own"),
+        ("getRulesets", "own"),
+        ("getRuleset", "own"),
+    ]
 
 
 def test_the_stacks_own_ruleset_keeps_its_name_and_foreign_rules(deploy: Deploy) -> None:
@@ -123,12 +150,11 @@ def test_the_stacks_own_ruleset_keeps_its_name_and_foreign_rules(deploy: Deploy)
 
 
 def test_a_foreign_ruleset_is_an_error_before_the_first_resource(deploy: Deploy) -> None:
-    found = there(FOREIGN, description="[kept by culvert-prod]")
-    message = (
-        rf'example.com.*{"2" * 32}, "default" \(\[kept by culvert-prod\]\).*let the monitor in.*adopt: \["{"2" * 32}"\]'
-    )
-    with pytest.raises(pulumi.RunError, match=message):
-        deployed(deploy, BLOCK, rulesets=[found])
+    unnamed, unknown = ({**FOREIGN, "description": "", "ref": ref} for ref in ("3" * 32, ""))
+    for found in (there(FOREIGN, unnamed, unknown, description="[kept by culvert-prod]"), there()):
+        with pytest.raises(pulumi.RunError, match="another owner") as caught:
+            deployed(deploy, BLOCK, rulesets=[found])
+        assert_message_matches(str(caught.value))
 
 
 def test_an_adopted_ruleset_is_imported_with_its_rules_and_tagged(deploy: Deploy) -> None:
@@ -164,6 +190,17 @@ def test_a_ruleset_that_an_interrupted_destroy_released_is_still_the_stacks_own(
     assert ruleset.inputs["rules"] == [KEPT, SENT_BLOCK]
 
 
-def test_a_state_that_cannot_be_read_owns_no_ruleset(deploy: Deploy) -> None:
+def test_the_stacks_own_state_is_read_once_for_all_rulesets_of_a_zone(deploy: Deploy) -> None:
+    found, limits = there(FOREIGN), there(FOREIGN, id="3" * 32, phase=RATE_LIMIT)
+    recorded = deployed(deploy, BLOCK, LIMIT, rulesets=[found, limits], adopt=["2" * 32, "3" * 32])
+    reads = [read for read in recorded.invokes if not read[0].startswith("cloudflare:")]
+    # A program under mocks has no organization.
+    assert reads == [("pulumi:pulumi:readStackResourceOutputs", {"stackName": "None/culvert/dev"})]
+
+
+def test_a_state_that_cannot_be_read_owns_no_ruleset(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     with pytest.raises(pulumi.RunError, match="another owner"):
         deployed(deploy, BLOCK, rulesets=[there(FOREIGN)], answers={"readStackResourceOutputs": "no backend"})
+    (message,) = (record.message for record in caplog.records if "cannot be read" in record.message)
+    assert_message_matches(message)
