@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from components import Connector, Monitoring
+from components.argument_check import ArgumentError
 from components.monitoring import metrics
 from components.monitoring.alerts import alert_groups
 from components.monitoring.dashboard import dashboard
 from tests.support.mock_recorder import Deploy, Recorded
 from tests.support.paths import PROJECT
+from tests.support.snapshot import assert_message_matches
 
 NAMES = {name for key, name in vars(metrics).items() if key.isupper() and isinstance(name, str)}
 SELECTOR = '{namespace="blog",pod=~"culvert-dev-cloudflared-.+"}'
@@ -36,8 +38,9 @@ def test_each_part_can_be_left_out(deploy: Deploy) -> None:
     assert deployed(deploy, monitor="none").names == set()
     assert deployed(deploy, monitor="none", alerts={}).names == {"PrometheusRule culvert-dev-alerts"}
     assert deployed(deploy, monitor="none", dashboard={}).names == {"ConfigMap culvert-dev-dashboard"}
-    with pytest.raises(ValueError, match="accepted: one of pod, service and none"):
+    with pytest.raises(ArgumentError, match="probe") as rejected:
         deployed(deploy, monitor="probe")
+    assert_message_matches(str(rejected.value))
 
 
 @pytest.mark.parametrize("monitor", ["pod", "service"])
@@ -70,6 +73,23 @@ def test_alerts_count_the_scraped_pods_where_others_decide_the_replicas(deploy: 
     assert bound() == "8"
     assert bound(replicas=3) == "12"
     assert bound(replicas=3, external_replicas=True).startswith("4 * count(cloudflared_tunnel_ha_connections{")
+
+
+def test_alerts_say_how_many_connections_are_expected() -> None:
+    for replicas in (3, None):
+        (group,) = alert_groups("culvert-dev", "blog", replicas, {})
+        (rule,) = (rule for rule in group["rules"] if rule["alert"] == "CulvertFewerConnections")
+        assert_message_matches(rule["annotations"]["summary"], rule["annotations"]["description"])
+
+
+def test_alerts_have_the_configured_severities_and_percentage() -> None:
+    (group,) = alert_groups(
+        "culvert-dev", "blog", 2, {"down_severity": "page", "severity": "ticket", "error_percent": 1}
+    )
+    down, *others = (rule["labels"]["severity"] for rule in group["rules"])
+    assert (down, set(others)) == ("page", {"ticket"})
+    (errors,) = (rule["expr"] for rule in group["rules"] if rule["alert"] == "CulvertRequestErrors")
+    assert errors.endswith(" > 1")
 
 
 def test_the_monitor_and_the_rules_have_the_configured_labels(deploy: Deploy) -> None:
