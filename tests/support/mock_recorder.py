@@ -61,8 +61,8 @@ class Recorded:
     """Everything that one program registered. `resources` has neither components nor the stack.
 
     `providers`, in the order of `invokes`, are the names of their explicit providers, each empty for the default one.
-    By type: `parents`, the types of the components' parents, and `outputs` of components and stack, `shown_outputs` of
-    which are their text with secrets hidden.
+    `outputs` of components and stack are by type. By type and name, as in `components`: `parents`, the types of the
+    components' parents, and `shown_outputs`, the text of outputs with secrets hidden.
     """
 
     resources: list[Registered] = field(default_factory=list)
@@ -129,13 +129,15 @@ class _Monitor(mocks.MockMonitor):
                 )
             )
         elif request.type != "pulumi:pulumi:Stack":
-            self.recorded.components.append(f"{request.type} {request.name}")
-            self.recorded.parents[request.type] = _type(request.parent)
+            component = f"{request.type} {request.name}"
+            self.recorded.components.append(component)
+            self.recorded.parents[component] = _type(request.parent)
         return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        self.recorded.outputs[_type(request.urn)] = _read(request.outputs)
-        self.recorded.shown_outputs[_type(request.urn)] = _shown(request.outputs)
+        type_, name = _type(request.urn), request.urn.rsplit("::", 1)[-1]
+        self.recorded.outputs[type_] = _read(request.outputs)
+        self.recorded.shown_outputs[f"{type_} {name}"] = _shown(request.outputs)
         return super().RegisterResourceOutputs(request)
 
 

@@ -14,7 +14,7 @@ def assert_registered(name: str, recorded: Recorded) -> None:
     resources = {f"{each.type} {each.name}": _described(each) for each in recorded.resources}
     # The order depends on when inputs are known.
     lookups = sorted(recorded.invokes, key=lambda each: json.dumps(each, sort_keys=True))
-    components = {each: _component(each.partition(" ")[0], recorded) for each in recorded.components}
+    components = {each: _component(each, recorded) for each in recorded.components}
     found = {"resources": resources, "components": components, "lookups": lookups}
     text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     # A token is sealed in another way each time, and images are updated by a bot.
@@ -22,8 +22,8 @@ def assert_registered(name: str, recorded: Recorded) -> None:
     assert_matches(f"registered/{name}.json", re.sub(r'"[\w./-]+:[\w.]+@sha256:\w{64}"', '"[image]"', text))
 
 
-def _component(type: str, recorded: Recorded) -> dict[str, Any]:
-    return {"parent": recorded.parents[type], "outputs": json.loads(recorded.shown_outputs[type])}
+def _component(component: str, recorded: Recorded) -> dict[str, Any]:
+    return {"parent": recorded.parents[component], "outputs": json.loads(recorded.shown_outputs[component])}
 
 
 def _described(resource: Registered) -> dict[str, Any]:
