@@ -5,6 +5,7 @@ named.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Any, NotRequired, TypedDict
 
 from components.argument_check import ArgumentMistake, argument_mistakes
@@ -73,10 +74,19 @@ def _mistakes(key: str, peers: Any, expected: Any) -> Iterator[ArgumentMistake]:
             continue
         path = f"{key}[{number}]"
         yield from _one_of(path, peer, kinds)
+        yield from _not_a_network(path, peer.get("cidr"))
         if peer.get("namespace"):
             yield from _one_of(path, peer, ["pod_selector", "every_pod"])
         if expected is DestinationArgs:
             yield from _one_of(path, peer, ["port", "port_name", "every_port"])
+
+
+def _not_a_network(path: str, cidr: Any) -> Iterator[ArgumentMistake]:
+    if isinstance(cidr, str) and cidr:
+        try:
+            ip_network(cidr)
+        except ValueError:
+            yield f"{path}.cidr", f"is {cidr!r}; accepted: a range of addresses from its first, such as 192.0.2.0/24"
 
 
 def _one_of(path: str, peer: Mapping[str, Any], keys: list[str]) -> Iterator[ArgumentMistake]:

@@ -128,3 +128,14 @@ def test_every_pod_of_a_namespace_is_allowed_only_by_name(pods: dict[str, Any], 
             components.NetworkPolicy("shop", args)
         problem = f"must have exactly one of pod_selector and every_pod, but has {found}"
         assert rejected.value.mistakes == [(f"{key}[1]", problem)]
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.1/8", "example.com"])
+def test_addresses_of_a_network_policy_are_a_range(cidr: str) -> None:
+    for key in ("destinations", "resolvers"):
+        good: Any = {"cidr": "10.0.0.0/8", "port": 80}
+        args: Any = {"namespace": "blog", "destinations": [good], key: [good, {**good, "cidr": cidr}]}
+        with pytest.raises(ArgumentError) as rejected:
+            components.NetworkPolicy("shop", args)
+        problem = f"is {cidr!r}; accepted: a range of addresses from its first, such as 192.0.2.0/24"
+        assert rejected.value.mistakes == [(f"{key}[1].cidr", problem)]
