@@ -88,6 +88,14 @@ def test_each_mistake_has_its_path_and_what_is_accepted(args: dict[str, Any], me
     assert_message_matches(str(rejected.value))
 
 
+def test_of_several_close_arguments_the_closest_is_meant() -> None:
+    good: Any = {"account_id": "0" * 32, "hostname": "a.example.com", "tunnel_id": "id", "pools": [], "zon": "b.com"}
+    with pytest.raises(ArgumentError) as rejected:
+        components.LoadBalancer("shop", good)
+    assert_message_matches(str(rejected.value))
+    assert "zon is an unknown argument (did you mean zone?); accepted: " in str(rejected.value)
+
+
 def test_every_mistake_is_reported_at_once_missing_ones_included() -> None:
     args: Any = {"namespace": "blog", "tokn": "t", "replicas": True, "token_delivery": {"certficate": "pem"}}
     with pytest.raises(ArgumentError) as rejected:

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from components.exposure import Exposure
+from clients.errors import ApiUnreachable
+from components.exposure import Exposure, cluster_services
+from settings import Settings
 from tests.support import kubernetes_services as kinds
 from tests.support.kubernetes_server import KubernetesServer, kubernetes_server
 from tests.support.mock_recorder import Deploy, Recorded
@@ -155,6 +158,27 @@ def test_an_answer_that_is_no_service_is_a_warning(
     cluster.objects = {API: answer}
     run(deploy, cluster, "http://api.shop.svc")
     assert "Service shop/api cannot be read (the answer is not a Service with EndpointSlices)" in caplog.text
+
+
+def test_every_service_is_unknown_where_the_provider_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: Any) -> Any:
+        raise ApiUnreachable("the provider's kubeconfig is not known yet")
+
+    monkeypatch.setattr(cluster_services, "provider_inputs", unknown)
+    stack = Settings.parse(settings("http://api.shop.svc", "tcp://db:5432"))
+    assert cluster_services.start_reading(stack, "blog", None)() == {
+        "shop/api": "cannot be read (the provider's kubeconfig is not known yet)",
+        "blog/db": "cannot be read (the provider's kubeconfig is not known yet)",
+    }
+
+
+def test_services_are_read_while_the_program_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    went_on = threading.Event()
+    monkeypatch.setattr(cluster_services, "provider_inputs", lambda _: {})
+    monkeypatch.setattr(cluster_services, "_read", lambda *_: {"shop/api": str(went_on.wait(10))})
+    wait = cluster_services.start_reading(Settings.parse(settings("http://api.shop.svc")), "blog", None)
+    went_on.set()
+    assert wait() == {"shop/api": "True"}
 
 
 @pytest.mark.parametrize("inherited", [False, True])
