@@ -63,11 +63,13 @@ def argument_mistakes(value: Any, expected: Any, path: str = "") -> Iterator[Arg
 
 def _object_mistakes(value: Mapping[str, Any], expected: Any, path: str) -> Iterator[ArgumentMistake]:
     fields, prefix = expected.__annotations__, f"{path}." if path else ""
+    names = {field.lower(): field for field in fields}
     for key, each in value.items():
         if key in fields:
             yield from argument_mistakes(each, fields[key], f"{prefix}{key}")
         else:
-            nearest = "".join(f" (did you mean {field}?)" for field in get_close_matches(str(key), fields, 1))
+            close = get_close_matches(str(key).lower(), names, 1)
+            nearest = "".join(f" (did you mean {names[each]}?)" for each in close)
             yield f"{prefix}{key}", f"is an unknown argument{nearest}; accepted: {', '.join(fields)}"
     for key in sorted(expected.__required_keys__ - value.keys()):
         yield f"{prefix}{key}", "is missing"

@@ -79,6 +79,7 @@ def test_every_nested_group_of_arguments_is_covered() -> None:
         ({"hostnames": {"a.example.com": 1}}, r'hostnames\["a.example.com"\] must be a string'),
         ({"depends_on": "tunnel"}, "depends_on must be a list"),
         ({"comment": None}, "comment must be a string"),
+        ({"dependsON": []}, r"dependsON is an unknown argument \(did you mean depends_on\?\)"),
     ],
 )
 def test_each_mistake_has_its_path_and_what_is_accepted(args: dict[str, Any], message: str) -> None:
