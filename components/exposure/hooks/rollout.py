@@ -56,7 +56,7 @@ def explainer(name: str, provider: Mapping[str, Any] | None) -> Callable[[pulumi
     def explain(args: pulumi.ErrorHookArgs) -> bool:
         if args.failed_operation == "delete" or provider is None:
             return False
-        namespace = (args.new_inputs or {}).get("metadata", {}).get("namespace", "")
+        namespace = (args.new_inputs or {})["metadata"]["namespace"]
         try:
             with documented_shape():
                 if reason := why_not_ready(kubernetes_api(provider), namespace, name):

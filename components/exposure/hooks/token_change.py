@@ -43,13 +43,12 @@ def checker(
     name: str, args: ConnectorArgs, opts: pulumi.ResourceOptions | None
 ) -> Callable[[pulumi.ResourceHookArgs], Awaitable[None]]:
     """The function that the hook calls. Raises TokenRefused, which stops the engine before it updates the tunnel."""
-    unknown: CheckUnavailable | None = None
-    provider: Mapping[str, Any] = {}
+    provider: Mapping[str, Any] | CheckUnavailable
     try:
         # Here, since the engine cannot be asked for a provider while it waits for a hook.
         provider = provider_inputs(opts)
     except CheckUnavailable as error:
-        unknown = error
+        provider = error
 
     async def check(hook: pulumi.ResourceHookArgs) -> None:
         old, new = [
@@ -60,8 +59,8 @@ def checker(
             return
         manifest = await dry_run_manifest(name, args)
         try:
-            if unknown:
-                raise unknown
+            if isinstance(provider, CheckUnavailable):
+                raise provider
             require_acceptance(kubernetes_api(provider), manifest, force=forces(provider))
         except CheckUnavailable as error:
             raise TokenRefused(_message(manifest, error.reason, error.remedy)) from None

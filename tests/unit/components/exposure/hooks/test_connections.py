@@ -5,8 +5,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.exposure.hooks.connections import MAX_TRIES, _list, retry_deletion
+from components.exposure.hooks.connections import HOOK, MAX_TRIES, TUNNEL, _list, drop_connections, retry_deletion
 from tests.support.emulator import ACCOUNT, TUNNELS, Emulator
+from tests.support.mock_recorder import Deploy
 
 CONNECTED = 'DELETE "…": 400 Bad Request {"errors":[{"code":1022,"message":"…active connections"}]}'
 
@@ -52,6 +53,21 @@ def test_each_connector_is_listed_with_its_addresses() -> None:
     addresses = [{"origin_ip": "192.0.2.2"}, {"origin_ip": "192.0.2.1"}, {"origin_ip": "192.0.2.2"}, {}]
     connectors: list[dict[str, Any]] = [{"id": "one", "conns": addresses}, {"id": "two", "conns": None}]
     assert _list(connectors) == "one (192.0.2.1, 192.0.2.2, ?), two ()"
+
+
+def test_a_tunnel_alone_gets_the_hook(deploy: Deploy) -> None:
+    hooks: list[Any] = []
+
+    def program() -> None:
+        resource: Any = None
+        for type_ in (TUNNEL, f"{TUNNEL}Config"):
+            args = pulumi.ResourceTransformationArgs(resource, type_, "tunnel", {}, pulumi.ResourceOptions())
+            hooks.append((found := drop_connections(args)) and found.opts.hooks)
+
+    deploy(program)
+    (hook,) = hooks[0].on_error
+    assert (hook.name, hook.callback) == (HOOK, retry_deletion)
+    assert hooks[1] is None
 
 
 @pytest.mark.parametrize(

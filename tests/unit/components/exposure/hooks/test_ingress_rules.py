@@ -108,6 +108,14 @@ def test_after_the_timeout_the_run_goes_on_with_a_warning(
     assert warning.endswith(f"answers requests to {OLD} with 502 once this run ends")
 
 
+def test_every_backend_that_closes_is_named(
+    monkeypatch: pytest.MonkeyPatch, waits: list[float], warnings: list[str]
+) -> None:
+    run(monkeypatch, Account([at(A, 6)]), inputs(OLD, "tcp://db:5432"), inputs(NEW))
+    assert sum(waits) == TIMEOUT
+    assert f"answers requests to {OLD}, tcp://db:5432 with 502" in warnings[0]
+
+
 def test_only_origins_of_connectors_are_backends() -> None:
     assert backends(inputs(OLD, "http_status:503", "tcp://db:5432", OLD)) == {OLD, "tcp://db:5432"}
     assert backends({"config": {}}) == backends({}) == set()

@@ -6,10 +6,13 @@ from typing import Any
 import pulumi
 import pytest
 
+from clients.errors import ApiUnreachable
 from clients.kubernetes import KubernetesApi
-from components.exposure.hooks.rollout import LINES, PAGE, explainer, why_not_ready
+from components.exposure.hooks import rollout
+from components.exposure.hooks.rollout import DEPLOYMENT, LINES, PAGE, explain_rollout, explainer, why_not_ready
 from settings.errors import REDACTED
 from tests.support.kubernetes_server import kubernetes_server
+from tests.support.mock_recorder import Deploy
 from tests.support.settings_examples import TOKEN
 from tests.support.snapshot import assert_message_matches
 
@@ -72,6 +75,16 @@ def test_of_a_container_that_restarts_the_log_of_the_one_before_is_read() -> Non
     assert "last error in its log: Provided Tunnel token is not valid." in found
 
 
+def test_where_the_log_of_a_container_may_not_be_read_that_of_the_one_before_is() -> None:
+    found = why([pod("a", containerStatuses=[container(1)])], {log("a"): 403, log("a", True): REGISTER})
+    assert f"last error in its log: {REGISTER}" in found
+
+
+def test_a_reason_of_several_lines_is_one() -> None:
+    waiting = {"waiting": {"reason": "CreateContainerConfigError", "message": "no\nsecret"}}
+    assert "CreateContainerConfigError: no secret" in why([pod("a", containerStatuses=[container(state=waiting)])], {})
+
+
 def test_where_logs_may_not_be_read_the_status_says_how_the_container_ended() -> None:
     ended = {"terminated": {"reason": "Error", "message": "no token", "exitCode": 1}}
     found = why([pod("a", containerStatuses=[container(1, lastState=ended)])], {log("a"): 403, log("a", True): 403})
@@ -124,10 +137,44 @@ def test_the_hook_says_it_as_an_error_and_tries_nothing_again(
     operation: str, status: int, said: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     errors: list[str] = []
+    details: list[str] = []
     monkeypatch.setattr(pulumi, "error", errors.append)
-    monkeypatch.setattr(pulumi, "debug", lambda _message: None)
+    monkeypatch.setattr(pulumi, "debug", details.append)
     listed = {"items": [pod("a")]} if status == 200 else status
     with kubernetes_server({SELECTED: listed, log("a"): f"{REGISTER}\n"}) as server:
         assert explainer(NAME, {"kubeconfig": server.kubeconfig()})(failed(operation)) is False
     assert len(errors) == said
     assert all(REGISTER in each for each in errors)
+    assert [each.partition(": ")[0] for each in details] == ["the pods of culvert-dev cannot be read"] * (status == 403)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_deployment_alone_gets_the_hook_which_asks_the_cluster_of_the_provider(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    errors: list[str] = []
+    hooks: list[Any] = []
+    options = pulumi.ResourceOptions()
+
+    with kubernetes_server({SELECTED: {"items": [pod("a")]}, log("a"): f"{REGISTER}\n"}) as server:
+
+        def inputs(given: pulumi.ResourceOptions | None) -> dict[str, Any]:
+            assert given is options
+            if not known:
+                raise ApiUnreachable("the provider's kubeconfig is not known yet")
+            return {"kubeconfig": server.kubeconfig()}
+
+        def program() -> None:
+            resource: Any = None
+            transform = explain_rollout(NAME, options)
+            for type_ in (DEPLOYMENT, "kubernetes:core/v1:Service"):
+                args = pulumi.ResourceTransformationArgs(resource, type_, "x", {}, pulumi.ResourceOptions())
+                hooks.append((found := transform(args)) and found.opts.hooks)
+
+        monkeypatch.setattr(rollout, "provider_inputs", inputs)
+        monkeypatch.setattr(pulumi, "error", errors.append)
+        deploy(program)
+        (hook,) = hooks[0].on_error
+        assert (hook.name, hooks[1]) == ("culvert-dev-explain-rollout", None)
+        assert hook.callback(failed()) is False
+    assert [REGISTER in each for each in errors] == [True] * known

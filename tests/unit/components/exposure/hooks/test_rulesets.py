@@ -7,8 +7,9 @@ import pulumi
 import pytest
 
 from clients.errors import CloudflareApiError
-from components.exposure.hooks.rulesets import releaser
+from components.exposure.hooks.rulesets import release_rulesets
 from tests.support.emulator import RULESETS, ZONE, Emulator, refusal
+from tests.support.mock_recorder import Deploy
 
 CUSTOM = "http_request_firewall_custom"
 MARK = "[kept by culvert-dev]"
@@ -18,12 +19,15 @@ Run = Callable[[str], None]
 
 
 @pytest.fixture
-def run(cloudflare_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(deploy: Deploy, cloudflare_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Calls the hook for a ruleset by its id, as the engine does."""
     for name, value in cloudflare_environ.items():
         monkeypatch.setenv(name, value)
-    release, kind = releaser("culvert-dev"), "cloudflare:index/ruleset:Ruleset"
-    return lambda ruleset_id: release(
+    hooks: list[Any] = []
+    deploy(lambda: hooks.append(release_rulesets("culvert-dev")))
+    kind = "cloudflare:index/ruleset:Ruleset"
+    assert hooks[0].name == "culvert-dev-release-rulesets"
+    return lambda ruleset_id: hooks[0].callback(
         pulumi.ResourceHookArgs("urn", ruleset_id, "rules", kind, old_outputs={"zoneId": ZONE})
     )
 
@@ -49,6 +53,12 @@ def test_foreign_rules_stay_unchanged(emulator: Emulator, run: Run) -> None:
     assert [{key: rule[key] for key in stay} for rule in after["rules"]] == [
         {key: rule[key] for key in stay} for rule in (before["rules"][0], before["rules"][2])
     ]
+
+
+def test_a_ruleset_without_a_description_gets_none(emulator: Emulator, run: Run) -> None:
+    ruleset_id = made(emulator, OTHERS, OURS, description="")["id"]
+    run(ruleset_id)
+    assert not emulator.done("GET", f"{RULESETS}/{ruleset_id}").get("description")
 
 
 def test_a_ruleset_that_no_longer_exists_is_ignored(run: Run) -> None:

@@ -10,7 +10,7 @@ from clients.errors import ApiUnreachable, CheckUnavailable, KubernetesApiError
 from components import Connector
 from components.connector.deployment import dry_run_manifest
 from components.exposure.hooks import token_change
-from components.exposure.hooks.token_change import TokenRefused, checker
+from components.exposure.hooks.token_change import TokenRefused, check_token_change, checker
 from tests.support.mock_recorder import Deploy
 
 NAME = "culvert-dev"
@@ -65,14 +65,25 @@ def _without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(monkeypatch: pytest.MonkeyPatch, cluster: Cluster, old: str = "one", new: str = "two", **provider: Any) -> None:
     """Calls the hook as the engine does before it changes the tunnel's secret."""
 
+    options = pulumi.ResourceOptions()
+
+    def inputs(given: pulumi.ResourceOptions | None) -> dict[str, Any]:
+        assert given is options
+        return provider
+
+    def api(given: dict[str, Any]) -> Cluster:
+        assert given is provider
+        return cluster
+
     async def call() -> None:
-        monkeypatch.setattr(token_change, "provider_inputs", lambda _: provider)
-        monkeypatch.setattr(token_change, "kubernetes_api", lambda *_: cluster)
+        monkeypatch.setattr(token_change, "provider_inputs", inputs)
+        monkeypatch.setattr(token_change, "kubernetes_api", api)
         old_inputs, new_inputs = ({"tunnelSecret": pulumi.Output.secret(text)} for text in (old, new))
         hook = pulumi.ResourceHookArgs("urn", "id", "tunnel", "", old_inputs=old_inputs, new_inputs=new_inputs)
-        await checker(NAME, ARGS, None)(hook)
+        await checker(NAME, ARGS, options)(hook)
 
     asyncio.run(call())
+    assert all(body["metadata"]["name"] == "culvert-dev-cloudflared" for body in cluster.manifests)
 
 
 def test_another_change_of_the_tunnel_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +114,25 @@ def test_a_conflict_names_field_manager_and_remedy(monkeypatch: pytest.MonkeyPat
         f"{SCALED}. What to do: `PULUMI_K8S_ENABLE_PATCH_FORCE=true` in the environment of one `pulumi up` takes these "
         "fields back; `culvert:connector: {replicas: external}` leaves the number of pods to others"
     )
+
+
+def test_every_conflict_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TokenRefused) as refused:
+        run(monkeypatch, Cluster(LIVE, conflict(SCALED, 'conflict with "argocd" using apps/v1: .spec.paused')))
+    assert f'may not take the new token: {SCALED}; with "argocd" using apps/v1: .spec.paused. What' in str(
+        refused.value
+    )
+
+
+def test_the_hook_is_named_after_the_exposure_and_checks_its_connector(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    options, hooks = pulumi.ResourceOptions(), []
+    monkeypatch.setattr(token_change, "checker", lambda *args: given.append(args) or print)
+    deploy(lambda: hooks.append(check_token_change(NAME, ARGS, options)))
+    assert [(hook.name, hook.callback) for hook in hooks] == [("culvert-dev-check-token-change", print)]
+    assert given == [(NAME, ARGS, options)]
 
 
 def test_conflicts_with_the_creation_are_resolved_by_the_first_update(monkeypatch: pytest.MonkeyPatch) -> None:
