@@ -69,10 +69,11 @@ def existing(name: str, settings: Settings, outputs: Mapping[str, Any], options:
     except Exception as error:  # the SDK raises nothing narrower
         status, reason = _refusal(error)
         # Without an answer, the update's own calls will say more.
-        refused |= {None: reason} if status else {}
+        if status:
+            refused[None] = reason
         if status in UNAUTHENTICATED:
             # Every other read would be refused for the same reason.
-            return Existing(tunnel_id, record_ids, refused=refused)
+            return Existing(refused=refused)
     new: dict[str, list[str]] = {}
     for hostname, zone in settings.hostnames().items():
         if hostname not in record_ids:

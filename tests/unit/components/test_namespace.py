@@ -21,7 +21,14 @@ def test_a_created_namespace_enforces_restricted_pod_security(deploy: Deploy) ->
     labels = namespace.inputs["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert labels["team"] == "web"
+    assert labels["app.kubernetes.io/instance"] == "culvert-dev"
+    assert namespace.inputs["metadata"]["annotations"] == {"culvert/owner": "culvert/dev"}
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"name": "blog"}
+
+
+def test_a_namespace_needs_no_labels_of_its_own(deploy: Deploy) -> None:
+    labels = deployed(deploy, {"name": "blog"}).one("Namespace").inputs["metadata"]["labels"]
+    assert {"pod-security.kubernetes.io/enforce", "app.kubernetes.io/instance"} <= labels.keys()
 
 
 def test_an_existing_namespace_is_named_and_not_managed(deploy: Deploy) -> None:

@@ -98,6 +98,8 @@ def test_a_connector_has_a_secret_a_deployment_a_budget_and_a_service(recorded: 
     assert recorded.outputs["culvert:index:Connector"] == {"deployment": "culvert-dev-cloudflared"}
     assert {resource.parent for resource in recorded.resources} == {"culvert:index:Connector"}
     assert {resource.inputs["metadata"]["namespace"] for resource in recorded.resources} == {"blog"}
+    owners = [resource.inputs["metadata"]["annotations"]["culvert/owner"] for resource in recorded.resources]
+    assert owners == ["culvert/dev"] * 4
     assert recorded.outputs["pulumi:pulumi:Stack"] == {"deployment": "culvert-dev-cloudflared"}
 
 

@@ -5,8 +5,11 @@ import runpy
 from typing import Any
 
 import pulumi
+import pulumi_cloudflare as cloudflare
+import pulumi_random as random
 import pytest
 
+from components.exposure import Exposure
 from tests.support.mock_recorder import TUNNEL_ID, Deploy, Recorded
 from tests.support.paths import PROJECT
 from tests.support.setting_diff import BASE, RECORD_ID, UP
@@ -105,7 +108,41 @@ def test_an_adopted_record_is_not_imported_again(deploy: Deploy) -> None:
 def test_a_zone_without_an_id_is_looked_up_for_the_record(deploy: Deploy) -> None:
     recorded = run(deploy, route(adopt=RECORD_ID), zones={"example.com": None}, answers=listed(record()))
     assert recorded.one("DnsRecord").imported.endswith(f"/{RECORD_ID}")
-    assert [name for name, _ in looked_up(recorded)] == ["getZone", "getDnsRecords"]
+    zone, records = looked_up(recorded)
+    assert zone == ("getZone", {"filter": {"name": "example.com", "account": {"id": ACCOUNT}, "match": "all"}})
+    assert records[0] == "getDnsRecords"
+
+
+def test_foreign_records_of_every_zone_are_reported(deploy: Deploy) -> None:
+    zones = {"example.com": ZONE, "example.org": OTHER}
+    routes = [route(), route("blog.example.org")]
+    found = listed(record(), record(name="blog.example.org"))
+    message = refused(deploy, *routes, zones=zones, answers=found)
+    assert message.startswith("2 mistakes")
+
+
+@pytest.mark.parametrize("given", ["none", "provider", "list", "mapping", "parent"])
+def test_every_look_up_asks_the_provider_of_the_component(deploy: Deploy, given: str) -> None:
+    def program() -> None:
+        theirs, other = cloudflare.Provider("theirs", api_token="t"), random.Provider("other")  # noqa: S106
+        options = {
+            "none": pulumi.ResourceOptions(),
+            "provider": pulumi.ResourceOptions(provider=theirs),
+            "list": pulumi.ResourceOptions(providers=[other, theirs]),
+            "mapping": pulumi.ResourceOptions(providers={"random": other, "cloudflare": theirs}),
+        }
+        inside = pulumi.ComponentResource("test:index:Parent", "parent", None, options["list"])
+        options["parent"] = pulumi.ResourceOptions(parent=inside)
+        adopting = {**BASE, "zones": {"example.com": None}, "tunnel": {"adopt": ADOPTED_TUNNEL}}
+        Exposure("culvert-dev", adopting, options[given])
+
+    recorded = deploy(program, answers={"getZeroTrustTunnelCloudflared": TUNNEL})
+    read = {
+        token.rsplit(":", 1)[-1]: provider
+        for (token, _), provider in zip(recorded.invokes, recorded.providers, strict=True)
+    }
+    reads = ("getZeroTrustTunnelCloudflareds", "getZone", "getDnsRecords", "getZeroTrustTunnelCloudflared")
+    assert {read[each] for each in reads} == {"" if given == "none" else "theirs"}
 
 
 @pytest.mark.parametrize("kind", ["A", "AAAA", "NS"])
@@ -151,8 +188,9 @@ def test_outputs_of_another_exposure_of_the_stack_are_ignored(deploy: Deploy) ->
 
 
 def test_a_zone_that_cannot_be_listed_now_is_a_warning(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
-    recorded = run(deploy, answers={"getDnsRecords": refusal("…", 503, 10013, "Internal Server Error")})
-    assert recorded.one("DnsRecord").imported == ""
+    answers = {"getDnsRecords": refusal("…", 503, 10013, "Internal Server Error")}
+    recorded = run(deploy, route(), route("log.example.com"), answers=answers)
+    assert {record.imported for record in recorded.every("DnsRecord")} == {""}
     (warning,) = [record.message for record in caplog.records if "cannot be listed" in record.message]
     assert_message_matches(warning)
 
@@ -234,8 +272,23 @@ def test_a_run_that_adds_nothing_makes_one_read(deploy: Deploy) -> None:
     assert all_reads(run(deploy, answers=UP)) == [("getZeroTrustTunnelCloudflareds", name)]
 
 
-def test_without_readable_outputs_every_hostname_is_new(deploy: Deploy) -> None:
-    assert len(looked_up(run(deploy, answers={"readStackOutputs": "unknown stack"}))) == 1
+def test_without_readable_outputs_every_hostname_is_new(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        assert len(looked_up(run(deploy, answers={"readStackOutputs": "unknown stack"}))) == 1
+    assert "the stack's own outputs cannot be read: " in caplog.text
+    assert "The account has no tunnel" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"errors": [{"code": 10000, "message": "No"}, {"code": 0, "message": "no user"}]}, ", 10000 No; no user. Acc"),
+        ("<html>Sign in</html>", ': 403 Refused "<html>Sign in</html>". Accepted'),
+    ],
+)
+def test_a_refusal_has_every_code_and_message_or_the_whole_reply(deploy: Deploy, body: Any, said: str) -> None:
+    answers = {"getDnsRecords": f'GET "https://api.cloudflare.com": 403 Refused {json.dumps(body)}'}
+    assert said in refused(deploy, answers=answers)
 
 
 def test_a_tunnel_is_adopted_with_its_rules(deploy: Deploy) -> None:
