@@ -69,7 +69,7 @@ def _object_mistakes(value: Mapping[str, Any], expected: Any, path: str) -> Iter
             yield from argument_mistakes(each, fields[key], f"{prefix}{key}")
         else:
             close = get_close_matches(str(key).lower(), names, 1)
-            nearest = "".join(f" (did you mean {names[each]}?)" for each in close)
+            nearest = f" (did you mean {names[close[0]]}?)" if close else ""
             yield f"{prefix}{key}", f"is an unknown argument{nearest}; accepted: {', '.join(fields)}"
     for key in sorted(expected.__required_keys__ - value.keys()):
         yield f"{prefix}{key}", "is missing"

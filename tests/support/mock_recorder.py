@@ -21,6 +21,8 @@ PASSWORD = "correct-horse-battery-staple-" + "0" * 35
 CLIENT_SECRET = "client-secret-" + "1" * 51
 AUDIENCE = "a" * 64
 TUNNEL_ID = "d144062a-1b82-4795-af51-ddfaca0a1b80"
+DEFAULT_NETWORK = "5e7a1c0e-0d4b-4c5c-9a55-0a2f6f1d7b11"
+"""The virtual network of an account's routes that name none."""
 ZONE_ID = "61019e82473e2926d28b8c0319cd097b"
 
 
@@ -178,6 +180,8 @@ class _Cloud(mocks.Mocks):
             return TUNNEL_ID, args.inputs
         if kind == "ZeroTrustTunnelCloudflaredConfig":
             return args.inputs["tunnelId"], {**args.inputs, "version": 7}
+        if kind == "ZeroTrustTunnelCloudflaredRoute":
+            return f"{args.name}-id", {"virtualNetworkId": DEFAULT_NETWORK, **args.inputs}
         if kind == "ZeroTrustAccessApplication":
             return f"{args.name}-id", {**args.inputs, "aud": AUDIENCE}
         if kind == "ZeroTrustAccessServiceToken":

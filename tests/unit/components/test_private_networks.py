@@ -7,7 +7,7 @@ import pytest
 
 from components import PrivateNetworks
 from components.private_networks import PrivateNetworksArgs
-from tests.support.mock_recorder import TUNNEL_ID, Deploy, Recorded
+from tests.support.mock_recorder import DEFAULT_NETWORK, TUNNEL_ID, Deploy, Recorded
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 NETWORK = "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415"
@@ -39,11 +39,15 @@ def test_without_a_virtual_network_each_network_is_one_route(deploy: Deploy) -> 
         "comment": "culvert/dev: cluster services",
     }
     assert (second["network"], second["comment"]) == ("fd12:3456::/32", "culvert/dev")
+    assert recorded.outputs["culvert:index:PrivateNetworks"]["virtual_network_id"] == DEFAULT_NETWORK
 
 
 def test_a_hostname_is_a_route_of_its_own_outside_virtual_networks(deploy: Deploy) -> None:
     routes = [{"hostname": "wiki.internal.example", "comment": "wiki"}]
-    recorded = deployed(deploy, routes=routes, virtual_network_id=None)
+    networks: list[PrivateNetworks] = []
+    args: Any = {**ARGS, "routes": routes, "virtual_network_id": None}
+    recorded = deploy(lambda: networks.append(PrivateNetworks("culvert-dev", args)))
+    assert networks[0].virtual_network_id is None
     route = recorded.one("ZeroTrustNetworkHostnameRoute")
     assert str(route) == "ZeroTrustNetworkHostnameRoute culvert-dev-hostname-wiki.internal.example"
     assert route.inputs == {

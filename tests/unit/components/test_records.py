@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pulumi
+import pulumi_cloudflare as cloudflare
 import pulumi_random as random
 import pytest
 
@@ -75,6 +77,14 @@ def test_only_used_zones_without_an_id_are_looked_up_and_once_each(recorded: Rec
     ]
     zones = {record.inputs["name"]: record.inputs["zoneId"] for record in recorded.resources}
     assert zones == {"blog.example.com": KNOWN, "*.example.org": ZONE_ID, "www.example.org": ZONE_ID}
+
+
+def test_a_zone_is_looked_up_by_the_provider_of_the_records(deploy: Deploy) -> None:
+    def program() -> None:
+        theirs = cloudflare.Provider("theirs", api_token="t")  # noqa: S106
+        Records("culvert-dev", ARGS, pulumi.ResourceOptions(providers=[theirs]))
+
+    assert deploy(program).providers == ["theirs"]
 
 
 def test_a_zone_is_looked_up_in_its_account(recorded: Recorded) -> None:
