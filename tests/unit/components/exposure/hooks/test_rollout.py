@@ -173,6 +173,7 @@ def test_a_deployment_alone_gets_the_hook_which_asks_the_cluster_of_the_provider
 
         monkeypatch.setattr(rollout, "provider_inputs", inputs)
         monkeypatch.setattr(pulumi, "error", errors.append)
+        monkeypatch.setattr(pulumi, "debug", errors.append)
         deploy(program)
         (hook,) = hooks[0].on_error
         assert (hook.name, hooks[1]) == ("culvert-dev-explain-rollout", None)
