@@ -1,6 +1,7 @@
 """The hook after new ingress rules: when it waits for connectors, and how long."""
 
 import asyncio
+import re
 from typing import Any
 
 import pulumi
@@ -103,7 +104,8 @@ def test_after_the_timeout_the_run_goes_on_with_a_warning(
     run(monkeypatch, Account(answer), inputs(OLD), inputs(NEW))
     assert sum(waits) == TIMEOUT
     (warning,) = warnings
-    assert_message_matches(warning)
+    # Without the line of code that read a reply of another shape.
+    assert_message_matches(re.sub(r"\.py:\d+", ".py", warning))
     assert warning.startswith(f"After 30 s, {reason}")
     assert warning.endswith(f"answers requests to {OLD} with 502 once this run ends")
 
