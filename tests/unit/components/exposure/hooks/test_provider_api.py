@@ -21,3 +21,14 @@ def test_calls_go_where_the_providers_go(
         assert provider_api().connectors(ACCOUNT, emulator.tunnel()) == []
     finally:
         pulumi.runtime.set_all_config({})
+
+
+def test_a_call_that_fails_for_a_moment_is_repeated(
+    emulator: Emulator, cloudflare_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cloudflare_environ.items():
+        monkeypatch.setenv(name, value)
+    tunnel = emulator.tunnel()
+    emulator.owner("PUT", "/faults", {"rules": [{"path": "/connections$", "next": 1, "status": 503}]})
+    assert provider_api().connectors(ACCOUNT, tunnel) == []
+    assert emulator.owner("GET", "/faults")["rules"][0]["next"] == 0
