@@ -198,6 +198,18 @@ def test_the_provider_of_the_component_decides_which_cluster_is_read(
     assert cluster.requests == [API]
 
 
+def test_a_service_without_a_namespace_is_read_in_that_of_the_exposure(
+    deploy: Deploy, cluster: KubernetesServer
+) -> None:
+    def program() -> None:
+        provider = kubernetes.Provider("k8s", kubeconfig=cluster.kubeconfig())
+        unnamed = {**settings("http://api"), "namespace": None}
+        Exposure("culvert-dev", unnamed, pulumi.ResourceOptions(providers=[provider]))
+
+    deploy(program)
+    assert cluster.requests == ["/api/v1/namespaces/culvert-dev/services/api"]
+
+
 def test_a_provider_whose_kubeconfig_is_an_output_of_this_run_is_read_once_it_is_known(
     deploy: Deploy, cluster: KubernetesServer
 ) -> None:
