@@ -194,6 +194,8 @@ def test_the_provider_of_the_component_decides_which_cluster_is_read(
         Exposure("culvert-dev", settings("http://api.shop.svc"), options)
 
     recorded = deploy(program, config={"kubernetes:kubeconfig": "/nonexistent"})
+    parent = recorded.parents["culvert:index:Exposure culvert-dev"]
+    assert parent == ("test:index:Parent" if inherited else "pulumi:pulumi:Stack")
     assert rules(recorded) == [(pods("shop", app="api"), ["http"])]
     assert cluster.requests == [API]
 
