@@ -9,9 +9,11 @@ import pytest
 from clients.errors import ApiUnreachable, CheckUnavailable, KubernetesApiError
 from components import Connector
 from components.connector.deployment import dry_run_manifest
+from components.exposure import Exposure, exposure
 from components.exposure.hooks import token_change
 from components.exposure.hooks.token_change import TokenRefused, check_token_change, checker
 from tests.support.mock_recorder import Deploy
+from tests.support.setting_diff import BASE
 
 NAME = "culvert-dev"
 ARGS: Any = {"namespace": "blog", "token": ""}
@@ -133,6 +135,21 @@ def test_the_hook_is_named_after_the_exposure_and_checks_its_connector(
     deploy(lambda: hooks.append(check_token_change(NAME, ARGS, options)))
     assert [(hook.name, hook.callback) for hook in hooks] == [("culvert-dev-check-token-change", print)]
     assert given == [(NAME, ARGS, options)]
+
+
+def test_an_exposure_has_its_own_connector_checked(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    options = pulumi.ResourceOptions()
+
+    def check(*args: Any) -> pulumi.ResourceHook:
+        given.append(args)
+        return pulumi.ResourceHook("check", lambda _: None)
+
+    monkeypatch.setattr(exposure, "check_token_change", check)
+    recorded = deploy(lambda: Exposure(NAME, BASE, options))
+    assert recorded.one("ZeroTrustTunnelCloudflared").before_update == {"check"}
+    ((name, args, opts),) = given
+    assert (name, args["namespace"], args["token"], opts) == (NAME, "blog", "", options)
 
 
 def test_conflicts_with_the_creation_are_resolved_by_the_first_update(monkeypatch: pytest.MonkeyPatch) -> None:
