@@ -66,7 +66,7 @@ def network_policy(settings: Settings, name: str, namespace: pulumi.Input[str]) 
     resolvers: list[ResolverArgs] = [
         {"port": server.port, "cidr": server.cidr}
         if server.cidr
-        else {**_pods(server.namespace or "", server.pods), "port": server.port}
+        else {**_pods(str(server.namespace), server.pods), "port": server.port}
         for server in options.dns
     ]
     return {
