@@ -46,3 +46,8 @@ def common_labels(instance: str) -> dict[str, str]:
         "app.kubernetes.io/part-of": "culvert",
         "app.kubernetes.io/managed-by": "pulumi",
     }
+
+
+def connector_labels(instance: str) -> dict[str, str]:
+    """Labels of the connector's own objects, pods included."""
+    return {**common_labels(instance), "app.kubernetes.io/name": "cloudflared"}
