@@ -25,8 +25,8 @@ def scale(
         str,
         typer.Option(
             help="Tools to measure, comma-separated: `sandbox` (its own commands), `pulumi`, `empty` (a Pulumi program"
-            " without resources), `bare` (the same resources in a Pulumi program without culvert), `terraform`, or"
-            " `terraform-records` (without a connector). Several take turns.",
+            " without resources), `bare` (the same resources in a Pulumi program without culvert), `typed` (`bare` with"
+            " the providers' SDKs), `terraform`, or `terraform-records` (without a connector). Several take turns.",
         ),
     ] = "sandbox",
     records: Annotated[
@@ -35,7 +35,7 @@ def scale(
 ) -> None:
     """Time, API calls and memory by the number of hostnames, in a sandbox.
 
-    A ratio to `empty`, `bare` or `terraform` is that of the seconds, with that of the processor time in brackets.
+    Ratios to `empty`, `bare`, `typed` and `terraform` are of the seconds, with those of the processor time in brackets.
     """
     from scripts.benchmark import scale as benchmark
 

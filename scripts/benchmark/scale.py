@@ -11,7 +11,7 @@ from typing import Any
 
 from scripts.benchmark.measurement import Measurement, sandbox, set_faults, stack_file
 from scripts.benchmark.terraform import Terraform, TerraformRecords
-from scripts.benchmark.tools import Bare, Empty, Pulumi, Sandbox, Tool
+from scripts.benchmark.tools import Bare, Empty, Pulumi, Sandbox, Tool, Typed
 
 ACCOUNT, ZONE = "0123456789abcdef0123456789abcdef", "89abcdef0123456789abcdef01234567"
 STATE_WRITES = {"every step": {}, "the end": {"PULUMI_SKIP_CHECKPOINTS": "true"}}
@@ -22,10 +22,11 @@ TOOLS: dict[str, type[Tool]] = {
     "pulumi": Pulumi,
     "empty": Empty,
     "bare": Bare,
+    "typed": Typed,
     "terraform": Terraform,
     "terraform-records": TerraformRecords,
 }
-REFERENCES = ("empty", "bare", "terraform")
+REFERENCES = ("empty", "bare", "typed", "terraform")
 """Tools that the others are compared with, where they are measured too."""
 Steps = dict[str, Measurement]
 

@@ -88,6 +88,15 @@ class Bare(Pulumi):
     program = Path(__file__).parent / "bare"
 
 
+class Typed(Bare):
+    """`bare` with the providers' SDKs, imported lazily as culvert does."""
+
+    project = "typed"
+
+    def __init__(self, env: Mapping[str, str], folder: Path, stack: str) -> None:
+        super().__init__({**env, "BENCHMARK_TYPED": "1"}, folder, stack)
+
+
 class Empty(Pulumi):
     """`pulumi` with a program that only imports its SDK: what any program in Python takes."""
 

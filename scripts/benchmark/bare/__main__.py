@@ -1,13 +1,26 @@
 """The resources of a culvert stack in a bare program: no settings, no checks, no components, and no SDK's classes.
 
-What it takes is Pulumi's own: the engine, its language host, the plugins, and Pulumi's Python SDK.
+What it takes is Pulumi's own: the engine, its language host, the plugins, and Pulumi's Python SDK. With
+`BENCHMARK_TYPED=1` the resources are of the providers' SDKs, imported lazily as culvert does.
 """
 
 import base64
+import os
+import re
+import sys
+from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pulumi
+
+TYPED = os.environ.get("BENCHMARK_TYPED") == "1"
+if TYPED:
+    sys.path.append(str(Path(__file__).parents[3]))
+    from clients import lazy_sdk
+
+    lazy_sdk.install()
 
 config, stack = pulumi.Config("culvert"), pulumi.get_stack()
 account, zone = config.require("accountId"), next(iter(config.require_object("zones").values()))
@@ -17,12 +30,15 @@ labels = {"app": stack}
 
 def resource(type: str, name: str, properties: dict[str, Any], *depends_on: pulumi.Resource) -> Any:
     package, module, kind = type.split(":")
+    name, options = f"{stack}-{name}", pulumi.ResourceOptions(depends_on=[*depends_on])
+    if TYPED:
+        folder = f".{module.replace('.k8s.io', '').replace('/', '.')}" if package == "kubernetes" else ""
+        arguments = {re.sub("[A-Z]", r"_\g<0>", key).lower(): value for key, value in properties.items()}
+        return getattr(import_module(f"pulumi_{package}{folder}"), kind)(name, opts=options, **arguments)
     if package == "kubernetes":
         properties = {"apiVersion": module.removeprefix("core/"), "kind": kind, **properties}
-    provider = version(f"pulumi-{package}")
-    return pulumi.CustomResource(
-        type, f"{stack}-{name}", properties, pulumi.ResourceOptions(version=provider, depends_on=[*depends_on])
-    )
+    options.version = version(f"pulumi-{package}")
+    return pulumi.CustomResource(type, name, properties, options)
 
 
 def output(of: pulumi.CustomResource, name: str) -> pulumi.Output[Any]:
@@ -45,7 +61,9 @@ policy = resource(
     namespace,
 )
 password = resource(
-    "random:index/randomPassword:RandomPassword", "secret", {"length": 64, "special": False, "result": None}
+    "random:index/randomPassword:RandomPassword",
+    "secret",
+    {"length": 64, "special": False, **({} if TYPED else {"result": None})},
 )
 tunnel = resource(
     "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -29,7 +30,11 @@ def _types(program: Path) -> Counter[str]:
     return Counter(resource.type for resource in recorded.resources)
 
 
-def test_the_bare_program_has_the_resources_of_culvert() -> None:
+@pytest.mark.parametrize("typed", ["0", "1"])
+def test_the_bare_program_has_the_resources_of_culvert(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHMARK_TYPED", typed)
+    monkeypatch.setattr("sys.meta_path", [*sys.meta_path])
+    monkeypatch.setattr("sys.path", [*sys.path])
     assert _types(Bare.program) == _types(Pulumi.program)
 
 
