@@ -8,11 +8,13 @@ import pytest
 
 from clients.errors import ApiUnreachable
 from clients.kubernetes import KubernetesApi
+from components.exposure import Exposure, exposure
 from components.exposure.hooks import rollout
 from components.exposure.hooks.rollout import DEPLOYMENT, LINES, PAGE, explain_rollout, explainer, why_not_ready
 from settings.errors import REDACTED
 from tests.support.kubernetes_server import kubernetes_server
 from tests.support.mock_recorder import Deploy
+from tests.support.setting_diff import BASE
 from tests.support.settings_examples import TOKEN
 from tests.support.snapshot import assert_message_matches
 
@@ -179,3 +181,11 @@ def test_a_deployment_alone_gets_the_hook_which_asks_the_cluster_of_the_provider
         assert (hook.name, hooks[1]) == ("culvert-dev-explain-rollout", None)
         assert hook.callback(failed()) is False
     assert [REGISTER in each for each in errors] == [True] * known
+
+
+def test_an_exposure_has_the_cluster_of_its_own_provider_asked(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    options = pulumi.ResourceOptions()
+    monkeypatch.setattr(exposure, "explain_rollout", lambda *args: given.append(args) or (lambda _: None))
+    deploy(lambda: Exposure(NAME, BASE, options))
+    assert given == [(NAME, options)]
