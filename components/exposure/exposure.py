@@ -147,14 +147,10 @@ class Exposure(pulumi.ComponentResource):
             Monitoring(name, args, child)
         if args := arguments.notification(settings, tunnel.tunnel_id, depends_on=[connector.workload]):
             Notification(name, args, child)
-        private = None
-        if args := arguments.private_networks(
-            settings,
-            tunnel.tunnel_id,
-            depends_on=[connector.workload],
-            replace_with=[tunnel.tunnel],
-        ):
-            private = PrivateNetworks(name, args, child)
+        args = arguments.private_networks(
+            settings, tunnel.tunnel_id, depends_on=[connector.workload], replace_with=[tunnel.tunnel]
+        )
+        private = PrivateNetworks(name, args, child) if args else None
 
         hostname = settings.public_hostname
         self.public_hostname = pulumi.Output.from_input(hostname) if hostname else None
