@@ -7,8 +7,10 @@ import pulumi
 import pytest
 import yaml
 
+from components.exposure import Exposure
 from tests.support.mock_recorder import PASSWORD, TUNNEL_ID, Deploy, Recorded
 from tests.support.paths import PROJECT
+from tests.support.setting_diff import BASE
 
 
 def run(deploy: Deploy, stack: str, preview: bool = False, **more: object) -> Recorded:
@@ -140,6 +142,14 @@ def test_private_networks_alone_need_no_public_hostname(deploy: Deploy) -> None:
     outputs = recorded.outputs["pulumi:pulumi:Stack"]
     assert "publicHostname" not in outputs
     assert (outputs["urls"], outputs["records"]) == ([], {})
+
+
+def test_what_an_exposure_does_not_have_is_none_and_not_an_output_of_none(deploy: Deploy) -> None:
+    made: list[Exposure] = []
+    settings = {**BASE, "zones": {}, "routes": [], "privateNetworks": {"routes": [{"network": "10.43.0.0/16"}]}}
+    deploy(lambda: made.append(Exposure("culvert-dev", settings)))
+    (exposure,) = made
+    assert (exposure.public_hostname, exposure.waf_rules, exposure.services, exposure.service_tokens) == (None,) * 4
 
 
 def test_records_are_created_after_the_connector_is_available(dev: Recorded) -> None:
