@@ -1,5 +1,6 @@
 """Names and labels of Kubernetes objects."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -37,17 +38,13 @@ def pod_labels(instance: str) -> dict[str, str]:
 
 
 def common_labels(instance: str) -> dict[str, str]:
-    """Labels of every object of an exposure.
+    """Labels of every object of an exposure."""
+    return common_labels_with({"app.kubernetes.io/instance": instance})
+
+
+def common_labels_with(selector: Mapping[str, str]) -> dict[str, str]:
+    """Labels of every object of an exposure, for those that also have the labels of a selector of its pods.
 
     Names as in https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/.
     """
-    return {
-        "app.kubernetes.io/instance": instance,
-        "app.kubernetes.io/part-of": "culvert",
-        "app.kubernetes.io/managed-by": "pulumi",
-    }
-
-
-def connector_labels(instance: str) -> dict[str, str]:
-    """Labels of the connector's own objects, pods included."""
-    return {**common_labels(instance), "app.kubernetes.io/name": "cloudflared"}
+    return {**selector, "app.kubernetes.io/part-of": "culvert", "app.kubernetes.io/managed-by": "pulumi"}

@@ -7,7 +7,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.argument_check import check_arguments
-from components.naming import common_labels, generated_name, owner_annotation
+from components.naming import common_labels_with, generated_name, owner_annotation
 from components.sample_site_page import PAGE
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class SampleSite(pulumi.ComponentResource):
         super().__init__("culvert:index:SampleSite", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
         selector = sample_site_selector(name, args["service"])
-        labels = {**common_labels(name), **selector}
+        labels = common_labels_with(selector)
         metadata: ObjectMetaArgsDict = {
             "namespace": args["namespace"],
             "labels": labels,

@@ -12,7 +12,7 @@ from components.connector.args import ConnectorArgs
 from components.connector.deployment import deployment
 from components.connector.pod import DEFAULTS, STARTUP_SECONDS
 from components.connector.token_secret import create_token_secret
-from components.naming import connector_labels, owner_annotation, pod_labels
+from components.naming import common_labels_with, owner_annotation, pod_labels
 from components.network_policy.flows import METRICS_PORT
 from settings import MAX_REPLICAS
 
@@ -39,7 +39,7 @@ class Connector(pulumi.ComponentResource):
         check_arguments(self, args, ConnectorArgs)
         super().__init__("culvert:index:Connector", name, opts=opts)
         child = pulumi.ResourceOptions(parent=self)
-        labels = connector_labels(name)
+        labels = common_labels_with(pod_labels(name))
         metadata: ObjectMetaArgsDict = {
             "namespace": args["namespace"],
             "labels": labels,

@@ -8,7 +8,7 @@ from pulumi.runtime import rpc
 from components.connector.args import ConnectorArgs
 from components.connector.pod import DEFAULTS, pod_template
 from components.connector.token_secret import TokenSecret, placeholder
-from components.naming import connector_labels, owner_annotation, pod_labels
+from components.naming import common_labels_with, owner_annotation, pod_labels
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.apps.v1 import DeploymentSpecArgsDict
@@ -22,7 +22,7 @@ class DeploymentInputs(TypedDict):
 
 def deployment(name: str, token: TokenSecret, args: ConnectorArgs) -> DeploymentInputs:
     """Inputs of the Deployment of the connector `name`, whose pods mount the Secret `token`."""
-    labels = connector_labels(name)
+    labels = common_labels_with(pod_labels(name))
     return {
         "metadata": {
             "name": f"{name}-cloudflared",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.connector.args import ConnectorArgs
 from components.connector.token_secret import TokenSecret
-from components.naming import connector_labels, pod_labels
+from components.naming import common_labels_with, pod_labels
 from components.network_policy.flows import METRICS_PORT
 from settings import ConnectorOptions
 
@@ -61,7 +61,7 @@ def pod_template(instance: str, token: TokenSecret, args: ConnectorArgs) -> "Pod
     if pull := args.get("image_pull_secrets"):
         spec["image_pull_secrets"] = [{"name": name} for name in pull]
     # Last, so that extra labels cannot override the ones that selectors match.
-    labels = {**args.get("pod_labels", {}), **connector_labels(instance)}
+    labels = {**args.get("pod_labels", {}), **common_labels_with(pod_labels(instance))}
     metadata: ObjectMetaArgsDict = {"labels": labels}
     if annotations := {**args.get("pod_annotations", {}), **token.annotations}:
         metadata["annotations"] = annotations
