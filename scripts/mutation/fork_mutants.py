@@ -112,6 +112,9 @@ def record(items: dict[str, pytest.Item], temporary: str) -> dict[str, dict[str,
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
+    if session.testsfailed:
+        # As in pytest's own loop. Every mutant of a module that cannot be imported would count as killed.
+        raise session.Interrupted("tests cannot be collected")
     # A broken example need not become the simplest one.
     phases = set(hypothesis.Phase) - {hypothesis.Phase.shrink, hypothesis.Phase.explain}
     hypothesis.settings.register_profile("mutation", phases=phases, derandomize=True, database=None)
