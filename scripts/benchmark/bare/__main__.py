@@ -33,7 +33,9 @@ def resource(type: str, name: str, properties: dict[str, Any], *depends_on: pulu
     name, options = f"{stack}-{name}", pulumi.ResourceOptions(depends_on=[*depends_on])
     if TYPED:
         folder = f".{module.replace('.k8s.io', '').replace('/', '.')}" if package == "kubernetes" else ""
-        arguments = {re.sub("[A-Z]", r"_\g<0>", key).lower(): value for key, value in properties.items()}
+        arguments = {
+            re.sub("[A-Z]", r"_\g<0>", key).lower(): value for key, value in properties.items() if value is not None
+        }
         return getattr(import_module(f"pulumi_{package}{folder}"), kind)(name, opts=options, **arguments)
     if package == "kubernetes":
         properties = {"apiVersion": module.removeprefix("core/"), "kind": kind, **properties}
@@ -61,9 +63,7 @@ policy = resource(
     namespace,
 )
 password = resource(
-    "random:index/randomPassword:RandomPassword",
-    "secret",
-    {"length": 64, "special": False, **({} if TYPED else {"result": None})},
+    "random:index/randomPassword:RandomPassword", "secret", {"length": 64, "special": False, "result": None}
 )
 tunnel = resource(
     "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
